@@ -1,0 +1,13 @@
+"""tinygrad-edu: an autograd engine that reads like a textbook."""
+
+from . import backends, errors, functional
+from .backprop import Step, backprop
+from .check import gradcheck
+from .errors import *  # noqa: F403
+from .functional import *  # noqa: F403
+from .modes import default_dtype, detect_anomaly, enable_grad, get_default_dtype, no_grad, set_default_dtype
+from .tensor import Tensor
+from .transforms import grad, hessian, jacobian, jvp, value_and_grad, vjp
+from .value import Value
+
+__version__ = "0.1.0"

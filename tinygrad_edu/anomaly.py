@@ -1,0 +1,89 @@
+"""Watching for the first inf or nan, and for arrays that were written into behind the graph's back."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .errors import AnomalyError, MutationError
+
+if TYPE_CHECKING:
+    from .node import Node
+    from .operation import Operation
+
+_PACKAGE = os.path.dirname(os.path.abspath(__file__))
+
+
+class Watch:
+    """What `detect_anomaly()` remembers of each node: the user's line that made it and a print of its operands."""
+
+    def __init__(self) -> None:
+        self.lines: dict[int, str] = {}
+        self.prints: dict[int, list[int]] = {}
+
+    def made(self, node: Node, op: Operation, inputs: tuple[Node, ...]) -> None:
+        """A node was computed in the forward pass."""
+        self.lines[node.serial] = _users_line()
+        self.prints[node.serial] = [_print(operand) for operand in inputs]
+        if not _finite(node) and all(_finite(operand) for operand in inputs):
+            raise AnomalyError(
+                f"{op.name} made the first {_kind(node)} of the forward pass, from finite operands "
+                f"({', '.join(_summary(operand) for operand in inputs)}), at {self.lines[node.serial]}"
+            )
+
+    def verify(self, node: Node) -> None:
+        """A node is reached by the backward pass: are its operands those it was computed from?"""
+        for operand, before in zip(node.inputs, self.prints.get(node.serial, []), strict=False):
+            if _print(operand) != before:
+                raise MutationError(
+                    f"the array of the {operand.describe()} was written into after the {node.describe()} was computed "
+                    f"from it, at {self.lines[node.serial]}: the recorded derivatives belong to the old data"
+                )
+
+    def contributed(self, node: Node, operand: Node, upstream: Any, contribution: Any) -> None:
+        """A contribution was computed in the backward pass."""
+        if not _finite(contribution) and _finite(upstream):
+            line = self.lines.get(node.serial, "a line before detect_anomaly() began")
+            assert node.op is not None
+            raise AnomalyError(
+                f"the derivative of {node.op.name} for its operand, the {operand.describe()}, made the first "
+                f"{_kind(contribution)} of the backward pass; operands: "
+                f"{', '.join(_summary(operand) for operand in node.inputs)}; the node was made at {line}"
+            )
+
+
+def _users_line() -> str:
+    """File, line and text of the innermost call that is not inside this package."""
+    frame = sys._getframe(1)
+    while frame.f_back is not None and os.path.dirname(os.path.abspath(frame.f_code.co_filename)).startswith(_PACKAGE):
+        frame = frame.f_back
+    import linecache
+
+    text = linecache.getline(frame.f_code.co_filename, frame.f_lineno).strip()
+    return f"{frame.f_code.co_filename}:{frame.f_lineno}" + (f": {text}" if text else "")
+
+
+def _host(item: Any) -> np.ndarray:
+    """The numbers of a node, an array of any device, or a float."""
+    data = getattr(item, "_data", item)
+    return np.asarray(data.get() if hasattr(data, "get") else data)
+
+
+def _print(item: Any) -> int:
+    return hash(_host(item).tobytes())
+
+
+def _finite(item: Any) -> bool:
+    return bool(np.isfinite(_host(item)).all())
+
+
+def _kind(item: Any) -> str:
+    return "nan" if np.isnan(_host(item)).any() else "inf"
+
+
+def _summary(item: Any) -> str:
+    host = _host(item)
+    return f"{float(host):.6g}" if host.ndim == 0 else f"shape {host.shape}, {host.min():.4g} to {host.max():.4g}"

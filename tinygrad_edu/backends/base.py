@@ -1,0 +1,86 @@
+"""What a device must be able to do.
+
+A backend is the namespace (`xp`) in which rules are read for its arrays: every name of its array library, and the few
+things on which array libraries differ. It holds the only two doors between host and device, `asarray` and `asnumpy`.
+Methods here are right for any library; a subclass overrides one only to be faster, and a test compares the two.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from .. import indexing
+from ..errors import DeviceError
+from ..namespaces import Graph, Namespace, unbroadcast
+
+
+class Backend(Namespace):
+    """The arrays of one device.
+
+    Attributes:
+        device: its name, as in `Tensor(..., device="cuda:0")`.
+        xp: the array library, NumPy or one with NumPy's names.
+        array_type: the type of its arrays.
+        graph: the namespace in which rules are read for tensors of this device.
+    """
+
+    def __init__(self, device: str, xp: Any, array_type: type):
+        super().__init__(xp)
+        self.device = device
+        self.xp = xp
+        self.array_type = array_type
+        self.graph = Graph(self)
+
+    def __repr__(self) -> str:
+        return f"<backend {self.device}>"
+
+    def owns(self, array: Any) -> bool:
+        """Whether an array is one of this device."""
+        return isinstance(array, self.array_type)
+
+    def asarray(self, data: Any, dtype: Any = None) -> Any:
+        """Host data (numbers, lists, NumPy arrays) or an array of this device, as an array of this device."""
+        return self.xp.asarray(data, dtype=dtype)
+
+    def asnumpy(self, array: Any) -> np.ndarray:
+        """An array of this device as a NumPy array; waits for the device."""
+        return np.asarray(array)
+
+    def same_device(self, other: Backend, operation: str) -> None:
+        """Refuse to mix devices.
+
+        Raises:
+            DeviceError: the other operand is on another device.
+        """
+        if other is not self:
+            raise DeviceError(
+                f"{operation}: operands on {self.device} and {other.device}; move one: x.to({self.device!r})"
+            )
+
+    def synchronize(self) -> None:
+        """Wait until the device has done all that it was asked to do."""
+
+    def scatter_add(self, a: Any, index: Any, shape: tuple[int, ...]) -> Any:
+        """Zeros of `shape`, to which `a` is added at `index`; an element that is named twice receives both."""
+        out = self.xp.zeros(shape, dtype=a.dtype)
+        if indexing.has_arrays(index):
+            self.xp.add.at(out, index, a)
+        else:
+            out[index] = a
+        return out
+
+    def chain(self, upstream: Any, local: Any) -> Any:
+        """The chain rule, in the precision of the upstream gradient: constants of a rule never widen it."""
+        if type(local) is not float and local.dtype.itemsize > upstream.dtype.itemsize:
+            local = local.astype(upstream.dtype)
+        return upstream * local
+
+    def fit(self, gradient: Any, operand: Any) -> Any:
+        """Undo the operand's broadcast, and give its gradient its dtype."""
+        if gradient.shape != operand.shape:
+            gradient = unbroadcast(self, gradient, operand.shape)
+        if gradient.dtype is not operand.dtype and gradient.dtype != operand.dtype:
+            gradient = gradient.astype(operand.dtype)
+        return gradient

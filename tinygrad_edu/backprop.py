@@ -1,0 +1,200 @@
+"""The backward pass: reverse-mode automatic differentiation over a recorded graph.
+
+The nodes that the root was computed from, newest first, are a topological order: a node is met only after all of its
+consumers, when its gradient is complete. So the whole pass is one loop. For each node it asks the operation for the
+contribution of each input, and adds it to that input's gradient:
+
+    dL/d(input)  +=  dL/d(node) · d(node)/d(input)
+
+(Linnainmaa 1970; Griewank & Walther, "Evaluating Derivatives", 2008.)
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Iterator
+from operator import attrgetter
+from typing import Any, NamedTuple
+
+from .errors import GraphError, MutationError, ShapeError
+from .modes import MODES
+from .namespaces import FLOATS, Graph
+from .node import Node
+from .tensor import Tensor
+from .value import Value
+
+Gradients = dict[Node, Any]
+
+_GRAPH_OF_VALUES = Graph()
+
+
+class Step(NamedTuple):
+    """One contribution: what `input` receives from `node`, whose input it is."""
+
+    node: Node  # the consumer, whose gradient is complete
+    position: int  # which of its inputs receives
+    upstream: Any  # dL/d(node)
+    local: Any  # d(node)/d(input) of an elementwise operation; None for structural ones
+    contribution: Any  # what is added to the input's gradient
+    before: Any  # the input's gradient before; None if this is its first contribution
+    gradient: Any  # the input's gradient after
+
+    @property
+    def input(self) -> Node:
+        return self.node.inputs[self.position]
+
+
+def backprop(root: Node, gradient: Any = None, create_graph: bool = False) -> Iterator[Step]:
+    """The backward pass from `root` as steps, one for each contribution; no node's `grad` is touched.
+
+    Args:
+        gradient: dL/d(root); may be left out for a single number, where it is 1.
+        create_graph: give gradients as nodes, recorded, so that they can be differentiated again.
+    Raises:
+        GraphError, ShapeError, MutationError: as `Node.backward`.
+    """
+    gradients = {root: seed(root, gradient, create_graph)}
+    return map(Step._make, _steps(root, gradients, create_graph))
+
+
+def backward(root: Node, gradient: Any = None, create_graph: bool = False) -> None:
+    """Drain the backward pass and add the gradients to the leaves: see `Node.backward`."""
+    gradients = {root: seed(root, gradient, create_graph)}
+    deque(_steps(root, gradients, create_graph), maxlen=0)  # runs the generator to its end, keeping nothing
+    if isinstance(root, Tensor):
+        _store_tensors(gradients)
+    else:
+        for node, received in gradients.items():
+            node._grad = received if node.op is not None else node._grad + received
+
+
+def gradients_of(
+    root: Node, targets: Iterable[Node], gradient: Any = None, create_graph: bool = False
+) -> list[Any | None]:
+    """The gradients of `root` for some nodes only, without touching any `grad`; None for nodes it does not depend on."""
+    targets = list(targets)
+    gradients = {root: seed(root, gradient, create_graph)}
+    deque(_steps(root, gradients, create_graph, frozenset(targets)), maxlen=0)
+    return [gradients.get(target) for target in targets]
+
+
+def newest_first(root: Node, targets: frozenset[Node] = frozenset()) -> list[Node]:
+    """The computed nodes that `root` depends on, consumers before their inputs; nothing beyond the `targets`.
+
+    Raises:
+        MutationError: an input is newer than the node computed from it.
+    """
+    oldest = min((target.serial for target in targets), default=0)
+    seen, stack, order = {root}, [root], []
+    while stack:
+        node = stack.pop()
+        if node.op is None or node in targets:
+            continue
+        order.append(node)
+        for operand in node.inputs:
+            if operand.serial > node.serial:
+                raise _mutation(node, operand)
+            if operand.op is not None and operand.serial >= oldest and operand not in seen:
+                seen.add(operand)
+                stack.append(operand)
+    order.sort(key=attrgetter("serial"), reverse=True)
+    return order
+
+
+def _steps(
+    root: Node, gradients: Gradients, create_graph: bool, targets: frozenset[Node] = frozenset()
+) -> Iterator[tuple[Node, int, Any, Any, Any, Any, Any]]:
+    """The pass itself. `gradients` starts with the root's; at the end it holds those of leaves and of kept nodes."""
+    watch = MODES.get().watch
+    scalar = isinstance(root, Value)
+    guarded: set[Node] = set()  # what feeds the branches of a `where`
+    for node in newest_first(root, targets):
+        upstream = gradients.get(node)
+        if upstream is None:  # it fed only a place without derivative
+            continue
+        op, inputs, attrs = node.op, node.inputs, node.attrs
+        assert op is not None
+        if not (scalar or node._keeps_grad):  # type: ignore[attr-defined]
+            del gradients[node]
+        if op.name == "where" or node in guarded:
+            guarded.update(inputs)
+        if create_graph:
+            xp, y, operands = node.backend.graph if not scalar else _GRAPH_OF_VALUES, node, inputs  # type: ignore[attr-defined]
+        else:
+            xp = FLOATS if scalar else node.backend  # type: ignore[attr-defined]
+            y, operands = node._data, [operand._data for operand in inputs]
+        if watch is not None:
+            watch.verify(node)
+        for position, operand in enumerate(inputs):
+            if not operand.requires_grad:
+                continue
+            local, contribution = op.pull_back(
+                position, xp, upstream, y, operands, attrs, bool(guarded) and (operand in guarded)
+            )
+            if contribution is None:
+                continue
+            if watch is not None:
+                watch.contributed(node, operand, upstream, contribution)
+            before = gradients.get(operand)
+            gradient = contribution if before is None else before + contribution
+            gradients[operand] = gradient
+            yield node, position, upstream, local, contribution, before, gradient
+
+
+def seed(root: Node, gradient: Any, create_graph: bool) -> Any:
+    """dL/d(root), checked, in the form the pass computes with."""
+    if not root.requires_grad:
+        raise GraphError(
+            f"backward() from a {root.describe()} that requires no gradient: nothing it was computed from has "
+            "requires_grad=True, or it was computed under no_grad()"
+        )
+    if isinstance(root, Value):
+        value = 1.0 if gradient is None else gradient if isinstance(gradient, Value) else float(gradient)
+        return Value(value, requires_grad=False) if create_graph and not isinstance(value, Value) else value
+    assert isinstance(root, Tensor)
+    if gradient is None:
+        if root.size != 1:
+            raise GraphError(
+                f"backward() from a {root.describe()} of shape {root.shape} needs a gradient of that shape: "
+                f"reduce it to a single number first (.sum(), .mean()), or give one: backward(gradient=...)"
+            )
+        gradient = root.backend.xp.ones(root.shape, dtype=root.dtype)
+    if not isinstance(gradient, Tensor):
+        gradient = Tensor(gradient, dtype=root.dtype, device=root.backend)
+    if gradient.shape != root.shape:
+        raise ShapeError(f"backward(gradient=...): the gradient has shape {gradient.shape}, the result {root.shape}")
+    root.backend.same_device(gradient.backend, "backward")
+    return gradient if create_graph else gradient._data
+
+
+def _store_tensors(gradients: Gradients) -> None:
+    """Write the gradients of a pass into the nodes that keep one.
+
+    Who owns an array: rules may hand one array to several inputs (`add` does) or a view of it (`reshape` does), so a
+    leaf keeps an array only if it is whole and no other node of this pass keeps it; else it keeps a copy.
+    """
+    kept: set[int] = set()
+    for node, received in gradients.items():
+        assert isinstance(node, Tensor)
+        if isinstance(received, Tensor):  # create_graph: immutable, and may be shared
+            node._grad = received if node.op is not None or node._grad is None else node._grad + received
+            continue
+        array = node.backend.asarray(received)
+        if node.op is None and node._grad is not None:
+            array = node._grad._data + array
+        elif id(array) in kept or array.base is not None:
+            array = array.copy()
+        kept.add(id(array))
+        node._grad = Tensor(array, device=node.backend)
+
+
+def _mutation(node: Node, operand: Node) -> MutationError:
+    if node.serial == 0:
+        return MutationError(
+            f"the data of a {node.describe()} was assigned after it was computed: its derivatives belong to the old "
+            "data. Make it a leaf of its own: tg.Tensor(new_data, requires_grad=True)"
+        )
+    return MutationError(
+        f"the data of the {operand.describe()} changed after the {node.describe()} was computed from it: the recorded "
+        "derivatives belong to the old data. Run the forward pass again before backward(), or change it afterwards"
+    )

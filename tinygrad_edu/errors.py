@@ -1,0 +1,37 @@
+"""Every error that tinygrad-edu raises on purpose.
+
+Each message says what happened, at which node and with which shapes, why, and what to type next. Each class is also
+the built-in error that a Python programmer would expect, so `except ValueError` keeps working.
+"""
+
+
+class TinygradError(Exception):
+    """Base of all errors raised on purpose: `except tg.TinygradError` catches them and nothing else."""
+
+
+class ShapeError(TinygradError, ValueError):
+    """Shapes that do not fit: broadcasting, matrix products, reshapes, ragged lists, a gradient of another shape."""
+
+
+class DtypeError(TinygradError, TypeError):
+    """A kind of data that cannot be used here, such as an integer tensor that should require gradients."""
+
+
+class DeviceError(TinygradError, RuntimeError):
+    """Tensors of two devices in one operation, or a device that this machine does not have."""
+
+
+class GraphError(TinygradError, RuntimeError):
+    """The graph cannot answer: nothing to differentiate, a non-scalar root without a gradient, mixed scalars/arrays."""
+
+
+class MutationError(GraphError):
+    """Data changed after an operation used it, so that the recorded derivatives no longer belong to the forward pass."""
+
+
+class AnomalyError(TinygradError, FloatingPointError):
+    """Under `detect_anomaly()`: the operation in which the first inf or nan was born."""
+
+
+class GradientCheckError(TinygradError, AssertionError):
+    """`gradcheck`: an analytic derivative differs from the numeric one."""

@@ -1,0 +1,341 @@
+"""The public functions: every primitive, and what is composed of primitives.
+
+What stands here has no derivative rule of its own; it inherits one from the primitives that it is made of.
+"""
+
+# mypy: disallow-untyped-defs=False, disallow-untyped-calls=False
+
+from __future__ import annotations
+
+import builtins
+import math
+
+import numpy as np
+
+from .errors import ShapeError
+from .indexing import axis_in_range, ready
+from .node import Node, apply
+from .operation import REGISTRY
+from .ops import (
+    abs,
+    add,
+    arctan,
+    clip,
+    cos,
+    cosh,
+    divide,
+    elu,
+    erf,
+    exp,
+    expm1,
+    gelu,
+    leaky_relu,
+    log,
+    log1p,
+    maximum,
+    minimum,
+    multiply,
+    negative,
+    power,
+    reciprocal,
+    relu,
+    sigmoid,
+    sign,
+    silu,
+    sin,
+    sinh,
+    softplus,
+    sqrt,
+    square,
+    subtract,
+    tan,
+    tanh,
+    where,
+)
+from .structural import (
+    astype,
+    broadcast_to,
+    concatenate,
+    cumsum,
+    euclidean_norm,
+    getitem,
+    log_softmax,
+    logsumexp,
+    matmul,
+    max,
+    mean,
+    min,
+    pad,
+    reshape,
+    roll,
+    softmax,
+    sum,
+    transpose,
+)
+
+# --- products --------------------------------------------------------------------------------------------------------
+
+
+def einsum(subscripts, *operands):
+    """Einstein's sum: `einsum("ij,jk->ik", a, b)` is the matrix product. "..." and repeated letters as in NumPy.
+
+    Raises:
+        ShapeError: the subscripts do not fit the operands.
+    """
+    return apply(REGISTRY["einsum"], operands, {"subscripts": subscripts})
+
+
+def dot(a, b):
+    """NumPy's dot: of two vectors their inner product, of matrices the matrix product, with a number the product."""
+    a, b = _node(a), _node(b)
+    if not _ndim(a) or not _ndim(b):
+        return multiply(a, b)
+    if _ndim(b) <= 2:
+        return matmul(a, b)
+    if a.shape[-1] != b.shape[-2]:
+        raise ShapeError(f"dot: the last axis of {a.shape} and the last but one of {b.shape} differ in length")
+    columns = moveaxis(b, -2, 0)
+    product = matmul(a, reshape(columns, (b.shape[-2], -1)))
+    return reshape(product, a.shape[:-1] + columns.shape[1:])
+
+
+def outer(a, b):
+    """All products of an element of a with an element of b: shape (a.size, b.size)."""
+    return multiply(reshape(_node(a), (-1, 1)), reshape(_node(b), (1, -1)))
+
+
+# --- statistics ------------------------------------------------------------------------------------------------------
+
+
+def var(a, axis=None, ddof=0, keepdims=False):
+    """Mean squared distance from the mean; divides by n - ddof."""
+    a = _node(a)
+    squares = square(subtract(a, mean(a, axis=axis, keepdims=True)))
+    return divide(sum(squares, axis=axis, keepdims=keepdims), float(_reduced(a, axis) - ddof))
+
+
+def std(a, axis=None, ddof=0, keepdims=False):
+    """Square root of the variance. Where all elements are equal it has a kink, and the gradient is taken as 0."""
+    a = _node(a)
+    deviation = euclidean_norm(subtract(a, mean(a, axis=axis, keepdims=True)), axis=axis, keepdims=keepdims)
+    return divide(deviation, math.sqrt(builtins.max(_reduced(a, axis) - ddof, 0)))
+
+
+def norm(a, ord=None, axis=None, keepdims=False):
+    """The length of vectors along `axis` (None: of all elements as one vector).
+
+    Args:
+        ord: None or 2 for √(Σ a²), 1 for Σ |a|, math.inf for max |a|, any p > 0 for (Σ |a|^p)^(1/p).
+    Raises:
+        ValueError: another `ord`; matrix norms are not offered.
+    """
+    a = _node(a)
+    if ord is None or ord == "fro" or (ord == 2 and not (axis is None and a.ndim > 1)):
+        return euclidean_norm(a, axis=axis, keepdims=keepdims)
+    if isinstance(ord, str) or ord <= 0 or (axis is None and a.ndim > 1):
+        raise ValueError(f"norm: ord={ord!r} of a tensor of shape {a.shape}: give axis=..., and None, p > 0 or inf")
+    if ord == math.inf:
+        return max(abs(a), axis=axis, keepdims=keepdims)
+    if ord == 1:
+        return sum(abs(a), axis=axis, keepdims=keepdims)
+    return power(sum(power(abs(a), float(ord)), axis=axis, keepdims=keepdims), 1.0 / ord)
+
+
+def prod(a, axis=None, keepdims=False):
+    """Product over `axis`, by multiplying halves together, so that its derivatives are right beside zeros too."""
+    a = _node(a)
+    axes = tuple(range(a.ndim)) if axis is None else (axis if isinstance(axis, tuple) else (axis,))
+    axes = [axis_in_range(k, a.ndim) for k in axes]
+    kept = [k for k in range(a.ndim) if k not in axes]
+    n = math.prod(a.shape[k] for k in axes)
+    a_last = reshape(transpose(a, (*kept, *axes)), (*[a.shape[k] for k in kept], n))
+    while n != 1:
+        ones = [] if n % 2 == 0 and n else [np.ones((*a_last.shape[:-1], 1), dtype=a.dtype)]
+        if ones:
+            a_last, n = concatenate([a_last, *[_like(one, a) for one in ones]], axis=-1), n + 1
+        if n > 1:
+            a_last = multiply(a_last[..., : n // 2], a_last[..., n // 2 :])
+            n = n // 2
+    return reshape(a_last, tuple(1 if k in axes else m for k, m in enumerate(a.shape)) if keepdims else a_last.shape[:-1])
+
+
+# --- shapes ----------------------------------------------------------------------------------------------------------
+
+
+def ravel(a):
+    """All elements in one axis."""
+    return reshape(a, (-1,))
+
+
+def expand_dims(a, axis):
+    """New axes of length 1 at the places `axis` of the result."""
+    a = _node(a)
+    axes = axis if isinstance(axis, tuple) else (axis,)
+    new = [axis_in_range(k, a.ndim + len(axes)) for k in axes]
+    rest = iter(a.shape)
+    return reshape(a, tuple(1 if k in new else next(rest) for k in range(a.ndim + len(axes))))
+
+
+def squeeze(a, axis=None):
+    """Without the axes of length 1 (None: all of them).
+
+    Raises:
+        ShapeError: a named axis has another length.
+    """
+    a = _node(a)
+    axes = [k for k, n in enumerate(a.shape) if n == 1] if axis is None else axis if isinstance(axis, tuple) else (axis,)
+    gone = [axis_in_range(k, a.ndim) for k in axes]
+    if any(a.shape[k] != 1 for k in gone):
+        raise ShapeError(f"squeeze: axis {axis} of shape {a.shape} does not have length 1")
+    return reshape(a, tuple(n for k, n in enumerate(a.shape) if k not in gone))
+
+
+def swapaxes(a, axis1, axis2):
+    """Two axes exchanged."""
+    a = _node(a)
+    order = list(range(a.ndim))
+    first, second = axis_in_range(axis1, a.ndim), axis_in_range(axis2, a.ndim)
+    order[first], order[second] = second, first
+    return transpose(a, tuple(order))
+
+
+def moveaxis(a, source, destination):
+    """Axes moved to other places; the others keep their order."""
+    a = _node(a)
+    moved = [axis_in_range(k, a.ndim) for k in (source if isinstance(source, tuple) else (source,))]
+    targets = [axis_in_range(k, a.ndim) for k in (destination if isinstance(destination, tuple) else (destination,))]
+    order = [k for k in range(a.ndim) if k not in moved]
+    for target, axis in sorted(zip(targets, moved, strict=True)):
+        order.insert(target, axis)
+    return transpose(a, tuple(order))
+
+
+def stack(arrays, axis=0):
+    """Join tensors of one shape along a new axis."""
+    arrays = [_node(a) for a in arrays]
+    if len({a.shape for a in arrays}) > 1:
+        raise ShapeError(f"stack: all tensors need one shape, not {', '.join(str(a.shape) for a in arrays)}")
+    return concatenate([expand_dims(a, axis) for a in arrays], axis=axis)
+
+
+def split(a, indices_or_sections, axis=0):
+    """Parts along an axis: a number of equal ones, or cut before the given positions; a list of tensors.
+
+    Raises:
+        ShapeError: the axis cannot be divided equally.
+    """
+    a = _node(a)
+    axis = axis_in_range(axis, a.ndim)
+    n = a.shape[axis]
+    if isinstance(indices_or_sections, int):
+        if indices_or_sections < 1 or n % indices_or_sections:
+            raise ShapeError(f"split: axis {axis} of length {n} does not divide into {indices_or_sections} equal parts")
+        cuts = list(range(0, n, n // indices_or_sections or 1))[1:]
+    else:
+        cuts = list(indices_or_sections)
+    before = (slice(None),) * axis
+    return [a[(*before, slice(start, stop))] for start, stop in zip([0, *cuts], [*cuts, n], strict=True)]
+
+
+def flip(a, axis=None):
+    """Elements in reverse order along `axis` (None: all axes)."""
+    a = _node(a)
+    axes = range(a.ndim) if axis is None else axis if isinstance(axis, tuple) else (axis,)
+    turned = [axis_in_range(k, a.ndim) for k in axes]
+    return a[tuple(slice(None, None, -1 if k in turned else 1) for k in range(a.ndim))]
+
+
+def tile(a, reps):
+    """Copies side by side: `reps` for each axis, the last ones if there are fewer than axes."""
+    a = _node(a)
+    reps = (reps,) if isinstance(reps, int) else tuple(reps)
+    shape = (1,) * (len(reps) - a.ndim) + a.shape
+    reps = (1,) * (len(shape) - len(reps)) + reps
+    pairs = tuple(n for length in shape for n in (1, length))
+    copies = tuple(n for pair in zip(reps, shape, strict=True) for n in pair)
+    total = tuple(r * n for r, n in zip(reps, shape, strict=True))
+    return reshape(broadcast_to(reshape(a, pairs), copies), total)
+
+
+def repeat(a, repeats, axis=None):
+    """Each element several times in a row; `repeats` is a number, or one for each element along `axis`."""
+    a = _node(a)
+    if axis is None:
+        a, axis = ravel(a), 0
+    return take(a, np.repeat(np.arange(a.shape[axis_in_range(axis, a.ndim)]), repeats), axis=axis)
+
+
+def take(a, indices, axis=None):
+    """Elements at the positions `indices` along `axis` (None: of all elements in order)."""
+    a = _node(a)
+    if axis is None:
+        a, axis = ravel(a), 0
+    index = (*[slice(None)] * axis_in_range(axis, a.ndim), np.asarray(indices) if isinstance(indices, list) else indices)
+    return getitem(a, ready(index, a.shape))
+
+
+# --- matrices --------------------------------------------------------------------------------------------------------
+
+
+def diagonal(a, offset=0, axis1=0, axis2=1):
+    """The elements [i, i + offset] of two axes, as a new last axis."""
+    a = moveaxis(a, (axis1, axis2), (-2, -1))
+    rows, columns = a.shape[-2:]
+    n = builtins.max(0, builtins.min(rows + builtins.min(offset, 0), columns - builtins.max(offset, 0)))
+    along = np.arange(n)
+    return a[..., along - builtins.min(offset, 0), along + builtins.max(offset, 0)]
+
+
+def trace(a, offset=0, axis1=0, axis2=1):
+    """The sum of the diagonal."""
+    return sum(diagonal(a, offset, axis1, axis2), axis=-1)
+
+
+def tril(a, k=0):
+    """The lower triangle: zeros above the diagonal k."""
+    a = _node(a)
+    return where(_like(np.tri(*a.shape[-2:], k=k, dtype=bool), a), a, 0.0)
+
+
+def triu(a, k=0):
+    """The upper triangle: zeros below the diagonal k."""
+    a = _node(a)
+    return where(_like(~np.tri(*a.shape[-2:], k=k - 1, dtype=bool), a), a, 0.0)
+
+
+# --- helpers ---------------------------------------------------------------------------------------------------------
+
+
+def _node(a):
+    """Arrays and lists as tensors (numbers, nodes and object arrays as they are)."""
+    if isinstance(a, (Node, int, float, np.generic)) or getattr(a, "dtype", None) == object:
+        return a
+    from .tensor import Tensor  # imports the operators, which import this file
+
+    return Tensor(a) if isinstance(a, (list, tuple, np.ndarray)) else a
+
+
+def _ndim(a):
+    return getattr(a, "ndim", 0)
+
+
+def _like(array, a):
+    """A host array on the device of the tensor `a`."""
+    return a.backend.asarray(array) if hasattr(a, "backend") else array
+
+
+def _reduced(a, axis):
+    """How many elements a reduction over `axis` joins."""
+    axes = range(a.ndim) if axis is None else (axis if isinstance(axis, tuple) else (axis,))
+    return math.prod(a.shape[k] for k in axes)
+
+
+__all__ = [
+    *["abs", "add", "arctan", "astype", "broadcast_to", "clip", "concatenate", "cos", "cosh", "cumsum", "diagonal"],
+    *["divide", "dot", "einsum", "elu", "erf", "exp", "expand_dims", "expm1", "flip", "gelu", "leaky_relu", "log"],
+    *["log1p", "log_softmax", "logsumexp", "matmul", "max", "maximum", "mean", "min", "minimum", "moveaxis", "multiply"],
+    *["negative", "norm", "outer", "pad", "power", "prod", "ravel", "reciprocal", "relu", "repeat", "reshape", "roll"],
+    *["sigmoid", "sign", "silu", "sin", "sinh", "softmax", "softplus", "split", "sqrt", "square", "squeeze", "stack"],
+    *["std", "subtract", "sum", "swapaxes", "take", "tan", "tanh", "tile", "trace", "transpose", "tril", "triu", "var"],
+    "where",
+]

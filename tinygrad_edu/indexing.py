@@ -1,0 +1,114 @@
+"""Indices and axes, made ready on the host before an operation sees them.
+
+An array library on a device wraps indices that are out of range without a word, so they are checked here, where the
+data enters; boolean masks become integer positions, as the number of elements that a mask takes must be known.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from .errors import ShapeError
+
+
+def ready(index: Any, shape: tuple[int, ...]) -> Any:
+    """An index as an operation can keep it: masks as positions, lists as arrays, positions checked.
+
+    Args:
+        index: anything NumPy can index with, or a tensor of integers or booleans.
+        shape: of the tensor that is indexed.
+    Raises:
+        IndexError: an index is out of range, there are too many of them, or a mask has another shape.
+    """
+    parts = index if isinstance(index, tuple) else (index,)
+    if all(part is None or part is Ellipsis or isinstance(part, slice) for part in parts):
+        return index
+    host = [_on_host(part) for part in parts]
+    taken = sum(part.ndim if _is_mask(part) else part is not None and part is not Ellipsis for part in host)
+    if taken > len(shape):
+        raise IndexError(f"too many indices: {taken} for a tensor of shape {shape}")
+    parts, axis = [], 0
+    for part in host:
+        if part is Ellipsis:
+            axis += len(shape) - taken
+        elif part is None or isinstance(part, slice):
+            axis += part is not None
+        elif _is_mask(part):
+            if part.shape != shape[axis : axis + part.ndim]:
+                here = shape[axis : axis + part.ndim]
+                raise IndexError(f"a mask of shape {part.shape} does not fit the axes of shape {here} that it selects")
+            parts.extend(np.nonzero(part))
+            axis += part.ndim
+            continue
+        else:
+            _check_range(part, shape[axis], axis, shape)
+            axis += 1
+        parts.append(part)
+    return tuple(parts)
+
+
+def _on_host(part: Any) -> Any:
+    if part is None or part is Ellipsis or isinstance(part, (slice, int, np.integer)):
+        return part
+    array = part.numpy() if hasattr(part, "numpy") else part.get() if hasattr(part, "get") else np.asarray(part)
+    array = array.astype(np.intp) if array.size == 0 and array.dtype.kind == "f" else array  # an empty list
+    if array.dtype.kind not in "iub":
+        raise IndexError(f"an index must hold integers or booleans, not {array.dtype}")
+    return array
+
+
+def _is_mask(part: Any) -> bool:
+    return isinstance(part, np.ndarray) and part.dtype.kind == "b"
+
+
+def _check_range(part: Any, length: int, axis: int, shape: tuple[int, ...]) -> None:
+    positions = np.asarray(part)
+    wrong = positions[(positions < -length) | (positions >= length)]
+    if wrong.size:
+        raise IndexError(
+            f"index {wrong.flat[0]} is out of range for axis {axis} of a tensor of shape {shape}: "
+            + (f"use {-length} to {length - 1}" if length else "the axis is empty")
+        )
+
+
+def has_arrays(index: Any) -> bool:
+    """Whether an index can name an element twice: only arrays of positions can."""
+    return any(isinstance(part, np.ndarray) for part in (index if isinstance(index, tuple) else (index,)))
+
+
+def inverse_axes(axes: tuple[int, ...] | None, ndim: int) -> tuple[int, ...] | None:
+    """The order of axes that undoes `transpose(axes)`."""
+    if axes is None:
+        return None
+    return tuple(int(k) for k in np.argsort([axis % ndim for axis in axes]))
+
+
+def part(shapes: list[tuple[int, ...]], position: int, axis: int) -> tuple[slice, ...]:
+    """Where the array at `position` lies in the concatenation of arrays of these shapes along `axis`."""
+    axis = axis % len(shapes[0])
+    start = sum(shape[axis] for shape in shapes[:position])
+    return (*[slice(None)] * axis, slice(start, start + shapes[position][axis]))
+
+
+def inner(pad_width: Any, shape: tuple[int, ...]) -> tuple[slice, ...]:
+    """Where the original lies in an array padded by `pad_width`."""
+    before = np.broadcast_to(pad_width, (len(shape), 2))[:, 0]
+    return tuple(slice(int(start), int(start) + n) for start, n in zip(before, shape, strict=True))
+
+
+def opposite(shift: Any) -> Any:
+    """The shift that undoes `roll(shift)`."""
+    return tuple(-s for s in shift) if isinstance(shift, tuple) else -shift
+
+
+def axis_in_range(axis: int, ndim: int) -> int:
+    """A non-negative axis.
+
+    Raises:
+        ShapeError: the tensor has no such axis.
+    """
+    if not -ndim <= axis < ndim:
+        raise ShapeError(f"axis {axis} is out of range for a tensor of {ndim} axes")
+    return axis % ndim

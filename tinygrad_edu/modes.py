@@ -1,0 +1,108 @@
+"""Modes: what is recorded and watched at the moment.
+
+A mode lives in a context variable, so that it holds for one thread (or asynchronous task) alone, and every
+`with` block puts back what it found, also after an exception.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from .errors import DtypeError
+
+if TYPE_CHECKING:
+    from .anomaly import Watch
+
+
+class Modes(NamedTuple):
+    recording: bool = True  # are operations recorded for a backward pass?
+    watch: Watch | None = None  # set inside detect_anomaly()
+    dtype: str | None = None  # set inside default_dtype(): overrides the default of the process
+
+
+MODES: ContextVar[Modes] = ContextVar("tinygrad_edu_modes", default=Modes())  # noqa: B039 (a NamedTuple cannot change)
+
+# One clock for the whole process: a node's serial is the moment at which its data was set.
+SERIAL = itertools.count(1)
+
+_process_dtype = "float32"
+
+
+@contextmanager
+def _mode(**changes: Any) -> Iterator[Modes]:
+    modes = MODES.get()._replace(**changes)
+    token = MODES.set(modes)
+    try:
+        yield modes
+    finally:
+        MODES.reset(token)
+
+
+@contextmanager
+def no_grad() -> Iterator[None]:
+    """Compute without recording: results have no graph and require no gradient.
+
+    Use it as `with tg.no_grad():` or as a decorator, `@tg.no_grad()`.
+    """
+    with _mode(recording=False):
+        yield
+
+
+@contextmanager
+def enable_grad() -> Iterator[None]:
+    """Record again inside a `no_grad()` block."""
+    with _mode(recording=True):
+        yield
+
+
+@contextmanager
+def detect_anomaly() -> Iterator[None]:
+    """Name the node in which the first inf or nan is born, and the user's line that made it.
+
+    Inside the block every forward result and every backward contribution is looked at, and each operation keeps a
+    fingerprint of its operands, so that a write into a raw array between forward and backward is found too. That
+    costs time (on a GPU it waits for the device after each operation): it is for debugging.
+
+    Raises:
+        AnomalyError: a result or a contribution is not finite although everything it was computed from is.
+        MutationError: in a backward pass, when the operands of a node are no longer those it was computed from.
+    """
+    from .anomaly import Watch  # imports the nodes, which import this file
+
+    with _mode(watch=Watch()):
+        yield
+
+
+def _checked_dtype(dtype: Any) -> str:
+    name = getattr(dtype, "__name__", None) or str(dtype)
+    if name not in ("float16", "float32", "float64"):
+        raise DtypeError(f"the default dtype must be float16, float32 or float64, not {name}")
+    return name
+
+
+def set_default_dtype(dtype: Any) -> None:
+    """Set the dtype that Python data (numbers, lists) becomes in a `Tensor`, for the whole process.
+
+    Args:
+        dtype: "float16", "float32" (the default of the process) or "float64", or NumPy's type of that name.
+    Raises:
+        DtypeError: any other dtype.
+    """
+    global _process_dtype
+    _process_dtype = _checked_dtype(dtype)
+
+
+@contextmanager
+def default_dtype(dtype: Any) -> Iterator[None]:
+    """Like `set_default_dtype`, for one `with` block of one thread."""
+    with _mode(dtype=_checked_dtype(dtype)):
+        yield
+
+
+def get_default_dtype() -> str:
+    """The dtype that Python data becomes at the moment."""
+    return MODES.get().dtype or _process_dtype

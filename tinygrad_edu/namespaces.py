@@ -1,0 +1,105 @@
+"""Namespaces: where a rule finds its functions.
+
+A rule says `xp.exp(a)` or `xp.sigmoid(a)` and does not know what `a` is. The namespace of a kind of operand looks the
+name up in a library for that kind (`floats.py`, NumPy, CuPy, the public functions of this package); what the library
+lacks is another rule of the registry, read with this same namespace.
+
+    FLOATS    Python floats                        -> the scalar engine
+    Backend   NumPy and CuPy arrays (backends/)    -> tensors
+    Graph     Values and Tensors themselves        -> gradients that can be differentiated again
+    OBJECTS   NumPy object arrays holding Values   -> a tensor computation taken apart into scalars
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from . import floats
+from .operation import REGISTRY
+
+
+class Namespace:
+    """The functions of `library`, and the rules of the registry for what it lacks.
+
+    Raises:
+        AttributeError: neither the library nor the registry knows the name.
+    """
+
+    def __init__(self, library: Any):
+        self.library = library
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__") or "library" not in self.__dict__:
+            raise AttributeError(name)
+        found = self.find(name)
+        setattr(self, name, found)  # the next lookup finds it without coming here
+        return found
+
+    def find(self, name: str) -> Any:
+        if hasattr(self.library, name):
+            return getattr(self.library, name)
+        if name in REGISTRY:
+            return partial(REGISTRY[name].forward, self)
+        raise AttributeError(f"neither {self.library.__name__} nor the registry of operations has '{name}'")
+
+    def chain(self, upstream: Any, local: Any) -> Any:
+        """The chain rule: upstream gradient times local derivative."""
+        return upstream * local
+
+    def guarded_chain(self, upstream: Any, local: Any) -> Any:
+        """The chain rule behind a `where`: no gradient stays no gradient, whatever inf or nan the slope is."""
+        return self.where((upstream == 0) | (local == 0), 0.0, self.chain(upstream, local))
+
+    def fit(self, gradient: Any, operand: Any) -> Any:
+        """Give a gradient the shape and dtype of the operand that it belongs to."""
+        return gradient
+
+
+class Graph(Namespace):
+    """The public functions, which record; what they lack (constants such as `ones`) comes from the tensors' backend."""
+
+    def __init__(self, backend: Any = None):
+        super().__init__(backend)
+
+    def find(self, name: str) -> Any:
+        from . import functional  # imports the operations, which are read with this file
+
+        return getattr(functional, name) if hasattr(functional, name) else getattr(self.library, name)
+
+    def fit(self, gradient: Any, operand: Any) -> Any:
+        if self.library is None:  # Values have neither shape nor dtype
+            return gradient
+        gradient = unbroadcast(self, gradient, operand.shape)
+        return gradient if gradient.dtype == operand.dtype else gradient.astype(operand.dtype)
+
+
+class Objects(Namespace):
+    """Elementwise operations one by one on each element; structural ones by NumPy on the object array."""
+
+    def find(self, name: str) -> Any:
+        if name in REGISTRY and REGISTRY[name].elementwise:
+            op = REGISTRY[name]
+            return lambda *operands, **attrs: np.frompyfunc(partial(op.function, **attrs), len(operands), 1)(*operands)
+        return super().find(name)
+
+
+FLOATS = Namespace(floats)
+OBJECTS = Objects(np)
+
+
+def unbroadcast(xp: Any, gradient: Any, shape: tuple[int, ...]) -> Any:
+    """Undo a broadcast: an element that was repeated receives the sum of the gradients of its copies.
+
+    Args:
+        gradient: of the shape that `shape` was broadcast to.
+    Returns:
+        the gradient summed over every repeated axis, of shape `shape`.
+    """
+    if gradient.shape == shape:
+        return gradient
+    added = gradient.ndim - len(shape)
+    stretched = [added + axis for axis, n in enumerate(shape) if n == 1 and gradient.shape[added + axis] != 1]
+    return xp.reshape(xp.sum(gradient, axis=(*range(added), *stretched)), shape)

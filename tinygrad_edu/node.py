@@ -1,0 +1,124 @@
+"""What a recorded operation is.
+
+A node keeps its data, the operation that made it, the operation's inputs and attributes; nothing else is saved for
+the backward pass. There are no closures and no cycles: a node knows its inputs and never its consumers, so a graph
+dies by reference count the moment its last node is dropped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from .errors import GraphError, ShapeError
+from .modes import MODES, SERIAL
+
+if TYPE_CHECKING:
+    from .operation import Operation
+
+
+class Node:
+    """A number or array in a graph: the common part of `Value` and `Tensor`.
+
+    Attributes:
+        op: the operation that made it; None for leaves and for constants.
+        inputs: the nodes that the operation was applied to; () for leaves.
+        attrs: the operation's further arguments (axis, ...), or None.
+        serial: the moment at which the data was set. Inputs are older than their consumers, so the nodes of a graph
+            sorted by serial are in topological order, and an input that is *newer* than its consumer was changed.
+        requires_grad: whether a backward pass brings it a gradient.
+        name: the name shown in drawings and messages, or None.
+    """
+
+    __slots__ = ("_data", "_grad", "attrs", "inputs", "name", "op", "requires_grad", "serial")
+
+    _data: Any
+    _grad: Any
+    attrs: dict[str, Any] | None
+    inputs: tuple[Node, ...]
+    name: str | None
+    op: Operation | None
+    requires_grad: bool
+    serial: int
+
+    __hash__ = object.__hash__  # nodes are keys of dictionaries by identity, whatever == compares
+
+    @property
+    def is_leaf(self) -> bool:
+        """True if no operation made this node: an input, a parameter or a constant."""
+        return self.op is None
+
+    def describe(self) -> str:
+        """How messages call this node: its name, or the operation that made it."""
+        kind = self.op.name if self.op else ("leaf" if self.requires_grad else "constant")
+        return f"{kind} '{self.name}'" if self.name else f"{kind} node"
+
+    def record(self, op: Operation, inputs: tuple[Node, ...], attrs: dict[str, Any] | None) -> None:
+        """Make this node the result of `op`, if anything that it was computed from requires a gradient."""
+        self.serial = next(SERIAL)
+        self.name = None
+        modes = MODES.get()
+        if modes.recording:
+            for operand in inputs:
+                if operand.requires_grad:
+                    self.op, self.inputs, self.attrs, self.requires_grad = op, inputs, attrs, True
+                    if modes.watch is not None:
+                        modes.watch.made(self, op, inputs)
+                    return
+        self.op, self.inputs, self.attrs, self.requires_grad = None, (), None, False
+        if modes.watch is not None:
+            modes.watch.made(self, op, inputs)
+
+    def changed(self) -> None:
+        """Say that the data was set anew, so that a backward pass through what was computed from the old is refused.
+
+        A computed node becomes older than its own inputs: its data is no longer what its operation computed.
+        """
+        self.serial = next(SERIAL) if self.op is None else 0
+
+    @classmethod
+    def _apply(cls, op: Operation, operands: tuple[Any, ...], attrs: dict[str, Any] | None) -> Any:
+        raise NotImplementedError
+
+    def backward(self, gradient: Any = None, create_graph: bool = False) -> None:
+        """Give every leaf that this node was computed from its gradient, `leaf.grad += d(self)/d(leaf)`.
+
+        Args:
+            gradient: dL/d(self), of the shape of this node; may be left out for a single number, where it is 1.
+            create_graph: compute the gradients with recorded operations, so that they can be differentiated again.
+        Raises:
+            GraphError: this node requires no gradient, or has several elements and no `gradient` was given.
+            ShapeError: `gradient` has another shape than this node.
+            MutationError: data that the forward pass used has changed since.
+        """
+        from .backprop import backward  # imports this file
+
+        backward(self, gradient, create_graph)
+
+
+def apply(op: Operation, operands: tuple[Any, ...], attrs: dict[str, Any] | None = None) -> Any:
+    """Run an operation on operands of any kind, and record it where they are nodes.
+
+    `Value`s give a `Value`, tensors a `Tensor`, plain numbers a float; arrays and lists become tensors; an object
+    array (or a list) of `Value`s is computed element by element.
+    """
+    for operand in operands:
+        if isinstance(operand, Node):
+            return operand._apply(op, operands, attrs)
+    from .lift import apply_without_nodes  # imports the tensors, which import this file
+
+    return apply_without_nodes(op, operands, attrs)
+
+
+def shape_error(op: Operation, operands: Iterable[Any], attrs: dict[str, Any] | None, error: Exception) -> Exception:
+    """An error of the array library in our own words: the operation, the shapes it was given, and why they fail."""
+    shapes = ", ".join(str(getattr(operand, "shape", "()")) for operand in operands)
+    settings = "".join(f", {key}={value}" for key, value in (attrs or {}).items() if value is not None)
+    return ShapeError(f"{op.name}: operands of shape {shapes}{settings} do not fit: {error}")
+
+
+def mixed_error(op: Operation) -> GraphError:
+    return GraphError(
+        f"{op.name}: a Value and a Tensor in one operation. A Value is one number of a scalar graph; "
+        "for arrays make it a tensor: tg.Tensor(2.0, requires_grad=True)"
+    )

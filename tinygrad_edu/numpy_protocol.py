@@ -1,0 +1,59 @@
+"""What happens when NumPy's own functions meet a tensor: `np.tanh(t)`, `np.ones(3) * t`, `np.sum(t, axis=0)`.
+
+NumPy hands the call over (NEP 13 and NEP 18), and the function of the same name here records it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from . import functional
+from .errors import GraphError
+from .tensor import Tensor
+
+_ALIASES = {"absolute": "abs", "amax": "max", "amin": "min", "fabs": "abs", "float_power": "power"}
+_REDUCTIONS = {"add": "sum", "multiply": "prod", "maximum": "max", "minimum": "min"}
+
+# Functions that answer a question about numbers or shapes: no gradient could come of them.
+_QUESTIONS = frozenset(
+    "allclose array_equal array_repr array_str argmax argmin argsort count_nonzero equal greater greater_equal isclose "
+    "isfinite isinf isnan less less_equal logical_and logical_not logical_or ndim not_equal result_type shape "
+    "shares_memory size".split()
+)
+
+
+def ufunc_call(ufunc: np.ufunc, method: str, operands: tuple[Any, ...], options: dict[str, Any]) -> Any:
+    """`ufunc(*operands)`, or a reduction such as `np.add.reduce(t)`."""
+    name = _ALIASES.get(ufunc.__name__, ufunc.__name__)
+    if options.get("out") is not None:
+        raise GraphError(
+            f"np.{ufunc.__name__} into an existing array (out=, or array += tensor) cannot be recorded: "
+            "write array = array + tensor"
+        )
+    if method == "reduce" and ufunc.__name__ in _REDUCTIONS:
+        options = {"axis": 0} | {k: v for k, v in options.items() if k in ("axis", "keepdims")}
+        return getattr(functional, _REDUCTIONS[ufunc.__name__])(operands[0], **options)
+    return _call(name, ufunc if method == "__call__" else getattr(ufunc, method), operands, options)
+
+
+def function_call(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """`np.function(*args, **kwargs)` where some argument is a tensor."""
+    name = _ALIASES.get(function.__name__, function.__name__)
+    return _call(name, function, args, {k: v for k, v in kwargs.items() if v is not np._NoValue})
+
+
+def _call(name: str, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    if name in _QUESTIONS:
+        return function(*map(_plain, args), **kwargs)
+    if name in functional.__all__:
+        return getattr(functional, name)(*args, **kwargs)
+    raise TypeError(
+        f"tinygrad_edu has no derivative for np.{name}. Compose it from functions of tinygrad_edu, or leave the graph "
+        "with t.detach().numpy()"
+    )
+
+
+def _plain(argument: Any) -> Any:
+    return argument.data if isinstance(argument, Tensor) else argument

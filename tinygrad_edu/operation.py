@@ -1,0 +1,154 @@
+"""What an operation is: a forward rule, its derivative, and the public function made of the two.
+
+There are two kinds, and `ops.py` holds all of both:
+
+- *elementwise*: the rule gives the local derivative dy/da for each operand; the chain rule `upstream * local`, and
+  undoing a broadcast, are done here, once, for all of them.
+- *structural* (matmul, sum, reshape, indexing, ...): the rule gives the pull-back itself, from the gradient of the
+  result to the gradient of the operand.
+
+A rule is plain arithmetic on whatever it is given. Its first argument `xp` is the namespace of its operands (see
+`namespaces.py`), so one rule is read by floats, arrays, graphs and symbols alike.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+from .node import apply
+
+Rule = Callable[..., Any]
+
+REGISTRY: dict[str, Operation] = {}
+
+
+class Operation:
+    """One differentiable operation.
+
+    Attributes:
+        name: the name of the public function and of the node in a graph.
+        forward: the rule `forward(xp, *operands, **attrs)`.
+        arity: how many operands it takes; None for operations on a sequence of operands, such as `concatenate`.
+        defaults: the attributes that are not operands (axis, keepdims, ...) and their default values.
+        function: the public function, which records a node for each call.
+    """
+
+    elementwise = False
+
+    def __init__(self, forward: Rule, rules: tuple[Rule | None, ...]):
+        parameters = list(inspect.signature(forward).parameters.values())[1:]  # without xp
+        self.name = forward.__name__
+        self.forward = forward
+        self.rules = rules
+        self.arity = None if parameters[0].kind is inspect.Parameter.VAR_POSITIONAL else len(rules)
+        attributes = parameters[1 if self.arity is None else self.arity :]
+        self.defaults = {parameter.name: parameter.default for parameter in attributes}
+        self.function: Rule = apply
+        REGISTRY[self.name] = self
+
+    def __repr__(self) -> str:
+        return f"<operation {self.name}>"
+
+    def pull_back(
+        self, position: int, xp: Any, upstream: Any, y: Any, operands: Any, attrs: dict[str, Any] | None, guarded: bool
+    ) -> tuple[Any, Any]:
+        """What the operand at `position` receives from the result's gradient.
+
+        Args:
+            xp: the namespace of the operands.
+            upstream: dL/dy, of the shape of `y`.
+            guarded: this node feeds a branch of a `where`: 0 · inf is 0, as the branch may be one not taken.
+        Returns:
+            (local, contribution): dy/da where the operation is elementwise (else None), and dL/da by way of y.
+            Both are None where the operation has no derivative for this operand.
+        """
+        raise NotImplementedError
+
+
+class Elementwise(Operation):
+    """y[i] = f(a[i], b[i], ...) with broadcasting; `rules` are the partials dy/da, dy/db, ..."""
+
+    elementwise = True
+
+    def pull_back(
+        self, position: int, xp: Any, upstream: Any, y: Any, operands: Any, attrs: dict[str, Any] | None, guarded: bool
+    ) -> tuple[Any, Any]:
+        partial = self.rules[position]
+        if partial is None:
+            return None, None
+        local = partial(xp, y, *operands, **attrs) if attrs else partial(xp, y, *operands)
+        if type(local) is float and local == 1.0:
+            return local, xp.fit(upstream, operands[position])
+        contribution = xp.guarded_chain(upstream, local) if guarded else xp.chain(upstream, local)
+        return local, xp.fit(contribution, operands[position])
+
+
+class Structural(Operation):
+    """An operation that moves or combines elements; `rules` are pull-backs (xp, g, y, *operands, **attrs) -> gradient."""
+
+    def pull_back(
+        self, position: int, xp: Any, upstream: Any, y: Any, operands: Any, attrs: dict[str, Any] | None, guarded: bool
+    ) -> tuple[Any, Any]:
+        if self.arity is None:  # one rule for all operands of a sequence
+            gradient = self.rules[0](xp, upstream, y, position, *operands, **(attrs or {}))  # type: ignore[misc]
+            return None, xp.fit(gradient, operands[position])
+        rule = self.rules[position]
+        if rule is None:
+            return None, None
+        return None, xp.fit(rule(xp, upstream, y, *operands, **(attrs or {})), operands[position])
+
+
+def elementwise(*partials: Rule | None) -> Callable[[Rule], Rule]:
+    """Make an elementwise operation of a forward rule and its partial derivatives.
+
+    Each partial is called as `partial(xp, y, *operands, **attrs)` and gives the derivative of the result by one
+    operand; None stands for an operand without derivative (the condition of `where`).
+    """
+    return lambda forward: _publish(Elementwise(forward, partials))
+
+
+def structural(*pull_backs: Rule | None) -> Callable[[Rule], Rule]:
+    """Make a structural operation of a forward rule and its pull-backs.
+
+    Each pull-back is called as `rule(xp, g, y, *operands, **attrs)` with the gradient `g` of the result and gives the
+    gradient of one operand. An operation on a sequence of operands has one rule, with the operand's position after y.
+    """
+    return lambda forward: _publish(Structural(forward, pull_backs))
+
+
+def _publish(op: Operation) -> Rule:
+    """The public function of an operation: a plain function, so that it is also a method where a class names it."""
+    function = _with_attributes(op) if op.defaults or op.arity is None else _without_attributes(op)
+    signature = inspect.signature(op.forward)
+    function.__signature__ = signature.replace(parameters=list(signature.parameters.values())[1:])  # type: ignore[attr-defined]
+    function.__name__ = function.__qualname__ = op.name
+    function.__module__ = op.forward.__module__
+    function.__doc__ = op.forward.__doc__
+    op.function = function
+    return function
+
+
+def _without_attributes(op: Operation) -> Rule:
+    if op.arity == 1:
+        return lambda a: apply(op, (a,))
+    if op.arity == 2:
+        return lambda a, b: apply(op, (a, b))
+    return lambda a, b, c: apply(op, (a, b, c))
+
+
+def _with_attributes(op: Operation) -> Rule:
+    names = list(op.defaults)
+
+    def function(*operands: Any, **given: Any) -> Any:
+        if op.arity is None:
+            operands, positional = operands[0], operands[1:]
+        else:
+            operands, positional = operands[: op.arity], operands[op.arity :]
+        attrs = {**op.defaults, **dict(zip(names, positional, strict=False)), **given}
+        if len(attrs) > len(names) or len(positional) > len(names) or (op.arity and len(operands) < op.arity):
+            inspect.signature(function).bind(*operands, *positional, **given)  # raises with Python's own words
+        return apply(op, tuple(operands), attrs)
+
+    return function

@@ -1,0 +1,246 @@
+"""Every primitive that combines or moves elements: matmul, sums, softmax, reshapes, indexing.
+
+How to read an entry: the decorator holds one pull-back for each operand, which turns the gradient `g` of the result
+`y` into the gradient of that operand; below it stands the forward rule, whose parameters after the operands are the
+operation's attributes.
+
+    @structural(lambda xp, g, y, a, axes: xp.transpose(g, np.argsort(axes)))
+    def transpose(xp, a, axes=None):
+        return xp.transpose(a, axes)
+
+A pull-back may use operators, functions of `xp` and other operations, and so can be differentiated again.
+"""
+
+# mypy: disallow-untyped-defs=False, disallow-untyped-calls=False
+
+from __future__ import annotations
+
+import math
+
+from . import indexing
+from .einsum import expand_subscripts, gradient_subscripts
+from .namespaces import unbroadcast
+from .operation import structural
+
+# --- products --------------------------------------------------------------------------------------------------------
+
+
+def _as_matrices(xp, g, a, b):
+    """Vectors as matrices of one row (a) or one column (b), as matmul reads them, and g to match."""
+    if a.ndim == 1:
+        a, g = xp.expand_dims(a, 0), xp.expand_dims(g, -1 if b.ndim == 1 else -2)
+    if b.ndim == 1:
+        b, g = xp.expand_dims(b, 1), xp.expand_dims(g, -1)
+    return g, a, b
+
+
+def _matmul_by_a(xp, g, y, a, b):
+    g, matrix, b = _as_matrices(xp, g, a, b)
+    return xp.reshape(unbroadcast(xp, g @ xp.swapaxes(b, -1, -2), matrix.shape), a.shape)
+
+
+def _matmul_by_b(xp, g, y, a, b):
+    g, a, matrix = _as_matrices(xp, g, a, b)
+    return xp.reshape(unbroadcast(xp, xp.swapaxes(a, -1, -2) @ g, matrix.shape), b.shape)
+
+
+@structural(_matmul_by_a, _matmul_by_b)
+def matmul(xp, a, b):
+    """Matrix product a @ b: (..., n, k) @ (..., k, m) -> (..., n, m), with 1-D operands and broadcasting as in NumPy.
+
+    da = g @ bᵀ and db = aᵀ @ g.
+    """
+    return xp.matmul(a, b)
+
+
+def _einsum_by_operand(xp, g, y, position, *operands, subscripts):
+    mine = operands[position]
+    others = [operand for k, operand in enumerate(operands) if k != position]
+    pulled, ones, eyes = gradient_subscripts(expand_subscripts(subscripts, operands), position, mine.shape)
+    helpers = [xp.ones(shape, dtype=mine.dtype) for shape in ones] + [xp.eye(n, dtype=mine.dtype) for n in eyes]
+    gradient = xp.einsum(pulled, g, *others, *helpers)
+    return unbroadcast(xp, gradient, mine.shape)
+
+
+@structural(_einsum_by_operand)
+def einsum(xp, *operands, subscripts):
+    """Einstein's sum; the public form is `einsum(subscripts, *operands)`."""
+    return xp.einsum(subscripts, *operands)
+
+
+# --- reductions ------------------------------------------------------------------------------------------------------
+
+
+def _restore(xp, reduced, a, axis, keepdims):
+    """Put back the axes that a reduction took away, with length 1, so that the result broadcasts against `a`."""
+    if keepdims or axis is None:
+        return reduced
+    return xp.expand_dims(reduced, axis)
+
+
+def _count(a, axis):
+    """How many elements are reduced to one."""
+    axes = range(a.ndim) if axis is None else (axis if isinstance(axis, tuple) else (axis,))
+    return math.prod(a.shape[k] for k in axes)
+
+
+@structural(lambda xp, g, y, a, axis, keepdims: xp.broadcast_to(_restore(xp, g, a, axis, keepdims), a.shape))
+def sum(xp, a, axis=None, keepdims=False):
+    """Sum over `axis` (None: all elements). Every summand receives the gradient of its sum."""
+    return xp.sum(a, axis=axis, keepdims=keepdims)
+
+
+@structural(
+    lambda xp, g, y, a, axis, keepdims: xp.broadcast_to(
+        _restore(xp, xp.divide(g, float(_count(a, axis))), a, axis, keepdims), a.shape
+    )
+)
+def mean(xp, a, axis=None, keepdims=False):
+    """Mean over `axis`. Every one of n elements receives 1/n of the gradient."""
+    return xp.divide(xp.sum(a, axis=axis, keepdims=keepdims), float(_count(a, axis)))
+
+
+def _share_among_winners(xp, g, y, a, axis, keepdims):
+    winners = xp.where(a == _restore(xp, y, a, axis, keepdims), 1.0, 0.0)
+    return _restore(xp, g, a, axis, keepdims) * winners / xp.sum(winners, axis=axis, keepdims=True)
+
+
+@structural(_share_among_winners)
+def max(xp, a, axis=None, keepdims=False):
+    """Largest element over `axis`; equal ones share the gradient equally."""
+    return xp.max(a, axis=axis, keepdims=keepdims)
+
+
+@structural(_share_among_winners)
+def min(xp, a, axis=None, keepdims=False):
+    """Smallest element over `axis`; equal ones share the gradient equally."""
+    return xp.min(a, axis=axis, keepdims=keepdims)
+
+
+def _direction(xp, g, y, a, axis, keepdims):
+    y, g = _restore(xp, y, a, axis, keepdims), _restore(xp, g, a, axis, keepdims)
+    return g * xp.where(y == 0, 0.0, xp.divide(a, xp.where(y == 0, 1.0, y)))
+
+
+@structural(_direction)
+def euclidean_norm(xp, a, axis=None, keepdims=False):
+    """√(Σ a²), the length of a vector. The gradient is its direction a/|a|, and 0 at the kink a = 0."""
+    return xp.sqrt(xp.sum(a * a, axis=axis, keepdims=keepdims))
+
+
+def _finite_max(xp, a, axis):
+    """The maximum, kept; 0 in place of an infinite one, so that subtracting it never gives inf - inf."""
+    top = xp.max(a, axis=axis, keepdims=True)
+    return xp.where(xp.abs(top) == math.inf, 0.0, top)
+
+
+@structural(
+    lambda xp, g, y, a, axis, keepdims: (
+        _restore(xp, g, a, axis, keepdims) * xp.exp(a - _restore(xp, y, a, axis, keepdims))
+    )
+)
+def logsumexp(xp, a, axis=None, keepdims=False):
+    """log Σ exp(a), without overflow. Its gradient is the softmax of a."""
+    top = _finite_max(xp, a, axis)
+    total = xp.log(xp.sum(xp.exp(a - top), axis=axis, keepdims=True)) + top
+    return total if keepdims else xp.squeeze(total, axis=axis)
+
+
+@structural(lambda xp, g, y, a, axis: y * (g - xp.sum(g * y, axis=axis, keepdims=True)))
+def softmax(xp, a, axis=-1):
+    """exp(a) / Σ exp(a) over `axis`: positive numbers that sum to 1; shifted by the maximum, so ±1000 is safe."""
+    e = xp.exp(a - _finite_max(xp, a, axis))
+    return e / xp.sum(e, axis=axis, keepdims=True)
+
+
+@structural(lambda xp, g, y, a, axis: g - xp.exp(y) * xp.sum(g, axis=axis, keepdims=True))
+def log_softmax(xp, a, axis=-1):
+    """a - log Σ exp(a) over `axis`: the logarithm of softmax, exact also where softmax underflows to 0."""
+    shifted = a - _finite_max(xp, a, axis)
+    return shifted - xp.log(xp.sum(xp.exp(shifted), axis=axis, keepdims=True))
+
+
+def _sum_of_later(xp, g, y, a, axis):
+    axis = 0 if axis is None else axis
+    return xp.reshape(xp.flip(xp.cumsum(xp.flip(g, axis), axis=axis), axis), a.shape)
+
+
+@structural(_sum_of_later)
+def cumsum(xp, a, axis=None):
+    """Running sum along an axis (None: of all elements in order). An element receives the gradients of all its sums."""
+    return xp.cumsum(a, axis=axis)
+
+
+# --- shapes ----------------------------------------------------------------------------------------------------------
+
+
+@structural(lambda xp, g, y, a, shape: xp.reshape(g, a.shape))
+def reshape(xp, a, shape):
+    """The same elements in another shape; one length may be -1."""
+    return xp.reshape(a, shape)
+
+
+@structural(lambda xp, g, y, a, axes: xp.transpose(g, indexing.inverse_axes(axes, a.ndim)))
+def transpose(xp, a, axes=None):
+    """The axes in another order (None: reversed)."""
+    return xp.transpose(a, axes)
+
+
+@structural(lambda xp, g, y, a, shape: unbroadcast(xp, g, a.shape))
+def broadcast_to(xp, a, shape):
+    """Repeat along axes of length 1, and along new ones, to `shape`. The gradients of the copies are summed."""
+    return xp.broadcast_to(a, shape)
+
+
+def _own_part(xp, g, y, position, *operands, axis):
+    return g[indexing.part([operand.shape for operand in operands], position, axis)]
+
+
+@structural(_own_part)
+def concatenate(xp, *arrays, axis=0):
+    """Join a sequence of arrays along an axis that exists. Each receives its own part of the gradient."""
+    return xp.concatenate(arrays, axis=axis)
+
+
+@structural(lambda xp, g, y, a, pad_width, mode, constant_values: g[indexing.inner(pad_width, a.shape)])
+def pad(xp, a, pad_width, mode="constant", constant_values=0.0):
+    """Surround by constants. `pad_width` is (before, after), one pair for each axis, or one number for all."""
+    if mode != "constant":
+        raise ValueError(f"pad: only mode='constant' is differentiated here, not {mode!r}")
+    return xp.pad(a, pad_width, mode="constant", constant_values=constant_values)
+
+
+@structural(lambda xp, g, y, a, shift, axis: xp.roll(g, indexing.opposite(shift), axis))
+def roll(xp, a, shift, axis=None):
+    """Shift elements along `axis`; what leaves at one end enters at the other."""
+    return xp.roll(a, shift, axis=axis)
+
+
+# --- indexing --------------------------------------------------------------------------------------------------------
+
+
+@structural(lambda xp, g, y, a, index: xp.scatter_add(g, index, a.shape))
+def getitem(xp, a, index):
+    """a[index], with all of NumPy's indices. An element that was taken several times receives the sum."""
+    return a[index]
+
+
+@structural(lambda xp, g, y, a, index, shape: g[index])
+def scatter_add(xp, a, index, shape):
+    """Zeros of `shape` to which a is added at `index`; the reverse of indexing."""
+    return xp.scatter_add(a, index, shape)
+
+
+# --- dtype and device ------------------------------------------------------------------------------------------------
+
+
+@structural(lambda xp, g, y, a, dtype: g)  # the engine gives every gradient the dtype of its operand
+def astype(xp, a, dtype):
+    """The same numbers in another dtype."""
+    return a.astype(dtype)
+
+
+@structural(lambda xp, g, y, a, device: xp.to_device_of(g, a))
+def to_device(xp, a, device):
+    """The same numbers on another device; recorded by `Tensor.to`."""
+    return xp.to_device(a, device)

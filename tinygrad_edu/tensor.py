@@ -1,0 +1,330 @@
+"""Tensor: an array in the graph."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from . import backends, indexing
+from .backends import Backend
+from .errors import DeviceError, DtypeError, GraphError, ShapeError
+from .modes import MODES, SERIAL, get_default_dtype
+from .node import Node, mixed_error, shape_error
+from .operation import REGISTRY, Operation
+from .operators import Operators
+from .value import Value
+
+_new = object.__new__
+
+
+class Tensor(Operators, Node):
+    """An array that remembers how it was computed.
+
+    Args:
+        data: a number, a (nested) list, an array, or another tensor. Numbers and lists become the default dtype
+            (float32 unless set); arrays keep theirs. An array is not copied, unless the tensor requires gradients:
+            then it owns its data, as an optimizer will write into it.
+        requires_grad: whether a backward pass brings it a gradient.
+        dtype: a NumPy dtype, or its name.
+        device: "cpu", "cuda", "cuda:1".
+        name: what drawings and messages call it.
+    Raises:
+        ShapeError: a ragged list.
+        DtypeError: data that are not numbers; integers or booleans that should require gradients.
+        DeviceError: a device that this machine does not have, or an array of another device.
+
+    `x.data` is the array, of the device's library; `x.grad` is None, and after a backward pass a Tensor. A leaf's
+    gradient accumulates over passes. Computed tensors keep theirs after `retain_grad()`.
+    """
+
+    __slots__ = ("__weakref__", "_keeps_grad", "backend")
+    __hash__ = Node.__hash__
+
+    backend: Backend
+
+    def __init__(
+        self,
+        data: Any,
+        requires_grad: bool = False,
+        dtype: Any = None,
+        device: str | Backend = "cpu",
+        name: str | None = None,
+    ):
+        self.backend = backends.get(device)
+        self._data = _array(data, dtype, self.backend, requires_grad)
+        self._grad = None
+        self._keeps_grad = False
+        self.name = name
+        self.op, self.inputs, self.attrs = None, (), None
+        self.requires_grad = False
+        self.set_requires_grad(requires_grad)
+        self.serial = next(SERIAL)
+
+    # --- data ---
+
+    @property
+    def data(self) -> Any:
+        """The array. Assigning it makes every result computed from the old one unusable for a backward pass."""
+        return self._data
+
+    @data.setter
+    def data(self, data: Any) -> None:
+        self._data = _array(data, self.dtype, self.backend, copy=False)
+        self.changed()
+
+    @property
+    def grad(self) -> Tensor | None:
+        """dL/d(self), of this tensor's shape, dtype and device; None before a backward pass."""
+        return self._grad
+
+    @grad.setter
+    def grad(self, gradient: Any) -> None:
+        if gradient is not None and not isinstance(gradient, Tensor):
+            gradient = Tensor(gradient, dtype=self.dtype, device=self.backend)
+        if gradient is not None and gradient.shape != self.shape:
+            raise ShapeError(f"a gradient of shape {gradient.shape} for a {self.describe()} of shape {self.shape}")
+        self._grad = gradient
+
+    def set_requires_grad(self, requires_grad: bool = True) -> Tensor:
+        """Ask for a gradient, or no longer; only leaves and constants can be asked.
+
+        Raises:
+            DtypeError: the data are not floating-point numbers.
+            GraphError: the tensor is the result of recorded operations.
+        """
+        if self.op is not None:
+            raise GraphError(f"a {self.describe()} is computed and always has a gradient; detach() gives a leaf")
+        if requires_grad and self.dtype.kind != "f":
+            raise DtypeError(
+                f"a tensor of {self.dtype} cannot require gradients: a derivative needs small steps, which integers "
+                "do not have. Use floating-point data, or dtype='float32'"
+            )
+        self.requires_grad = requires_grad
+        return self
+
+    def retain_grad(self) -> None:
+        """Keep the gradient of this computed tensor in `grad` when a backward pass goes through it."""
+        self._keeps_grad = True
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return self._data.shape  # type: ignore[no-any-return]
+
+    @property
+    def ndim(self) -> int:
+        return self._data.ndim  # type: ignore[no-any-return]
+
+    @property
+    def size(self) -> int:
+        return self._data.size  # type: ignore[no-any-return]
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        return self._data.dtype  # type: ignore[no-any-return]
+
+    @property
+    def device(self) -> str:
+        return self.backend.device
+
+    @property
+    def T(self) -> Any:
+        """The axes in reverse order."""
+        return self.transpose()
+
+    def numpy(self) -> np.ndarray:
+        """A copy of the data as a NumPy array in the host's memory."""
+        return np.array(self.backend.asnumpy(self._data))
+
+    def item(self) -> Any:
+        """The only element, as a Python number; waits for the device.
+
+        Raises:
+            ShapeError: there are several elements, or none.
+        """
+        if self.size != 1:
+            raise ShapeError(f"item() needs a tensor of one element, this {self.describe()} has shape {self.shape}")
+        return self.backend.asnumpy(self._data).item()
+
+    def detach(self) -> Tensor:
+        """A constant with the same data (not copied) and no history."""
+        return Tensor(self._data, device=self.backend)
+
+    def to(self, device: str | Backend) -> Tensor:
+        """This tensor on a device; itself, if it is there already. The move is recorded like an operation.
+
+        Raises:
+            DeviceError: this machine has no such device.
+        """
+        backend = backends.get(device)
+        if backend is self.backend:
+            return self
+        moved = Tensor(self.backend.asnumpy(self._data), device=backend, name=self.name)
+        moved.record(REGISTRY["to_device"], (self,), {"device": backend.device})
+        return moved
+
+    # --- Python ---
+
+    def __repr__(self) -> str:
+        numbers = np.array2string(self.numpy(), separator=", ", precision=6, threshold=100, prefix="Tensor(")
+        parts = [numbers, f"shape={self.shape}", f"dtype={self.dtype}", f"device={self.device}"]
+        if self.name:
+            parts.append(f"name={self.name!r}")
+        if self.op:
+            parts.append(f"op={self.op.name}")
+        elif self.requires_grad:
+            parts.append("requires_grad=True")
+        return f"Tensor({', '.join(parts)})"
+
+    def __len__(self) -> int:
+        if not self.ndim:
+            raise TypeError("a tensor of shape () has no length; item() gives its number")
+        return self.shape[0]
+
+    def __iter__(self) -> Iterator[Any]:
+        return (self[k] for k in range(len(self)))
+
+    def __float__(self) -> float:
+        return float(self.item())
+
+    def __int__(self) -> int:
+        return int(self.item())
+
+    def __bool__(self) -> bool:
+        if self.size != 1:
+            raise ShapeError(
+                f"the truth of a tensor of shape {self.shape} is ambiguous: reduce it, as in (x > 0).all() or .any()"
+            )
+        return bool(self.item())
+
+    def __setitem__(self, index: Any, value: Any) -> None:
+        """Write into the data of a constant, or of a leaf under `no_grad()`.
+
+        Raises:
+            GraphError: the tensor takes part in a graph, in which an overwritten element has no derivative.
+        """
+        if self.op is not None or (self.requires_grad and MODES.get().recording):
+            raise GraphError(
+                f"an element of a {self.describe()} that requires gradients cannot be assigned: use tg.where or "
+                "tg.concatenate, which have derivatives, or assign under tg.no_grad()"
+            )
+        index = indexing.ready(index, self.shape)
+        self._data[index] = value._data if isinstance(value, Tensor) else value
+        self.changed()
+
+    # --- NumPy and other libraries ---
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+        if self.requires_grad:
+            raise GraphError(
+                f"a {self.describe()} that requires gradients would lose its history as a NumPy array: say "
+                "t.detach() first (np.asarray(t.detach())), or use the functions of tinygrad_edu"
+            )
+        if self.device != "cpu":
+            raise DeviceError(f"this tensor is on {self.device}: t.numpy() copies it to the host")
+        return np.array(self._data, dtype=dtype, copy=copy)
+
+    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *operands: Any, **options: Any) -> Any:
+        from .numpy_protocol import ufunc_call  # needs the public functions
+
+        return ufunc_call(ufunc, method, operands, options)
+
+    def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
+        from .numpy_protocol import function_call
+
+        return function_call(function, args, kwargs)
+
+    def __dlpack__(self, **options: Any) -> Any:
+        if self.requires_grad:
+            raise GraphError("a tensor that requires gradients is not shared: say t.detach() first")
+        return self._data.__dlpack__(**options)
+
+    def __dlpack_device__(self) -> Any:
+        return self._data.__dlpack_device__()
+
+    # --- operations ---
+
+    @staticmethod
+    def _apply(op: Operation, operands: tuple[Any, ...], attrs: dict[str, Any] | None) -> Tensor:
+        backend: Backend | None = None
+        for operand in operands:
+            if isinstance(operand, Tensor):
+                if backend is None:
+                    backend = operand.backend
+                elif backend is not operand.backend:
+                    backend.same_device(operand.backend, op.name)
+        if backend is None:  # arrays and lists
+            found = [backends.of_array(operand) for operand in operands]
+            backend = next((b for b in found if b is not None), backends.get("cpu"))
+        inputs = tuple([x if isinstance(x, Tensor) else _constant(x, backend, op) for x in operands])
+        arrays = [x._data for x in inputs]
+        try:
+            data = op.forward(backend, *arrays, **attrs) if attrs else op.forward(backend, *arrays)
+        except (ValueError, IndexError) as error:
+            raise shape_error(op, arrays, attrs, error) from error
+        result: Tensor = _new(Tensor)
+        result.backend = backend
+        result._data = data if type(data) is backend.array_type else backend.asarray(data)
+        result._grad = None
+        result._keeps_grad = False
+        result.record(op, inputs, attrs)
+        return result
+
+
+def _constant(operand: Any, backend: Backend, op: Operation) -> Node:
+    """A plain number as a constant of no dtype of its own, so that `x * 2.0` keeps that of x; arrays as tensors."""
+    if isinstance(operand, Value):
+        if operand.requires_grad:
+            raise mixed_error(op)
+        return operand
+    if isinstance(operand, (int, float, np.generic)) and not isinstance(operand, (bool, np.bool_)):
+        return Value(operand, requires_grad=False)
+    owner = backends.of_array(operand)
+    if owner is not None:
+        owner.same_device(backend, op.name)
+    return Tensor(operand, device=backend)
+
+
+def _array(data: Any, dtype: Any, backend: Backend, copy: bool) -> Any:
+    """Data of any kind as an array of the backend."""
+    if isinstance(data, Tensor):
+        data = data._data
+    owner = backends.of_array(data)
+    if owner is None:
+        data = _from_python(data, dtype)
+    elif owner is not backend and owner.device != "cpu":
+        raise DeviceError(f"the array is on {owner.device}, the tensor shall be on {backend.device}: use x.to()")
+    if dtype is None and getattr(data, "dtype", None) is not None and data.dtype.kind not in "fiub":
+        raise DtypeError(f"a tensor holds real numbers, not {data.dtype}")
+    array = backend.asarray(data, dtype=dtype)
+    return array.copy() if copy and array is data else array
+
+
+def _from_python(data: Any, dtype: Any) -> np.ndarray:
+    """Numbers and nested lists as a host array of the default dtype."""
+    if isinstance(data, (list, tuple)) and any(isinstance(item, Node) for item in data):
+        raise DtypeError("a list of nodes would lose their history: tg.stack(list) joins them, and has a derivative")
+    try:
+        array = np.asarray(data)
+    except ValueError as error:
+        raise ShapeError(f"a ragged list: {_ragged(data)}") from error
+    if array.dtype.kind not in "fiub":
+        raise DtypeError(f"a tensor holds real numbers, not {type(data).__name__} {str(data)[:40]!r}")
+    keep = dtype is not None or array.dtype.kind == "b"
+    return array if keep else array.astype(get_default_dtype())
+
+
+def _ragged(data: Any, where: str = "") -> str:
+    """Where a nested list becomes ragged, in words."""
+    lengths = [len(item) if isinstance(item, (list, tuple)) else None for item in data]
+    for k, length in enumerate(lengths):
+        if length != lengths[0]:
+            first, other = ("a number" if n is None else f"{n} elements" for n in (lengths[0], length))
+            return f"data{where}[0] has {first}, but data{where}[{k}] has {other}; every row needs the same length"
+    for k, item in enumerate(data):
+        if isinstance(item, (list, tuple)):
+            found = _ragged(item, f"{where}[{k}]")
+            if found:
+                return found
+    return ""

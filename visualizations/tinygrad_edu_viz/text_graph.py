@@ -1,0 +1,495 @@
+"""Draw a small directed acyclic graph with characters: boxes, wires and arrow heads.
+
+The layout follows the layered method of Sugiyama, Tagawa and Toda ("Methods for visual understanding of hierarchical
+system structures", IEEE Trans. Systems, Man and Cybernetics 11(2), 1981), one function for each step:
+
+1. `_assign_layers`   gives each box a layer, so that every edge points to a later one;
+2. `_thread`          lets a wire that skips layers hold a place in each of them;
+3. `_order`           sorts each layer so that few wires cross;
+4. `_settle`          decides where in its layer each box sits, so that wires run straight;
+5. `_route`           gives each wire a lane of its own in the gap between two layers.
+
+All edges that leave one box are one *wire*. It may fork, but two wires never share a line: they only cross. Places are
+measured in character cells, *along* the flow and *across* it. From left to right, along means columns and across means
+rows; from top to bottom it is the other way round, and little else changes.
+"""
+
+import unicodedata
+from bisect import bisect_right, insort
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from heapq import heappop, heappush
+from itertools import pairwise
+from math import floor
+from typing import Literal, NamedTuple
+
+Cell = tuple[int, int]  # (row, column)
+Edge = tuple[str, str]  # (key of the box that feeds, key of the box that is fed)
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A box to draw: a key of its own, and the lines of text inside."""
+
+    key: str
+    lines: tuple[str, ...]
+
+
+class Placed(NamedTuple):
+    """Where a box is: its upper left cell, and its size in cells with the border."""
+
+    box: Box
+    column: int
+    row: int
+    width: int
+    height: int
+
+
+class _Style(NamedTuple):
+    lines: str  # by the arms (up, right, down, left) of a cell, each 0 absent, 1 light, 2 heavy, read in base three
+    joint: str  # a wire that meets itself from all four sides, which must not look like two wires that cross
+    box: str  # the four corners, then the horizontal and the vertical border
+    active_box: str
+    ports: dict[str, str]  # where a wire leaves a box: light, heavy, and both for the active box
+    heads: dict[str, str]
+    times: str
+    ellipsis: str
+
+
+_UNICODE = _Style(
+    " ╴╸╷╮┑╻┒┓╶─╾╭┬┭┎┰┱╺╼━┍┮┯┏┲┳╵╯┙│┤┥╽┧┪╰┴┵├┼┽┟╁╅┕┶┷┝┾┿┢╆╈╹┚┛╿┦┩┃┨┫┖┸┹┞╀╃┠╂╉┗┺┻┡╄╇┣╊╋",
+    "●", "╭╮╰╯─│", "╔╗╚╝═║", {"LR": "├┝╟╠", "TB": "┬┰╤╦"}, {"LR": "►", "TB": "▼"}, "×", "…",
+)  # fmt: skip
+_ASCII = _Style(
+    " -=|+####--=++####===######|+#|+####++#+++#++####++#++#############++#++####++#++",
+    "*", "++++-|", "####=#", {"LR": "||##", "TB": "--=="}, {"LR": ">", "TB": "v"}, "x", "...",
+)  # fmt: skip
+_ARMS = {(-1, 0): 27, (0, 1): 9, (1, 0): 3, (0, -1): 1}  # a step (rows, columns) -> the weight of the arm it uses
+
+
+@dataclass(frozen=True, slots=True)
+class TextGraph:
+    """A finished layout, in cells; `render` turns it into text.
+
+    `edges` has the cells of each edge in order, from the one beside the box that feeds to the arrow head beside the box that
+    is fed; edges from one box begin with the same cells. `times` has how often each edge was given.
+    """
+
+    boxes: dict[str, Placed]
+    edges: dict[Edge, list[Cell]]
+    times: dict[Edge, int]
+    width: int
+    height: int
+    direction: Literal["LR", "TB"]
+
+    def render(self, active: str | None = None, active_edge: Edge | None = None, ascii: bool = False) -> str:
+        """Return `height` lines of `width` cells, with a double border for the active box and a heavy active edge.
+
+        With `ascii` everything but the labels is ASCII, and what is active is drawn with `#` and `=`.
+
+        Raises:
+            ValueError: `active` or `active_edge` is not in the drawing.
+        """
+        if active is not None and active not in self.boxes:
+            raise ValueError(f"no box {active!r} to highlight; there are: {', '.join(map(repr, self.boxes)) or 'none'}")
+        if active_edge is not None and active_edge not in self.edges:
+            raise ValueError(f"no edge {active_edge!r} to highlight; give (source, target) as given to lay_out()")
+        style = _ASCII if ascii else _UNICODE
+        canvas = [[" "] * self.width for _ in range(self.height)]
+        for key, placed in self.boxes.items():
+            _draw_box(canvas, placed, style.active_box if key == active else style.box, style.ellipsis)
+        self._draw_wires(canvas, active_edge, style)
+        for edge in self.edges if active_edge is None else [*self.edges, active_edge]:  # heavy ends over light ones
+            self._draw_ends(canvas, edge, 2 * (edge[0] == active) + (edge == active_edge), style)
+        return "\n".join("".join(line) for line in canvas)
+
+    def _before(self, cell: Cell) -> Cell:
+        return (cell[0], cell[1] - 1) if self.direction == "LR" else (cell[0] - 1, cell[1])
+
+    def _draw_wires(self, canvas: list[list[str]], active_edge: Edge | None, style: _Style) -> None:
+        arms: dict[Cell, dict[int, int]] = defaultdict(dict)  # cell -> arm -> 1 light, 2 heavy
+        bends = set()
+        for edge, cells in self.edges.items():
+            weight = 2 if edge == active_edge else 1
+            for before, (row, column), after in zip([self._before(cells[0]), *cells], cells, cells[1:], strict=False):
+                steps = [(there[0] - row, there[1] - column) for there in (before, after)]
+                for step in steps:
+                    arms[row, column][_ARMS[step]] = max(weight, arms[row, column].get(_ARMS[step], 0))
+                if steps[0][0] != -steps[1][0]:
+                    bends.add((row, column))
+        for cell, weights in arms.items():
+            joint = len(weights) == 4 and cell in bends  # where two wires cross, neither bends
+            glyph = style.joint if joint else style.lines[sum(arm * weight for arm, weight in weights.items())]
+            canvas[cell[0]][cell[1]] = glyph
+
+    def _draw_ends(self, canvas: list[list[str]], edge: Edge, port: int, style: _Style) -> None:
+        cells = self.edges[edge]
+        row, column = self._before(cells[0])
+        canvas[row][column] = style.ports[self.direction][port]
+        mark = f"{style.times}{self.times[edge]}" if self.times[edge] > 1 else ""
+        for (row, column), char in zip(reversed(cells), reversed(mark + style.heads[self.direction]), strict=False):
+            canvas[row][column] = char
+
+
+def _draw_box(canvas: list[list[str]], placed: Placed, border: str, ellipsis: str) -> None:
+    box, column, row, width, height = placed
+    above = (height - 2 - len(box.lines)) // 2
+    texts = ["", *[""] * above, *box.lines, *[""] * (height - len(box.lines))][1 : height - 1]
+    rows = [border[0] + border[4] * (width - 2) + border[1]]
+    rows += [f"{border[5]} {_fit(text, width - 4, ellipsis)} {border[5]}" for text in texts]
+    rows += [border[2] + border[4] * (width - 2) + border[3]]
+    for line, text in enumerate(rows, row):
+        canvas[line][column : column + width] = [text[0], text[1:-1], *[""] * (width - 3), text[-1]]
+
+
+def clean(text: str) -> str:
+    """Return `text` as one line of characters whose widths terminals agree on.
+
+    White space becomes a blank, a control character `?`. What only restyles its neighbours is dropped: joiners, directional
+    controls, emoji variations and skin tones.
+    """
+    kept = []
+    for char in unicodedata.normalize("NFC", text):
+        kind = unicodedata.category(char)
+        if not (kind == "Cf" or "\ufe00" <= char <= "\ufe0f" or "\U0001f3fb" <= char <= "\U0001f3ff"):
+            kept.append(" " if char.isspace() else "?" if kind.startswith("C") else char)
+    return "".join(kept)
+
+
+def cell_width(text: str) -> int:
+    """Return how many terminal cells `text` takes: two for a wide character, none for a combining mark."""
+    if text.isascii():
+        return len(text)
+    flat = [char for char in text if unicodedata.category(char) not in ("Mn", "Me", "Cf")]
+    return len(flat) + sum(unicodedata.east_asian_width(char) in "WF" for char in flat)
+
+
+def _fit(text: str, cells: int, ellipsis: str) -> str:
+    """Clean `text`, cut it to `cells` with an ellipsis or centre it in them."""
+    text = clean(text)
+    if cell_width(text) > cells:
+        while cell_width(text) > cells - len(ellipsis):
+            text = text[:-1]
+        text += ellipsis
+    spare = cells - cell_width(text)
+    # Two Hebrew labels in one row would swap places: a left-to-right mark, which takes no cell, fences each of them in.
+    fence = "\u200e" if any(unicodedata.bidirectional(char) in ("R", "AL", "AN") for char in text) else ""
+    return " " * (spare // 2) + fence + text + fence + " " * (spare - spare // 2)
+
+
+# The layout proper. From here on, places are along and across the flow, and a row or column is never named.
+
+
+class _Measures(NamedTuple):
+    apart: int  # cells across between two boxes
+    clear: int  # cells across beside a wire that passes
+    pitch: int  # cells across from one entry of a box to the next
+    tail: int  # cells along from the last lane to the box, arrow head included
+
+
+_MEASURES = {"LR": _Measures(0, 1, 1, 2), "TB": _Measures(2, 2, 4, 1)}
+_SWEEPS = 8  # more of them change little
+
+
+@dataclass(slots=True, eq=False)
+class _Item:
+    """What holds a place in a layer: a box, or a wire on its way through."""
+
+    key: str  # of the box, or of the box where the wire begins
+    box: Box | None = None
+    inputs: list["_Item"] = field(default_factory=list)
+    outputs: list["_Item"] = field(default_factory=list)
+    layer: int = 0
+    rank: int = 0  # place in the order of its layer
+    at: int = 0  # first cell across
+    size: int = 1  # cells across
+    entries: dict[str, int] = field(default_factory=dict)  # wire -> where it enters, counted from `at`
+
+    @property
+    def exit(self) -> int:
+        """Where, across, the wire of this item leaves."""
+        return self.at + (self.size - 1) // 2
+
+    def entry(self, key: str) -> int:
+        """Where, across, wire `key` enters."""
+        return self.at + self.entries[key]
+
+
+def lay_out(
+    boxes: Sequence[Box], edges: Sequence[Edge], direction: Literal["LR", "TB"] = "LR", max_text: int = 24
+) -> TextGraph:
+    """Find a place for every box and a way for every edge, left to right ("LR") or top to bottom ("TB").
+
+    The same input gives the same layout. An edge that is given n times is drawn once, marked "×n". Text wider than
+    `max_text` cells (at least 3) is cut.
+
+    Raises:
+        ValueError: two boxes share a key, an edge names an unknown box, or the edges run in a circle.
+    """
+    times = Counter(edges)
+    items = _link(boxes, times)
+    layers = _assign_layers(items)
+    trunks = {item.key: _thread(item, layers) for item in items}
+    _order(layers)
+    depths = _measure(layers, direction, max_text)
+    _settle(layers, _MEASURES[direction])
+    routes = [_route(layer) for layer in layers]
+    begins, ends = [0], [depths[0] if depths else 0]  # along: of each layer
+    for gap in range(1, len(layers)):
+        lanes = max((lane.column + 1 for route in routes[gap - 1].values() for lane in route), default=0)
+        counts = [times[key, item.key] for item in layers[gap] for key in item.entries]
+        mark = max((len(f"×{count}") for count in counts if count > 1), default=0)
+        begins.append(ends[-1] + max(2 * lanes, 1) + _MEASURES[direction].tail + mark)
+        ends.append(begins[-1] + depths[gap])
+
+    def turn(along: int, across: int) -> Cell:
+        return (across, along) if direction == "LR" else (along, across)
+
+    def trace(source: str, target: str) -> list[Cell]:
+        first, last = trunks[source][0], trunks[target][0]
+        corners = [(ends[first.layer], first.exit)]
+        for gap, stop in enumerate([*trunks[source][1 : last.layer - first.layer], last], first.layer):
+            route = routes[gap].get(source, [])
+            for lane, leave in zip(route, [*(lane.comes for lane in route[1:]), stop.entry(source)], strict=False):
+                along = ends[gap] + 1 + 2 * lane.column
+                corners += [(along, lane.comes), (along, leave)]
+            corners.append((begins[gap + 1] - 1, stop.entry(source)))
+        return [turn(*place) for place in _walk(corners)]
+
+    placed = {}
+    for layer, begin, depth in zip(layers, begins, depths, strict=False):
+        for item in layer:
+            if item.box:
+                row, column = turn(begin, item.at)
+                height, width = turn(depth, item.size)
+                placed[item.key] = Placed(item.box, column, row, width, height)
+    ways = {edge: trace(*edge) for edge in times}
+    across = [item.at + item.size for layer in layers for item in layer]
+    across += [lane.comes + 1 for route in routes for lanes_ in route.values() for lane in lanes_]
+    height, width = turn(ends[-1], max(across, default=0))
+    return TextGraph({box.key: placed[box.key] for box in boxes}, ways, dict(times), width, height, direction)
+
+
+def _link(boxes: Sequence[Box], edges: Iterable[Edge]) -> list[_Item]:
+    """Return an item for each box, in reading order: from the results back, depth first, inputs as they were given."""
+    items = {box.key: _Item(box.key, box) for box in boxes}
+    if len(items) < len(boxes):
+        raise ValueError("two boxes share a key; give each box a key of its own")
+    for source, target in edges:
+        for key in (source, target):
+            if key not in items:
+                raise ValueError(f"edge {(source, target)!r} names {key!r}, but no box has that key")
+        items[source].outputs.append(items[target])
+        items[target].inputs.append(items[source])
+    seen: dict[_Item, None] = {}
+    stack = sorted(reversed(items.values()), key=lambda item: not item.outputs)
+    while stack:
+        item = stack.pop()
+        if item not in seen:
+            seen[item] = None
+            stack += reversed(item.inputs)
+    return list(seen)
+
+
+def _assign_layers(items: list[_Item]) -> list[list[_Item]]:
+    """Sort the items into layers: each as close before what it feeds as the longest paths allow."""
+    waits = {item: len(item.inputs) for item in items}
+    order = [item for item in items if not item.inputs]
+    for item in order:  # grows while we walk along it
+        for target in item.outputs:
+            target.layer = max(target.layer, item.layer + 1)
+            waits[target] -= 1
+            if not waits[target]:
+                order.append(target)
+    if len(order) < len(items):
+        circle = ", ".join(repr(item.key) for item in items if waits[item])
+        raise ValueError(f"edges run in a circle among the boxes {circle}; only acyclic graphs have layers")
+    for item in reversed(order):
+        item.layer = min((target.layer - 1 for target in item.outputs), default=item.layer)
+    layers: list[list[_Item]] = [[] for _ in range(max((item.layer + 1 for item in items), default=0))]
+    for item in items:
+        layers[item.layer].append(item)
+    return layers
+
+
+def _thread(item: _Item, layers: list[list[_Item]]) -> list[_Item]:
+    """Let the item's wire take a place in each layer on the way to the furthest box that it feeds; return the trunk."""
+    targets, item.outputs, trunk = item.outputs, [], [item]
+    for layer in range(item.layer + 1, max((target.layer for target in targets), default=0)):
+        trunk.append(_Item(item.key, layer=layer, inputs=[trunk[-1]]))
+        trunk[-2].outputs.append(trunk[-1])
+        layers[layer].append(trunk[-1])
+    for target in targets:
+        last = trunk[target.layer - item.layer - 1]
+        last.outputs.append(target)
+        target.inputs[target.inputs.index(item)] = last
+    return trunk
+
+
+def _order(layers: list[list[_Item]]) -> None:
+    """Sort every layer by barycentres, the mean ranks of the neighbours on one side, sweeping to and fro."""
+    fewest, best = None, layers
+    for sweep in range(_SWEEPS):
+        for layer in layers:
+            for rank, item in enumerate(layer):
+                item.rank = rank
+        crossings = sum(map(_crossings, layers))
+        if fewest is None or crossings < fewest:
+            fewest, best = crossings, [list(layer) for layer in layers]
+        if not fewest:
+            break
+        for layer in layers if sweep % 2 == 0 else reversed(layers):
+            centres = {}
+            for item in layer:
+                side = item.inputs if sweep % 2 == 0 else item.outputs
+                centres[item] = sum(other.rank for other in side) / len(side) if side else item.rank
+            layer.sort(key=centres.__getitem__)
+            for rank, item in enumerate(layer):
+                item.rank = rank
+    for layer, chosen in zip(layers, best, strict=True):
+        layer[:] = chosen
+        for rank, item in enumerate(layer):
+            item.rank = rank
+
+
+def _crossings(layer: list[_Item]) -> int:
+    """Count how often the wires from this layer to the next cross."""
+    count, seen = 0, list[int]()
+    for item in layer:
+        for rank in sorted(target.rank for target in item.outputs):
+            count += len(seen) - bisect_right(seen, rank)
+            insort(seen, rank)
+    return count
+
+
+def _measure(layers: list[list[_Item]], direction: str, max_text: int) -> list[int]:
+    """Size the boxes across, and place their entries; return how deep each layer is, along."""
+    depths, pitch = [], _MEASURES[direction].pitch
+    for layer in layers:
+        depth = 1
+        for item in layer:
+            ports = pitch * (len(item.inputs) - 1) + 1
+            if item.box:
+                texts = [min(cell_width(clean(line)), max_text) for line in item.box.lines]
+                high, wide = max(len(texts), 1) + 2, max(texts, default=0) + 4
+                item.size = max(high if direction == "LR" else wide, ports + 2)
+                depth = max(depth, wide if direction == "LR" else high)
+            top = (item.size - ports) // 2
+            inputs = sorted(item.inputs, key=lambda source: source.rank)
+            item.entries = {source.key: top + pitch * place for place, source in enumerate(inputs)}
+        depths.append(depth)
+    return depths
+
+
+def _settle(layers: list[list[_Item]], measures: _Measures) -> None:
+    """Move the items across, sweeping to and fro, to where their wires run straight; the first cell becomes 0."""
+    for sweep in range(_SWEEPS + 1):
+        forth = sweep % 2 == 0
+        for layer in layers if forth else reversed(layers):
+            _place(layer, [_wish(item, forth) for item in layer], measures)
+    top = min((item.at for layer in layers for item in layer), default=0)
+    for layer in layers:
+        for item in layer:
+            item.at -= top
+
+
+def _wish(item: _Item, forth: bool) -> tuple[float, float]:
+    """Return where an item would best be for its wires on one side, and how much that matters."""
+    if item.inputs and (forth or not item.outputs):
+        pulls = [(source.exit - item.entries[source.key], _weight(source)) for source in item.inputs]
+    else:
+        pulls = [(target.entry(item.key) - (item.exit - item.at), _weight(item)) for target in item.outputs]
+    weight = sum(weight for _, weight in pulls)
+    return (sum(place * weight for place, weight in pulls) / weight, weight) if pulls else (item.at, 1)
+
+
+def _weight(source: _Item) -> int:
+    return 16 if source.inputs else 1
+
+
+def _place(layer: list[_Item], wishes: list[tuple[float, float]], measures: _Measures) -> None:
+    """Place a layer in its order, without overlap, as near to the wishes as can be (least squares).
+
+    Measured from where the items would be if packed, their places must not decrease: isotonic regression. Neighbours
+    that want to pass each other are pooled in one block, which settles at its mean wish.
+    """
+    blocks: list[tuple[float, float, int]] = []  # weight, weighted sum of the wishes, number of items
+    packed = [0]
+    for item, after in zip(layer, [*layer[1:], layer[0]], strict=True):
+        packed.append(packed[-1] + item.size + (measures.apart if item.box and after.box else measures.clear))
+    for (wish, weight), start in zip(wishes, packed, strict=False):
+        block = (weight, weight * (wish - start), 1)
+        while blocks and blocks[-1][1] * block[0] > block[1] * blocks[-1][0]:
+            last = blocks.pop()
+            block = (last[0] + block[0], last[1] + block[1], last[2] + block[2])
+        blocks.append(block)
+    shifts = [floor(total / weight + 0.5) for weight, total, count in blocks for _ in range(count)]
+    for item, start, shift in zip(layer, packed, shifts, strict=False):
+        item.at = start + shift
+
+
+@dataclass(slots=True, eq=False)
+class _Lane:
+    """A stretch of wire across the flow: it comes in at one place and goes on at others."""
+
+    comes: int
+    goes: list[int]
+    column: int = 0  # which lane of the gap, counted along
+
+    def urgency(self) -> tuple[bool, int]:
+        """Sort wires that go the same way so that they do not cross: the one that has the others to pass is last."""
+        back = self.goes[0] < self.comes
+        return (back, self.comes if back else -self.comes)
+
+
+def _route(layer: list[_Item]) -> dict[str, list[_Lane]]:
+    """Find the lanes between a layer and the next: none for a wire that runs straight on, one or two for the others.
+
+    Where one wire comes in and another goes on at the same place across, the lane of the first must be before that of the
+    second, or they would share a line. If that runs in a circle, a wire is led through a free place in between.
+    """
+    goes = {item: sorted(target.entry(item.key) for target in item.outputs) for item in layer if item.outputs}
+    taken = {item.exit for item in goes}.union(*goes.values())
+    routes = {item.key: [_Lane(item.exit, there)] for item, there in goes.items() if there != [item.exit]}
+    lanes = {route[0].comes: route for route in routes.values()}
+    going = {there: lane for (lane,) in lanes.values() for there in lane.goes}
+    waits = {lane: sum(there in lanes and there != lane.comes for there in lane.goes) for (lane,) in lanes.values()}
+    ready: list[tuple[tuple[bool, int], _Lane]] = []
+    used: dict[int, list[tuple[int, int]]] = defaultdict(list)  # column -> stretches
+    for lane in [lane for lane in waits if not waits[lane]]:
+        del waits[lane]
+        heappush(ready, (lane.urgency(), lane))
+    while ready or waits:
+        if not ready:  # whichever lane we choose is in a circle: each has one follower at most, so nothing hangs off it
+            lane = next(iter(waits))
+            free = next(p for d in range(len(taken) + 1) for p in (lane.comes + d, lane.comes - d) if p >= 0 and p not in taken)
+            taken.add(free)
+            second = _Lane(free, lane.goes)
+            waits[second] = waits.pop(lane) + 1
+            going |= dict.fromkeys([free, *lane.goes], second)
+            lane.goes = [free]
+            lanes[lane.comes].append(second)
+            heappush(ready, (lane.urgency(), lane))
+        lane = heappop(ready)[1]
+        low, high = min(lane.comes, *lane.goes), max(lane.comes, *lane.goes)
+        while any(low <= end + 1 and start <= high + 1 for start, end in used[lane.column]):
+            lane.column += 1
+        used[lane.column].append((low, high))
+        for follower in {going.get(lane.comes), *map(going.get, lane.goes)} - {None, lane}:
+            follower.column = max(follower.column, lane.column + 1)
+            waits[follower] -= 1
+            if not waits[follower]:
+                del waits[follower]
+                heappush(ready, (follower.urgency(), follower))
+    return routes
+
+
+def _walk(corners: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """List all places on the way from corner to corner, each once."""
+    places = corners[:1]
+    for (along, across), (along_2, across_2) in pairwise(corners):
+        steps = range(1, abs(along_2 - along) + abs(across_2 - across) + 1)
+        way_1, way_2 = (along_2 > along) - (along_2 < along), (across_2 > across) - (across_2 < across)
+        places += [(along + way_1 * step, across + way_2 * step) for step in steps]
+    return places
