@@ -1,5 +1,7 @@
 """tinygrad-edu: an autograd engine that reads like a textbook."""
 
+import warnings
+
 from . import backends, errors, functional
 from .backprop import Step, backprop
 from .check import gradcheck
@@ -9,5 +11,9 @@ from .modes import default_dtype, detect_anomaly, enable_grad, get_default_dtype
 from .tensor import Tensor
 from .transforms import grad, hessian, jacobian, jvp, value_and_grad, vjp
 from .value import Value
+
+# An inf or nan is a number here, in Tensors as in Values, and no accident of a line of ours that NumPy should warn of;
+# detect_anomaly() says where it was born.
+warnings.filterwarnings("ignore", category=RuntimeWarning, module=r"tinygrad_edu\.")
 
 __version__ = "0.1.0"

@@ -18,14 +18,12 @@ from typing import Any, NamedTuple
 
 from .errors import GraphError, MutationError, ShapeError
 from .modes import MODES
-from .namespaces import FLOATS, Graph
+from .namespaces import FLOATS, Guarded
 from .node import Node
 from .tensor import Tensor
 from .value import Value
 
 Gradients = dict[Node, Any]
-
-_GRAPH_OF_VALUES = Graph()
 
 
 class Step(NamedTuple):
@@ -59,10 +57,11 @@ def backprop(root: Node, gradient: Any = None, create_graph: bool = False) -> It
 
 def backward(root: Node, gradient: Any = None, create_graph: bool = False) -> None:
     """Drain the backward pass and add the gradients to the leaves: see `Node.backward`."""
-    gradients = {root: seed(root, gradient, create_graph)}
+    start = seed(root, gradient, create_graph)
+    gradients = {root: start}
     deque(_steps(root, gradients, create_graph), maxlen=0)  # runs the generator to its end, keeping nothing
     if isinstance(root, Tensor):
-        _store_tensors(gradients)
+        _store_tensors(gradients, kept={id(start)})
     else:
         for node, received in gradients.items():
             node._grad = received if node.op is not None else node._grad + received
@@ -73,9 +72,14 @@ def gradients_of(
 ) -> list[Any | None]:
     """The gradients of `root` for some nodes only, without touching any `grad`; None for nodes it does not depend on."""
     targets = list(targets)
-    gradients = {root: seed(root, gradient, create_graph)}
+    start = seed(root, gradient, create_graph)
+    gradients = {root: start}
     deque(_steps(root, gradients, create_graph, frozenset(targets)), maxlen=0)
-    return [gradients.get(target) for target in targets]
+    kept = {id(start)}
+    found = [gradients.get(target) for target in targets]
+    if isinstance(root, Value) or create_graph:
+        return found
+    return [x if x is None else _owned(target.backend.asarray(x), kept) for target, x in zip(targets, found, strict=True)]
 
 
 def newest_first(root: Node, targets: frozenset[Node] = frozenset()) -> list[Node]:
@@ -92,45 +96,51 @@ def newest_first(root: Node, targets: frozenset[Node] = frozenset()) -> list[Nod
             continue
         order.append(node)
         for operand in node.inputs:
-            if operand.serial > node.serial:
-                raise _mutation(node, operand)
-            if operand.op is not None and operand.serial >= oldest and operand not in seen:
+            if operand.op is None:
+                if operand.serial > node.serial:
+                    raise _mutation(node, operand)
+            elif operand not in seen and (operand.serial >= oldest or operand.serial == 0):
                 seen.add(operand)
                 stack.append(operand)
     order.sort(key=attrgetter("serial"), reverse=True)
+    if order and order[-1].serial == 0:
+        raise _mutation(order[-1], order[-1])
     return order
+
+
+RawStep = tuple[Node, int, Any, Any, Any, Any, Any]  # the fields of a Step
 
 
 def _steps(
     root: Node, gradients: Gradients, create_graph: bool, targets: frozenset[Node] = frozenset()
-) -> Iterator[tuple[Node, int, Any, Any, Any, Any, Any]]:
+) -> Iterator[RawStep]:
     """The pass itself. `gradients` starts with the root's; at the end it holds those of leaves and of kept nodes."""
+    order = newest_first(root, targets)
     watch = MODES.get().watch
-    scalar = isinstance(root, Value)
-    guarded: set[Node] = set()  # what feeds the branches of a `where`
-    for node in newest_first(root, targets):
+    if isinstance(root, Value) and not create_graph and watch is None and not any(node.op.name == "where" for node in order):
+        yield from _float_steps(order, gradients)
+        return
+    behind_where: set[Node] = set()
+    for node in order:
         upstream = gradients.get(node)
         if upstream is None:  # it fed only a place without derivative
             continue
-        op, inputs, attrs = node.op, node.inputs, node.attrs
-        assert op is not None
-        if not (scalar or node._keeps_grad):  # type: ignore[attr-defined]
+        if not node.keeps_grad:
             del gradients[node]
-        if op.name == "where" or node in guarded:
-            guarded.update(inputs)
+        op, inputs, attrs = node.op, node.inputs, node.attrs
         if create_graph:
-            xp, y, operands = node.backend.graph if not scalar else _GRAPH_OF_VALUES, node, inputs  # type: ignore[attr-defined]
+            xp, y, operands = node.graph_namespace, node, [x if x.requires_grad else node.constant(x) for x in inputs]
         else:
-            xp = FLOATS if scalar else node.backend  # type: ignore[attr-defined]
-            y, operands = node._data, [operand._data for operand in inputs]
+            xp, y, operands = node.namespace, node._data, [x._data for x in inputs]
+        if op.name == "where" or node in behind_where:
+            behind_where.update(inputs)
+            xp = Guarded(xp)
         if watch is not None:
             watch.verify(node)
         for position, operand in enumerate(inputs):
             if not operand.requires_grad:
                 continue
-            local, contribution = op.pull_back(
-                position, xp, upstream, y, operands, attrs, bool(guarded) and (operand in guarded)
-            )
+            local, contribution = op.pull_back(position, xp, upstream, y, operands, attrs)
             if contribution is None:
                 continue
             if watch is not None:
@@ -139,6 +149,26 @@ def _steps(
             gradient = contribution if before is None else before + contribution
             gradients[operand] = gradient
             yield node, position, upstream, local, contribution, before, gradient
+
+
+def _float_steps(order: list[Node], gradients: Gradients) -> Iterator[RawStep]:
+    """The loop of `_steps` for plain floats, with `pull_back` written out: calls would cost more than the arithmetic."""
+    for node in order:
+        upstream = gradients.get(node)
+        if upstream is None:
+            continue
+        y, attrs, inputs = node._data, node.attrs, node.inputs
+        data = (inputs[0]._data, inputs[1]._data) if len(inputs) == 2 else [operand._data for operand in inputs]
+        position = 0
+        for operand, rule in zip(inputs, node.op.rules, strict=False):
+            if operand.requires_grad and rule is not None:
+                local = rule if type(rule) is float else rule(FLOATS, y, *data, **attrs) if attrs else rule(FLOATS, y, *data)
+                contribution = upstream * local
+                before = gradients.get(operand)
+                gradient = contribution if before is None else before + contribution
+                gradients[operand] = gradient
+                yield node, position, upstream, local, contribution, before, gradient
+            position += 1
 
 
 def seed(root: Node, gradient: Any, create_graph: bool) -> Any:
@@ -167,25 +197,32 @@ def seed(root: Node, gradient: Any, create_graph: bool) -> Any:
     return gradient if create_graph else gradient._data
 
 
-def _store_tensors(gradients: Gradients) -> None:
-    """Write the gradients of a pass into the nodes that keep one.
-
-    Who owns an array: rules may hand one array to several inputs (`add` does) or a view of it (`reshape` does), so a
-    leaf keeps an array only if it is whole and no other node of this pass keeps it; else it keeps a copy.
-    """
-    kept: set[int] = set()
+def _store_tensors(gradients: Gradients, kept: set[int]) -> None:
+    """Write the gradients of a pass into the nodes that keep one."""
     for node, received in gradients.items():
         assert isinstance(node, Tensor)
-        if isinstance(received, Tensor):  # create_graph: immutable, and may be shared
+        if isinstance(received, Tensor):  # create_graph: a node, which may be shared, as nobody writes into it
             node._grad = received if node.op is not None or node._grad is None else node._grad + received
             continue
         array = node.backend.asarray(received)
         if node.op is None and node._grad is not None:
             array = node._grad._data + array
-        elif id(array) in kept or array.base is not None:
-            array = array.copy()
-        kept.add(id(array))
-        node._grad = Tensor(array, device=node.backend)
+        node._grad = Tensor(_owned(array, kept), device=node.backend)
+
+
+def _owned(array: Any, kept: set[int]) -> Any:
+    """An array that nobody else keeps, so that its holder may write into it.
+
+    Rules may hand one array to several inputs (`add` does) or a view of it (`reshape` does). So a node keeps an array
+    only if it is whole and nobody keeps it yet; else it keeps a copy.
+
+    Args:
+        kept: the ids of the arrays that somebody keeps already; the array's is added.
+    """
+    if id(array) in kept or array.base is not None:
+        array = array.copy()
+    kept.add(id(array))
+    return array
 
 
 def _mutation(node: Node, operand: Node) -> MutationError:

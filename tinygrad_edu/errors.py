@@ -13,6 +13,10 @@ class ShapeError(TinygradError, ValueError):
     """Shapes that do not fit: broadcasting, matrix products, reshapes, ragged lists, a gradient of another shape."""
 
 
+class ArgumentError(TinygradError, ValueError):
+    """An argument of an operation that is none of those it knows."""
+
+
 class DtypeError(TinygradError, TypeError):
     """A kind of data that cannot be used here, such as an integer tensor that should require gradients."""
 

@@ -59,7 +59,7 @@ def power(a: float, b: float) -> float:
 
 
 def sign(a: float) -> float:
-    return a if a == 0 or isnan(a) else copysign(1.0, a)
+    return 0.0 if a == 0 else a if isnan(a) else copysign(1.0, a)
 
 
 def maximum(a: float, b: float) -> float:

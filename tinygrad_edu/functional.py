@@ -12,9 +12,10 @@ import math
 
 import numpy as np
 
-from .errors import ShapeError
+from .errors import ArgumentError, GraphError, ShapeError
 from .indexing import axis_in_range, ready
 from .node import Node, apply
+from .objects import as_object, holds_values, is_value
 from .operation import REGISTRY
 from .ops import (
     abs,
@@ -87,10 +88,10 @@ def einsum(subscripts, *operands):
 
 def dot(a, b):
     """NumPy's dot: of two vectors their inner product, of matrices the matrix product, with a number the product."""
-    a, b = _node(a), _node(b)
-    if not _ndim(a) or not _ndim(b):
+    if not (np.ndim(a) and np.ndim(b)):
         return multiply(a, b)
-    if _ndim(b) <= 2:
+    a, b = _arrays(a, b)
+    if b.ndim <= 2:
         return matmul(a, b)
     if a.shape[-1] != b.shape[-2]:
         raise ShapeError(f"dot: the last axis of {a.shape} and the last but one of {b.shape} differ in length")
@@ -101,7 +102,8 @@ def dot(a, b):
 
 def outer(a, b):
     """All products of an element of a with an element of b: shape (a.size, b.size)."""
-    return multiply(reshape(_node(a), (-1, 1)), reshape(_node(b), (1, -1)))
+    a, b = _arrays(a, b)
+    return multiply(reshape(a, (-1, 1)), reshape(b, (1, -1)))
 
 
 # --- statistics ------------------------------------------------------------------------------------------------------
@@ -109,14 +111,14 @@ def outer(a, b):
 
 def var(a, axis=None, ddof=0, keepdims=False):
     """Mean squared distance from the mean; divides by n - ddof."""
-    a = _node(a)
+    a = _array(a)
     squares = square(subtract(a, mean(a, axis=axis, keepdims=True)))
-    return divide(sum(squares, axis=axis, keepdims=keepdims), float(_reduced(a, axis) - ddof))
+    return divide(sum(squares, axis=axis, keepdims=keepdims), float(builtins.max(_reduced(a, axis) - ddof, 0)))
 
 
 def std(a, axis=None, ddof=0, keepdims=False):
     """Square root of the variance. Where all elements are equal it has a kink, and the gradient is taken as 0."""
-    a = _node(a)
+    a = _array(a)
     deviation = euclidean_norm(subtract(a, mean(a, axis=axis, keepdims=True)), axis=axis, keepdims=keepdims)
     return divide(deviation, math.sqrt(builtins.max(_reduced(a, axis) - ddof, 0)))
 
@@ -127,23 +129,24 @@ def norm(a, ord=None, axis=None, keepdims=False):
     Args:
         ord: None or 2 for √(Σ a²), 1 for Σ |a|, math.inf for max |a|, any p > 0 for (Σ |a|^p)^(1/p).
     Raises:
-        ValueError: another `ord`; matrix norms are not offered.
+        ArgumentError: another `ord`; matrix norms are not offered.
     """
-    a = _node(a)
+    a = _array(a)
     if ord is None or ord == "fro" or (ord == 2 and not (axis is None and a.ndim > 1)):
         return euclidean_norm(a, axis=axis, keepdims=keepdims)
     if isinstance(ord, str) or ord <= 0 or (axis is None and a.ndim > 1):
-        raise ValueError(f"norm: ord={ord!r} of a tensor of shape {a.shape}: give axis=..., and None, p > 0 or inf")
+        raise ArgumentError(f"norm: ord={ord!r} of a tensor of shape {a.shape}: give axis=..., and None, p > 0 or inf")
     if ord == math.inf:
         return max(abs(a), axis=axis, keepdims=keepdims)
     if ord == 1:
         return sum(abs(a), axis=axis, keepdims=keepdims)
-    return power(sum(power(abs(a), float(ord)), axis=axis, keepdims=keepdims), 1.0 / ord)
+    total = sum(power(abs(a), float(ord)), axis=axis, keepdims=keepdims)
+    return where(total == 0, 0.0, power(total, 1.0 / ord))  # at 0 there is a kink, and the gradient is taken as 0
 
 
 def prod(a, axis=None, keepdims=False):
     """Product over `axis`, by multiplying halves together, so that its derivatives are right beside zeros too."""
-    a = _node(a)
+    a = _array(a)
     axes = tuple(range(a.ndim)) if axis is None else (axis if isinstance(axis, tuple) else (axis,))
     axes = [axis_in_range(k, a.ndim) for k in axes]
     kept = [k for k in range(a.ndim) if k not in axes]
@@ -169,9 +172,11 @@ def ravel(a):
 
 def expand_dims(a, axis):
     """New axes of length 1 at the places `axis` of the result."""
-    a = _node(a)
+    a = _array(a)
     axes = axis if isinstance(axis, tuple) else (axis,)
     new = [axis_in_range(k, a.ndim + len(axes)) for k in axes]
+    if len(set(new)) < len(new):
+        raise ShapeError(f"expand_dims: the axes {axis} name one place twice")
     rest = iter(a.shape)
     return reshape(a, tuple(1 if k in new else next(rest) for k in range(a.ndim + len(axes))))
 
@@ -182,7 +187,7 @@ def squeeze(a, axis=None):
     Raises:
         ShapeError: a named axis has another length.
     """
-    a = _node(a)
+    a = _array(a)
     axes = [k for k, n in enumerate(a.shape) if n == 1] if axis is None else axis if isinstance(axis, tuple) else (axis,)
     gone = [axis_in_range(k, a.ndim) for k in axes]
     if any(a.shape[k] != 1 for k in gone):
@@ -192,7 +197,7 @@ def squeeze(a, axis=None):
 
 def swapaxes(a, axis1, axis2):
     """Two axes exchanged."""
-    a = _node(a)
+    a = _array(a)
     order = list(range(a.ndim))
     first, second = axis_in_range(axis1, a.ndim), axis_in_range(axis2, a.ndim)
     order[first], order[second] = second, first
@@ -201,7 +206,7 @@ def swapaxes(a, axis1, axis2):
 
 def moveaxis(a, source, destination):
     """Axes moved to other places; the others keep their order."""
-    a = _node(a)
+    a = _array(a)
     moved = [axis_in_range(k, a.ndim) for k in (source if isinstance(source, tuple) else (source,))]
     targets = [axis_in_range(k, a.ndim) for k in (destination if isinstance(destination, tuple) else (destination,))]
     order = [k for k in range(a.ndim) if k not in moved]
@@ -212,7 +217,7 @@ def moveaxis(a, source, destination):
 
 def stack(arrays, axis=0):
     """Join tensors of one shape along a new axis."""
-    arrays = [_node(a) for a in arrays]
+    arrays = [as_object(a) if is_value(a) else _array(a) for a in arrays]
     if len({a.shape for a in arrays}) > 1:
         raise ShapeError(f"stack: all tensors need one shape, not {', '.join(str(a.shape) for a in arrays)}")
     return concatenate([expand_dims(a, axis) for a in arrays], axis=axis)
@@ -224,7 +229,7 @@ def split(a, indices_or_sections, axis=0):
     Raises:
         ShapeError: the axis cannot be divided equally.
     """
-    a = _node(a)
+    a = _array(a)
     axis = axis_in_range(axis, a.ndim)
     n = a.shape[axis]
     if isinstance(indices_or_sections, int):
@@ -239,7 +244,7 @@ def split(a, indices_or_sections, axis=0):
 
 def flip(a, axis=None):
     """Elements in reverse order along `axis` (None: all axes)."""
-    a = _node(a)
+    a = _array(a)
     axes = range(a.ndim) if axis is None else axis if isinstance(axis, tuple) else (axis,)
     turned = [axis_in_range(k, a.ndim) for k in axes]
     return a[tuple(slice(None, None, -1 if k in turned else 1) for k in range(a.ndim))]
@@ -247,7 +252,7 @@ def flip(a, axis=None):
 
 def tile(a, reps):
     """Copies side by side: `reps` for each axis, the last ones if there are fewer than axes."""
-    a = _node(a)
+    a = _array(a)
     reps = (reps,) if isinstance(reps, int) else tuple(reps)
     shape = (1,) * (len(reps) - a.ndim) + a.shape
     reps = (1,) * (len(shape) - len(reps)) + reps
@@ -259,7 +264,7 @@ def tile(a, reps):
 
 def repeat(a, repeats, axis=None):
     """Each element several times in a row; `repeats` is a number, or one for each element along `axis`."""
-    a = _node(a)
+    a = _array(a)
     if axis is None:
         a, axis = ravel(a), 0
     return take(a, np.repeat(np.arange(a.shape[axis_in_range(axis, a.ndim)]), repeats), axis=axis)
@@ -267,7 +272,7 @@ def repeat(a, repeats, axis=None):
 
 def take(a, indices, axis=None):
     """Elements at the positions `indices` along `axis` (None: of all elements in order)."""
-    a = _node(a)
+    a = _array(a)
     if axis is None:
         a, axis = ravel(a), 0
     index = (*[slice(None)] * axis_in_range(axis, a.ndim), np.asarray(indices) if isinstance(indices, list) else indices)
@@ -293,30 +298,34 @@ def trace(a, offset=0, axis1=0, axis2=1):
 
 def tril(a, k=0):
     """The lower triangle: zeros above the diagonal k."""
-    a = _node(a)
+    a = _array(a)
     return where(_like(np.tri(*a.shape[-2:], k=k, dtype=bool), a), a, 0.0)
 
 
 def triu(a, k=0):
     """The upper triangle: zeros below the diagonal k."""
-    a = _node(a)
+    a = _array(a)
     return where(_like(~np.tri(*a.shape[-2:], k=k - 1, dtype=bool), a), a, 0.0)
 
 
 # --- helpers ---------------------------------------------------------------------------------------------------------
 
 
-def _node(a):
-    """Arrays and lists as tensors (numbers, nodes and object arrays as they are)."""
-    if isinstance(a, (Node, int, float, np.generic)) or getattr(a, "dtype", None) == object:
-        return a
+def _array(a):
+    """Numbers, arrays and lists as tensors; lists of Values as object arrays of them."""
     from .tensor import Tensor  # imports the operators, which import this file
 
-    return Tensor(a) if isinstance(a, (list, tuple, np.ndarray)) else a
+    if is_value(a):
+        raise GraphError("a Value is a single number: for an array of numbers use tg.Tensor, or a list of Values")
+    if isinstance(a, Node):
+        return a
+    return as_object(a) if holds_values(a) else Tensor(a)
 
 
-def _ndim(a):
-    return getattr(a, "ndim", 0)
+def _arrays(*operands):
+    """Operands of one operation; if one holds Values, all become object arrays."""
+    values = builtins.any(holds_values(a) for a in operands)
+    return [as_object(a) if values else _array(a) for a in operands]
 
 
 def _like(array, a):

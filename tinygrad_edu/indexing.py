@@ -50,6 +50,8 @@ def ready(index: Any, shape: tuple[int, ...]) -> Any:
 
 
 def _on_host(part: Any) -> Any:
+    if isinstance(part, (bool, np.bool_)):
+        raise IndexError("a single True or False is no index; a mask needs the shape of the axes that it selects")
     if part is None or part is Ellipsis or isinstance(part, (slice, int, np.integer)):
         return part
     array = part.numpy() if hasattr(part, "numpy") else part.get() if hasattr(part, "get") else np.asarray(part)
@@ -100,7 +102,7 @@ def inner(pad_width: Any, shape: tuple[int, ...]) -> tuple[slice, ...]:
 
 def opposite(shift: Any) -> Any:
     """The shift that undoes `roll(shift)`."""
-    return tuple(-s for s in shift) if isinstance(shift, tuple) else -shift
+    return tuple(-s for s in shift) if isinstance(shift, (tuple, list)) else -shift
 
 
 def axis_in_range(axis: int, ndim: int) -> int:

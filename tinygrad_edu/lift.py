@@ -7,27 +7,18 @@ from typing import Any
 import numpy as np
 
 from .namespaces import FLOATS, OBJECTS
+from .objects import as_object, holds_values
 from .operation import Operation
 from .tensor import Tensor
-from .value import Value
 
 
 def apply_without_nodes(op: Operation, operands: tuple[Any, ...], attrs: dict[str, Any] | None) -> Any:
     """Numbers give a float, arrays and lists a constant tensor, lists or object arrays of Values an object array."""
     if all(isinstance(operand, (int, float, np.generic)) for operand in operands) and op.elementwise:
         return float(op.forward(FLOATS, *map(float, operands), **(attrs or {})))
-    if any(_holds_values(operand) for operand in operands):
+    if any(holds_values(operand) for operand in operands):
         rule = getattr(OBJECTS, op.name) if op.elementwise else lambda *a, **k: op.forward(OBJECTS, *a, **k)
-        return rule(*[np.asarray(operand, dtype=object) for operand in operands], **(attrs or {}))
+        return rule(*[as_object(operand) for operand in operands], **(attrs or {}))
+    if not op.elementwise:  # a number alone is data for a tensor, not a constant beside one
+        operands = tuple(Tensor(x) if isinstance(x, (int, float)) else x for x in operands)
     return Tensor._apply(op, operands, attrs)
-
-
-def _holds_values(operand: Any) -> bool:
-    """Whether an array or nested list holds Values."""
-    if isinstance(operand, np.ndarray):
-        return operand.dtype == object
-    while isinstance(operand, (list, tuple)) and operand:
-        if any(isinstance(item, Value) for item in operand):
-            return True
-        operand = operand[0]
-    return isinstance(operand, np.ndarray) and operand.dtype == object

@@ -24,7 +24,8 @@ class Modes(NamedTuple):
     dtype: str | None = None  # set inside default_dtype(): overrides the default of the process
 
 
-MODES: ContextVar[Modes] = ContextVar("tinygrad_edu_modes", default=Modes())  # noqa: B039 (a NamedTuple cannot change)
+RECORDING = Modes()  # what holds outside of every block
+MODES: ContextVar[Modes] = ContextVar("tinygrad_edu_modes", default=RECORDING)
 
 # One clock for the whole process: a node's serial is the moment at which its data was set.
 SERIAL = itertools.count(1)

@@ -12,6 +12,7 @@ lacks is another rule of the registry, read with this same namespace.
 
 from __future__ import annotations
 
+import math
 from functools import partial
 from typing import Any
 
@@ -49,10 +50,6 @@ class Namespace:
         """The chain rule: upstream gradient times local derivative."""
         return upstream * local
 
-    def guarded_chain(self, upstream: Any, local: Any) -> Any:
-        """The chain rule behind a `where`: no gradient stays no gradient, whatever inf or nan the slope is."""
-        return self.where((upstream == 0) | (local == 0), 0.0, self.chain(upstream, local))
-
     def fit(self, gradient: Any, operand: Any) -> Any:
         """Give a gradient the shape and dtype of the operand that it belongs to."""
         return gradient
@@ -81,9 +78,35 @@ class Objects(Namespace):
 
     def find(self, name: str) -> Any:
         if name in REGISTRY and REGISTRY[name].elementwise:
-            op = REGISTRY[name]
-            return lambda *operands, **attrs: np.frompyfunc(partial(op.function, **attrs), len(operands), 1)(*operands)
+            function = REGISTRY[name].function
+
+            def each(*operands: Any, **attrs: Any) -> Any:
+                if not any(isinstance(operand, np.ndarray) for operand in operands):
+                    return function(*operands, **attrs)
+                return np.frompyfunc(partial(function, **attrs), len(operands), 1)(*operands)
+
+            return each
         return super().find(name)
+
+
+class Guarded(Namespace):
+    """Another namespace, in which 0 · inf and 0 · nan are 0 in the chain rule.
+
+    The backward pass reads rules with it behind a `where`: in `where(x > 0, log(x), 0)` at x = 0 the branch not taken
+    has an infinite slope, and receives no gradient; no gradient times any slope is no gradient.
+    """
+
+    def chain(self, upstream: Any, local: Any) -> Any:
+        where = self.library.where  # only what is not finite is masked: a recorded product must stay a product
+        local = where((upstream != 0) | _finite(local), local, 0.0)
+        return self.library.chain(where((local != 0) | _finite(upstream), upstream, 0.0), local)
+
+    def fit(self, gradient: Any, operand: Any) -> Any:
+        return self.library.fit(gradient, operand)
+
+
+def _finite(x: Any) -> Any:
+    return (x > -math.inf) & (x < math.inf)
 
 
 FLOATS = Namespace(floats)

@@ -30,7 +30,7 @@ class Node:
         name: the name shown in drawings and messages, or None.
     """
 
-    __slots__ = ("_data", "_grad", "attrs", "inputs", "name", "op", "requires_grad", "serial")
+    __slots__ = ("_data", "_grad", "attrs", "name", "op", "requires_grad", "serial")
 
     _data: Any
     _grad: Any
@@ -40,6 +40,10 @@ class Node:
     op: Operation | None
     requires_grad: bool
     serial: int
+
+    namespace: Any  # in which rules are read for data of this kind ...
+    graph_namespace: Any  # ... and for the nodes themselves
+    keeps_grad: bool  # does a computed node keep the gradient of the last pass?
 
     __hash__ = object.__hash__  # nodes are keys of dictionaries by identity, whatever == compares
 
@@ -52,6 +56,10 @@ class Node:
         """How messages call this node: its name, or the operation that made it."""
         kind = self.op.name if self.op else ("leaf" if self.requires_grad else "constant")
         return f"{kind} '{self.name}'" if self.name else f"{kind} node"
+
+    def constant(self, operand: Node) -> Any:
+        """An input without gradient, as a rule reads it when it is recorded: in a tensor's graph a Value is a number."""
+        return operand._data if operand.namespace is not self.namespace and not hasattr(operand, "shape") else operand
 
     def record(self, op: Operation, inputs: tuple[Node, ...], attrs: dict[str, Any] | None) -> None:
         """Make this node the result of `op`, if anything that it was computed from requires a gradient."""

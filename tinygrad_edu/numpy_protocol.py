@@ -5,12 +5,16 @@ NumPy hands the call over (NEP 13 and NEP 18), and the function of the same name
 
 from __future__ import annotations
 
+import inspect
 from typing import Any
 
 import numpy as np
 
 from . import functional
 from .errors import GraphError
+from .namespaces import OBJECTS
+from .node import Node
+from .objects import as_object, is_value
 from .tensor import Tensor
 
 _ALIASES = {"absolute": "abs", "amax": "max", "amin": "min", "fabs": "abs", "float_power": "power"}
@@ -23,10 +27,14 @@ _QUESTIONS = frozenset(
     "shares_memory size".split()
 )
 
+_CONSTANTS = frozenset(["zeros_like", "ones_like", "full_like", "empty_like"])
+
 
 def ufunc_call(ufunc: np.ufunc, method: str, operands: tuple[Any, ...], options: dict[str, Any]) -> Any:
     """`ufunc(*operands)`, or a reduction such as `np.add.reduce(t)`."""
     name = _ALIASES.get(ufunc.__name__, ufunc.__name__)
+    if any(is_value(x) for x in operands) and any(isinstance(x, np.ndarray) and x.ndim for x in operands):
+        return getattr(OBJECTS, name)(*map(as_object, operands))
     if options.get("out") is not None:
         raise GraphError(
             f"np.{ufunc.__name__} into an existing array (out=, or array += tensor) cannot be recorded: "
@@ -35,7 +43,9 @@ def ufunc_call(ufunc: np.ufunc, method: str, operands: tuple[Any, ...], options:
     if method == "reduce" and ufunc.__name__ in _REDUCTIONS:
         options = {"axis": 0} | {k: v for k, v in options.items() if k in ("axis", "keepdims")}
         return getattr(functional, _REDUCTIONS[ufunc.__name__])(operands[0], **options)
-    return _call(name, ufunc if method == "__call__" else getattr(ufunc, method), operands, options)
+    if method != "__call__":
+        raise TypeError(f"np.{ufunc.__name__}.{method} has no derivative here: compose it from functions of tinygrad_edu")
+    return _call(name, ufunc, operands, options)
 
 
 def function_call(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -47,8 +57,18 @@ def function_call(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) 
 def _call(name: str, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     if name in _QUESTIONS:
         return function(*map(_plain, args), **kwargs)
+    if name in _CONSTANTS:
+        return Tensor(function(*map(_plain, args), **kwargs), device=next(x for x in args if isinstance(x, Tensor)).backend)
     if name in functional.__all__:
-        return getattr(functional, name)(*args, **kwargs)
+        ours = getattr(functional, name)
+        kwargs = {key: value for key, value in kwargs.items() if value is not None}
+        try:
+            inspect.signature(ours).bind(*args, **kwargs)
+        except TypeError as error:
+            raise TypeError(
+                f"np.{name} of a tensor is tinygrad_edu.{name}{inspect.signature(ours)}, and has no other arguments: {error}"
+            ) from error
+        return ours(*args, **kwargs)
     raise TypeError(
         f"tinygrad_edu has no derivative for np.{name}. Compose it from functions of tinygrad_edu, or leave the graph "
         "with t.detach().numpy()"
@@ -56,4 +76,4 @@ def _call(name: str, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any
 
 
 def _plain(argument: Any) -> Any:
-    return argument.data if isinstance(argument, Tensor) else argument
+    return argument.data if isinstance(argument, Node) else argument

@@ -14,10 +14,11 @@ A rule is plain arithmetic on whatever it is given. Its first argument `xp` is t
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from .node import apply
+from .errors import ArgumentError
+from .node import Node, apply
 
 Rule = Callable[..., Any]
 
@@ -37,7 +38,7 @@ class Operation:
 
     elementwise = False
 
-    def __init__(self, forward: Rule, rules: tuple[Rule | None, ...]):
+    def __init__(self, forward: Rule, rules: tuple[Rule | float | None, ...]):
         parameters = list(inspect.signature(forward).parameters.values())[1:]  # without xp
         self.name = forward.__name__
         self.forward = forward
@@ -51,15 +52,17 @@ class Operation:
     def __repr__(self) -> str:
         return f"<operation {self.name}>"
 
+    def __reduce__(self) -> Any:
+        return find, (self.name,)  # a copied or pickled node names its operation
+
     def pull_back(
-        self, position: int, xp: Any, upstream: Any, y: Any, operands: Any, attrs: dict[str, Any] | None, guarded: bool
+        self, position: int, xp: Any, upstream: Any, y: Any, operands: Sequence[Any], attrs: dict[str, Any] | None
     ) -> tuple[Any, Any]:
         """What the operand at `position` receives from the result's gradient.
 
         Args:
             xp: the namespace of the operands.
             upstream: dL/dy, of the shape of `y`.
-            guarded: this node feeds a branch of a `where`: 0 · inf is 0, as the branch may be one not taken.
         Returns:
             (local, contribution): dy/da where the operation is elementwise (else None), and dL/da by way of y.
             Both are None where the operation has no derivative for this operand.
@@ -67,21 +70,30 @@ class Operation:
         raise NotImplementedError
 
 
+def find(name: str) -> Operation:
+    """The registered operation of this name."""
+    return REGISTRY[name]
+
+
 class Elementwise(Operation):
-    """y[i] = f(a[i], b[i], ...) with broadcasting; `rules` are the partials dy/da, dy/db, ..."""
+    """y[i] = f(a[i], b[i], ...) with broadcasting; `rules` are the partials dy/da, dy/db, ..., or their constant values."""
 
     elementwise = True
 
-    def pull_back(
-        self, position: int, xp: Any, upstream: Any, y: Any, operands: Any, attrs: dict[str, Any] | None, guarded: bool
-    ) -> tuple[Any, Any]:
+    def local(self, position: int, xp: Any, y: Any, operands: Sequence[Any], attrs: dict[str, Any] | None) -> Any:
+        """The local derivative dy/d(operand); None where there is none."""
         partial = self.rules[position]
-        if partial is None:
+        if partial is None or type(partial) is float:
+            return partial
+        return partial(xp, y, *operands, **attrs) if attrs else partial(xp, y, *operands)  # type: ignore[operator]
+
+    def pull_back(
+        self, position: int, xp: Any, upstream: Any, y: Any, operands: Sequence[Any], attrs: dict[str, Any] | None
+    ) -> tuple[Any, Any]:
+        local = self.local(position, xp, y, operands, attrs)
+        if local is None:
             return None, None
-        local = partial(xp, y, *operands, **attrs) if attrs else partial(xp, y, *operands)
-        if type(local) is float and local == 1.0:
-            return local, xp.fit(upstream, operands[position])
-        contribution = xp.guarded_chain(upstream, local) if guarded else xp.chain(upstream, local)
+        contribution = upstream if type(local) is float and local == 1.0 else xp.chain(upstream, local)
         return local, xp.fit(contribution, operands[position])
 
 
@@ -89,7 +101,7 @@ class Structural(Operation):
     """An operation that moves or combines elements; `rules` are pull-backs (xp, g, y, *operands, **attrs) -> gradient."""
 
     def pull_back(
-        self, position: int, xp: Any, upstream: Any, y: Any, operands: Any, attrs: dict[str, Any] | None, guarded: bool
+        self, position: int, xp: Any, upstream: Any, y: Any, operands: Sequence[Any], attrs: dict[str, Any] | None
     ) -> tuple[Any, Any]:
         if self.arity is None:  # one rule for all operands of a sequence
             gradient = self.rules[0](xp, upstream, y, position, *operands, **(attrs or {}))  # type: ignore[misc]
@@ -100,11 +112,11 @@ class Structural(Operation):
         return None, xp.fit(rule(xp, upstream, y, *operands, **(attrs or {})), operands[position])
 
 
-def elementwise(*partials: Rule | None) -> Callable[[Rule], Rule]:
+def elementwise(*partials: Rule | float | None) -> Callable[[Rule], Rule]:
     """Make an elementwise operation of a forward rule and its partial derivatives.
 
     Each partial is called as `partial(xp, y, *operands, **attrs)` and gives the derivative of the result by one
-    operand; None stands for an operand without derivative (the condition of `where`).
+    operand. A number stands for a constant derivative, None for an operand without derivative (the condition of `where`).
     """
     return lambda forward: _publish(Elementwise(forward, partials))
 
@@ -149,6 +161,11 @@ def _with_attributes(op: Operation) -> Rule:
         attrs = {**op.defaults, **dict(zip(names, positional, strict=False)), **given}
         if len(attrs) > len(names) or len(positional) > len(names) or (op.arity and len(operands) < op.arity):
             inspect.signature(function).bind(*operands, *positional, **given)  # raises with Python's own words
+        if any(isinstance(value, Node) for value in attrs.values()):
+            raise ArgumentError(
+                f"{op.name}: {', '.join(names)} must be plain Python values, as no gradient goes there"
+                + ("; for a bound that is a tensor use tg.maximum and tg.minimum" if op.name == "clip" else "")
+            )
         return apply(op, tuple(operands), attrs)
 
     return function

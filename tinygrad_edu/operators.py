@@ -70,6 +70,19 @@ class Operators:
     def __getitem__(self, index: Any) -> Any:
         return functional.getitem(self, indexing.ready(index, self.shape))  # type: ignore[attr-defined]
 
+    def __format__(self, spec: str) -> str:
+        return format(self.item(), spec) if spec else str(self)  # type: ignore[attr-defined]
+
+    def __array_ufunc__(self, ufunc: Any, method: str, *operands: Any, **options: Any) -> Any:
+        from .numpy_protocol import ufunc_call  # needs Value and Tensor, which import this file
+
+        return ufunc_call(ufunc, method, operands, options)
+
+    def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
+        from .numpy_protocol import function_call
+
+        return function_call(function, args, kwargs)
+
     def reshape(self, *shape: Any) -> Any:
         """The same elements in another shape, `x.reshape(2, 3)` or `x.reshape((2, 3))`; one length may be -1."""
         return functional.reshape(self, shape[0] if len(shape) == 1 else shape)

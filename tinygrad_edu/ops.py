@@ -6,7 +6,7 @@ How to read an entry:
     def tanh(xp, a):                                the forward rule; the public function is tg.tanh(a)
         return xp.tanh(a)
 
-`xp` is the namespace of the operands (`namespaces.py`): the same line is read by floats, NumPy and CuPy arrays, by
+A derivative that is a constant stands as a plain number. `xp` is the namespace of the operands (`namespaces.py`): the same line is read by floats, NumPy and CuPy arrays, by
 graphs (for derivatives of derivatives), by SymPy (which proves it in the tests) and by the formulas of the stepper.
 So a rule uses operators, and functions of `xp`. A division is `xp.divide`, as Python floats raise at 0.
 
@@ -20,18 +20,19 @@ from __future__ import annotations
 
 import math
 
+from .errors import ArgumentError
 from .operation import elementwise
 
 # --- arithmetic ------------------------------------------------------------------------------------------------------
 
 
-@elementwise(lambda xp, y, a, b: 1.0, lambda xp, y, a, b: 1.0)
+@elementwise(1.0, 1.0)
 def add(xp, a, b):
     """a + b. Passes the gradient through unchanged, to both."""
     return a + b
 
 
-@elementwise(lambda xp, y, a, b: 1.0, lambda xp, y, a, b: -1.0)
+@elementwise(1.0, -1.0)
 def subtract(xp, a, b):
     """a - b. Passes the gradient to a unchanged, to b with the sign turned."""
     return a - b
@@ -58,13 +59,13 @@ def power(xp, a, b):
     return xp.power(a, b)
 
 
-@elementwise(lambda xp, y, a: 1.0)
+@elementwise(1.0)
 def alias(xp, a):
     """The same number as a node of its own."""
     return a
 
 
-@elementwise(lambda xp, y, a: -1.0)
+@elementwise(-1.0)
 def negative(xp, a):
     """-a. Turns the sign of the gradient."""
     return -a
@@ -76,7 +77,7 @@ def abs(xp, a):
     return xp.abs(a)
 
 
-@elementwise(lambda xp, y, a: 0.0)
+@elementwise(0.0)
 def sign(xp, a):
     """-1, 0 or 1. Flat wherever it has a derivative, so no gradient passes."""
     return xp.sign(a)
@@ -237,7 +238,7 @@ def gelu(xp, a, approximate="none"):
     if approximate == "tanh":
         return 0.5 * a * (1.0 + xp.tanh(_GELU * (a + 0.044715 * a * a * a)))
     if approximate != "none":
-        raise ValueError(f"gelu: approximate is 'none' (exact) or 'tanh', not {approximate!r}")
+        raise ArgumentError(f"gelu: approximate is 'none' (exact) or 'tanh', not {approximate!r}")
     return 0.5 * a * (1.0 + xp.erf(a / math.sqrt(2)))
 
 

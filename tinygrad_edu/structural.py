@@ -19,6 +19,7 @@ import math
 
 from . import indexing
 from .einsum import expand_subscripts, gradient_subscripts
+from .errors import ArgumentError
 from .namespaces import unbroadcast
 from .operation import structural
 
@@ -134,11 +135,12 @@ def _finite_max(xp, a, axis):
     return xp.where(xp.abs(top) == math.inf, 0.0, top)
 
 
-@structural(
-    lambda xp, g, y, a, axis, keepdims: (
-        _restore(xp, g, a, axis, keepdims) * xp.exp(a - _restore(xp, y, a, axis, keepdims))
-    )
-)
+def _softmax_of(xp, g, y, a, axis, keepdims):
+    y = xp.where(xp.abs(y) == math.inf, 0.0, y)  # a row of -inf has no direction in which it grows
+    return _restore(xp, g, a, axis, keepdims) * xp.exp(a - _restore(xp, y, a, axis, keepdims))
+
+
+@structural(_softmax_of)
 def logsumexp(xp, a, axis=None, keepdims=False):
     """log Σ exp(a), without overflow. Its gradient is the softmax of a."""
     top = _finite_max(xp, a, axis)
@@ -206,7 +208,7 @@ def concatenate(xp, *arrays, axis=0):
 def pad(xp, a, pad_width, mode="constant", constant_values=0.0):
     """Surround by constants. `pad_width` is (before, after), one pair for each axis, or one number for all."""
     if mode != "constant":
-        raise ValueError(f"pad: only mode='constant' is differentiated here, not {mode!r}")
+        raise ArgumentError(f"pad: only mode='constant' is differentiated here, not {mode!r}")
     return xp.pad(a, pad_width, mode="constant", constant_values=constant_values)
 
 
@@ -240,7 +242,7 @@ def astype(xp, a, dtype):
     return a.astype(dtype)
 
 
-@structural(lambda xp, g, y, a, device: xp.to_device_of(g, a))
-def to_device(xp, a, device):
-    """The same numbers on another device; recorded by `Tensor.to`."""
-    return xp.to_device(a, device)
+@structural(lambda xp, g, y, a, source, target: xp.move(g, target, source))
+def move(xp, a, source, target):
+    """The same numbers on the device `target`; the gradient travels back to the `source`."""
+    return xp.move(a, source, target)

@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from . import backends, indexing
+from . import backends, functional, indexing
 from .backends import Backend
-from .errors import DeviceError, DtypeError, GraphError, ShapeError
+from .errors import DeviceError, DtypeError, GraphError, ShapeError, TinygradError
 from .modes import MODES, SERIAL, get_default_dtype
 from .node import Node, mixed_error, shape_error
-from .operation import REGISTRY, Operation
+from .operation import Operation
 from .operators import Operators
 from .value import Value
 
@@ -39,7 +39,7 @@ class Tensor(Operators, Node):
     gradient accumulates over passes. Computed tensors keep theirs after `retain_grad()`.
     """
 
-    __slots__ = ("__weakref__", "_keeps_grad", "backend")
+    __slots__ = ("__weakref__", "backend", "inputs", "keeps_grad")
     __hash__ = Node.__hash__
 
     backend: Backend
@@ -55,12 +55,20 @@ class Tensor(Operators, Node):
         self.backend = backends.get(device)
         self._data = _array(data, dtype, self.backend, requires_grad)
         self._grad = None
-        self._keeps_grad = False
+        self.keeps_grad = False
         self.name = name
         self.op, self.inputs, self.attrs = None, (), None
         self.requires_grad = False
         self.set_requires_grad(requires_grad)
         self.serial = next(SERIAL)
+
+    @property
+    def namespace(self) -> Backend:
+        return self.backend
+
+    @property
+    def graph_namespace(self) -> Any:
+        return self.backend.graph
 
     # --- data ---
 
@@ -106,7 +114,7 @@ class Tensor(Operators, Node):
 
     def retain_grad(self) -> None:
         """Keep the gradient of this computed tensor in `grad` when a backward pass goes through it."""
-        self._keeps_grad = True
+        self.keeps_grad = True
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -160,8 +168,8 @@ class Tensor(Operators, Node):
         backend = backends.get(device)
         if backend is self.backend:
             return self
-        moved = Tensor(self.backend.asnumpy(self._data), device=backend, name=self.name)
-        moved.record(REGISTRY["to_device"], (self,), {"device": backend.device})
+        moved: Tensor = functional.move(self, self.device, backend.device)
+        moved.backend = backend
         return moved
 
     # --- Python ---
@@ -198,6 +206,9 @@ class Tensor(Operators, Node):
             )
         return bool(self.item())
 
+    def __contains__(self, item: Any) -> bool:
+        return bool((self == item).any())
+
     def __setitem__(self, index: Any, value: Any) -> None:
         """Write into the data of a constant, or of a leaf under `no_grad()`.
 
@@ -213,7 +224,7 @@ class Tensor(Operators, Node):
         self._data[index] = value._data if isinstance(value, Tensor) else value
         self.changed()
 
-    # --- NumPy and other libraries ---
+    # --- NumPy and other libraries (the rest of NumPy's protocols is in operators.py) ---
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
         if self.requires_grad:
@@ -224,16 +235,6 @@ class Tensor(Operators, Node):
         if self.device != "cpu":
             raise DeviceError(f"this tensor is on {self.device}: t.numpy() copies it to the host")
         return np.array(self._data, dtype=dtype, copy=copy)
-
-    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *operands: Any, **options: Any) -> Any:
-        from .numpy_protocol import ufunc_call  # needs the public functions
-
-        return ufunc_call(ufunc, method, operands, options)
-
-    def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
-        from .numpy_protocol import function_call
-
-        return function_call(function, args, kwargs)
 
     def __dlpack__(self, **options: Any) -> Any:
         if self.requires_grad:
@@ -261,13 +262,15 @@ class Tensor(Operators, Node):
         arrays = [x._data for x in inputs]
         try:
             data = op.forward(backend, *arrays, **attrs) if attrs else op.forward(backend, *arrays)
+        except TinygradError:
+            raise
         except (ValueError, IndexError) as error:
             raise shape_error(op, arrays, attrs, error) from error
         result: Tensor = _new(Tensor)
         result.backend = backend
-        result._data = data if type(data) is backend.array_type else backend.asarray(data)
+        result._data = data if type(data) is backend.array_type or op.name == "move" else backend.asarray(data)
         result._grad = None
-        result._keeps_grad = False
+        result.keeps_grad = False
         result.record(op, inputs, attrs)
         return result
 
@@ -279,7 +282,10 @@ def _constant(operand: Any, backend: Backend, op: Operation) -> Node:
             raise mixed_error(op)
         return operand
     if isinstance(operand, (int, float, np.generic)) and not isinstance(operand, (bool, np.bool_)):
-        return Value(operand, requires_grad=False)
+        number = Value(operand, requires_grad=False)
+        if isinstance(operand, (int, np.integer)):
+            number._data = int(operand)  # beside a tensor of integers it stays an integer
+        return number
     owner = backends.of_array(operand)
     if owner is not None:
         owner.same_device(backend, op.name)

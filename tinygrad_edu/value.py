@@ -7,14 +7,38 @@ from typing import Any
 
 import numpy as np
 
+from . import functional
 from .errors import DtypeError, GraphError
-from .modes import SERIAL
-from .namespaces import FLOATS, OBJECTS
+from .modes import MODES, RECORDING, SERIAL
+from .namespaces import FLOATS, OBJECTS, Graph
 from .node import Node, mixed_error
-from .operation import Operation
+from .objects import as_object
+from .operation import REGISTRY, Operation
 from .operators import Operators
 
 _new = object.__new__
+
+
+def _binary(function: Any) -> tuple[Any, Any]:
+    """An operator and its reflected form, with a short way for the common case: two Values, recorded.
+
+    It does what `apply` does, without the calls on the way there; they would cost more than the arithmetic.
+    """
+    op = REGISTRY[function.__name__]
+    forward = op.forward
+
+    def operator(self: Value, other: Any) -> Any:
+        if type(other) is not Value or MODES.get() is not RECORDING or not (self.requires_grad or other.requires_grad):
+            return function(self, other)
+        result: Value = _new(Value)
+        result._data = forward(FLOATS, self._data, other._data)
+        result._grad = 0.0
+        result._first, result._second = self, other
+        result.op, result.attrs, result.name, result.requires_grad = op, None, None, True
+        result.serial = next(SERIAL)
+        return result
+
+    return operator, lambda self, other: function(other, self)
 
 
 class Value(Operators, Node):
@@ -34,8 +58,17 @@ class Value(Operators, Node):
     (-2.0, 2.0)
     """
 
-    __slots__ = ()
+    __slots__ = ("_first", "_second")
     __hash__ = Node.__hash__
+
+    # One or two inputs lie in slots of the node, more in a tuple in the first: a tuple for each node would double the
+    # number of objects that Python's cyclic garbage collector looks at, which is half of the time of a training step.
+    _first: Any
+    _second: Any
+
+    namespace = FLOATS
+    graph_namespace = Graph()
+    keeps_grad = True
 
     def __init__(self, data: Any, name: str | None = None, requires_grad: bool = True):
         self._data = _number(data)
@@ -63,6 +96,21 @@ class Value(Operators, Node):
     @grad.setter
     def grad(self, gradient: Any) -> None:
         self._grad = gradient if isinstance(gradient, Value) else _number(gradient)
+
+    @property
+    def inputs(self) -> tuple[Any, ...]:  # type: ignore[override]
+        """The nodes that the operation was applied to."""
+        if self._second is not None:
+            return self._first, self._second
+        if self._first is None:
+            return ()
+        return self._first if type(self._first) is tuple else (self._first,)
+
+    @inputs.setter
+    def inputs(self, inputs: tuple[Any, ...]) -> None:
+        n = len(inputs)
+        self._first = inputs if n > 2 else inputs[0] if n else None
+        self._second = inputs[1] if n == 2 else None
 
     def item(self) -> float:
         """The number, as `Tensor.item()` gives it."""
@@ -97,15 +145,10 @@ class Value(Operators, Node):
     def __getitem__(self, index: Any) -> Any:
         raise TypeError("a Value is a single number and has no elements; tg.Tensor holds arrays")
 
-    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *operands: Any, **options: Any) -> Any:
-        """NumPy meets a Value: `np.tanh(v)`, `np.float64(2) * v`, `np.ones(3) * v` (an object array of Values)."""
-        if method != "__call__" or options:
-            return NotImplemented
-        if any(isinstance(x, np.ndarray) and x.ndim for x in operands):
-            return getattr(OBJECTS, ufunc.__name__)(*map(_as_object, operands))
-        from .numpy_protocol import ufunc_call  # needs the public functions
-
-        return ufunc_call(ufunc, method, operands, options)
+    __add__, __radd__ = _binary(functional.add)
+    __sub__, __rsub__ = _binary(functional.subtract)
+    __mul__, __rmul__ = _binary(functional.multiply)
+    __truediv__, __rtruediv__ = _binary(functional.divide)
 
     @staticmethod
     def _apply(op: Operation, operands: tuple[Any, ...], attrs: dict[str, Any] | None) -> Any:
@@ -115,7 +158,7 @@ class Value(Operators, Node):
                 if any(isinstance(x, Node) and type(x) is not Value for x in operands):
                     return _apply_to_tensor(op, operands, attrs)
                 if any(isinstance(x, (np.ndarray, list, tuple)) for x in operands):
-                    return getattr(OBJECTS, op.name)(*map(_as_object, operands), **(attrs or {}))
+                    return getattr(OBJECTS, op.name)(*map(as_object, operands), **(attrs or {}))
                 inputs = tuple([x if type(x) is Value else Value(x, requires_grad=False) for x in operands])
                 break
         if not op.elementwise:
@@ -143,15 +186,6 @@ def _number(data: Any) -> float:
         return float(data)
     hint = "; for arrays and lists use tg.Tensor" if hasattr(data, "__len__") and not isinstance(data, str) else ""
     raise DtypeError(f"a Value holds one number, not {type(data).__name__}{hint}")
-
-
-def _as_object(operand: Any) -> np.ndarray:
-    """An object array: what NumPy computes with element by element, calling our operators."""
-    if isinstance(operand, Value):
-        array = np.empty((), dtype=object)
-        array[()] = operand
-        return array
-    return np.asarray(operand, dtype=object)
 
 
 def _apply_to_tensor(op: Operation, operands: tuple[Any, ...], attrs: dict[str, Any] | None) -> Any:

@@ -48,6 +48,17 @@ class Backend(Namespace):
         """An array of this device as a NumPy array; waits for the device."""
         return np.asarray(array)
 
+    def __reduce__(self) -> Any:
+        from . import get  # a copied or pickled tensor names its device
+
+        return get, (self.device,)
+
+    def move(self, array: Any, source: str, target: str) -> Any:
+        """An array of the device `source` on the device `target`, by way of the host."""
+        from . import get
+
+        return get(target).asarray(get(source).asnumpy(array))
+
     def same_device(self, other: Backend, operation: str) -> None:
         """Refuse to mix devices.
 

@@ -1,7 +1,7 @@
 """Draw a small directed acyclic graph with characters: boxes, wires and arrow heads.
 
-The layout follows the layered method of Sugiyama, Tagawa and Toda ("Methods for visual understanding of hierarchical
-system structures", IEEE Trans. Systems, Man and Cybernetics 11(2), 1981), one function for each step:
+The layout is the layered method of Sugiyama, Tagawa and Toda ("Methods for visual understanding of hierarchical system
+structures", IEEE Transactions on Systems, Man and Cybernetics 11(2), 1981), one function for each step:
 
 1. `_assign_layers`   gives each box a layer, so that every edge points to a later one;
 2. `_thread`          lets a wire that skips layers hold a place in each of them;
@@ -40,10 +40,10 @@ class Placed(NamedTuple):
     """Where a box is: its upper left cell, and its size in cells with the border."""
 
     box: Box
-    column: int
     row: int
-    width: int
+    column: int
     height: int
+    width: int
 
 
 class _Style(NamedTuple):
@@ -65,15 +65,16 @@ _ASCII = _Style(
     " -=|+####--=++####===######|+#|+####++#+++#++####++#++#############++#++####++#++",
     "*", "++++-|", "####=#", {"LR": "||##", "TB": "--=="}, {"LR": ">", "TB": "v"}, "x", "...",
 )  # fmt: skip
-_ARMS = {(-1, 0): 27, (0, 1): 9, (1, 0): 3, (0, -1): 1}  # a step (rows, columns) -> the weight of the arm it uses
+_UP, _RIGHT, _DOWN, _LEFT, _BEND = 8, 4, 2, 1, 16
+_BASE_3 = [int(f"{arms:04b}", 3) for arms in range(16)]
 
 
 @dataclass(frozen=True, slots=True)
 class TextGraph:
     """A finished layout, in cells; `render` turns it into text.
 
-    `edges` has the cells of each edge in order, from the one beside the box that feeds to the arrow head beside the box that
-    is fed; edges from one box begin with the same cells. `times` has how often each edge was given.
+    `edges` has the cells of each edge in order, from the one beside the box that feeds to the arrow head beside the box
+    that is fed; edges from one box begin with the same cells. `times` has how often each edge was given.
     """
 
     boxes: dict[str, Placed]
@@ -99,55 +100,54 @@ class TextGraph:
         canvas = [[" "] * self.width for _ in range(self.height)]
         for key, placed in self.boxes.items():
             _draw_box(canvas, placed, style.active_box if key == active else style.box, style.ellipsis)
-        self._draw_wires(canvas, active_edge, style)
-        for edge in self.edges if active_edge is None else [*self.edges, active_edge]:  # heavy ends over light ones
-            self._draw_ends(canvas, edge, 2 * (edge[0] == active) + (edge == active_edge), style)
+        active_edges = [] if active_edge is None else [active_edge]
+        heavy = self._arms(active_edges)
+        for (row, column), arms in self._arms(self.edges).items():
+            line = style.lines[_BASE_3[arms & 15] + _BASE_3[heavy.get((row, column), 0) & 15]]
+            joint = arms == _UP | _RIGHT | _DOWN | _LEFT | _BEND  # where two wires cross, neither of them bends
+            canvas[row][column] = style.joint if joint else line
+        for edge in [*self.edges, *active_edges]:  # what is heavy goes over what is light
+            cells = self.edges[edge]
+            row, column = self._before(cells[0])
+            canvas[row][column] = style.ports[self.direction][2 * (edge[0] == active) + (edge == active_edge)]
+            mark = f"{style.times}{self.times[edge]}" if self.times[edge] > 1 else ""
+            for (row, column), char in zip(reversed(cells), reversed(mark + style.heads[self.direction]), strict=False):
+                canvas[row][column] = char
         return "\n".join("".join(line) for line in canvas)
 
     def _before(self, cell: Cell) -> Cell:
         return (cell[0], cell[1] - 1) if self.direction == "LR" else (cell[0] - 1, cell[1])
 
-    def _draw_wires(self, canvas: list[list[str]], active_edge: Edge | None, style: _Style) -> None:
-        arms: dict[Cell, dict[int, int]] = defaultdict(dict)  # cell -> arm -> 1 light, 2 heavy
-        bends = set()
-        for edge, cells in self.edges.items():
-            weight = 2 if edge == active_edge else 1
-            for before, (row, column), after in zip([self._before(cells[0]), *cells], cells, cells[1:], strict=False):
-                steps = [(there[0] - row, there[1] - column) for there in (before, after)]
-                for step in steps:
-                    arms[row, column][_ARMS[step]] = max(weight, arms[row, column].get(_ARMS[step], 0))
-                if steps[0][0] != -steps[1][0]:
-                    bends.add((row, column))
-        for cell, weights in arms.items():
-            joint = len(weights) == 4 and cell in bends  # where two wires cross, neither bends
-            glyph = style.joint if joint else style.lines[sum(arm * weight for arm, weight in weights.items())]
-            canvas[cell[0]][cell[1]] = glyph
-
-    def _draw_ends(self, canvas: list[list[str]], edge: Edge, port: int, style: _Style) -> None:
-        cells = self.edges[edge]
-        row, column = self._before(cells[0])
-        canvas[row][column] = style.ports[self.direction][port]
-        mark = f"{style.times}{self.times[edge]}" if self.times[edge] > 1 else ""
-        for (row, column), char in zip(reversed(cells), reversed(mark + style.heads[self.direction]), strict=False):
-            canvas[row][column] = char
+    def _arms(self, edges: Iterable[Edge]) -> dict[Cell, int]:
+        """Find through which sides of each cell the edges run, and whether one of them bends there."""
+        arms: dict[Cell, int] = defaultdict(int)
+        for cells in map(self.edges.__getitem__, edges):
+            for before, cell, after in zip([self._before(cells[0]), *cells], cells, cells[1:], strict=False):
+                if before[0] == after[0]:
+                    arms[cell] |= _LEFT | _RIGHT
+                elif before[1] == after[1]:
+                    arms[cell] |= _UP | _DOWN
+                else:
+                    row, column = before[0] + after[0] - cell[0], before[1] + after[1] - cell[1]  # inside of the bend
+                    arms[cell] |= _BEND | (_UP if row < cell[0] else _DOWN) | (_LEFT if column < cell[1] else _RIGHT)
+        return arms
 
 
 def _draw_box(canvas: list[list[str]], placed: Placed, border: str, ellipsis: str) -> None:
-    box, column, row, width, height = placed
+    box, row, column, height, width = placed
     above = (height - 2 - len(box.lines)) // 2
-    texts = ["", *[""] * above, *box.lines, *[""] * (height - len(box.lines))][1 : height - 1]
-    rows = [border[0] + border[4] * (width - 2) + border[1]]
-    rows += [f"{border[5]} {_fit(text, width - 4, ellipsis)} {border[5]}" for text in texts]
-    rows += [border[2] + border[4] * (width - 2) + border[3]]
-    for line, text in enumerate(rows, row):
-        canvas[line][column : column + width] = [text[0], text[1:-1], *[""] * (width - 3), text[-1]]
+    texts = [*[""] * above, *box.lines, *[""] * (height - 2 - above - len(box.lines))]
+    edge, side = [border[4]] * (width - 2), border[5]
+    rows = [[side, f" {_fit(text, width - 4, ellipsis)} ", *[""] * (width - 3), side] for text in texts]
+    for line, cells in enumerate([[border[0], *edge, border[1]], *rows, [border[2], *edge, border[3]]], row):
+        canvas[line][column : column + width] = cells
 
 
 def clean(text: str) -> str:
     """Return `text` as one line of characters whose widths terminals agree on.
 
-    White space becomes a blank, a control character `?`. What only restyles its neighbours is dropped: joiners, directional
-    controls, emoji variations and skin tones.
+    White space becomes a blank, a control character `?`. What only restyles its neighbours is dropped: joiners,
+    directional controls, emoji variations and skin tones.
     """
     kept = []
     for char in unicodedata.normalize("NFC", text):
@@ -166,7 +166,7 @@ def cell_width(text: str) -> int:
 
 
 def _fit(text: str, cells: int, ellipsis: str) -> str:
-    """Clean `text`, cut it to `cells` with an ellipsis or centre it in them."""
+    """Clean `text`, and cut it to `cells` with an ellipsis or centre it in them."""
     text = clean(text)
     if cell_width(text) > cells:
         while cell_width(text) > cells - len(ellipsis):
@@ -178,7 +178,7 @@ def _fit(text: str, cells: int, ellipsis: str) -> str:
     return " " * (spare // 2) + fence + text + fence + " " * (spare - spare // 2)
 
 
-# The layout proper. From here on, places are along and across the flow, and a row or column is never named.
+# The layout. From here on, places are along and across the flow; only `lay_out` knows which of them is a row.
 
 
 class _Measures(NamedTuple):
@@ -208,11 +208,9 @@ class _Item:
 
     @property
     def exit(self) -> int:
-        """Where, across, the wire of this item leaves."""
         return self.at + (self.size - 1) // 2
 
     def entry(self, key: str) -> int:
-        """Where, across, wire `key` enters."""
         return self.at + self.entries[key]
 
 
@@ -222,11 +220,14 @@ def lay_out(
     """Find a place for every box and a way for every edge, left to right ("LR") or top to bottom ("TB").
 
     The same input gives the same layout. An edge that is given n times is drawn once, marked "×n". Text wider than
-    `max_text` cells (at least 3) is cut.
+    `max_text` cells, at least 3, is cut.
 
     Raises:
-        ValueError: two boxes share a key, an edge names an unknown box, or the edges run in a circle.
+        ValueError: two boxes share a key, an edge names an unknown box, the edges run in a circle, or `direction` is
+            neither of the two.
     """
+    if direction not in _MEASURES:
+        raise ValueError(f"unknown direction {direction!r}; use 'LR' (left to right) or 'TB' (top to bottom)")
     times = Counter(edges)
     items = _link(boxes, times)
     layers = _assign_layers(items)
@@ -235,13 +236,14 @@ def lay_out(
     depths = _measure(layers, direction, max_text)
     _settle(layers, _MEASURES[direction])
     routes = [_route(layer) for layer in layers]
-    begins, ends = [0], [depths[0] if depths else 0]  # along: of each layer
-    for gap in range(1, len(layers)):
-        lanes = max((lane.column + 1 for route in routes[gap - 1].values() for lane in route), default=0)
-        counts = [times[key, item.key] for item in layers[gap] for key in item.entries]
-        mark = max((len(f"×{count}") for count in counts if count > 1), default=0)
-        begins.append(ends[-1] + max(2 * lanes, 1) + _MEASURES[direction].tail + mark)
-        ends.append(begins[-1] + depths[gap])
+
+    begins, ends = [0], depths[:1]  # along, of each layer
+    for layer, depth, route in zip(layers[1:], depths[1:], routes, strict=False):
+        columns = max((lane.column + 1 for lanes in route.values() for lane in lanes), default=0)
+        count = max(times[key, item.key] for item in layer for key in item.entries)
+        mark = len(f"×{count}") if count > 1 else 0
+        begins.append(ends[-1] + max(2 * columns, 1) + _MEASURES[direction].tail + mark)
+        ends.append(begins[-1] + depth)
 
     def turn(along: int, across: int) -> Cell:
         return (across, along) if direction == "LR" else (along, across)
@@ -250,24 +252,23 @@ def lay_out(
         first, last = trunks[source][0], trunks[target][0]
         corners = [(ends[first.layer], first.exit)]
         for gap, stop in enumerate([*trunks[source][1 : last.layer - first.layer], last], first.layer):
-            route = routes[gap].get(source, [])
-            for lane, leave in zip(route, [*(lane.comes for lane in route[1:]), stop.entry(source)], strict=False):
+            lanes = routes[gap].get(source, [])
+            for lane, leave in zip(lanes, [*(lane.comes for lane in lanes[1:]), stop.entry(source)], strict=False):
                 along = ends[gap] + 1 + 2 * lane.column
                 corners += [(along, lane.comes), (along, leave)]
             corners.append((begins[gap + 1] - 1, stop.entry(source)))
         return [turn(*place) for place in _walk(corners)]
 
-    placed = {}
-    for layer, begin, depth in zip(layers, begins, depths, strict=False):
-        for item in layer:
-            if item.box:
-                row, column = turn(begin, item.at)
-                height, width = turn(depth, item.size)
-                placed[item.key] = Placed(item.box, column, row, width, height)
+    placed = {
+        item.key: Placed(item.box, *turn(begin, item.at), *turn(depth, item.size))
+        for layer, begin, depth in zip(layers, begins, depths, strict=False)
+        for item in layer
+        if item.box
+    }
+    bottoms = [item.at + item.size for layer in layers for item in layer]
+    bottoms += [lane.comes + 1 for route in routes for lanes in route.values() for lane in lanes]
+    height, width = turn(ends[-1] if ends else 0, max(bottoms, default=0))
     ways = {edge: trace(*edge) for edge in times}
-    across = [item.at + item.size for layer in layers for item in layer]
-    across += [lane.comes + 1 for route in routes for lanes_ in route.values() for lane in lanes_]
-    height, width = turn(ends[-1], max(across, default=0))
     return TextGraph({box.key: placed[box.key] for box in boxes}, ways, dict(times), width, height, direction)
 
 
@@ -277,9 +278,8 @@ def _link(boxes: Sequence[Box], edges: Iterable[Edge]) -> list[_Item]:
     if len(items) < len(boxes):
         raise ValueError("two boxes share a key; give each box a key of its own")
     for source, target in edges:
-        for key in (source, target):
-            if key not in items:
-                raise ValueError(f"edge {(source, target)!r} names {key!r}, but no box has that key")
+        if source not in items or target not in items:
+            raise ValueError(f"edge {(source, target)!r} names a box that is not there; add it to the boxes")
         items[source].outputs.append(items[target])
         items[target].inputs.append(items[source])
     seen: dict[_Item, None] = {}
@@ -293,7 +293,7 @@ def _link(boxes: Sequence[Box], edges: Iterable[Edge]) -> list[_Item]:
 
 
 def _assign_layers(items: list[_Item]) -> list[list[_Item]]:
-    """Sort the items into layers: each as close before what it feeds as the longest paths allow."""
+    """Sort items into layers: behind their inputs by the longest path, then up to what they feed as close as can be."""
     waits = {item: len(item.inputs) for item in items}
     order = [item for item in items if not item.inputs]
     for item in order:  # grows while we walk along it
@@ -304,17 +304,17 @@ def _assign_layers(items: list[_Item]) -> list[list[_Item]]:
                 order.append(target)
     if len(order) < len(items):
         circle = ", ".join(repr(item.key) for item in items if waits[item])
-        raise ValueError(f"edges run in a circle among the boxes {circle}; only acyclic graphs have layers")
+        raise ValueError(f"edges run in a circle among or before the boxes {circle}; only acyclic graphs have layers")
+    layers: list[list[_Item]] = [[] for _ in range(max((item.layer + 1 for item in items), default=0))]
     for item in reversed(order):
         item.layer = min((target.layer - 1 for target in item.outputs), default=item.layer)
-    layers: list[list[_Item]] = [[] for _ in range(max((item.layer + 1 for item in items), default=0))]
     for item in items:
         layers[item.layer].append(item)
     return layers
 
 
 def _thread(item: _Item, layers: list[list[_Item]]) -> list[_Item]:
-    """Let the item's wire take a place in each layer on the way to the furthest box that it feeds; return the trunk."""
+    """Give the item's wire a place in each layer on the way to the furthest box that it feeds; return the trunk."""
     targets, item.outputs, trunk = item.outputs, [], [item]
     for layer in range(item.layer + 1, max((target.layer for target in targets), default=0)):
         trunk.append(_Item(item.key, layer=layer, inputs=[trunk[-1]]))
@@ -328,33 +328,36 @@ def _thread(item: _Item, layers: list[list[_Item]]) -> list[_Item]:
 
 
 def _order(layers: list[list[_Item]]) -> None:
-    """Sort every layer by barycentres, the mean ranks of the neighbours on one side, sweeping to and fro."""
-    fewest, best = None, layers
+    """Sort each layer by barycentre, the mean rank of an item's neighbours on one side, to and fro; keep the best."""
+
+    def rank(layer: list[_Item]) -> None:
+        for place, item in enumerate(layer):
+            item.rank = place
+
+    def barycentre(item: _Item) -> float:
+        side = item.inputs if forth else item.outputs
+        return sum(other.rank for other in side) / len(side) if side else item.rank
+
+    crossings: list[int] = []
+    best = layers
     for sweep in range(_SWEEPS):
-        for layer in layers:
-            for rank, item in enumerate(layer):
-                item.rank = rank
-        crossings = sum(map(_crossings, layers))
-        if fewest is None or crossings < fewest:
-            fewest, best = crossings, [list(layer) for layer in layers]
-        if not fewest:
+        forth = sweep % 2 == 1
+        for layer in layers if forth else reversed(layers):
+            if sweep:  # the reading order is often the best one
+                layer.sort(key=barycentre)
+            rank(layer)
+        crossings.append(sum(map(_crossings, layers)))
+        if crossings[-1] < min(crossings[:-1], default=crossings[-1] + 1):
+            best = [list(layer) for layer in layers]
+        if not crossings[-1]:
             break
-        for layer in layers if sweep % 2 == 0 else reversed(layers):
-            centres = {}
-            for item in layer:
-                side = item.inputs if sweep % 2 == 0 else item.outputs
-                centres[item] = sum(other.rank for other in side) / len(side) if side else item.rank
-            layer.sort(key=centres.__getitem__)
-            for rank, item in enumerate(layer):
-                item.rank = rank
     for layer, chosen in zip(layers, best, strict=True):
         layer[:] = chosen
-        for rank, item in enumerate(layer):
-            item.rank = rank
+        rank(layer)
 
 
 def _crossings(layer: list[_Item]) -> int:
-    """Count how often the wires from this layer to the next cross."""
+    """Count the crossings of the wires from this layer to the next."""
     count, seen = 0, list[int]()
     for item in layer:
         for rank in sorted(target.rank for target in item.outputs):
@@ -371,13 +374,13 @@ def _measure(layers: list[list[_Item]], direction: str, max_text: int) -> list[i
         for item in layer:
             ports = pitch * (len(item.inputs) - 1) + 1
             if item.box:
-                texts = [min(cell_width(clean(line)), max_text) for line in item.box.lines]
-                high, wide = max(len(texts), 1) + 2, max(texts, default=0) + 4
+                widths = [min(cell_width(clean(line)), max(max_text, 3)) for line in item.box.lines]
+                high, wide = max(len(widths), 1) + 2, max(widths, default=0) + 4
                 item.size = max(high if direction == "LR" else wide, ports + 2)
                 depth = max(depth, wide if direction == "LR" else high)
-            top = (item.size - ports) // 2
+            first = (item.size - ports) // 2
             inputs = sorted(item.inputs, key=lambda source: source.rank)
-            item.entries = {source.key: top + pitch * place for place, source in enumerate(inputs)}
+            item.entries = {source.key: first + pitch * place for place, source in enumerate(inputs)}
         depths.append(depth)
     return depths
 
@@ -389,23 +392,19 @@ def _settle(layers: list[list[_Item]], measures: _Measures) -> None:
         for layer in layers if forth else reversed(layers):
             _place(layer, [_wish(item, forth) for item in layer], measures)
     top = min((item.at for layer in layers for item in layer), default=0)
-    for layer in layers:
-        for item in layer:
-            item.at -= top
+    for item in (item for layer in layers for item in layer):
+        item.at -= top
 
 
 def _wish(item: _Item, forth: bool) -> tuple[float, float]:
     """Return where an item would best be for its wires on one side, and how much that matters."""
     if item.inputs and (forth or not item.outputs):
-        pulls = [(source.exit - item.entries[source.key], _weight(source)) for source in item.inputs]
+        pulls = [(source.exit - item.entries[source.key], source) for source in item.inputs]
     else:
-        pulls = [(target.entry(item.key) - (item.exit - item.at), _weight(item)) for target in item.outputs]
-    weight = sum(weight for _, weight in pulls)
-    return (sum(place * weight for place, weight in pulls) / weight, weight) if pulls else (item.at, 1)
-
-
-def _weight(source: _Item) -> int:
-    return 16 if source.inputs else 1
+        pulls = [(target.entry(item.key) - item.exit + item.at, item) for target in item.outputs]
+    weights = [16 if source.inputs else 1 for _, source in pulls]  # the way of the data is straight, a leaf can wait
+    wish = sum(place * weight for (place, _), weight in zip(pulls, weights, strict=True))
+    return (wish / sum(weights), sum(weights)) if pulls else (item.at, 1)
 
 
 def _place(layer: list[_Item], wishes: list[tuple[float, float]], measures: _Measures) -> None:
@@ -414,18 +413,18 @@ def _place(layer: list[_Item], wishes: list[tuple[float, float]], measures: _Mea
     Measured from where the items would be if packed, their places must not decrease: isotonic regression. Neighbours
     that want to pass each other are pooled in one block, which settles at its mean wish.
     """
-    blocks: list[tuple[float, float, int]] = []  # weight, weighted sum of the wishes, number of items
     packed = [0]
-    for item, after in zip(layer, [*layer[1:], layer[0]], strict=True):
+    for item, after in pairwise(layer):
         packed.append(packed[-1] + item.size + (measures.apart if item.box and after.box else measures.clear))
-    for (wish, weight), start in zip(wishes, packed, strict=False):
+    blocks: list[tuple[float, float, int]] = []  # weight, weighted sum of the wishes, number of items
+    for (wish, weight), start in zip(wishes, packed, strict=True):
         block = (weight, weight * (wish - start), 1)
         while blocks and blocks[-1][1] * block[0] > block[1] * blocks[-1][0]:
             last = blocks.pop()
             block = (last[0] + block[0], last[1] + block[1], last[2] + block[2])
         blocks.append(block)
     shifts = [floor(total / weight + 0.5) for weight, total, count in blocks for _ in range(count)]
-    for item, start, shift in zip(layer, packed, shifts, strict=False):
+    for item, start, shift in zip(layer, packed, shifts, strict=True):
         item.at = start + shift
 
 
@@ -438,7 +437,7 @@ class _Lane:
     column: int = 0  # which lane of the gap, counted along
 
     def urgency(self) -> tuple[bool, int]:
-        """Sort wires that go the same way so that they do not cross: the one that has the others to pass is last."""
+        """Sort lanes so that wires which go the same way do not cross: of two that go down, the lower one is first."""
         back = self.goes[0] < self.comes
         return (back, self.comes if back else -self.comes)
 
@@ -446,42 +445,37 @@ class _Lane:
 def _route(layer: list[_Item]) -> dict[str, list[_Lane]]:
     """Find the lanes between a layer and the next: none for a wire that runs straight on, one or two for the others.
 
-    Where one wire comes in and another goes on at the same place across, the lane of the first must be before that of the
-    second, or they would share a line. If that runs in a circle, a wire is led through a free place in between.
+    Where one wire comes in and another goes on at the same place across, the lane of the first must be before that of
+    the second, or they would share a line. If that runs in a circle, one wire makes a detour through a free place.
     """
     goes = {item: sorted(target.entry(item.key) for target in item.outputs) for item in layer if item.outputs}
-    taken = {item.exit for item in goes}.union(*goes.values())
-    routes = {item.key: [_Lane(item.exit, there)] for item, there in goes.items() if there != [item.exit]}
-    lanes = {route[0].comes: route for route in routes.values()}
-    going = {there: lane for (lane,) in lanes.values() for there in lane.goes}
-    waits = {lane: sum(there in lanes and there != lane.comes for there in lane.goes) for (lane,) in lanes.values()}
-    ready: list[tuple[tuple[bool, int], _Lane]] = []
-    used: dict[int, list[tuple[int, int]]] = defaultdict(list)  # column -> stretches
-    for lane in [lane for lane in waits if not waits[lane]]:
-        del waits[lane]
-        heappush(ready, (lane.urgency(), lane))
-    while ready or waits:
-        if not ready:  # whichever lane we choose is in a circle: each has one follower at most, so nothing hangs off it
-            lane = next(iter(waits))
-            free = next(p for d in range(len(taken) + 1) for p in (lane.comes + d, lane.comes - d) if p >= 0 and p not in taken)
+    routes = {item.key: [_Lane(item.exit, places)] for item, places in goes.items() if places != [item.exit]}
+    coming = {route[0].comes: route for route in routes.values()}
+    going = {place: lane for (lane,) in routes.values() for place in lane.goes}
+    taken = set(going) | {item.exit for item in goes}
+    waits = {lane: len({*lane.goes} & coming.keys() - {lane.comes}) for (lane,) in routes.values()}
+    ready = sorted((lane.urgency(), lane) for lane in waits if not waits[lane])
+    used: dict[int, list[tuple[int, int]]] = defaultdict(list)  # column -> the stretches in it
+    while ready or any(waits.values()):
+        if not ready:  # each lane holds up at most one other, so nothing hangs off a circle: all that wait are in one
+            lane = next(lane for lane in waits if waits[lane])
+            free = min({*range(max(taken) + 2)} - taken, key=lambda place: abs(place - lane.comes))
+            detour = _Lane(free, lane.goes)
             taken.add(free)
-            second = _Lane(free, lane.goes)
-            waits[second] = waits.pop(lane) + 1
-            going |= dict.fromkeys([free, *lane.goes], second)
-            lane.goes = [free]
-            lanes[lane.comes].append(second)
+            going |= dict.fromkeys([free, *lane.goes], detour)
+            lane.goes, waits[detour], waits[lane] = [free], waits[lane] + 1, 0
+            coming[lane.comes].append(detour)
             heappush(ready, (lane.urgency(), lane))
         lane = heappop(ready)[1]
         low, high = min(lane.comes, *lane.goes), max(lane.comes, *lane.goes)
         while any(low <= end + 1 and start <= high + 1 for start, end in used[lane.column]):
             lane.column += 1
         used[lane.column].append((low, high))
-        for follower in {going.get(lane.comes), *map(going.get, lane.goes)} - {None, lane}:
-            follower.column = max(follower.column, lane.column + 1)
-            waits[follower] -= 1
-            if not waits[follower]:
-                del waits[follower]
-                heappush(ready, (follower.urgency(), follower))
+        for after in {going[place] for place in (lane.comes, *lane.goes) if place in going} - {lane}:
+            after.column = max(after.column, lane.column + 1)
+            waits[after] -= 1
+            if not waits[after]:
+                heappush(ready, (after.urgency(), after))
     return routes
 
 
@@ -489,7 +483,7 @@ def _walk(corners: list[tuple[int, int]]) -> list[tuple[int, int]]:
     """List all places on the way from corner to corner, each once."""
     places = corners[:1]
     for (along, across), (along_2, across_2) in pairwise(corners):
-        steps = range(1, abs(along_2 - along) + abs(across_2 - across) + 1)
-        way_1, way_2 = (along_2 > along) - (along_2 < along), (across_2 > across) - (across_2 < across)
-        places += [(along + way_1 * step, across + way_2 * step) for step in steps]
+        step = 1 if across_2 > across else -1
+        places += [(here, across) for here in range(along + 1, along_2 + 1)]
+        places += [(along_2, here) for here in range(across + step, across_2 + step, step) if across_2 != across]
     return places

@@ -1,0 +1,65 @@
+"""What can go wrong in a command: one class for each exit code, and how each is said.
+
+    error: unknown name 'w3' in expression
+      tanh(w1*x1 + w3*x2)
+                   ^^ give it a value: --set w3=1   (known: w1, x1, x2)
+"""
+
+from __future__ import annotations
+
+from .excerpt import excerpt, visible
+
+DONE, NEGATIVE, USAGE, MISSING, UNREADABLE, INTERRUPTED = 0, 1, 2, 3, 4, 130
+
+
+class CommandError(Exception):
+    """An error that a command ends with.
+
+    Args:
+        message: what happened, in one line.
+        hint: what to do next; may have several lines.
+    """
+
+    exit_code = USAGE
+
+    def __init__(self, message: str, hint: str = ""):
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+    def explain(self, encoding: str) -> str:
+        """The error as it is printed, in characters that `encoding` has."""
+        return "\n".join([self.headline(encoding), *(f"  {line}" for line in self.hint.splitlines())])
+
+    def headline(self, encoding: str) -> str:
+        """The first line."""
+        return "error: " + "".join(visible(character, encoding) for character in self.message)
+
+
+class UserCodeError(CommandError):
+    """The user's own function failed."""
+
+    exit_code = NEGATIVE
+
+
+class MissingPieceError(CommandError):
+    """Something optional is not installed."""
+
+    exit_code = MISSING
+
+
+class FileError(CommandError):
+    """A file that cannot be read or written."""
+
+    exit_code = UNREADABLE
+
+
+class ExpressionError(CommandError):
+    """Something in a text that the user typed; points at its characters `start` to `end`."""
+
+    def __init__(self, message: str, text: str, start: int, end: int, hint: str = ""):
+        super().__init__(message, hint)
+        self.text, self.start, self.end = text, start, end
+
+    def explain(self, encoding: str) -> str:
+        return f"{self.headline(encoding)}\n{excerpt(self.text, self.start, self.end, self.hint, encoding)}"

@@ -1,0 +1,139 @@
+"""What a trace is made of: recorded numbers, nodes and events."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, fields
+from typing import Any
+
+import numpy as np
+
+Data = float | list[Any] | dict[str, Any]
+"""A recorded number: a float, an array as nested lists, or the summary of a large array (see `plain`)."""
+
+LARGEST = 1000  # elements that are recorded one by one
+
+
+def plain(data: Any, backend: Any = None) -> Data:
+    """Copy a number or array out of the engine.
+
+    Args:
+        data: a Python number, or an array of `backend`.
+    Returns:
+        a float; nested lists; or, for an array of more than `LARGEST` elements, the dictionary
+        `{"shape", "dtype", "mean", "min", "max"}`. Booleans become 1.0 and 0.0.
+    """
+    if isinstance(data, (bool, int, float)):
+        return float(data)
+    array = np.asarray(data) if backend is None else backend.asnumpy(data)
+    if array.dtype == bool:
+        array = array.astype(float)
+    if array.size <= LARGEST:
+        return array.tolist()  # type: ignore[no-any-return]
+    return {
+        "shape": list(array.shape),
+        "dtype": str(array.dtype),
+        "mean": float(array.mean(dtype=float)),
+        "min": float(array.min()),
+        "max": float(array.max()),
+    }
+
+
+def to_json(data: Any) -> Any:
+    """Recorded data as JSON has it: nan and infinities, which JSON lacks, as the strings "nan", "inf" and "-inf"."""
+    if isinstance(data, float):
+        return data if math.isfinite(data) else str(data)
+    if isinstance(data, (list, tuple)):
+        return [to_json(item) for item in data]
+    if isinstance(data, dict):
+        return {key: to_json(item) for key, item in data.items()}
+    return data
+
+
+@dataclass(frozen=True, slots=True)
+class TraceNode:
+    """A node of the graph, with what was known of it in the end.
+
+    Attributes:
+        id: unique in its trace: the name of a named leaf, else "n" and its number in the order of creation.
+        op: the operation's name in the registry; None for leaves and constants.
+        inputs: ids of the operation's inputs, in order; one id twice for `a + a`.
+        attrs: the operation's further arguments (axis, ...), as JSON can hold them.
+        kind: "value" or "tensor".
+        shape: () for a value.
+        dtype, device: None for a value.
+        data: see `Data`.
+        gradient: dL/d(node) after the whole backward pass; None if none reached it.
+    """
+
+    id: str
+    name: str | None
+    op: str | None
+    inputs: tuple[str, ...]
+    attrs: dict[str, Any]
+    kind: str
+    shape: tuple[int, ...]
+    dtype: str | None
+    device: str | None
+    requires_grad: bool
+    data: Data
+    gradient: Data | None
+
+    def to_json(self) -> dict[str, Any]:
+        """This node as a JSON object."""
+        return {field.name: to_json(getattr(self, field.name)) for field in fields(self)}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """One thing that happened: a node was computed ("forward"), or received a part of its gradient ("backward").
+
+    Attributes:
+        step, of: this is event number `step`, from 1, of `of` events.
+        node, name, op: of a forward event the node that was computed; of a backward event `node` receives, and `op`
+            is the operation of `source`.
+        text: a sentence that says what happens.
+        shape, dtype: of `node`; None for a value.
+        inputs, input_data, data: of a forward event only.
+        source, position: of a backward event: `node` is input number `position` (from 0) of `source`, from which the
+            gradient comes; None for the first, which gives the root the gradient that it starts with.
+        upstream: dL/d(source).
+        local: d(source)/d(node); None where the operation is not elementwise.
+        contribution: what is added.
+        grad_before, grad: dL/d(node) before and after.
+        formula: the chain rule with the numbers in it.
+    """
+
+    kind: str
+    step: int
+    of: int
+    node: str
+    name: str | None
+    op: str | None
+    text: str
+    shape: tuple[int, ...] | None = None
+    dtype: str | None = None
+    inputs: tuple[str, ...] = ()
+    input_data: tuple[Data, ...] = ()
+    data: Data | None = None
+    source: str | None = None
+    position: int | None = None
+    upstream: Data | None = None
+    local: Data | None = None
+    contribution: Data | None = None
+    grad_before: Data | None = None
+    grad: Data | None = None
+    formula: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        """This event as a JSON object; `source` is called "from"."""
+        names = FORWARD_FIELDS if self.kind == "forward" else BACKWARD_FIELDS
+        found = {"from" if name == "source" else name: to_json(getattr(self, name)) for name in names}
+        return found if self.shape is None else {**found, "shape": list(self.shape), "dtype": self.dtype}
+
+
+FORWARD_FIELDS = ("kind", "step", "of", "node", "name", "op", "inputs", "input_data", "data", "text")
+BACKWARD_FIELDS = (
+    *("kind", "step", "of", "node", "name", "source", "op", "position", "upstream", "local", "contribution"),
+    *("grad_before", "grad", "formula", "text"),
+)
