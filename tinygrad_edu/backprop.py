@@ -157,10 +157,14 @@ def _float_steps(order: list[Node], gradients: Gradients) -> Iterator[RawStep]:
         upstream = gradients.get(node)
         if upstream is None:
             continue
-        y, attrs, inputs = node._data, node.attrs, node.inputs
-        data = (inputs[0]._data, inputs[1]._data) if len(inputs) == 2 else [operand._data for operand in inputs]
+        y, attrs, first, second = node._data, node.attrs, node._first, node._second
+        if second is not None:
+            inputs, data = (first, second), (first._data, second._data)
+        else:
+            inputs = node.inputs
+            data = tuple([operand._data for operand in inputs])
         position = 0
-        for operand, rule in zip(inputs, node.op.rules, strict=False):
+        for operand, rule in zip(inputs, node.op.rules):  # noqa: B905 (strict=True costs time)
             if operand.requires_grad and rule is not None:
                 local = rule if type(rule) is float else rule(FLOATS, y, *data, **attrs) if attrs else rule(FLOATS, y, *data)
                 contribution = upstream * local
@@ -207,7 +211,7 @@ def _store_tensors(gradients: Gradients, kept: set[int]) -> None:
         array = node.backend.asarray(received)
         if node.op is None and node._grad is not None:
             array = node._grad._data + array
-        node._grad = Tensor(_owned(array, kept), device=node.backend)
+        node._grad = Tensor.wrap(_owned(array, kept), node.backend)
 
 
 def _owned(array: Any, kept: set[int]) -> Any:

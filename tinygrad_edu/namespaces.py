@@ -64,7 +64,9 @@ class Graph(Namespace):
     def find(self, name: str) -> Any:
         from . import functional  # imports the operations, which are read with this file
 
-        return getattr(functional, name) if hasattr(functional, name) else getattr(self.library, name)
+        if name in functional.__all__:
+            return getattr(functional, name)
+        return REGISTRY[name].function if name in REGISTRY else getattr(self.library, name)
 
     def fit(self, gradient: Any, operand: Any) -> Any:
         if self.library is None:  # Values have neither shape nor dtype
@@ -125,4 +127,5 @@ def unbroadcast(xp: Any, gradient: Any, shape: tuple[int, ...]) -> Any:
         return gradient
     added = gradient.ndim - len(shape)
     stretched = [added + axis for axis, n in enumerate(shape) if n == 1 and gradient.shape[added + axis] != 1]
-    return xp.reshape(xp.sum(gradient, axis=(*range(added), *stretched)), shape)
+    summed = xp.sum(gradient, axis=(*range(added), *stretched))
+    return xp.reshape(summed, shape) if stretched else summed

@@ -62,9 +62,8 @@ class Node:
         return operand._data if operand.namespace is not self.namespace and not hasattr(operand, "shape") else operand
 
     def record(self, op: Operation, inputs: tuple[Node, ...], attrs: dict[str, Any] | None) -> None:
-        """Make this node the result of `op`, if anything that it was computed from requires a gradient."""
+        """Make this node, a constant so far, the result of `op`, if anything that it was computed from wants a gradient."""
         self.serial = next(SERIAL)
-        self.name = None
         modes = MODES.get()
         if modes.recording:
             for operand in inputs:
@@ -73,7 +72,6 @@ class Node:
                     if modes.watch is not None:
                         modes.watch.made(self, op, inputs)
                     return
-        self.op, self.inputs, self.attrs, self.requires_grad = None, (), None, False
         if modes.watch is not None:
             modes.watch.made(self, op, inputs)
 

@@ -13,12 +13,14 @@ A rule is plain arithmetic on whatever it is given. Its first argument `xp` is t
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 from .errors import ArgumentError
 from .node import Node, apply
+
+CO_VARARGS = 0x04  # the flag of a function that takes *args, as in the module inspect, which is slow to import
 
 Rule = Callable[..., Any]
 
@@ -39,13 +41,15 @@ class Operation:
     elementwise = False
 
     def __init__(self, forward: Rule, rules: tuple[Rule | float | None, ...]):
-        parameters = list(inspect.signature(forward).parameters.values())[1:]  # without xp
+        code = forward.__code__
+        variadic = bool(code.co_flags & CO_VARARGS)
         self.name = forward.__name__
         self.forward = forward
         self.rules = rules
-        self.arity = None if parameters[0].kind is inspect.Parameter.VAR_POSITIONAL else len(rules)
-        attributes = parameters[1 if self.arity is None else self.arity :]
-        self.defaults = {parameter.name: parameter.default for parameter in attributes}
+        self.arity = None if variadic else len(rules)
+        names = code.co_varnames[1 if variadic else 1 + len(rules) : code.co_argcount + code.co_kwonlyargcount]
+        defaults = {**dict(zip(names[::-1], (forward.__defaults__ or ())[::-1])), **(forward.__kwdefaults__ or {})}  # noqa: B905
+        self.defaults = {name: defaults.get(name) for name in names}
         self.function: Rule = apply
         REGISTRY[self.name] = self
 
@@ -133,8 +137,7 @@ def structural(*pull_backs: Rule | None) -> Callable[[Rule], Rule]:
 def _publish(op: Operation) -> Rule:
     """The public function of an operation: a plain function, so that it is also a method where a class names it."""
     function = _with_attributes(op) if op.defaults or op.arity is None else _without_attributes(op)
-    signature = inspect.signature(op.forward)
-    function.__signature__ = signature.replace(parameters=list(signature.parameters.values())[1:])  # type: ignore[attr-defined]
+    function.__wrapped__ = partial(op.forward, None)  # type: ignore[attr-defined]  # the signature to show: without xp
     function.__name__ = function.__qualname__ = op.name
     function.__module__ = op.forward.__module__
     function.__doc__ = op.forward.__doc__
@@ -160,6 +163,8 @@ def _with_attributes(op: Operation) -> Rule:
             operands, positional = operands[: op.arity], operands[op.arity :]
         attrs = {**op.defaults, **dict(zip(names, positional, strict=False)), **given}
         if len(attrs) > len(names) or len(positional) > len(names) or (op.arity and len(operands) < op.arity):
+            import inspect
+
             inspect.signature(function).bind(*operands, *positional, **given)  # raises with Python's own words
         if any(isinstance(value, Node) for value in attrs.values()):
             raise ArgumentError(

@@ -37,12 +37,14 @@ def _as_matrices(xp, g, a, b):
 
 def _matmul_by_a(xp, g, y, a, b):
     g, matrix, b = _as_matrices(xp, g, a, b)
-    return xp.reshape(unbroadcast(xp, g @ xp.swapaxes(b, -1, -2), matrix.shape), a.shape)
+    gradient = unbroadcast(xp, g @ b.swapaxes(-1, -2), matrix.shape)
+    return gradient if a.ndim > 1 else xp.reshape(gradient, a.shape)
 
 
 def _matmul_by_b(xp, g, y, a, b):
     g, a, matrix = _as_matrices(xp, g, a, b)
-    return xp.reshape(unbroadcast(xp, xp.swapaxes(a, -1, -2) @ g, matrix.shape), b.shape)
+    gradient = unbroadcast(xp, a.swapaxes(-1, -2) @ g, matrix.shape)
+    return gradient if b.ndim > 1 else xp.reshape(gradient, b.shape)
 
 
 @structural(_matmul_by_a, _matmul_by_b)

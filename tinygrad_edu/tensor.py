@@ -62,6 +62,20 @@ class Tensor(Operators, Node):
         self.set_requires_grad(requires_grad)
         self.serial = next(SERIAL)
 
+    @classmethod
+    def wrap(cls, array: Any, backend: Backend) -> Tensor:
+        """A constant that holds an array of the backend as it is, without the checks of `Tensor(...)`."""
+        tensor: Tensor = _new(cls)
+        tensor.backend = backend
+        tensor._data = array
+        tensor._grad = None
+        tensor.keeps_grad = False
+        tensor.name = None
+        tensor.op, tensor.inputs, tensor.attrs = None, (), None
+        tensor.requires_grad = False
+        tensor.serial = next(SERIAL)
+        return tensor
+
     @property
     def namespace(self) -> Backend:
         return self.backend
@@ -266,11 +280,9 @@ class Tensor(Operators, Node):
             raise
         except (ValueError, IndexError) as error:
             raise shape_error(op, arrays, attrs, error) from error
-        result: Tensor = _new(Tensor)
-        result.backend = backend
-        result._data = data if type(data) is backend.array_type or op.name == "move" else backend.asarray(data)
-        result._grad = None
-        result.keeps_grad = False
+        if type(data) is not backend.array_type and op.name != "move":  # a reduction gave a NumPy scalar
+            data = backend.asarray(data)
+        result = Tensor.wrap(data, backend)
         result.record(op, inputs, attrs)
         return result
 

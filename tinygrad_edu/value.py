@@ -174,6 +174,8 @@ class Value(Operators, Node):
         result: Value = _new(Value)
         result._data = data
         result._grad = 0.0
+        result._first = result._second = result.op = result.attrs = result.name = None
+        result.requires_grad = False
         result.record(op, inputs, attrs)
         return result
 

@@ -7,7 +7,7 @@
 
 from __future__ import annotations
 
-from .excerpt import excerpt, visible
+from .excerpt import excerpt, printable
 
 DONE, NEGATIVE, USAGE, MISSING, UNREADABLE, INTERRUPTED = 0, 1, 2, 3, 4, 130
 
@@ -29,11 +29,7 @@ class CommandError(Exception):
 
     def explain(self, encoding: str) -> str:
         """The error as it is printed, in characters that `encoding` has."""
-        return "\n".join([self.headline(encoding), *(f"  {line}" for line in self.hint.splitlines())])
-
-    def headline(self, encoding: str) -> str:
-        """The first line."""
-        return "error: " + "".join(visible(character, encoding) for character in self.message)
+        return printable("\n".join([f"error: {self.message}", *(f"  {line}" for line in self.hint.splitlines())]), encoding)
 
 
 class UserCodeError(CommandError):
@@ -62,4 +58,5 @@ class ExpressionError(CommandError):
         self.text, self.start, self.end = text, start, end
 
     def explain(self, encoding: str) -> str:
-        return f"{self.headline(encoding)}\n{excerpt(self.text, self.start, self.end, self.hint, encoding)}"
+        hint = printable(self.hint, encoding)
+        return f"error: {printable(self.message, encoding)}\n" + excerpt(self.text, self.start, self.end, hint, encoding)

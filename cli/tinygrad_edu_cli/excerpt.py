@@ -36,6 +36,11 @@ def excerpt(text: str, start: int, end: int, hint: str = "", encoding: str = "ut
     return "\n".join(f"  {row}" for row in (shown, carets, *hints))
 
 
+def printable(text: str, encoding: str = "utf-8") -> str:
+    """Lines of text, as `visible` shows their characters."""
+    return "\n".join("".join(visible(character, encoding) for character in line) for line in text.split("\n"))
+
+
 def visible(character: str, encoding: str = "utf-8") -> str:
     """A character as a terminal of this encoding can show it, without any that would move the cursor."""
     kind = unicodedata.category(character)

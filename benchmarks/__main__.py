@@ -1,0 +1,32 @@
+"""Print what tinygrad-edu holds itself to, as ratios measured side by side: `python -m benchmarks [scalar tensors start]`.
+
+PyTorch is compared with if it is installed (dependency group `oracle`), micrograd and scikit-learn must be (group `bench`).
+"""
+
+from __future__ import annotations
+
+import sys
+
+from . import timing  # noqa: F401  (sets one thread before anything loads NumPy)
+
+FASTER = {"micrograd"}  # of these ratios more is better; of all others less
+
+
+def main() -> int:
+    from . import scalar, start, tensors
+
+    parts = {"scalar": scalar, "tensors": tensors, "start": start}
+    failed = 0
+    print(f"{'work':46} {'against':26} {'measured':>9} {'hold':>8}")
+    for name in sys.argv[1:] or parts:
+        for work, against, measured, hold in parts[name].rows():
+            more = against in FASTER
+            missed = hold is not None and (measured < hold if more else measured > hold)
+            failed += missed
+            bound = "" if hold is None else f"{'≥' if more else '≤'} {hold:g}"
+            print(f"{work:46} {against:26} {measured:9.3g} {bound:>8}{'  missed' if missed else ''}", flush=True)
+    return int(failed > 0)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

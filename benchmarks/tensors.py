@@ -1,0 +1,189 @@
+"""The tensor engine against NumPy by hand and PyTorch: tiny operations and a training step of a small network.
+
+The network is written with Tensor operations only, none of them fused, and the optimizer (SGD or Adam on one flat
+array, in place) is the same hand-written NumPy for all but PyTorch, which brings its own.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Callable
+
+import numpy as np
+
+import tinygrad_edu as tg
+
+from .timing import Row, interleaved
+
+Step = Callable[[], float]
+SIZES = (((784, 128, 10), 32), ((784, 256, 128, 10), 128), ((784, 1024, 1024, 10), 512))
+RATE, BETA1, BETA2, EPS = 1e-4, 0.9, 0.999, 1e-8
+HAS_TORCH = importlib.util.find_spec("torch") is not None
+
+
+class Problem:
+    """Random data and initial weights (seed 0), the weights and their gradients in two flat arrays with views."""
+
+    def __init__(self, layers: tuple[int, ...], batch: int, optimizer: str):
+        rng = np.random.default_rng(0)
+        self.layers, self.optimizer = layers, optimizer
+        self.x = rng.standard_normal((batch, layers[0]), dtype=np.float32)
+        self.labels = rng.integers(0, layers[-1], batch)
+        shapes = [s for n, m in zip(layers, layers[1:], strict=False) for s in ((n, m), (m,))]
+        self.flat = np.concatenate([rng.standard_normal(s).astype(np.float32).ravel() * 0.05 for s in shapes])
+        self.flat_grad = np.zeros_like(self.flat)
+        self.weights, self.gradients = self.views(self.flat, shapes), self.views(self.flat_grad, shapes)
+        self.m, self.v, self.scratch = (np.zeros_like(self.flat) for _ in range(3))
+        self.t = 0
+
+    @staticmethod
+    def views(flat: np.ndarray, shapes: list[tuple[int, ...]]) -> list[np.ndarray]:
+        ends = np.cumsum([int(np.prod(s)) for s in shapes])
+        return [part.reshape(s) for part, s in zip(np.split(flat, ends[:-1]), shapes, strict=True)]
+
+    def update(self) -> None:
+        """SGD, or Adam (Kingma & Ba 2014), in place."""
+        g, s = self.flat_grad, self.scratch
+        if self.optimizer == "sgd":
+            self.flat -= np.multiply(g, RATE, out=s)
+            return
+        self.t += 1
+        self.m += np.multiply(np.subtract(g, self.m, out=s), 1 - BETA1, out=s)
+        self.v *= BETA2
+        self.v += np.multiply(np.square(g, out=s), 1 - BETA2, out=s)
+        np.sqrt(self.v, out=s)
+        s /= np.float32(np.sqrt(1 - BETA2**self.t))
+        s += EPS
+        np.divide(self.m, s, out=s)
+        s *= np.float32(RATE / (1 - BETA1**self.t))
+        self.flat -= s
+
+
+def by_hand(problem: Problem) -> Step:
+    """Forward, backward and update in NumPy, as one would write it to be fast: gradients into the flat array."""
+    x, labels, n = problem.x, problem.labels, len(problem.x)
+    rows = np.arange(n)
+
+    def step() -> float:
+        activations, w = [x], problem.weights
+        for k in range(0, len(w), 2):
+            h = activations[-1] @ w[k]
+            h += w[k + 1]
+            if k + 2 < len(w):
+                np.maximum(h, 0.0, out=h)
+            activations.append(h)
+        logits = activations.pop()
+        logits -= logits.max(axis=1, keepdims=True)
+        picked = logits[rows, labels]
+        np.exp(logits, out=logits)
+        total = logits.sum(axis=1, keepdims=True)
+        loss = float((np.log(total[:, 0]) - picked).mean())
+        g = logits
+        g /= total
+        g[rows, labels] -= 1.0
+        g /= n
+        for k in range(len(w) - 2, -1, -2):
+            h = activations[k // 2]
+            np.matmul(h.T, g, out=problem.gradients[k])
+            np.sum(g, axis=0, out=problem.gradients[k + 1])
+            if k:
+                g = g @ w[k].T
+                g *= h > 0
+        problem.update()
+        return loss
+
+    return step
+
+
+def with_tensors(problem: Problem) -> Step:
+    """The same with our tensors."""
+    parameters = [tg.Tensor(w, requires_grad=True) for w in problem.weights]
+    for parameter, view in zip(parameters, problem.weights, strict=True):
+        parameter.data = view  # the update writes into the flat array
+    x, rows = tg.Tensor(problem.x), np.arange(len(problem.x))
+
+    def step() -> float:
+        h = x
+        for k in range(0, len(parameters), 2):
+            h = h @ parameters[k] + parameters[k + 1]
+            if k + 2 < len(parameters):
+                h = h.relu()
+        loss = -h.log_softmax(axis=1)[rows, problem.labels].mean()
+        loss.backward()
+        for parameter, gradient in zip(parameters, problem.gradients, strict=True):
+            gradient[...] = parameter.grad.data  # type: ignore[union-attr]
+            parameter.grad = None
+        problem.update()
+        return float(loss.item())
+
+    return step
+
+
+def with_torch(problem: Problem) -> Step:
+    import torch
+
+    torch.set_num_threads(1)
+    parameters = [torch.tensor(w, requires_grad=True) for w in problem.weights]
+    kind = torch.optim.SGD if problem.optimizer == "sgd" else torch.optim.Adam
+    optimizer = kind(parameters, lr=RATE)
+    x, labels = torch.tensor(problem.x), torch.tensor(problem.labels)
+
+    def step() -> float:
+        h = x
+        for k in range(0, len(parameters), 2):
+            h = torch.addmm(parameters[k + 1], h, parameters[k])
+            if k + 2 < len(parameters):
+                h = torch.relu(h)
+        loss = torch.nn.functional.cross_entropy(h, labels)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        return float(loss.detach())
+
+    return step
+
+
+def tiny(kind: str) -> Callable[[], object]:
+    """y = tanh(x·w + x)·w - x of shape (4,), forward and backward."""
+    rng = np.random.default_rng(0)
+    x, w = rng.standard_normal((2, 4), dtype=np.float32)
+    if kind == "torch":
+        import torch
+
+        torch.set_num_threads(1)
+        a, b, one, tanh = torch.tensor(x, requires_grad=True), torch.tensor(w, requires_grad=True), torch.ones(4), torch.tanh
+    else:
+        a, b = tg.Tensor(x, requires_grad=True), tg.Tensor(w, requires_grad=True)
+        one, tanh = tg.Tensor(np.ones(4, dtype=np.float32)), tg.tanh
+
+    def step() -> tuple[object, object]:
+        y = tanh(a * b + a) * b - a
+        y.backward(one)
+        gradients = a.grad, b.grad
+        a.grad = b.grad = None
+        return gradients
+
+    return step
+
+
+def rows() -> list[Row]:
+    found: list[Row] = []
+    if HAS_TORCH:
+        ours, theirs = tiny("ours"), tiny("torch")
+        for mine, other in zip(ours(), theirs(), strict=True):  # type: ignore[call-overload]
+            np.testing.assert_allclose(mine.numpy(), other.numpy(), rtol=1e-5)
+        mine, other = interleaved(ours, theirs, rounds=31, repeat=200)
+        found.append(("tiny operations, shape (4,)", "PyTorch eager", mine / other, 0.9))
+    for layers, batch in SIZES:
+        for optimizer in ("sgd", "adam"):
+            makers = [with_tensors, by_hand] + [with_torch] * HAS_TORCH
+            steps = [make(Problem(layers, batch, optimizer)) for make in makers]
+            losses = [[step() for step in steps] for _ in range(3)]
+            np.testing.assert_allclose(losses, [[row[0]] * len(steps) for row in losses], rtol=2e-4)
+            fast = layers[1] < 1000
+            times = interleaved(*steps, rounds=25 if fast else 9, repeat=10 if fast else 1)
+            work = f"{'-'.join(map(str, layers))} batch {batch}, {optimizer}, unfused"
+            found.append((work, "NumPy by hand, in place", times[0] / times[1], 1.35))
+            if HAS_TORCH:
+                found.append((work, "PyTorch eager", times[0] / times[2], None))
+    return found

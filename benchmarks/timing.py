@@ -1,0 +1,35 @@
+"""Measuring ratios: competitors take turns in one process, so that a machine whose speed drifts is fair to both."""
+
+from __future__ import annotations
+
+import gc
+import os
+import statistics
+import time
+from collections.abc import Callable
+
+# One thread for everybody; it must be said before NumPy and PyTorch load their libraries.
+for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+    os.environ.setdefault(_name, "1")
+
+Row = tuple[str, str, float, float | None]  # work, against, measured, the hold
+
+
+def interleaved(*steps: Callable[[], object], rounds: int, repeat: int = 1, warmup: int = 2) -> list[float]:
+    """Median seconds of one call of each step; the steps take turns, `repeat` calls at a time."""
+    times: list[list[float]] = [[] for _ in steps]
+    for turn in range(-warmup, rounds):
+        for step, taken in zip(steps, times, strict=True):
+            start = time.perf_counter()
+            for _ in range(repeat):
+                step()
+            if turn >= 0:
+                taken.append((time.perf_counter() - start) / repeat)
+    return [statistics.median(taken) for taken in times]
+
+
+def collected_between(step: Callable[[], object]) -> int:
+    """How many objects only the cyclic garbage collector could free after a step."""
+    gc.collect()
+    step()
+    return gc.collect()

@@ -1,0 +1,138 @@
+"""FILE.py:FUNC: a function of the user, without arguments, that returns a node.
+
+The file is the user's own program, so it is run; what goes wrong in it is told in terms of its own lines.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import difflib
+import importlib.util
+import inspect
+import sys
+import traceback
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from .errors import CommandError, FileError, UserCodeError
+
+
+def call(path: Path, name: str) -> Any:
+    """What the function `name` of the file at `path` returns.
+
+    Raises:
+        FileError: the file cannot be read, or is no Python.
+        CommandError: it has no such function, or the function needs arguments.
+        UserCodeError: the user's code raised an exception.
+    """
+    source = _read(path)
+    with _importable(path.resolve().parent), contextlib.redirect_stdout(sys.stderr):  # stdout is for our results
+        module = _load(path, source)
+        function = _find(module, path, name)
+        with _failures_of(path, f"{name}()"):
+            return function()
+
+
+def _read(path: Path) -> bytes:
+    try:
+        source = path.read_bytes()
+    except OSError as error:
+        near = _near(path)
+        raise FileError(f"cannot read {path}: {error.strerror}", f"did you mean {near}?" if near else "") from None
+    try:
+        compile(source, str(path), "exec", dont_inherit=True)
+    except SyntaxError as error:
+        line = (error.text or "").strip()
+        raise FileError(f"{path}, line {error.lineno or 1}: {error.msg}", line) from None
+    except (ValueError, MemoryError, RecursionError) as error:
+        raise FileError(f"{path} is no Python file: {error}") from None
+    return source
+
+
+def _near(path: Path) -> str:
+    """A file that was probably meant."""
+    try:
+        names = [other.name for other in path.parent.glob("*.py")]
+    except OSError:
+        return ""
+    return "".join(str(path.parent / name) for name in difflib.get_close_matches(path.name, names, n=1))
+
+
+@contextlib.contextmanager
+def _importable(folder: Path) -> Iterator[None]:
+    """Let the file import its neighbours, as Python does, and leave nothing behind: no path, no module, no cache."""
+    path, writes_none, known = list(sys.path), sys.dont_write_bytecode, set(sys.modules)
+    sys.path.insert(0, str(folder))
+    sys.dont_write_bytecode = True
+    try:
+        yield
+    finally:
+        sys.path[:] = path
+        sys.dont_write_bytecode = writes_none
+        for name in set(sys.modules) - known:
+            file = getattr(sys.modules[name], "__file__", None)
+            if file and Path(file).parent == folder:
+                del sys.modules[name]
+
+
+def _load(path: Path, source: bytes) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    before = sys.modules.get(path.stem)
+    sys.modules[path.stem] = module  # dataclasses look their module up
+    try:
+        with _failures_of(path, "the file"):
+            spec.loader.exec_module(module)
+    finally:
+        if before is not None:
+            sys.modules[path.stem] = before
+    return module
+
+
+def _find(module: ModuleType, path: Path, name: str) -> Callable[[], Any]:
+    own = [key for key, item in vars(module).items() if inspect.isfunction(item) and item.__module__ == module.__name__]
+    shown = [key for key in own if not key.startswith("_")]
+    function = getattr(module, name, None) if name else None
+    if not callable(function):
+        near = difflib.get_close_matches(name, own, n=1)
+        hint = f"its functions are: {', '.join(shown)}" if shown else "it defines no function"
+        what = f"{path} has no function '{name}'" if name else f"{path}: name the function, as in {path}:FUNC"
+        raise CommandError(what, f"did you mean {path}:{near[0]}?\n{hint}" if near else hint)
+    try:
+        parameters = inspect.signature(function).parameters.values()
+    except (TypeError, ValueError):
+        return function
+    needed = [p.name for p in parameters if p.default is p.empty and p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)]
+    if needed:
+        raise CommandError(
+            f"the function {name} of {path} needs arguments: {', '.join(needed)}",
+            f"write one without, as in\ndef example():\n    return {name}(...)",
+        )
+    return function
+
+
+@contextlib.contextmanager
+def _failures_of(path: Path, what: str) -> Iterator[None]:
+    """Tell an exception of the user's code by the user's line."""
+    try:
+        yield
+    except (Exception, SystemExit) as error:
+        raise UserCodeError(*_explain(error, path, what)) from None
+
+
+def _explain(error: BaseException, path: Path, what: str) -> tuple[str, str]:
+    """The message, and the user's line."""
+    folder = str(path.resolve().parent)
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [frame for frame in frames if Path(frame.filename).resolve() == path.resolve()]
+    near = [frame for frame in frames if str(Path(frame.filename).resolve()).startswith(folder)]
+    said = "".join(traceback.format_exception_only(error)).strip().splitlines() or [type(error).__name__]
+    more = "\n".join(said[1:])
+    if not (own or near):
+        return f"{what} of {path} failed: {said[0]}", more
+    frame = (near or own)[-1] if not own else own[-1]
+    place = f"{frame.filename}, line {frame.lineno}, in {frame.name}"
+    return f"{said[0]}", f"{place}\n  {frame.line}\n{more}".rstrip()

@@ -1,0 +1,67 @@
+"""Fixtures for all tests: the devices, and what is skipped where something is missing."""
+
+from __future__ import annotations
+
+import functools
+import os
+from collections.abc import Generator
+from importlib.util import find_spec
+from typing import Any
+
+import hypothesis
+import pytest
+from fake_device import fake_cupy
+
+from tinygrad_edu import backends
+from tinygrad_edu.backends.cupy import CupyBackend
+from tinygrad_edu.errors import DeviceError
+
+hypothesis.settings.register_profile("tests", derandomize=True, deadline=None)
+hypothesis.settings.load_profile("tests")
+
+backends.register(CupyBackend("fake", fake_cupy, fake_cupy.ndarray, fake_cupy.special))
+
+# A machine with a GPU may lack what commands and pictures are made of; no test there needs a GPU.
+collect_ignore = [
+    folder for folder, package in (("cli", "click"), ("visualizations", "graphviz")) if find_spec(package) is None
+]
+
+
+@pytest.fixture(params=["cpu", "fake", pytest.param("cuda", marks=pytest.mark.gpu)])
+def device(request: pytest.FixtureRequest) -> str:
+    """The engine behaves the same on every device, so a test that takes this fixture runs on each of them."""
+    return str(request.param)
+
+
+@functools.cache
+def _no_gpu() -> str:
+    """Why there is no GPU to test on; empty if there is one."""
+    try:
+        backends.get("cuda")
+    except DeviceError as error:
+        return str(error)
+    return ""
+
+
+def _without(package: str) -> str:
+    return "" if find_spec(package) else f"{package} is not installed: pip install --group {_GROUPS[package]}"
+
+
+_GROUPS = {"torch": "oracle", "cupy": "cupy"}
+_NEEDS = {"gpu": _no_gpu, "oracle": lambda: _without("torch"), "cupy": lambda: _without("cupy")}
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    for marker, problem in _NEEDS.items():
+        if item.get_closest_marker(marker) and problem():
+            pytest.skip(problem())
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[Any]) -> Generator[None, Any, Any]:
+    """A skipped GPU test never looks green where a GPU is required."""
+    report = yield
+    if report.skipped and item.get_closest_marker("gpu") and os.environ.get("TINYGRAD_EDU_REQUIRE_GPU") == "1":
+        report.outcome = "failed"
+        report.longrepr = f"skipped, although TINYGRAD_EDU_REQUIRE_GPU=1: {call.excinfo and call.excinfo.value}"
+    return report

@@ -1,0 +1,77 @@
+"""The table of all operations: what each is compared with, and at which operands.
+
+A `Case` is one call of a public function (or of an operation that only the engine calls), beside the same call of an
+independent reference, mostly NumPy's function of the same name. The tests of numbers and of gradients run through all
+of `CASES`, so a new operation needs a line here and nothing else; one that has no line fails `test_forward.py`.
+
+    CASES.append(case("cube", lambda a: a**3, [sample(2, 3)]))     # tg.cube against a**3, at shape (2, 3)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+import tinygrad_edu as tg
+from tinygrad_edu import functional
+from tinygrad_edu.operation import REGISTRY
+
+
+class Case(NamedTuple):
+    """One call: `function` of tensors and `reference` of NumPy arrays give the same numbers at `operands`."""
+
+    name: str
+    label: str
+    function: Callable[..., Any]
+    reference: Callable[..., Any]
+    operands: tuple[np.ndarray, ...]
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.label}"
+
+
+def public(name: str) -> Callable[..., Any]:
+    """The public function of a name; that of the registry for operations that only the engine calls."""
+    return getattr(functional, name) if name in functional.__all__ else REGISTRY[name].function
+
+
+def case(name: str, reference: Callable[..., Any], operands: Sequence[np.ndarray], *positional: Any, **attrs: Any) -> Case:
+    """`tg.name(*operands, *positional, **attrs)` beside `reference` with the same arguments."""
+    function = public(name)
+    shapes = ", ".join(str(operand.shape).replace(" ", "") for operand in operands)
+    arguments = [repr(argument) for argument in positional] + [f"{key}={value!r}" for key, value in attrs.items()]
+    return Case(
+        name,
+        " ".join([shapes, *arguments]).replace("\n", ""),
+        lambda *tensors: function(*tensors, *positional, **attrs),
+        lambda *arrays: reference(*arrays, *positional, **attrs),
+        tuple(operands),
+    )
+
+
+def composed(name: str, label: str, call: Callable[..., Any], operands: Sequence[np.ndarray]) -> Case:
+    """A call that NumPy and we spell alike: `call(library, *operands)` with the library NumPy or tinygrad_edu."""
+    return Case(name, label, lambda *a: call(tg, *a), lambda *a: call(np, *a), tuple(operands))
+
+
+def sample(*shape: int, low: float = 0.3, high: float = 1.9, signed: bool = True, seed: int = 0) -> np.ndarray:
+    """Reproducible float64 numbers of that shape, all different, and never within `low` of the kink at 0.
+
+    Magnitudes lie between `low` and `high`; `signed` gives about half of them a minus.
+    """
+    generator = np.random.default_rng([seed, *shape])
+    size = int(np.prod(shape))
+    magnitudes = low + (high - low) * (generator.permutation(size) + generator.uniform(0.2, 0.8, size)) / max(size, 1)
+    signs = generator.choice([-1.0, 1.0], size) if signed else 1.0
+    return np.asarray(magnitudes * signs).reshape(shape)
+
+
+def all_cases() -> list[Case]:
+    """The whole table, from the files that hold it."""
+    from engine.cases_elementwise import ELEMENTWISE
+    from engine.cases_indexing import INDEXING
+    from engine.cases_structural import STRUCTURAL
+
+    return [*ELEMENTWISE, *STRUCTURAL, *INDEXING]

@@ -1,0 +1,362 @@
+"""A stand-in for CuPy where there is no GPU: NumPy that behaves as CuPy does, and counts.
+
+It is strict where a GPU is: host arrays are refused, reductions give arrays and not numbers, indices out of range wrap,
+the winner among duplicate indices is undefined (here: nan), `empty` holds garbage. Where CuPy would upload an operand
+from the host without a word, it refuses too. Each way in which it differs from NumPy is a line of `beliefs.py`, which
+the GPU suite replays on the real CuPy.
+
+It counts what makes a GPU slow, kernel launches and hidden waits for the device:
+
+    with fake_cupy.counting() as count:
+        train_step()
+    assert count.syncs == 0 and count.launches <= 40
+
+Every call whose result is not a view of an operand is one launch. (The real CuPy needs several for some, such as
+`roll`, `pad` and `einsum`: a budget counts calls.)
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from types import ModuleType, SimpleNamespace
+from typing import Any
+
+import numpy as np
+
+from . import missing
+
+# --- counting --------------------------------------------------------------------------------------------------------
+
+
+@dataclass(eq=False)
+class Count:
+    """What the device was asked to do inside a `counting()` block."""
+
+    launches: int = 0
+    syncs: int = 0
+
+
+_counts: list[Count] = []
+
+
+@contextmanager
+def counting() -> Iterator[Count]:
+    """Count kernel launches and waits for the device."""
+    count = Count()
+    _counts.append(count)
+    try:
+        yield count
+    finally:
+        _counts.remove(count)
+
+
+def _tally(launches: int = 0, syncs: int = 0) -> None:
+    for count in _counts:
+        count.launches += launches
+        count.syncs += syncs
+
+
+# --- devices ---------------------------------------------------------------------------------------------------------
+
+_current = [0]  # numbers of the devices made current, the innermost last
+
+
+class Device:
+    """One of the two devices that the fake machine has."""
+
+    def __init__(self, number: int | None = None):
+        self.id = _current[-1] if number is None else number
+
+    def __enter__(self) -> Device:
+        _current.append(self.id)
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        _current.pop()
+
+    def synchronize(self) -> None:
+        _tally(syncs=1)
+
+
+cuda = SimpleNamespace(Device=Device, get_current_stream=Device, runtime=SimpleNamespace(getDeviceCount=lambda: 2))
+
+# --- arrays ----------------------------------------------------------------------------------------------------------
+
+_SCALARS = (bool, int, float, complex, np.generic)
+
+
+class FakeArray(np.lib.mixins.NDArrayOperatorsMixin):
+    """An array in the memory of a fake device. The mixin turns operators into ufuncs, which meet `__array_ufunc__`."""
+
+    __slots__ = ("_host", "device")
+    __array_priority__ = 100  # CuPy's
+
+    def __init__(self, host: np.ndarray, device: Device | None = None):
+        self._host = host
+        self.device = device or Device()
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__") or name in missing.METHODS or not hasattr(np.ndarray, name):
+            raise AttributeError(f"'cupy.ndarray' object has no attribute {name!r}")
+        found = getattr(self._host, name)
+        return partial(_call, _method(name), self) if callable(found) else _on_device(found)
+
+    @property
+    def base(self) -> FakeArray | None:
+        """The array of which this one is a view."""
+        return None if self._host.base is None else FakeArray(self._host.base, self.device)
+
+    # What waits for the device, because the host needs a number.
+
+    def get(self) -> np.ndarray:
+        _tally(syncs=1)
+        return self._host.copy()
+
+    def item(self) -> Any:
+        return self.get().item()
+
+    def tolist(self) -> Any:
+        return self.get().tolist()
+
+    def __float__(self) -> float:
+        return float(self.get())
+
+    def __int__(self) -> int:
+        return int(self.get())
+
+    def __bool__(self) -> bool:
+        return bool(self.get())
+
+    def __repr__(self) -> str:
+        return repr(self.get())
+
+    # What NumPy asks of an array.
+
+    def __array__(self, dtype: Any = None, copy: Any = None) -> np.ndarray:
+        raise TypeError("Implicit conversion to a NumPy array is not allowed. Please use `.get()`")
+
+    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *operands: Any, **options: Any) -> Any:
+        if not all(isinstance(x, (*_SCALARS, FakeArray, np.ndarray)) for x in operands):
+            return NotImplemented  # a Tensor, say: it may know how
+        if "out" in options:
+            (options["out"],) = options["out"]
+        function = _Ufunc(ufunc)
+        return (function if method == "__call__" else getattr(function, method))(*operands, **options)
+
+    def __array_function__(self, function: Any, types: Any, operands: Any, options: Any) -> Any:
+        if not all(issubclass(kind, (FakeArray, np.ndarray)) for kind in types):
+            return NotImplemented
+        return __getattr__(function.__name__)(*operands, **options)
+
+    # What Python asks of a sequence.
+
+    def __len__(self) -> int:
+        if not self._host.ndim:
+            raise TypeError("len() of unsized object")
+        return len(self._host)
+
+    def __iter__(self) -> Iterator[FakeArray]:
+        return (self[k] for k in range(len(self)))
+
+    def __getitem__(self, index: Any) -> FakeArray:
+        ready = _index(index, self._host.shape)
+        if not any(part is Ellipsis for part in ready):
+            ready = (*ready, Ellipsis)  # a view also of a single element, where NumPy would give a number
+        return _call(lambda host: host[ready], self)
+
+    def __setitem__(self, index: Any, value: Any) -> None:
+        if isinstance(value, (np.ndarray, list)):
+            raise ValueError("non-scalar numpy.ndarray cannot be used for fill")
+        ready, host, value = _index(index, self._host.shape), _operand(self), _operand(value)
+        host[ready] = value
+        _tally(launches=1)
+        if any(isinstance(part, np.ndarray) for part in ready):  # an element that was named twice lost a value
+            lost = np.arange(host.size).reshape(host.shape)[ready][host[ready] != value]
+            host[np.unravel_index(lost, host.shape)] = _garbage(host.dtype)
+
+
+def _method(name: str) -> Callable[..., Any]:
+    return lambda host, *operands, **options: getattr(host, name)(*operands, **options)
+
+
+def _index(index: Any, shape: tuple[int, ...]) -> tuple[Any, ...]:
+    """A host index that takes what CuPy would take: positions out of range wrap; a mask waits, for it is counted."""
+    parts = [_index_part(part) for part in (index if isinstance(index, tuple) else (index,))]
+    axes = [_axes_taken(part) for part in parts]
+    axis, ready = 0, []
+    for part, taken in zip(parts, axes, strict=True):
+        if part is Ellipsis:
+            taken = len(shape) - sum(axes)
+        elif isinstance(part, np.ndarray) and part.dtype.kind == "b":
+            _tally(syncs=1)
+        elif isinstance(part, np.ndarray) and axis < len(shape) and shape[axis]:
+            part = part % shape[axis]
+        ready.append(part)
+        axis += taken
+    return tuple(ready)
+
+
+def _index_part(part: Any) -> Any:
+    if part is None or part is Ellipsis or isinstance(part, slice):
+        return part
+    if isinstance(part, (int, np.integer)) and not isinstance(part, bool):
+        return part
+    positions = _operand(part) if isinstance(part, FakeArray) else np.asarray(part)  # host indices are uploaded
+    return positions.astype(int) if positions.size == 0 and positions.dtype.kind == "f" else positions
+
+
+def _axes_taken(part: Any) -> int:
+    if part is None or part is Ellipsis:
+        return 0
+    return part.ndim if isinstance(part, np.ndarray) and part.dtype.kind == "b" else 1
+
+
+# --- calls -----------------------------------------------------------------------------------------------------------
+
+
+def _call(function: Callable[..., Any], *operands: Any, **options: Any) -> Any:
+    """Run a function of NumPy on operands of the device."""
+    hosts, settings = _operand(operands), {name: _operand(value) for name, value in options.items()}
+    with np.errstate(all="ignore"):  # a GPU does not warn
+        result = function(*hosts, **settings)
+    made = [array for array in _arrays(result) if array.size]
+    seen = [] if "out" in options else list(_arrays(hosts))
+    view = all(any(np.may_share_memory(array, operand) for operand in seen) for array in made)
+    _tally(launches=int(not view or result is None))  # None: it worked in place
+    return options["out"] if "out" in options else _on_device(result)
+
+
+def _operand(x: Any) -> Any:
+    """What NumPy computes with in place of an operand."""
+    if isinstance(x, FakeArray):
+        if x.device.id != _current[-1]:
+            raise ValueError(f"the array resides on device {x.device.id}, the current device is {_current[-1]}")
+        return x._host
+    if isinstance(x, np.ndarray):
+        raise TypeError(f"Unsupported type {type(x)}")
+    return type(x)(map(_operand, x)) if type(x) in (list, tuple) else x
+
+
+def _on_device(result: Any) -> Any:
+    """A result of NumPy as CuPy gives it: arrays, also where NumPy gives a number."""
+    if isinstance(result, (np.ndarray, np.generic, bool)):
+        return FakeArray(np.asarray(result))
+    return type(result)(map(_on_device, result)) if type(result) in (list, tuple) else result
+
+
+def _arrays(x: Any) -> Iterator[np.ndarray]:
+    if isinstance(x, (np.ndarray, np.generic)):
+        yield np.asarray(x)
+    elif type(x) in (list, tuple):
+        for item in x:
+            yield from _arrays(item)
+
+
+class _Ufunc:
+    """An elementwise function: takes arrays of the device and single numbers, and few options."""
+
+    def __init__(self, ufunc: np.ufunc):
+        self._ufunc = ufunc
+        self.reduce = partial(_call, ufunc.reduce)
+
+    def __call__(self, *operands: Any, **options: Any) -> FakeArray:
+        for x in operands:
+            if not isinstance(x, (*_SCALARS, FakeArray)):
+                raise TypeError(f"Unsupported type {type(x)}")
+        if options.keys() - {"out", "dtype", "casting"}:
+            raise TypeError(f"Wrong arguments {options}")
+        return _call(self._ufunc, *operands, **options)
+
+    def at(self, a: FakeArray, index: Any, b: Any) -> None:
+        self._ufunc.at(_operand(a), _index(index, a.shape), _operand(b))
+        _tally(launches=1)
+
+
+_FROM_NUMBERS = frozenset(
+    "arange eye finfo full identity iinfo indices linspace logspace ones promote_types result_type tri zeros".split()
+)
+_SIZE_DEPENDS_ON_DATA = frozenset("argwhere compress extract flatnonzero nonzero union1d unique".split())
+
+
+def _function(function: Callable[..., Any], *operands: Any, **options: Any) -> Any:
+    name = function.__name__
+    if name not in _FROM_NUMBERS and not any(isinstance(x, FakeArray) for x in _flat([*operands, *options.values()])):
+        raise TypeError(f"cupy.{name} wants an array of the device")
+    if name in _SIZE_DEPENDS_ON_DATA:
+        _tally(syncs=1)
+    return _call(function, *operands, **options)
+
+
+def _flat(x: Any) -> Iterator[Any]:
+    if type(x) in (list, tuple):
+        for item in x:
+            yield from _flat(item)
+    else:
+        yield x
+
+
+# --- the module ------------------------------------------------------------------------------------------------------
+
+ndarray = FakeArray
+_NOTHING = object()
+
+
+def __getattr__(name: str) -> Any:
+    """CuPy's function of this name: NumPy's, if CuPy has one, made to behave."""
+    found = getattr(np, name, _NOTHING)
+    if found is _NOTHING or isinstance(found, ModuleType) or name.startswith("_") or name in missing.FUNCTIONS:
+        raise AttributeError(f"module 'cupy' has no attribute {name!r} (or its stand-in lacks it)")
+    if isinstance(found, np.ufunc):
+        return _Ufunc(found)
+    return partial(_function, found) if callable(found) and not isinstance(found, type) else found
+
+
+def asarray(a: Any, dtype: Any = None) -> FakeArray:
+    """Host data as a new array of the current device; an array that is there already stays itself."""
+    if isinstance(a, FakeArray):
+        if a.device.id != _current[-1]:  # a copy from device to device
+            return FakeArray(a._host.astype(dtype or a.dtype))
+        return a if dtype is None or a.dtype == dtype else a.astype(dtype)
+    host = np.array(a, dtype=dtype)
+    if host.dtype.kind not in "biufc":
+        raise ValueError(f"Unsupported dtype {host.dtype}")
+    return FakeArray(host)
+
+
+def array(a: Any, dtype: Any = None) -> FakeArray:
+    result = asarray(a, dtype)
+    return result.copy() if result is a else result
+
+
+def asnumpy(a: Any) -> np.ndarray:
+    return a.get() if isinstance(a, FakeArray) else np.asarray(a)
+
+
+def empty(shape: Any, dtype: Any = float) -> FakeArray:
+    return FakeArray(np.full(shape, _garbage(np.dtype(dtype)), dtype))
+
+
+def empty_like(a: FakeArray, dtype: Any = None) -> FakeArray:
+    return empty(a.shape, dtype or a.dtype)
+
+
+def where(condition: Any, x: Any = None, y: Any = None) -> Any:
+    if x is None:
+        return _function(np.nonzero, condition)
+    return _call(np.where, condition.astype("?", copy=False), x, y)  # so a plain number is no condition
+
+
+def _garbage(dtype: np.dtype[Any]) -> Any:
+    return np.nan if dtype.kind in "fc" else np.iinfo(dtype).max if dtype.kind in "iu" else True
+
+
+def _erf(a: Any) -> Any:
+    a = np.asarray(a)
+    return np.vectorize(math.erf, otypes=["f4" if a.dtype == np.float32 else "f8"])(a)
+
+
+special = SimpleNamespace(erf=partial(_call, _erf))  # cupyx.scipy.special

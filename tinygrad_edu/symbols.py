@@ -1,0 +1,209 @@
+"""Rules as formulas: what a rule of the registry says when it is read by people.
+
+A rule is plain arithmetic on whatever it is given (see `operation.py`). Given symbols, it builds a formula:
+
+>>> str(local_derivative("tanh", 0, ["s"]))
+'1 - tanh(s)²'
+>>> str(pull_back("matmul", 0, [Symbol.named("W", (2, 3)), Symbol.named("X", (3, 5))]))
+'g @ Xᵀ'
+
+There is no table of derivatives here: an operation that is added to the registry can be read at once.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Sequence
+from functools import partial
+from typing import Any
+
+from .einsum import expand_subscripts
+from .errors import GraphError
+from .formula import COMPARISONS, Shape, Symbol, as_symbol, broadcast, call, matmul, power, quotient, same
+from .formula_text import index_text
+from .indexing import axis_in_range
+from .namespaces import Namespace, unbroadcast
+from .operation import REGISTRY, Elementwise, Operation
+
+Operand = Symbol | str | float
+
+
+class Symbols(Namespace):
+    """Every name is a function, written as a call; here stands only what is written otherwise, or tells a shape."""
+
+    matmul = staticmethod(matmul)
+
+    def __init__(self) -> None:
+        super().__init__(None)
+
+    def find(self, name: str) -> Any:
+        return partial(call, name)
+
+    def fit(self, gradient: Any, operand: Symbol) -> Any:
+        known = operand.shape_is_known and as_symbol(gradient).shape_is_known
+        return unbroadcast(self, gradient, operand.shape) if known else gradient
+
+    def divide(self, a: Any, b: Any) -> Symbol:
+        return quotient(as_symbol(a), as_symbol(b))
+
+    def power(self, a: Any, b: Any) -> Symbol:
+        return power(as_symbol(a), as_symbol(b))
+
+    def where(self, condition: Any, a: Any, b: Any) -> Symbol:
+        a, b = as_symbol(a), as_symbol(b)
+        if isinstance(condition, bool) or same(a, b):
+            return a if condition is not False else b
+        return Symbol("if", a, condition, b, shape=broadcast(a, condition, b))
+
+    def expand_dims(self, a: Symbol, axis: Any) -> Symbol:
+        """`a[:, None]`; new axes at several places are written in one index."""
+        axes = axis if isinstance(axis, tuple) else (axis,)
+        ndim = a.ndim + len(axes)
+        new = [axis_in_range(k, ndim) for k in axes]
+        base, parts = (a.args[0], a.text.split(", ")) if a.kind == "expand" else (a, [":"] * a.ndim)
+        kept, lengths = iter(parts), iter(a.shape)
+        text = ", ".join("None" if k in new else next(kept) for k in range(ndim))
+        return Symbol("expand", base, text=text, shape=tuple(1 if k in new else next(lengths) for k in range(ndim)))
+
+    def transpose(self, a: Symbol, axes: Shape | None = None) -> Symbol:
+        if not a.shape_is_known:
+            return call("transpose", a, axes=axes)
+        order = tuple(range(a.ndim))[::-1] if axes is None else axes
+        shape = tuple(a.shape[k] for k in order)
+        if a.kind == "expand" and a.args[0].ndim == 1:  # a column becomes a row
+            parts = a.text.split(", ")
+            return Symbol("expand", a.args[0], text=", ".join(parts[k] for k in order), shape=shape)
+        if order == (1, 0):
+            return a.args[0] if a.kind == "transpose" else Symbol("transpose", a, shape=shape)
+        return call("transpose", a, axes=axes).shaped(shape)
+
+    def swapaxes(self, a: Symbol, axis1: int, axis2: int) -> Symbol:
+        order = list(range(a.ndim))
+        order[axis1], order[axis2] = order[axis2], order[axis1]
+        turned = self.transpose(a, tuple(order))
+        return call("swapaxes", a, axis1, axis2).shaped(turned.shape) if turned.kind == "call" else turned
+
+    def reshape(self, a: Symbol, shape: Any) -> Symbol:
+        shape = (shape,) if isinstance(shape, int) else tuple(shape)
+        known = None if -1 in shape else shape
+        return a if a.shape_is_known and a.shape == shape else call("reshape", a, shape).shaped(known)
+
+    def broadcast_to(self, a: Symbol, shape: Shape) -> Symbol:
+        return a if a.shape_is_known and a.shape == shape else call("broadcast_to", a, shape).shaped(shape)
+
+    def sum(self, a: Symbol, axis: Any = None, keepdims: bool = False) -> Symbol:
+        total = call("sum", a, axis=axis, keepdims=keepdims)
+        if not a.shape_is_known:
+            return total
+        axes = range(a.ndim) if axis is None else axis if isinstance(axis, tuple) else (axis,)
+        gone = [axis_in_range(k, a.ndim) for k in axes]
+        return total.shaped(tuple(1 if k in gone else n for k, n in enumerate(a.shape) if keepdims or k not in gone))
+
+    def scatter_add(self, a: Symbol, index: Any, shape: Shape) -> Symbol:
+        place = Symbol("argument", text=f"[{index_text(index)}]")
+        return call("scatter_add", a, place, shape).shaped(shape)
+
+    def ones(self, shape: Shape, dtype: Any = None) -> Symbol:
+        return call("ones", shape).shaped(shape)
+
+    def eye(self, n: int, dtype: Any = None) -> Symbol:
+        return call("eye", n).shaped((n, n))
+
+    def einsum(self, subscripts: str, *operands: Symbol) -> Symbol:
+        total = call("einsum", subscripts, *operands)
+        if not all(operand.shape_is_known for operand in operands):
+            return total
+        terms, result = expand_subscripts(subscripts, operands).split("->")
+        lengths = [dict(zip(term, x.shape, strict=True)) for term, x in zip(terms.split(","), operands, strict=True)]
+        return total.shaped(tuple(max(known.get(letter, 1) for known in lengths) for letter in result))
+
+
+SYMBOLS = Symbols()
+
+
+def forward(
+    op: str | Operation, operands: Sequence[Operand] | None = None, attrs: dict[str, Any] | None = None
+) -> Symbol:
+    """The formula of an operation: "a · b", "tanh(s)".
+
+    Args:
+        operands: formulas, names or numbers; None for the names that the rule itself uses.
+        attrs: the operation's further arguments; None for their default values.
+    Returns:
+        what the forward rule says, where that is a single operation; else the operation by its name, "sigmoid(s)".
+    """
+    op, given = _operation(op), _operands(op, operands)
+    try:
+        read = as_symbol(op.forward(SYMBOLS, *given, **(attrs or op.defaults)))
+    except Exception:  # a rule may do with data whatever it likes
+        return call(op.name, *given, **(attrs or {}))
+    single = all(not arg.args or arg.kind == "sequence" for arg in read.args)
+    if read.args and single and (read.kind != "call" or read.text == op.name):
+        return read
+    return call(op.name, *given, **(attrs or {}))
+
+
+def local_derivative(
+    op: str | Operation,
+    position: int,
+    operands: Sequence[Operand] | None = None,
+    attrs: dict[str, Any] | None = None,
+    result: str | None = None,
+) -> Symbol:
+    """The derivative of an elementwise operation by one operand: "1 - tanh(s)²".
+
+    Args:
+        position: which operand, from 0.
+        operands: formulas, names or numbers; None for the names that the rule itself uses.
+        attrs: the operation's further arguments; None for their default values.
+        result: how to call the operation's result ("y" gives "1 - y²"); None writes its formula in that place.
+    Raises:
+        GraphError: the operation is not elementwise, or has no derivative by this operand.
+    """
+    op, given = _operation(op), _operands(op, operands)
+    y = Symbol.named(result) if result else forward(op, given, attrs)
+    local = op.local(position, SYMBOLS, y, given, attrs or op.defaults) if isinstance(op, Elementwise) else None
+    if local is None:
+        raise GraphError(f"{op.name} has no local derivative by its operand {position}")
+    if isinstance(local, bool) or (isinstance(local, Symbol) and local.kind in (*COMPARISONS, "and")):
+        return SYMBOLS.where(local, 1.0, 0.0)
+    return as_symbol(local)
+
+
+def pull_back(
+    op: str | Operation,
+    position: int,
+    operands: Sequence[Operand],
+    attrs: dict[str, Any] | None = None,
+    upstream: Symbol | None = None,
+    result: str | None = None,
+) -> Symbol:
+    """What an operand receives from the gradient of the result, as a formula: "g @ Xᵀ".
+
+    Args:
+        operands: formulas that have the shapes of the actual operands.
+        upstream: the gradient of the result, with its shape where the rule may need it; None for a plain "g".
+        attrs, result: as for `local_derivative`.
+    Returns:
+        the formula; or the words "pull-back of <op>", where the rule asks for more than shapes.
+    """
+    op, given = _operation(op), _operands(op, operands)
+    g = Symbol.named("g") if upstream is None else upstream
+    y = Symbol.named(result) if result else forward(op, given, attrs)
+    try:
+        _, contribution = op.pull_back(
+            position, SYMBOLS, g, y.shaped(g.shape if g.shape_is_known else None), given, attrs or op.defaults
+        )
+        return as_symbol(contribution)
+    except Exception:  # a rule may do with data whatever it likes
+        return Symbol("words", text=f"pull-back of {op.name}")
+
+
+def _operation(op: str | Operation) -> Operation:
+    return REGISTRY[op] if isinstance(op, str) else op
+
+
+def _operands(op: Operation, operands: Sequence[Operand] | None) -> list[Symbol]:
+    if operands is None:
+        operands = list(inspect.signature(op.forward).parameters)[1 : 1 + (op.arity or 1)]
+    return [Symbol.named(operand) if isinstance(operand, str) else as_symbol(operand) for operand in operands]
