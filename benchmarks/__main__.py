@@ -1,6 +1,7 @@
-"""Print what tinygrad-edu holds itself to, as ratios measured side by side: `python -m benchmarks [scalar tensors start]`.
+"""Print what tinygrad-edu holds itself to, as ratios measured side by side: `python -m benchmarks [PART ...]`.
 
-PyTorch is compared with if it is installed (dependency group `oracle`), micrograd and scikit-learn must be (group `bench`).
+The parts are scalar, tensors and start. micrograd and scikit-learn must be installed (dependency group `bench`);
+PyTorch is compared with if it is (group `oracle`).
 """
 
 from __future__ import annotations

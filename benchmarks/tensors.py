@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib.util
 from collections.abc import Callable
+from itertools import pairwise
 
 import numpy as np
 
@@ -29,7 +30,7 @@ class Problem:
         self.layers, self.optimizer = layers, optimizer
         self.x = rng.standard_normal((batch, layers[0]), dtype=np.float32)
         self.labels = rng.integers(0, layers[-1], batch)
-        shapes = [s for n, m in zip(layers, layers[1:], strict=False) for s in ((n, m), (m,))]
+        shapes = [s for n, m in pairwise(layers) for s in ((n, m), (m,))]
         self.flat = np.concatenate([rng.standard_normal(s).astype(np.float32).ravel() * 0.05 for s in shapes])
         self.flat_grad = np.zeros_like(self.flat)
         self.weights, self.gradients = self.views(self.flat, shapes), self.views(self.flat_grad, shapes)
@@ -151,7 +152,12 @@ def tiny(kind: str) -> Callable[[], object]:
         import torch
 
         torch.set_num_threads(1)
-        a, b, one, tanh = torch.tensor(x, requires_grad=True), torch.tensor(w, requires_grad=True), torch.ones(4), torch.tanh
+        a, b, one, tanh = (
+            torch.tensor(x, requires_grad=True),
+            torch.tensor(w, requires_grad=True),
+            torch.ones(4),
+            torch.tanh,
+        )
     else:
         a, b = tg.Tensor(x, requires_grad=True), tg.Tensor(w, requires_grad=True)
         one, tanh = tg.Tensor(np.ones(4, dtype=np.float32)), tg.tanh

@@ -17,3 +17,26 @@ from .value import Value
 warnings.filterwarnings("ignore", category=RuntimeWarning, module=r"tinygrad_edu\.")
 
 __version__ = "0.1.0"
+
+__all__ = [
+    "Step",
+    "Tensor",
+    "Value",
+    "backends",
+    "backprop",
+    "default_dtype",
+    "detect_anomaly",
+    "enable_grad",
+    "get_default_dtype",
+    "grad",
+    "gradcheck",
+    "hessian",
+    "jacobian",
+    "jvp",
+    "no_grad",
+    "set_default_dtype",
+    "value_and_grad",
+    "vjp",
+]
+__all__ += errors.__all__
+__all__ += functional.__all__

@@ -70,7 +70,7 @@ def backward(root: Node, gradient: Any = None, create_graph: bool = False) -> No
 def gradients_of(
     root: Node, targets: Iterable[Node], gradient: Any = None, create_graph: bool = False
 ) -> list[Any | None]:
-    """The gradients of `root` for some nodes only, without touching any `grad`; None for nodes it does not depend on."""
+    """The gradients of `root` for some nodes, without touching any `grad`; None for nodes it does not depend on."""
     targets = list(targets)
     start = seed(root, gradient, create_graph)
     gradients = {root: start}
@@ -79,7 +79,9 @@ def gradients_of(
     found = [gradients.get(target) for target in targets]
     if isinstance(root, Value) or create_graph:
         return found
-    return [x if x is None else _owned(target.backend.asarray(x), kept) for target, x in zip(targets, found, strict=True)]
+    return [
+        x if x is None else _owned(target.backend.asarray(x), kept) for target, x in zip(targets, found, strict=True)
+    ]
 
 
 def newest_first(root: Node, targets: frozenset[Node] = frozenset()) -> list[Node]:
@@ -117,7 +119,12 @@ def _steps(
     """The pass itself. `gradients` starts with the root's; at the end it holds those of leaves and of kept nodes."""
     order = newest_first(root, targets)
     watch = MODES.get().watch
-    if isinstance(root, Value) and not create_graph and watch is None and not any(node.op.name == "where" for node in order):
+    if (
+        isinstance(root, Value)
+        and not create_graph
+        and watch is None
+        and not any(node.op.name == "where" for node in order)
+    ):
         yield from _float_steps(order, gradients)
         return
     behind_where: set[Node] = set()
@@ -152,7 +159,7 @@ def _steps(
 
 
 def _float_steps(order: list[Node], gradients: Gradients) -> Iterator[RawStep]:
-    """The loop of `_steps` for plain floats, with `pull_back` written out: calls would cost more than the arithmetic."""
+    """The loop of `_steps` for plain floats, with `pull_back` written out: calls cost more than the arithmetic."""
     for node in order:
         upstream = gradients.get(node)
         if upstream is None:
@@ -163,16 +170,20 @@ def _float_steps(order: list[Node], gradients: Gradients) -> Iterator[RawStep]:
         else:
             inputs = node.inputs
             data = tuple([operand._data for operand in inputs])
-        position = 0
-        for operand, rule in zip(inputs, node.op.rules):  # noqa: B905 (strict=True costs time)
+        for position, (operand, rule) in enumerate(zip(inputs, node.op.rules)):  # noqa: B905 (strict costs time)
             if operand.requires_grad and rule is not None:
-                local = rule if type(rule) is float else rule(FLOATS, y, *data, **attrs) if attrs else rule(FLOATS, y, *data)
+                local = (
+                    rule
+                    if type(rule) is float
+                    else rule(FLOATS, y, *data, **attrs)
+                    if attrs
+                    else rule(FLOATS, y, *data)
+                )
                 contribution = upstream * local
                 before = gradients.get(operand)
                 gradient = contribution if before is None else before + contribution
                 gradients[operand] = gradient
                 yield node, position, upstream, local, contribution, before, gradient
-            position += 1
 
 
 def seed(root: Node, gradient: Any, create_graph: bool) -> Any:

@@ -30,7 +30,7 @@ class GraphError(TinygradError, RuntimeError):
 
 
 class MutationError(GraphError):
-    """Data changed after an operation used it, so that the recorded derivatives no longer belong to the forward pass."""
+    """Data changed after an operation used it, so that the recorded derivatives do not belong to it any more."""
 
 
 class AnomalyError(TinygradError, FloatingPointError):
@@ -39,3 +39,16 @@ class AnomalyError(TinygradError, FloatingPointError):
 
 class GradientCheckError(TinygradError, AssertionError):
     """`gradcheck`: an analytic derivative differs from the numeric one."""
+
+
+__all__ = [
+    "AnomalyError",
+    "ArgumentError",
+    "DeviceError",
+    "DtypeError",
+    "GradientCheckError",
+    "GraphError",
+    "MutationError",
+    "ShapeError",
+    "TinygradError",
+]

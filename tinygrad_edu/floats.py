@@ -12,7 +12,7 @@ from math import copysign, inf, isinf, isnan, nan
 
 
 def _ieee(function: Callable[[float], float], overflow: float = inf) -> Callable[[float], float]:
-    """`function` with an infinity where Python overflows (of the operand's sign if it is odd), nan outside its domain."""
+    """`function` with inf where Python overflows (sinh: of the operand's sign), and nan outside its domain."""
 
     def safe(a: float) -> float:
         try:

@@ -49,9 +49,17 @@ def _index_part(part: Any) -> str:
 
 
 def _binds(symbol: Symbol) -> int:
-    """How tightly the outermost operation of a formula binds."""
-    negative = (symbol.kind == "number" and symbol.value < 0) or (symbol.kind == "figure" and symbol.text[0] == "-")
-    return SUM if negative else _BINDS.get(symbol.kind, ATOM)
+    """How tightly the outermost operation of a formula binds; a minus sign in front binds like a sum."""
+    if symbol.kind == "figure":
+        return SUM if symbol.text.startswith("-") else ATOM
+    if symbol.kind == "number":
+        return SUM if symbol.value < 0 else ATOM
+    own = _BINDS.get(symbol.kind, ATOM)
+    return SUM if own == PRODUCT and _is_negative_figure(symbol.args[0]) else own
+
+
+def _is_negative_figure(symbol: Symbol) -> bool:
+    return symbol.kind == "figure" and _binds(symbol) == SUM
 
 
 def _needs(symbol: Symbol) -> list[int]:
@@ -65,10 +73,12 @@ def _needs(symbol: Symbol) -> list[int]:
         return [own + 1, own + 1]
     if kind == "negative":
         return [PRODUCT]
-    if own == SUM:
+    if kind in ("+", "-"):
         return [SUM, SUM if kind == "+" and not _begins_with_minus(symbol.args[1]) else PRODUCT]
-    if own == PRODUCT:
+    if kind in ("·", "/", "@"):
         first, second = symbol.args
+        if _is_negative_figure(first):
+            return [SUM, POWER]
         mixed = (kind == "@") != (first.kind == "@")  # both orders of a matrix product and · are not the same
         return [POWER if mixed else PRODUCT, PRODUCT if kind == "·" and second.kind in ("·", "/") else POWER]
     return [ATOM] * len(symbol.args)

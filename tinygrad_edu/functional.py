@@ -3,7 +3,7 @@
 What stands here has no derivative rule of its own; it inherits one from the primitives that it is made of.
 """
 
-# mypy: disallow-untyped-defs=False, disallow-untyped-calls=False
+# mypy: disallow-untyped-defs=False
 
 from __future__ import annotations
 
@@ -147,8 +147,8 @@ def norm(a, ord=None, axis=None, keepdims=False):
 def prod(a, axis=None, keepdims=False):
     """Product over `axis`, by multiplying halves together, so that its derivatives are right beside zeros too."""
     a = _array(a)
-    axes = tuple(range(a.ndim)) if axis is None else (axis if isinstance(axis, tuple) else (axis,))
-    axes = [axis_in_range(k, a.ndim) for k in axes]
+    named = range(a.ndim) if axis is None else axis if isinstance(axis, tuple) else (axis,)
+    axes = [axis_in_range(k, a.ndim) for k in named]
     kept = [k for k in range(a.ndim) if k not in axes]
     n = math.prod(a.shape[k] for k in axes)
     a_last = reshape(transpose(a, (*kept, *axes)), (*[a.shape[k] for k in kept], n))
@@ -159,7 +159,9 @@ def prod(a, axis=None, keepdims=False):
         if n > 1:
             a_last = multiply(a_last[..., : n // 2], a_last[..., n // 2 :])
             n = n // 2
-    return reshape(a_last, tuple(1 if k in axes else m for k, m in enumerate(a.shape)) if keepdims else a_last.shape[:-1])
+    return reshape(
+        a_last, tuple(1 if k in axes else m for k, m in enumerate(a.shape)) if keepdims else a_last.shape[:-1]
+    )
 
 
 # --- shapes ----------------------------------------------------------------------------------------------------------
@@ -188,7 +190,9 @@ def squeeze(a, axis=None):
         ShapeError: a named axis has another length.
     """
     a = _array(a)
-    axes = [k for k, n in enumerate(a.shape) if n == 1] if axis is None else axis if isinstance(axis, tuple) else (axis,)
+    axes = (
+        [k for k, n in enumerate(a.shape) if n == 1] if axis is None else axis if isinstance(axis, tuple) else (axis,)
+    )
     gone = [axis_in_range(k, a.ndim) for k in axes]
     if any(a.shape[k] != 1 for k in gone):
         raise ShapeError(f"squeeze: axis {axis} of shape {a.shape} does not have length 1")
@@ -275,7 +279,10 @@ def take(a, indices, axis=None):
     a = _array(a)
     if axis is None:
         a, axis = ravel(a), 0
-    index = (*[slice(None)] * axis_in_range(axis, a.ndim), np.asarray(indices) if isinstance(indices, list) else indices)
+    index = (
+        *[slice(None)] * axis_in_range(axis, a.ndim),
+        np.asarray(indices) if isinstance(indices, list) else indices,
+    )
     return getitem(a, ready(index, a.shape))
 
 
@@ -299,13 +306,13 @@ def trace(a, offset=0, axis1=0, axis2=1):
 def tril(a, k=0):
     """The lower triangle: zeros above the diagonal k."""
     a = _array(a)
-    return where(_like(np.tri(*a.shape[-2:], k=k, dtype=bool), a), a, 0.0)
+    return where(_like(np.tri(a.shape[-2], a.shape[-1], k) > 0, a), a, 0.0)
 
 
 def triu(a, k=0):
     """The upper triangle: zeros below the diagonal k."""
     a = _array(a)
-    return where(_like(~np.tri(*a.shape[-2:], k=k - 1, dtype=bool), a), a, 0.0)
+    return where(_like(np.tri(a.shape[-2], a.shape[-1], k - 1) == 0, a), a, 0.0)
 
 
 # --- helpers ---------------------------------------------------------------------------------------------------------
@@ -339,12 +346,13 @@ def _reduced(a, axis):
     return math.prod(a.shape[k] for k in axes)
 
 
+# fmt: off
 __all__ = [
-    *["abs", "add", "arctan", "astype", "broadcast_to", "clip", "concatenate", "cos", "cosh", "cumsum", "diagonal"],
-    *["divide", "dot", "einsum", "elu", "erf", "exp", "expand_dims", "expm1", "flip", "gelu", "leaky_relu", "log"],
-    *["log1p", "log_softmax", "logsumexp", "matmul", "max", "maximum", "mean", "min", "minimum", "moveaxis", "multiply"],
-    *["negative", "norm", "outer", "pad", "power", "prod", "ravel", "reciprocal", "relu", "repeat", "reshape", "roll"],
-    *["sigmoid", "sign", "silu", "sin", "sinh", "softmax", "softplus", "split", "sqrt", "square", "squeeze", "stack"],
-    *["std", "subtract", "sum", "swapaxes", "take", "tan", "tanh", "tile", "trace", "transpose", "tril", "triu", "var"],
+    "abs", "add", "arctan", "astype", "broadcast_to", "clip", "concatenate", "cos", "cosh", "cumsum", "diagonal",
+    "divide", "dot", "einsum", "elu", "erf", "exp", "expand_dims", "expm1", "flip", "gelu", "leaky_relu", "log",
+    "log1p", "log_softmax", "logsumexp", "matmul", "max", "maximum", "mean", "min", "minimum", "moveaxis", "multiply",
+    "negative", "norm", "outer", "pad", "power", "prod", "ravel", "reciprocal", "relu", "repeat", "reshape", "roll",
+    "sigmoid", "sign", "silu", "sin", "sinh", "softmax", "softplus", "split", "sqrt", "square", "squeeze", "stack",
+    "std", "subtract", "sum", "swapaxes", "take", "tan", "tanh", "tile", "trace", "transpose", "tril", "triu", "var",
     "where",
 ]

@@ -29,7 +29,8 @@ def ready(index: Any, shape: tuple[int, ...]) -> Any:
     taken = sum(part.ndim if _is_mask(part) else part is not None and part is not Ellipsis for part in host)
     if taken > len(shape):
         raise IndexError(f"too many indices: {taken} for a tensor of shape {shape}")
-    parts, axis = [], 0
+    result: list[Any] = []
+    axis = 0
     for part in host:
         if part is Ellipsis:
             axis += len(shape) - taken
@@ -39,14 +40,14 @@ def ready(index: Any, shape: tuple[int, ...]) -> Any:
             if part.shape != shape[axis : axis + part.ndim]:
                 here = shape[axis : axis + part.ndim]
                 raise IndexError(f"a mask of shape {part.shape} does not fit the axes of shape {here} that it selects")
-            parts.extend(np.nonzero(part))
+            result.extend(np.nonzero(part))
             axis += part.ndim
             continue
         else:
             _check_range(part, shape[axis], axis, shape)
             axis += 1
-        parts.append(part)
-    return tuple(parts)
+        result.append(part)
+    return tuple(result)
 
 
 def _on_host(part: Any) -> Any:

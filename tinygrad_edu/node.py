@@ -35,15 +35,19 @@ class Node:
     _data: Any
     _grad: Any
     attrs: dict[str, Any] | None
-    inputs: tuple[Node, ...]
+    inputs: Any  # tuple[Node, ...]
     name: str | None
-    op: Operation | None
+    op: Any  # Operation, or None
     requires_grad: bool
     serial: int
 
     namespace: Any  # in which rules are read for data of this kind ...
     graph_namespace: Any  # ... and for the nodes themselves
     keeps_grad: bool  # does a computed node keep the gradient of the last pass?
+
+    if TYPE_CHECKING:  # data, grad, and a tensor's shape, dtype, ...
+
+        def __getattr__(self, name: str) -> Any: ...
 
     __hash__ = object.__hash__  # nodes are keys of dictionaries by identity, whatever == compares
 
@@ -58,11 +62,11 @@ class Node:
         return f"{kind} '{self.name}'" if self.name else f"{kind} node"
 
     def constant(self, operand: Node) -> Any:
-        """An input without gradient, as a rule reads it when it is recorded: in a tensor's graph a Value is a number."""
-        return operand._data if operand.namespace is not self.namespace and not hasattr(operand, "shape") else operand
+        """An input without gradient, as a recorded rule reads it: a Value in a tensor's graph is a plain number."""
+        return operand if operand.namespace is self.namespace or hasattr(operand, "shape") else operand._data
 
     def record(self, op: Operation, inputs: tuple[Node, ...], attrs: dict[str, Any] | None) -> None:
-        """Make this node, a constant so far, the result of `op`, if anything that it was computed from wants a gradient."""
+        """Make this node, a constant so far, the result of `op`, if any of the inputs wants a gradient."""
         self.serial = next(SERIAL)
         modes = MODES.get()
         if modes.recording:

@@ -21,12 +21,13 @@ _ALIASES = {"absolute": "abs", "amax": "max", "amin": "min", "fabs": "abs", "flo
 _REDUCTIONS = {"add": "sum", "multiply": "prod", "maximum": "max", "minimum": "min"}
 
 # Functions that answer a question about numbers or shapes: no gradient could come of them.
-_QUESTIONS = frozenset(
-    "allclose array_equal array_repr array_str argmax argmin argsort count_nonzero equal greater greater_equal isclose "
-    "isfinite isinf isnan less less_equal logical_and logical_not logical_or ndim not_equal result_type shape "
-    "shares_memory size".split()
-)
-
+# fmt: off
+_QUESTIONS = frozenset([
+    "allclose", "argmax", "argmin", "argsort", "array_equal", "array_repr", "array_str", "count_nonzero", "equal",
+    "greater", "greater_equal", "isclose", "isfinite", "isinf", "isnan", "less", "less_equal", "logical_and",
+    "logical_not", "logical_or", "ndim", "not_equal", "result_type", "shape", "shares_memory", "size",
+])
+# fmt: on
 _CONSTANTS = frozenset(["zeros_like", "ones_like", "full_like", "empty_like"])
 
 
@@ -44,7 +45,9 @@ def ufunc_call(ufunc: np.ufunc, method: str, operands: tuple[Any, ...], options:
         options = {"axis": 0} | {k: v for k, v in options.items() if k in ("axis", "keepdims")}
         return getattr(functional, _REDUCTIONS[ufunc.__name__])(operands[0], **options)
     if method != "__call__":
-        raise TypeError(f"np.{ufunc.__name__}.{method} has no derivative here: compose it from functions of tinygrad_edu")
+        raise TypeError(
+            f"np.{ufunc.__name__}.{method} has no derivative here: compose it from functions of tinygrad_edu"
+        )
     return _call(name, ufunc, operands, options)
 
 
@@ -58,7 +61,9 @@ def _call(name: str, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any
     if name in _QUESTIONS:
         return function(*map(_plain, args), **kwargs)
     if name in _CONSTANTS:
-        return Tensor(function(*map(_plain, args), **kwargs), device=next(x for x in args if isinstance(x, Tensor)).backend)
+        return Tensor(
+            function(*map(_plain, args), **kwargs), device=next(x for x in args if isinstance(x, Tensor)).backend
+        )
     if name in functional.__all__:
         ours = getattr(functional, name)
         kwargs = {key: value for key, value in kwargs.items() if value is not None}
@@ -66,7 +71,7 @@ def _call(name: str, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any
             inspect.signature(ours).bind(*args, **kwargs)
         except TypeError as error:
             raise TypeError(
-                f"np.{name} of a tensor is tinygrad_edu.{name}{inspect.signature(ours)}, and has no other arguments: {error}"
+                f"np.{name} of a tensor is tinygrad_edu.{name}{inspect.signature(ours)}, without other arguments: {error}"
             ) from error
         return ours(*args, **kwargs)
     raise TypeError(

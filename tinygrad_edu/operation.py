@@ -80,7 +80,7 @@ def find(name: str) -> Operation:
 
 
 class Elementwise(Operation):
-    """y[i] = f(a[i], b[i], ...) with broadcasting; `rules` are the partials dy/da, dy/db, ..., or their constant values."""
+    """y[i] = f(a[i], b[i], ...) with broadcasting; `rules` are the partials dy/da, ..., or their constant values."""
 
     elementwise = True
 
@@ -102,25 +102,26 @@ class Elementwise(Operation):
 
 
 class Structural(Operation):
-    """An operation that moves or combines elements; `rules` are pull-backs (xp, g, y, *operands, **attrs) -> gradient."""
+    """An operation that moves or combines elements; `rules` are pull-backs, (xp, g, y, *operands, **attrs)."""
 
     def pull_back(
         self, position: int, xp: Any, upstream: Any, y: Any, operands: Sequence[Any], attrs: dict[str, Any] | None
     ) -> tuple[Any, Any]:
         if self.arity is None:  # one rule for all operands of a sequence
-            gradient = self.rules[0](xp, upstream, y, position, *operands, **(attrs or {}))  # type: ignore[misc]
+            gradient = self.rules[0](xp, upstream, y, position, *operands, **(attrs or {}))  # type: ignore[misc, operator]
             return None, xp.fit(gradient, operands[position])
         rule = self.rules[position]
         if rule is None:
             return None, None
-        return None, xp.fit(rule(xp, upstream, y, *operands, **(attrs or {})), operands[position])
+        gradient = rule(xp, upstream, y, *operands, **(attrs or {}))  # type: ignore[operator]
+        return None, xp.fit(gradient, operands[position])
 
 
 def elementwise(*partials: Rule | float | None) -> Callable[[Rule], Rule]:
     """Make an elementwise operation of a forward rule and its partial derivatives.
 
     Each partial is called as `partial(xp, y, *operands, **attrs)` and gives the derivative of the result by one
-    operand. A number stands for a constant derivative, None for an operand without derivative (the condition of `where`).
+    operand. A number stands for a constant derivative, None for an operand that has none (the condition of `where`).
     """
     return lambda forward: _publish(Elementwise(forward, partials))
 

@@ -95,7 +95,12 @@ class Operators:
     sqrt, square, reciprocal, sign = functional.sqrt, functional.square, functional.reciprocal, functional.sign
     sin, cos, tan, arctan = functional.sin, functional.cos, functional.tan, functional.arctan
     sinh, cosh, tanh = functional.sinh, functional.cosh, functional.tanh
-    sigmoid, softplus, relu, leaky_relu = functional.sigmoid, functional.softplus, functional.relu, functional.leaky_relu
+    sigmoid, softplus, relu, leaky_relu = (
+        functional.sigmoid,
+        functional.softplus,
+        functional.relu,
+        functional.leaky_relu,
+    )
     elu, gelu, silu, erf = functional.elu, functional.gelu, functional.silu, functional.erf
     abs, clip, maximum, minimum = functional.abs, functional.clip, functional.maximum, functional.minimum
     matmul, dot, outer = functional.matmul, functional.dot, functional.outer

@@ -6,15 +6,16 @@ How to read an entry:
     def tanh(xp, a):                                the forward rule; the public function is tg.tanh(a)
         return xp.tanh(a)
 
-A derivative that is a constant stands as a plain number. `xp` is the namespace of the operands (`namespaces.py`): the same line is read by floats, NumPy and CuPy arrays, by
-graphs (for derivatives of derivatives), by SymPy (which proves it in the tests) and by the formulas of the stepper.
-So a rule uses operators, and functions of `xp`. A division is `xp.divide`, as Python floats raise at 0.
+A derivative that is a constant stands as a plain number. `xp` is the namespace of the operands (`namespaces.py`): the
+same line is read by floats, NumPy and CuPy arrays, by graphs (for derivatives of derivatives), by SymPy (which proves
+it in the tests) and by the formulas of the stepper. So a rule uses operators, and functions of `xp`. A division is
+`xp.divide`, as Python floats raise at 0.
 
 Operations that combine or move elements (matmul, sum, reshape, indexing) are in `structural.py`.
 """
 
 # The parameters of the rules are whatever is being read, so they carry no types.
-# mypy: disallow-untyped-defs=False, disallow-untyped-calls=False
+# mypy: disallow-untyped-defs=False
 
 from __future__ import annotations
 

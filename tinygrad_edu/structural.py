@@ -11,7 +11,7 @@ operation's attributes.
 A pull-back may use operators, functions of `xp` and other operations, and so can be differentiated again.
 """
 
-# mypy: disallow-untyped-defs=False, disallow-untyped-calls=False
+# mypy: disallow-untyped-defs=False
 
 from __future__ import annotations
 

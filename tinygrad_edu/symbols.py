@@ -50,10 +50,10 @@ class Symbols(Namespace):
         return power(as_symbol(a), as_symbol(b))
 
     def where(self, condition: Any, a: Any, b: Any) -> Symbol:
-        a, b = as_symbol(a), as_symbol(b)
-        if isinstance(condition, bool) or same(a, b):
-            return a if condition is not False else b
-        return Symbol("if", a, condition, b, shape=broadcast(a, condition, b))
+        yes, no = as_symbol(a), as_symbol(b)
+        if isinstance(condition, bool) or same(yes, no):
+            return yes if condition is not False else no
+        return Symbol("if", yes, condition, no, shape=broadcast(yes, condition, no))
 
     def expand_dims(self, a: Symbol, axis: Any) -> Symbol:
         """`a[:, None]`; new axes at several places are written in one index."""

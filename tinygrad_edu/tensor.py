@@ -7,13 +7,14 @@ from typing import Any
 
 import numpy as np
 
-from . import backends, functional, indexing
+from . import backends, indexing
 from .backends import Backend
 from .errors import DeviceError, DtypeError, GraphError, ShapeError, TinygradError
 from .modes import MODES, SERIAL, get_default_dtype
 from .node import Node, mixed_error, shape_error
 from .operation import Operation
 from .operators import Operators
+from .structural import move
 from .value import Value
 
 _new = object.__new__
@@ -132,19 +133,19 @@ class Tensor(Operators, Node):
 
     @property
     def shape(self) -> tuple[int, ...]:
-        return self._data.shape  # type: ignore[no-any-return]
+        return self._data.shape
 
     @property
     def ndim(self) -> int:
-        return self._data.ndim  # type: ignore[no-any-return]
+        return self._data.ndim
 
     @property
     def size(self) -> int:
-        return self._data.size  # type: ignore[no-any-return]
+        return self._data.size
 
     @property
     def dtype(self) -> np.dtype[Any]:
-        return self._data.dtype  # type: ignore[no-any-return]
+        return self._data.dtype
 
     @property
     def device(self) -> str:
@@ -182,7 +183,7 @@ class Tensor(Operators, Node):
         backend = backends.get(device)
         if backend is self.backend:
             return self
-        moved: Tensor = functional.move(self, self.device, backend.device)
+        moved: Tensor = move(self, self.device, backend.device)
         moved.backend = backend
         return moved
 

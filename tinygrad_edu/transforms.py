@@ -47,7 +47,7 @@ def value_and_grad(f: Function, argnums: int | tuple[int, ...] = 0) -> Function:
 
 
 def vjp(f: Function, *args: Any) -> tuple[Any, Callable[[Any], tuple[Any, ...]]]:
-    """Vector-Jacobian product, what reverse mode computes: (f(*args), pull), where pull(g) gives gᵀ·J for each argument.
+    """Vector-Jacobian product, what reverse mode computes: (f(*args), pull); pull(g) gives gᵀ·J for each argument.
 
     Args:
         args: numbers, Values or tensors, at which f is differentiated.

@@ -98,7 +98,7 @@ class Value(Operators, Node):
         self._grad = gradient if isinstance(gradient, Value) else _number(gradient)
 
     @property
-    def inputs(self) -> tuple[Any, ...]:  # type: ignore[override]
+    def inputs(self) -> tuple[Any, ...]:
         """The nodes that the operation was applied to."""
         if self._second is not None:
             return self._first, self._second
@@ -195,5 +195,3 @@ def _apply_to_tensor(op: Operation, operands: tuple[Any, ...], attrs: dict[str, 
     if any(isinstance(x, Value) and x.requires_grad for x in operands):
         raise mixed_error(op)
     return next(x for x in operands if isinstance(x, Node) and type(x) is not Value)._apply(op, operands, attrs)
-
-

@@ -1,8 +1,8 @@
 """What can go wrong in a command: one class for each exit code, and how each is said.
 
-    error: unknown name 'w3' in expression
-      tanh(w1*x1 + w3*x2)
-                   ^^ give it a value: --set w3=1   (known: w1, x1, x2)
+error: unknown name 'w3' in expression
+  tanh(w1*x1 + w3*x2)
+               ^^ give it a value: --set w3=1   (known: w1, x1, x2)
 """
 
 from __future__ import annotations
@@ -29,7 +29,9 @@ class CommandError(Exception):
 
     def explain(self, encoding: str) -> str:
         """The error as it is printed, in characters that `encoding` has."""
-        return printable("\n".join([f"error: {self.message}", *(f"  {line}" for line in self.hint.splitlines())]), encoding)
+        return printable(
+            "\n".join([f"error: {self.message}", *(f"  {line}" for line in self.hint.splitlines())]), encoding
+        )
 
 
 class UserCodeError(CommandError):
@@ -59,4 +61,6 @@ class ExpressionError(CommandError):
 
     def explain(self, encoding: str) -> str:
         hint = printable(self.hint, encoding)
-        return f"error: {printable(self.message, encoding)}\n" + excerpt(self.text, self.start, self.end, hint, encoding)
+        return f"error: {printable(self.message, encoding)}\n" + excerpt(
+            self.text, self.start, self.end, hint, encoding
+        )

@@ -148,7 +148,9 @@ class _Evaluator:
                 raise self.unknown(tree)
             number = self.settings[name]
             self.leaves[name] = (
-                Tensor(number, requires_grad=True, dtype="float64", name=name) if self.tensors else Value(number, name=name)
+                Tensor(number, requires_grad=True, dtype="float64", name=name)
+                if self.tensors
+                else Value(number, name=name)
             )
         return self.leaves[name]
 
@@ -186,7 +188,9 @@ class _Evaluator:
             raise self.source.error(tree, "one comparison at a time", "nest where(...), or multiply two comparisons")
         compare = _COMPARISONS.get(type(tree.ops[0]))
         if compare is None:
-            raise self.source.error(tree, "this comparison is not part of an expression here", "there are < <= > >= == !=")
+            raise self.source.error(
+                tree, "this comparison is not part of an expression here", "there are < <= > >= == !="
+            )
         parts = [tree.left, tree.comparators[0]]
         parts = [tree.left, tree.comparators[0]]
         a, b = (self.operand(self.value(part), part) for part in parts)
@@ -202,7 +206,9 @@ class _Evaluator:
         index = tuple(map(self.index, tree.slice.elts)) if isinstance(tree.slice, ast.Tuple) else self.index(tree.slice)
         if isinstance(whole, (list, tuple)):
             if not isinstance(index, int) or not -len(whole) <= index < len(whole):
-                raise self.source.error(tree.slice, f"a list of {len(whole)} has no such element", f"0 to {len(whole) - 1}")
+                raise self.source.error(
+                    tree.slice, f"a list of {len(whole)} has no such element", f"0 to {len(whole) - 1}"
+                )
             return whole[index]
         if not isinstance(whole, Tensor):
             raise self.source.error(tree, f"{_describe(whole)} has no elements", "give an array: --set x=[1,2,3]")
@@ -222,7 +228,12 @@ class _Evaluator:
         if isinstance(tree, ast.Constant) and tree.value is Ellipsis:
             return Ellipsis
         value = self.value(tree)
-        if value is None or isinstance(value, np.ndarray) or (isinstance(value, list) and _is_plain(value)) or (type(value) is int and abs(value) < 2**31):
+        if (
+            value is None
+            or isinstance(value, np.ndarray)
+            or (isinstance(value, list) and _is_plain(value))
+            or (type(value) is int and abs(value) < 2**31)
+        ):
             return value
         raise self.source.error(tree, f"{_describe(value)} is no index", "use integers, slices such as 1:3, or a list")
 
@@ -253,13 +264,17 @@ class _Evaluator:
         callee = tree.func
         if not isinstance(callee, ast.Name):
             if isinstance(callee, ast.Constant):
-                raise self.source.error(callee, "a number is not a function", "a multiplication is written with *, as in 2*(x)")
+                raise self.source.error(
+                    callee, "a number is not a function", "a multiplication is written with *, as in 2*(x)"
+                )
             raise refuse(self.source, callee)
         if callee.id in FUNCTIONS:
             return FUNCTIONS[callee.id]
         if callee.id in self.settings or callee.id in self.named:
             raise self.source.error(
-                callee, f"'{callee.id}' is a number, not a function", f"a multiplication is written with *, as in {callee.id}*(x)"
+                callee,
+                f"'{callee.id}' is a number, not a function",
+                f"a multiplication is written with *, as in {callee.id}*(x)",
             )
         near = nearest(callee.id, FUNCTIONS)
         hint = f"did you mean {near}?" if near else f"there are: {_some(FUNCTIONS, 12)}"
@@ -330,7 +345,9 @@ class _Evaluator:
         return result
 
     def too_large(self, tree: Any, what: str) -> ExpressionError:
-        return self.source.error(tree, what, f"a result may have {limits.MAX_RESULT:,}; use smaller arrays, or FILE.py:FUNC")
+        return self.source.error(
+            tree, what, f"a result may have {limits.MAX_RESULT:,}; use smaller arrays, or FILE.py:FUNC"
+        )
 
 
 def usage(name: str) -> str:
@@ -361,9 +378,13 @@ def _needs_tensors(statements: list[ast.stmt], settings: Mapping[str, Any]) -> b
 def _check_result(source: Text, tree: Any, result: Any, settings: Mapping[str, Any]) -> None:
     """The result must be one number that depends on a name."""
     if isinstance(result, (bool, np.ndarray)):
-        raise source.error(tree, "the result is a comparison, which has no derivative", "use it in where(condition, a, b)")
+        raise source.error(
+            tree, "the result is a comparison, which has no derivative", "use it in where(condition, a, b)"
+        )
     if isinstance(result, (list, tuple)):
-        raise source.error(tree, f"the result is a list of {len(result)}", "take one element, as in (...)[0], and reduce it")
+        raise source.error(
+            tree, f"the result is a list of {len(result)}", "take one element, as in (...)[0], and reduce it"
+        )
     if result is None or isinstance(result, str):
         raise source.error(tree, f"{_describe(result)} is no result", "write an expression of numbers and names")
     if not isinstance(result, Node) or not result.requires_grad:
@@ -371,7 +392,9 @@ def _check_result(source: Text, tree: Any, result: Any, settings: Mapping[str, A
         raise source.error(tree, f"the expression {names}", 'as in "a*b" --set a=2 --set b=-3')
     if isinstance(result, Tensor) and result.size != 1:
         raise source.error(
-            tree, f"the result has shape {result.shape}, and backpropagation starts from one number", "reduce it: sum(...) or mean(...)"
+            tree,
+            f"the result has shape {result.shape}, and backpropagation starts from one number",
+            "reduce it: sum(...) or mean(...)",
         )
 
 

@@ -134,7 +134,11 @@ def _check_characters(text: str) -> None:
     for place, character in enumerate(text):
         if unicodedata.category(character) in ("Cc", "Cs") and character not in "\n\t":
             raise ExpressionError(
-                f"the character U+{ord(character):04X} cannot stand in an expression", text, place, place + 1, "remove it"
+                f"the character U+{ord(character):04X} cannot stand in an expression",
+                text,
+                place,
+                place + 1,
+                "remove it",
             )
         depth += (character in "([{") - (character in ")]}")
         if depth > MAX_BRACKETS:
@@ -167,9 +171,13 @@ def _check_size(source: Text, statements: list[ast.stmt]) -> None:
         if isinstance(tree, (ast.expr, ast.stmt)):  # operators have no place in the text
             place, count = tree, count + 1
         if count > MAX_NODES:
-            raise source.error(place, f"the expression has more than {MAX_NODES:,} parts", "put it into a file: FILE.py:FUNC")
+            raise source.error(
+                place, f"the expression has more than {MAX_NODES:,} parts", "put it into a file: FILE.py:FUNC"
+            )
         if depth > MAX_DEPTH:
-            raise source.error(place, f"more than {MAX_DEPTH} operations contain each other", "name a part of it: e = a*b; ...")
+            raise source.error(
+                place, f"more than {MAX_DEPTH} operations contain each other", "name a part of it: e = a*b; ..."
+            )
         waiting += [(child, place, depth + 1) for child in ast.iter_child_nodes(tree)]
 
 

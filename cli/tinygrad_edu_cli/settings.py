@@ -52,9 +52,13 @@ def _parse(text: str) -> tuple[str, Any]:
     try:
         number = _read(value.strip())
     except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
-        raise error(f"'{_short(value)}' is not a number", "give a number, or a list such as [1,2] or [[1,2],[3,4]]") from None
+        raise error(
+            f"'{_short(value)}' is not a number", "give a number, or a list such as [1,2] or [[1,2],[3,4]]"
+        ) from None
     if number is None:
-        raise error("too large", f"at most {MAX_ELEMENTS:,} numbers, in at most {MAX_BRACKETS} brackets inside one another")
+        raise error(
+            "too large", f"at most {MAX_ELEMENTS:,} numbers, in at most {MAX_BRACKETS} brackets inside one another"
+        )
     wrong = _wrong(number)
     if wrong:
         raise error(wrong)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -59,6 +60,8 @@ def open_source(source: str | None, set_texts: Sequence[str]) -> Subject:
     if source.strip().endswith(".json"):
         _warn_unused(settings, "a saved trace has its numbers in it")
         return Subject(source.strip(), _load(Path(source.strip())))
+    if os.path.isfile(source):
+        raise CommandError(f"{source} is a file that is not known here", "give an expression, FILE.py:FUNC or TRACE.json")
     root, _, unused = evaluate(source, settings)
     for name in unused:
         near = nearest(name, [n for n in settings if n not in unused])
@@ -101,7 +104,9 @@ def _load(path: Path) -> Trace:
     except OSError as error:
         raise FileError(f"cannot read {path}: {error.strerror}") from None
     except TraceError as error:
-        raise FileError(f"cannot read {path}: {error}", "a trace is made by: tinygrad-edu step ... --save TRACE.json") from None
+        raise FileError(
+            f"cannot read {path}: {error}", "a trace is made by: tinygrad-edu step ... --save TRACE.json"
+        ) from None
 
 
 def _warn_unused(names: Sequence[str] | dict[str, Any], why: str) -> None:

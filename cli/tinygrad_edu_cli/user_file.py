@@ -120,19 +120,15 @@ def _failures_of(path: Path, what: str) -> Iterator[None]:
     try:
         yield
     except (Exception, SystemExit) as error:
-        raise UserCodeError(*_explain(error, path, what)) from None
+        said, *more = "".join(traceback.format_exception_only(error)).strip().splitlines()
+        said = said.removeprefix("tinygrad_edu.errors.")
+        raise UserCodeError(f"{what} of {path} raised {said}", "\n".join([*_line(error, path), *more])) from None
 
 
-def _explain(error: BaseException, path: Path, what: str) -> tuple[str, str]:
-    """The message, and the user's line."""
-    folder = str(path.resolve().parent)
-    frames = traceback.extract_tb(error.__traceback__)
-    own = [frame for frame in frames if Path(frame.filename).resolve() == path.resolve()]
-    near = [frame for frame in frames if str(Path(frame.filename).resolve()).startswith(folder)]
-    said = "".join(traceback.format_exception_only(error)).strip().splitlines() or [type(error).__name__]
-    more = "\n".join(said[1:])
-    if not (own or near):
-        return f"{what} of {path} failed: {said[0]}", more
-    frame = (near or own)[-1] if not own else own[-1]
-    place = f"{frame.filename}, line {frame.lineno}, in {frame.name}"
-    return f"{said[0]}", f"{place}\n  {frame.line}\n{more}".rstrip()
+def _line(error: BaseException, path: Path) -> list[str]:
+    """The innermost line in the user's folder that led to an exception."""
+    folder = path.resolve().parent
+    frames = [f for f in traceback.extract_tb(error.__traceback__) if Path(f.filename).resolve().parent == folder]
+    if not frames:
+        return []
+    return [f"{frames[-1].filename}, line {frames[-1].lineno}, in {frames[-1].name}:", f"  {frames[-1].line}"]

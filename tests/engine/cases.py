@@ -37,7 +37,9 @@ def public(name: str) -> Callable[..., Any]:
     return getattr(functional, name) if name in functional.__all__ else REGISTRY[name].function
 
 
-def case(name: str, reference: Callable[..., Any], operands: Sequence[np.ndarray], *positional: Any, **attrs: Any) -> Case:
+def case(
+    name: str, reference: Callable[..., Any], operands: Sequence[np.ndarray], *positional: Any, **attrs: Any
+) -> Case:
     """`tg.name(*operands, *positional, **attrs)` beside `reference` with the same arguments."""
     function = public(name)
     shapes = ", ".join(str(operand.shape).replace(" ", "") for operand in operands)

@@ -71,8 +71,8 @@ def test_second_order_along_a_direction(case: Case, device):
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)
-def test_gradcheck_of_every_element(case: Case, device):
-    assert tg.gradcheck(case.function, *leaves(case, device), order=2)
+def test_gradcheck_of_every_element(case: Case):
+    assert tg.gradcheck(case.function, *leaves(case, "cpu"), order=2)
 
 
 def test_gradcheck_finds_a_wrong_rule(monkeypatch):
@@ -82,7 +82,7 @@ def test_gradcheck_finds_a_wrong_rule(monkeypatch):
     op = REGISTRY["tanh"]
     for wrong in (lambda xp, y, a: 1.001 - y * y, lambda xp, y, a: y * y - 1.0):
         monkeypatch.setattr(op, "rules", (wrong,))
-        with pytest.raises(tg.GradientCheckError, match=r"the derivative of output element 0 by input 0\[\d\]"):
+        with pytest.raises(tg.GradientCheckError, match=r"the derivative of output element \d by input 0\[\d\]"):
             tg.gradcheck(tg.tanh, np.array([0.3, 0.5]))
         assert not tg.gradcheck(tg.tanh, np.array([0.3, 0.5]), raise_exception=False)
     constant = (1 - np.tanh(0.3)) * (1 + np.tanh(0.3))

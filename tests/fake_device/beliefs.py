@@ -85,9 +85,9 @@ BELIEFS: dict[str, Callable[[Any, Any], bool]] = {
     "a NumPy float64 is not weak": lambda xp, special: (xp.ones(3, "float32") * np.float64(2)).dtype == "float64",
     "a 0-d array is not weak": lambda xp, special: (xp.ones(3, "float32") * xp.ones((), "float64")).dtype == "float64",
     "where of two numbers is float64": lambda xp, special: xp.where(_iota(xp) > 3, 1.0, 0.5).dtype == "float64",
-    "where of an array and a number keeps": lambda xp, special: xp.where(
-        _iota(xp) > 3, _iota(xp), 0.5
-    ).dtype == "float32",
+    "where of an array and a number keeps": lambda xp, special: (
+        xp.where(_iota(xp) > 3, _iota(xp), 0.5).dtype == "float32"
+    ),
     "float32 times bool keeps": lambda xp, special: (_iota(xp) * (_iota(xp) > 3)).dtype == "float32",
     "integers divide to float64": lambda xp, special: xp.divide(1.0, xp.arange(1, 4)).dtype == "float64",
     "erf keeps float32": lambda xp, special: special.erf(xp.ones(3, "float32")).dtype == "float32",
@@ -96,9 +96,10 @@ BELIEFS: dict[str, Callable[[Any, Any], bool]] = {
     "log(0) is -inf": lambda xp, special: same(xp.log(xp.zeros(1)), [-math.inf]),
     "0/0 is nan, 1/0 is inf": lambda xp, special: same(xp.divide(xp.asarray([0.0, 1.0]), 0.0), [math.nan, math.inf]),
     "0 to the power 0 is 1": lambda xp, special: same(xp.power(xp.zeros(1), 0.0), [1.0]),
-    "maximum and max hand on nan": lambda xp, special: same(
-        xp.maximum(xp.asarray([math.nan, 1.0]), 0.0), [math.nan, 1.0]
-    ) and same(xp.max(xp.asarray([math.nan, 1.0])), math.nan),
+    "maximum and max hand on nan": lambda xp, special: (
+        same(xp.maximum(xp.asarray([math.nan, 1.0]), 0.0), [math.nan, 1.0])
+        and same(xp.max(xp.asarray([math.nan, 1.0])), math.nan)
+    ),
     "sign of nan is nan": lambda xp, special: same(xp.sign(xp.asarray([math.nan, -2.0, 0.0])), [math.nan, -1.0, 0.0]),
     "clip without bounds, and with one": lambda xp, special: same(
         xp.clip(xp.asarray([-1.0, 5.0]), None, 2.0), [-1.0, 2.0]
@@ -114,9 +115,9 @@ BELIEFS: dict[str, Callable[[Any, Any], bool]] = {
     "add.at with several index arrays": lambda xp, special: same(
         _add_at(xp, xp.zeros((2, 2)), (np.array([0, 0]), np.array([1, 1])), xp.ones(2)), [[0, 2], [0, 0]]
     ),
-    "index arrays on both sides of a slice": lambda xp, special: _iota(xp).reshape(3, 2, 2)[
-        np.array([0, 1, 2]), :, np.array([0, 1, 0])
-    ].shape == (3, 2),
+    "index arrays on both sides of a slice": lambda xp, special: (
+        _iota(xp).reshape(3, 2, 2)[np.array([0, 1, 2]), :, np.array([0, 1, 0])].shape == (3, 2)
+    ),
     "negative steps and new axes": lambda xp, special: same(_iota(xp)[::-2, None, 1], [[9], [1]]),
     # memory
     "a view has a base, its owner has none": lambda xp, special: (

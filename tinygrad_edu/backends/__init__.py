@@ -23,7 +23,9 @@ def get(device: str | Backend) -> Backend:
     if name not in _backends:
         kind, _, number = str(name).partition(":")
         if kind != "cuda" or not number.isdigit():
-            raise DeviceError(f"unknown device {device!r}: use {', '.join(map(repr, [*_backends, 'cuda']))} or 'cuda:1'")
+            raise DeviceError(
+                f"unknown device {device!r}: use {', '.join(map(repr, [*_backends, 'cuda']))} or 'cuda:1'"
+            )
         from .cupy import CupyBackend  # CuPy is optional, and slow to import
 
         _backends[name] = CupyBackend.of_device(int(number))

@@ -22,7 +22,7 @@ class CupyBackend(Backend):
 
     def __init__(self, device: str, xp: Any, array_type: type, special: Any):
         super().__init__(device, xp, array_type)
-        self.erf = special.erf
+        self.special = special
 
     @classmethod
     def of_device(cls, number: int) -> CupyBackend:
@@ -36,15 +36,19 @@ class CupyBackend(Backend):
             from cupyx.scipy import special
         except ImportError as error:
             raise DeviceError(f"device 'cuda:{number}' needs CuPy, which is not installed; {_INSTALL}") from error
+        runtime = cupy.cuda.runtime
         try:
-            count = cupy.cuda.runtime.getDeviceCount()
-        except cupy.cuda.runtime.CUDARuntimeError as error:
+            count = runtime.getDeviceCount()
+        except runtime.CUDARuntimeError as error:
+            # without any driver CUDA complains of an old one
+            why = str(error) if runtime.driverGetVersion() else "this machine has no NVIDIA driver"
             raise DeviceError(
-                f"CuPy is installed, but finds no CUDA device ({error}); use device='cpu', "
-                "or check with nvidia-smi that a driver is installed"
+                f"device 'cuda:{number}': CuPy is installed, but finds no GPU ({why}). Use device='cpu', or see with "
+                "nvidia-smi which driver and GPUs there are"
             ) from error
         if number >= count:
-            raise DeviceError(f"there is no device 'cuda:{number}': this machine has {count}, cuda:0 to cuda:{count - 1}")
+            names = ", ".join(f"'cuda:{k}'" for k in range(count))
+            raise DeviceError(f"there is no device 'cuda:{number}': this machine has {names}")
         return cls(f"cuda:{number}", cupy, cupy.ndarray, special)
 
     @property
@@ -52,7 +56,7 @@ class CupyBackend(Backend):
         return int(self.device.partition(":")[2] or 0)
 
     def owns(self, array: Any) -> bool:
-        return isinstance(array, self.array_type) and array.device.id == self._number
+        return super().owns(array) and array.device.id == self._number
 
     def asarray(self, data: Any, dtype: Any = None) -> Any:
         with self.xp.cuda.Device(self._number):
@@ -62,4 +66,15 @@ class CupyBackend(Backend):
         return self.xp.asnumpy(array)
 
     def synchronize(self) -> None:
-        self.xp.cuda.get_current_stream().synchronize()
+        self.xp.cuda.Device(self._number).synchronize()
+
+    def where(self, condition: Any, a: Any, b: Any) -> Any:
+        """CuPy wants an array for the condition; a rule may have a plain number, as that of `power` in x ** 2."""
+        if not isinstance(condition, self.array_type):
+            condition = self.asarray(condition)
+        return self.xp.where(condition, a, b)
+
+    def erf(self, a: Any) -> Any:
+        """CuPy's error function makes float64 of float16."""
+        y = self.special.erf(a)
+        return y.astype(a.dtype) if a.dtype == "float16" else y

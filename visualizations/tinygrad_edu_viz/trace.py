@@ -16,9 +16,10 @@ from tinygrad_edu.backprop import Step, backprop, newest_first, seed
 from tinygrad_edu.node import Node
 from tinygrad_edu.tensor import Tensor
 
-from . import trace_file, words
+from . import trace_file
 from .recorded import Data, Event, TraceNode, plain
 from .trace_file import TraceError
+from .words import Words
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,14 +91,14 @@ class _Recorder:
         self.root = root
         self.nodes = sorted(nodes, key=lambda node: node.serial)
         self.ids = _identify(self.nodes)
-        self.labels = words.labels(self.nodes, self.ids)
         self.data = {node: _plain(node.data, node) for node in self.nodes}
+        self.words = Words(self.ids, root, self.data)
         self.gradients: dict[Node, Data] = {}
 
     def trace(self, gradient: Any) -> Trace:
         start = seed(self.root, gradient, create_graph=False)
         rows = [self.computed(node) for node in self.nodes if node.op is not None]
-        rows.append(self.started(start))
+        rows.append(self.started(start, chosen=gradient is not None))
         rows += map(self.contributed, backprop(self.root, start))
         events = tuple([Event(step=step, of=len(rows), **row) for step, row in enumerate(rows, 1)])
         return Trace({self.ids[node]: self.node(node) for node in self.nodes}, events, self.ids[self.root])
@@ -128,16 +129,19 @@ class _Recorder:
             "inputs": tuple([self.ids[operand] for operand in node.inputs]),
             "input_data": tuple([self.data[operand] for operand in node.inputs]),
             "data": self.data[node],
-            "text": words.forward(node, self.labels, self.data),
+            "text": self.words.forward(node),
         }
 
-    def started(self, start: Any) -> dict[str, Any]:
+    def started(self, start: Any, chosen: bool) -> dict[str, Any]:
         """The first backward event: the root has the gradient that the pass starts with."""
         given = self.gradients[self.root] = _plain(start, self.root)
-        formula, text = words.seed(self.root, self.labels, given)
-        about = self.about("backward", self.root)
-        before = _zeros(self.root)
-        return {**about, "op": None, "contribution": given, "grad_before": before, "grad": given} | {
+        formula, text = self.words.seed(given, chosen)
+        return {
+            **self.about("backward", self.root),
+            "op": None,
+            "contribution": given,
+            "grad_before": _zeros(self.root),
+            "grad": given,
             "formula": formula,
             "text": text,
         }
@@ -159,7 +163,7 @@ class _Recorder:
             "grad_before": _zeros(receiver) if before is None else before,
             "grad": self.gradients[receiver],
         }
-        formula, text = words.backward(step, self.labels, row, first=before is None)
+        formula, text = self.words.backward(step, row, first=before is None)
         return {**row, "formula": formula, "text": text}
 
     def about(self, kind: str, node: Node) -> dict[str, Any]:

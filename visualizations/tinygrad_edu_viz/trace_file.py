@@ -1,22 +1,25 @@
-"""A trace on disk: one JSON object, with a version, checked when it is read."""
+"""A trace on disk: one JSON object with a version. Reading trusts nothing, as a file may be cut off or edited by hand."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from os import PathLike
 from pathlib import Path
 from typing import Any
 
 from tinygrad_edu.errors import TinygradError
 
-from .recorded import Event, TraceNode, to_json
+from .recorded import Data, Event, TraceNode
 
 FORMAT = "tinygrad-edu trace"
 VERSION = 1
 
+Contents = tuple[dict[str, TraceNode], tuple[Event, ...], str]  # nodes, events, the id of the root
+
 
 class TraceError(TinygradError, ValueError):
-    """A trace that cannot be recorded, or a file that holds none that this version can read."""
+    """What cannot be recorded as a trace, or a file that holds no trace that this version can read."""
 
 
 def write(path: str | PathLike[str], nodes: dict[str, TraceNode], events: tuple[Event, ...], root: str) -> None:
@@ -32,26 +35,198 @@ def write(path: str | PathLike[str], nodes: dict[str, TraceNode], events: tuple[
         "nodes": [node.to_json() for node in nodes.values()],
         "events": [event.to_json() for event in events],
     }
-    Path(path).write_text(json.dumps(document, ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8")
+    Path(path).write_text(json.dumps(document, allow_nan=False) + "\n", encoding="utf-8")
 
 
-def read(path: str | PathLike[str]) -> tuple[dict[str, TraceNode], tuple[Event, ...], str]:
-    """Read nodes, events and the root's id.
+def read(path: str | PathLike[str]) -> Contents:
+    """Read nodes, events and the id of the root.
 
     Raises:
         TraceError: the file is no trace, is damaged, or was written by a newer version.
         OSError: the file cannot be read.
     """
-    document = _parse(Path(path))
+    content = Path(path).read_bytes()
+    try:
+        return _contents(_document(content))
+    except (TraceError, RecursionError) as error:
+        raise TraceError(f"{path}: {error}") from error
+
+
+def _document(content: bytes) -> _Object:
+    try:
+        document = json.loads(content.decode("utf-8"))
+    except ValueError as error:  # neither UTF-8 nor JSON
+        if content.startswith(f'{{"format": "{FORMAT}"'.encode()):
+            raise TraceError(f"the trace is cut off or damaged ({error}): record and save it again") from error
+        raise TraceError(f"this is no trace, not even JSON ({error}); {_HOW_TO_WRITE}") from error
+    if not isinstance(document, dict) or document.get("format") != FORMAT:
+        raise TraceError(f"this is JSON, but no trace; {_HOW_TO_WRITE}")
+    found = _Object(document, "the trace")
+    version = found.integer("version")
+    if version > VERSION:
+        raise TraceError(
+            f"the trace has version {version}, and this tinygrad-edu reads versions up to {VERSION}: update it "
+            "(pip install --upgrade tinygrad-edu), or record the trace again"
+        )
+    return found
+
+
+_HOW_TO_WRITE = "a trace is written by Trace.save, or by: tinygrad-edu step EXPR --save FILE"
+
+
+def _contents(document: _Object) -> Contents:
+    items = document.objects("nodes")
+    ids = [item.text("id") for item in items]
     nodes: dict[str, TraceNode] = {}
-    for item in document["nodes"]:
-        nodes[item["id"]] = TraceNode(**{**item, "inputs": tuple(item["inputs"]), "shape": tuple(item["shape"])})
-    events = []
-    for item in document["events"]:
-        item["source"] = item.pop("from", None)
-        events.append(Event(**item))
-    return nodes, tuple(events), document["root"]
+    for node_id, item in zip(ids, items, strict=True):
+        if node_id in nodes:
+            raise TraceError(f"{item.where}: a second node has the id {node_id!r}")
+        for other in item.ids("inputs", ids):
+            if other not in nodes:
+                raise TraceError(
+                    f"{item.where}: {node_id!r} is computed from {other!r}, which does not stand before it: "
+                    "the nodes are out of order, or run in a cycle"
+                )
+        nodes[node_id] = _node(node_id, item, ids)
+    items = document.objects("events")
+    events = tuple([_event(step, len(items), item, nodes) for step, item in enumerate(items, 1)])
+    return nodes, events, document.id("root", nodes)
 
 
-def _parse(path: Path) -> Any:
-    return json.loads(path.read_text(encoding="utf-8"))
+def _node(node_id: str, item: _Object, ids: Collection[str]) -> TraceNode:
+    return TraceNode(
+        id=node_id,
+        name=item.optional_text("name"),
+        op=item.optional_text("op"),
+        inputs=item.ids("inputs", ids),
+        attrs=item.attributes("attrs"),
+        kind=item.choice("kind", "value", "tensor"),
+        shape=item.shape("shape"),
+        dtype=item.optional_text("dtype"),
+        device=item.optional_text("device"),
+        requires_grad=item.choice("requires_grad", True, False),
+        data=item.data("data"),
+        gradient=item.optional_data("gradient"),
+    )
+
+
+def _event(step: int, of: int, item: _Object, nodes: dict[str, TraceNode]) -> Event:
+    if (item.integer("step"), item.integer("of")) != (step, of):
+        raise TraceError(f"{item.where}: this is event {step} of {of}, but says otherwise; events are missing or moved")
+    about: dict[str, Any] = {
+        "kind": item.choice("kind", "forward", "backward"),
+        "step": step,
+        "of": of,
+        "node": item.id("node", nodes),
+        "name": item.optional_text("name"),
+        "op": item.optional_text("op"),
+        "text": item.text("text"),
+    }
+    if item.has("dtype"):
+        about |= {"shape": item.shape("shape"), "dtype": item.text("dtype")}
+    if about["kind"] == "forward":
+        data = tuple([item.datum(part, "input_data") for part in item.list("input_data")])
+        return Event(**about, inputs=item.ids("inputs", nodes), input_data=data, data=item.data("data"))
+    seed = item.value("from") is None
+    return Event(
+        **about,
+        source=None if seed else item.id("from", nodes),
+        position=None if seed else item.integer("position"),
+        upstream=item.optional_data("upstream"),
+        local=item.optional_data("local"),
+        contribution=item.data("contribution"),
+        grad_before=item.data("grad_before"),
+        grad=item.data("grad"),
+        formula=item.text("formula"),
+    )
+
+
+class _Object:
+    """A JSON object whose fields are checked as they are read; errors name the place, such as nodes[3].data."""
+
+    def __init__(self, item: Any, where: str):
+        if not isinstance(item, dict):
+            raise TraceError(f"{where} should be an object, and is {_brief(item)}")
+        self.item, self.where = item, where
+
+    def has(self, name: str) -> bool:
+        return name in self.item
+
+    def value(self, name: str) -> Any:
+        if name not in self.item:
+            raise TraceError(f"{self.where} lacks the field {name!r}")
+        return self.item[name]
+
+    def _expect(self, holds: bool, name: str, what: str) -> None:
+        if not holds:
+            raise TraceError(f"{self.where}: {name!r} should be {what}, and is {_brief(self.item[name])}")
+
+    def text(self, name: str) -> str:
+        value = self.value(name)
+        self._expect(isinstance(value, str), name, "a text")
+        return value  # type: ignore[no-any-return]
+
+    def optional_text(self, name: str) -> str | None:
+        return None if self.value(name) is None else self.text(name)
+
+    def integer(self, name: str) -> int:
+        value = self.value(name)
+        self._expect(type(value) is int and value >= 0, name, "a whole number")
+        return value  # type: ignore[no-any-return]
+
+    def choice(self, name: str, *choices: Any) -> Any:
+        self._expect(any(self.value(name) is x or self.value(name) == x for x in choices), name, f"one of {choices}")
+        return self.value(name)
+
+    def list(self, name: str) -> list[Any]:
+        value = self.value(name)
+        self._expect(isinstance(value, list), name, "a list")
+        return value  # type: ignore[no-any-return]
+
+    def objects(self, name: str) -> list[_Object]:
+        return [_Object(item, f"{name}[{k}]") for k, item in enumerate(self.list(name))]
+
+    def attributes(self, name: str) -> dict[str, Any]:
+        self._expect(isinstance(self.value(name), dict), name, "an object")
+        return self.value(name)  # type: ignore[no-any-return]
+
+    def shape(self, name: str) -> tuple[int, ...]:
+        lengths = self.list(name)
+        self._expect(all(type(n) is int and n >= 0 for n in lengths), name, "a list of lengths")
+        return tuple(lengths)
+
+    def id(self, name: str, ids: Collection[str]) -> str:
+        if self.text(name) not in ids:
+            raise TraceError(f"{self.where}: {name!r} names {self.item[name]!r}, and no node has that id")
+        return self.text(name)
+
+    def ids(self, name: str, ids: Collection[str]) -> tuple[str, ...]:
+        for found in self.list(name):
+            if found not in ids:
+                raise TraceError(f"{self.where}: {name!r} names {_brief(found)}, and no node has that id")
+        return tuple(self.list(name))
+
+    def data(self, name: str) -> Data:
+        return self.datum(self.value(name), name)
+
+    def optional_data(self, name: str) -> Data | None:
+        return None if self.value(name) is None else self.data(name)
+
+    def datum(self, value: Any, name: str) -> Data:
+        """A recorded number, nested list or summary."""
+        if isinstance(value, list):
+            return [self.datum(item, name) for item in value]
+        if isinstance(value, (int, float)) and not isinstance(value, bool):
+            return value
+        if value in ("nan", "inf", "-inf"):
+            return float(value)
+        if isinstance(value, dict):
+            summary = _Object(value, f"{self.where}.{name}")
+            numbers = {key: summary.data(key) for key in ("mean", "min", "max")}
+            return {"shape": list(summary.shape("shape")), "dtype": summary.text("dtype"), **numbers}
+        raise TraceError(f"{self.where}: {name!r} should hold numbers, and holds {_brief(value)}")
+
+
+def _brief(value: Any) -> str:
+    text = json.dumps(value)
+    return text if len(text) <= 40 else f"{text[:39]}…"

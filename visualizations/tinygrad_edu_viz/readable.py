@@ -1,0 +1,68 @@
+"""Numbers and names for people: rounded, cleaned and cut, the same way in every face."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+
+import numpy as np
+
+from tinygrad_edu.formula_text import number_text
+
+from .recorded import Data
+from .text_graph import clean
+
+LONGEST_NAME = 24  # characters
+FEW = 6  # elements that are shown one by one
+
+
+def number(data: Data, digits: int = 6) -> str:
+    """A number with at most `digits` significant digits; of an array all elements if there are few, else their range.
+
+    >>> number(0.70710678), number([[1.0, 2.0], [0.5, -3.0]]), number([0.0] * 99 + [1.0])
+    ('0.707107', '[[1, 2], [0.5, -3]]', 'mean 0.01, from 0 to 1')
+    """
+    if isinstance(data, (int, float)):
+        return number_text(data, digits)
+    if isinstance(data, dict):
+        mean, low, high = data["mean"], data["min"], data["max"]
+    else:
+        array = np.asarray(data, dtype=float)
+        if array.size <= FEW:
+            return _nested(data, min(digits, 4))
+        mean, low, high = float(array.mean()), float(array.min()), float(array.max())
+    return f"mean {number_text(mean, 4)}, from {number_text(low, 4)} to {number_text(high, 4)}"
+
+
+def _nested(data: Data, digits: int) -> str:
+    if isinstance(data, list):
+        return f"[{', '.join(_nested(item, digits) for item in data)}]"
+    return number(data, digits)
+
+
+def shape_text(shape: Iterable[int]) -> str:
+    """A shape, "2×3"; that of a single number is "1"."""
+    return "×".join(map(str, shape)) or "1"
+
+
+def short(name: str, longest: int = LONGEST_NAME) -> str:
+    """A user's name on one line, without control characters, cut to `longest` characters."""
+    name = clean(name[: 4 * longest]).strip()
+    return name if len(name) <= longest else f"{name[: longest - 1]}…"
+
+
+def labels(nodes: Iterable[tuple[str, str | None, bool]]) -> dict[str, str]:
+    """How people read about each node: under its name, or under its id where the name is missing or not its own.
+
+    Args:
+        nodes: (id, name, whether an operation computed it) of every node.
+    Returns:
+        the labels by id.
+    """
+    nodes = list(nodes)
+    ids = {node_id for node_id, _, _ in nodes}
+    times = Counter(short(name or "") for _, name, _ in nodes)
+    named = {
+        i: name for i, name, computed in nodes if computed and name and times[short(name)] == 1 and name not in ids
+    }
+    return {node_id: short(named.get(node_id, node_id)) for node_id in ids}
