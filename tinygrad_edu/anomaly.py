@@ -11,6 +11,7 @@ import numpy as np
 from .errors import AnomalyError, MutationError
 
 if TYPE_CHECKING:
+    from .backprop import Step
     from .node import Node
     from .operation import Operation
 
@@ -43,14 +44,14 @@ class Watch:
                     f"from it, at {self.lines[node.serial]}: the recorded derivatives belong to the old data"
                 )
 
-    def contributed(self, node: Node, operand: Node, upstream: Any, contribution: Any) -> None:
+    def contributed(self, step: Step) -> None:
         """A contribution was computed in the backward pass."""
-        if not _finite(contribution) and _finite(upstream):
+        node, operand = step.node, step.input
+        if not _finite(step.contribution) and _finite(step.upstream):
             line = self.lines.get(node.serial, "a line before detect_anomaly() began")
-            assert node.op is not None
             raise AnomalyError(
                 f"the derivative of {node.op.name} for its operand, the {operand.describe()}, made the first "
-                f"{_kind(contribution)} of the backward pass; operands: "
+                f"{_kind(step.contribution)} of the backward pass; operands: "
                 f"{', '.join(_summary(operand) for operand in node.inputs)}; the node was made at {line}"
             )
 

@@ -16,6 +16,8 @@ from collections.abc import Iterable, Iterator
 from operator import attrgetter
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from .errors import GraphError, MutationError, ShapeError
 from .modes import MODES
 from .namespaces import FLOATS, Guarded
@@ -60,11 +62,13 @@ def backward(root: Node, gradient: Any = None, create_graph: bool = False) -> No
     start = seed(root, gradient, create_graph)
     gradients = {root: start}
     deque(_steps(root, gradients, create_graph), maxlen=0)  # runs the generator to its end, keeping nothing
-    if isinstance(root, Tensor):
-        _store_tensors(gradients, kept={id(start)})
-    else:
+    if isinstance(root, Value):
         for node, received in gradients.items():
             node._grad = received if node.op is not None else node._grad + received
+    else:
+        kept = {id(start)}
+        for node, received in gradients.items():
+            node.namespace.run(_store, node, received, kept)
 
 
 def gradients_of(
@@ -75,13 +79,11 @@ def gradients_of(
     start = seed(root, gradient, create_graph)
     gradients = {root: start}
     deque(_steps(root, gradients, create_graph, frozenset(targets)), maxlen=0)
-    kept = {id(start)}
     found = [gradients.get(target) for target in targets]
     if isinstance(root, Value) or create_graph:
         return found
-    return [
-        x if x is None else _owned(target.backend.asarray(x), kept) for target, x in zip(targets, found, strict=True)
-    ]
+    kept = {id(start)}
+    return [None if x is None else t.namespace.run(_owned, t, x, kept) for t, x in zip(targets, found, strict=True)]
 
 
 def newest_first(root: Node, targets: frozenset[Node] = frozenset()) -> list[Node]:
@@ -134,28 +136,38 @@ def _steps(
             continue
         if not node.keeps_grad:
             del gradients[node]
-        op, inputs, attrs = node.op, node.inputs, node.attrs
-        if create_graph:
-            xp, y, operands = node.graph_namespace, node, [x if x.requires_grad else node.constant(x) for x in inputs]
-        else:
-            xp, y, operands = node.namespace, node._data, [x._data for x in inputs]
-        if op.name == "where" or node in behind_where:
-            behind_where.update(inputs)
-            xp = Guarded(xp)
+        if node.op.name == "where" or node in behind_where:
+            behind_where.update(node.inputs)
         if watch is not None:
             watch.verify(node)
-        for position, operand in enumerate(inputs):
-            if not operand.requires_grad:
-                continue
-            local, contribution = op.pull_back(position, xp, upstream, y, operands, attrs)
-            if contribution is None:
-                continue
+        contributions = _contributions(node, upstream, gradients, create_graph, node in behind_where)
+        for step in node.namespace.run(list, contributions):
             if watch is not None:
-                watch.contributed(node, operand, upstream, contribution)
-            before = gradients.get(operand)
-            gradient = contribution if before is None else before + contribution
-            gradients[operand] = gradient
-            yield node, position, upstream, local, contribution, before, gradient
+                watch.contributed(Step._make(step))
+            yield step
+
+
+def _contributions(
+    node: Node, upstream: Any, gradients: Gradients, create_graph: bool, guarded: bool
+) -> Iterator[RawStep]:
+    """What each input of a node receives from it, added to `gradients`."""
+    inputs = node.inputs
+    if create_graph:
+        xp, y, operands = node.graph_namespace, node, [x if x.requires_grad else node.constant(x) for x in inputs]
+    else:
+        xp, y, operands = node.namespace, node._data, [x._data for x in inputs]
+    if guarded or node.op.name == "where":
+        xp = Guarded(xp)
+    for position, operand in enumerate(inputs):
+        if not operand.requires_grad:
+            continue
+        local, contribution = node.op.pull_back(position, xp, upstream, y, operands, node.attrs)
+        if contribution is None:
+            continue
+        before = gradients.get(operand)
+        gradient = contribution if before is None else before + contribution
+        gradients[operand] = gradient
+        yield node, position, upstream, local, contribution, before, gradient
 
 
 def _float_steps(order: list[Node], gradients: Gradients) -> Iterator[RawStep]:
@@ -203,7 +215,7 @@ def seed(root: Node, gradient: Any, create_graph: bool) -> Any:
                 f"backward() from a {root.describe()} of shape {root.shape} needs a gradient of that shape: "
                 f"reduce it to a single number first (.sum(), .mean()), or give one: backward(gradient=...)"
             )
-        gradient = root.backend.xp.ones(root.shape, dtype=root.dtype)
+        gradient = np.ones(root.shape, dtype=root.dtype)
     if not isinstance(gradient, Tensor):
         gradient = Tensor(gradient, dtype=root.dtype, device=root.backend)
     if gradient.shape != root.shape:
@@ -212,20 +224,18 @@ def seed(root: Node, gradient: Any, create_graph: bool) -> Any:
     return gradient if create_graph else gradient._data
 
 
-def _store_tensors(gradients: Gradients, kept: set[int]) -> None:
-    """Write the gradients of a pass into the nodes that keep one."""
-    for node, received in gradients.items():
-        assert isinstance(node, Tensor)
-        if isinstance(received, Tensor):  # create_graph: a node, which may be shared, as nobody writes into it
-            node._grad = received if node.op is not None or node._grad is None else node._grad + received
-            continue
-        array = node.backend.asarray(received)
-        if node.op is None and node._grad is not None:
-            array = node._grad._data + array
-        node._grad = Tensor.wrap(_owned(array, kept), node.backend)
+def _store(node: Tensor, received: Any, kept: set[int]) -> None:
+    """Write the gradient of a pass into a tensor: added to a leaf's, in place of a computed one's."""
+    before = node._grad if node.op is None else None
+    if isinstance(received, Tensor):  # create_graph: a node, which may be shared, as nobody writes into it
+        node._grad = received if before is None else before + received
+    else:
+        node._grad = Tensor.wrap(
+            _owned(node, received if before is None else before._data + received, kept), node.backend
+        )
 
 
-def _owned(array: Any, kept: set[int]) -> Any:
+def _owned(node: Tensor, array: Any, kept: set[int]) -> Any:
     """An array that nobody else keeps, so that its holder may write into it.
 
     Rules may hand one array to several inputs (`add` does) or a view of it (`reshape` does). So a node keeps an array
@@ -234,6 +244,7 @@ def _owned(array: Any, kept: set[int]) -> Any:
     Args:
         kept: the ids of the arrays that somebody keeps already; the array's is added.
     """
+    array = node.backend.asarray(array)
     if id(array) in kept or array.base is not None:
         array = array.copy()
     kept.add(id(array))

@@ -59,8 +59,8 @@ def _point(x: Any) -> Any:
 
 def _compare(f: Callable[..., Any], points: list[Any], eps: float, atol: float, rtol: float, what: str) -> None:
     for k, point in enumerate(points):
-        analytic = _host(jacobian(f, k)(*points)).reshape(-1, _host(point).size)
         numeric = _differences(f, points, k, eps)
+        analytic = _host(jacobian(f, k)(*points)).reshape(numeric.shape)
         error = np.abs(analytic - numeric) - (atol + rtol * np.abs(numeric))
         if error.size and not (error <= 0).all():
             row, column = np.unravel_index(np.argmax(np.where(np.isnan(error), np.inf, error)), error.shape)

@@ -6,9 +6,9 @@ the derivative of `x**3` reads 3 · x² and not 3 · x^(3 - 1).
 
 from __future__ import annotations
 
-import math
 import operator
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -36,7 +36,7 @@ class Symbol:
             infix operator + - · / @ ^.
         args: the formulas that it is made of.
         text: the name, the function, the argument or the index.
-        value: of a number.
+        value: of a number; of a name which operand it is, so that a · a is written so where it is a product of two.
 
     `str(symbol)` is plain unicode text, `symbol.latex()` is LaTeX for math mode.
     """
@@ -47,7 +47,7 @@ class Symbol:
     __hash__ = object.__hash__
 
     def __init__(
-        self, kind: str, *args: Symbol, text: str = "", value: float = math.nan, shape: Shape | None = None
+        self, kind: str, *args: Symbol, text: str = "", value: float = 0.0, shape: Shape | None = None
     ) -> None:
         self.kind, self.args, self.text, self.value, self._shape = kind, args, text, value, shape
 
@@ -79,6 +79,10 @@ class Symbol:
     def shaped(self, shape: Shape | None) -> Symbol:
         """The same formula, of a known shape."""
         return Symbol(self.kind, *self.args, text=self.text, value=self.value, shape=shape)
+
+    def numbered(self, place: int) -> Symbol:
+        """The same name, as the operand at a place of an operation."""
+        return Symbol(self.kind, text=self.text, value=place, shape=self._shape)
 
     @property
     def shape_is_known(self) -> bool:
@@ -170,8 +174,13 @@ class Symbol:
     def __getitem__(self, index: Any) -> Symbol:
         return Symbol("index", self, text=formula_text.index_text(index))
 
-    def astype(self, dtype: Any) -> Symbol:
-        return call("astype", self, dtype)
+    def __getattr__(self, name: str) -> Any:
+        """A method is the function of that name: `b.swapaxes(-1, -2)` is `xp.swapaxes(b, -1, -2)`."""
+        if name.startswith("_"):
+            raise AttributeError(name)
+        from .symbols import SYMBOLS  # imports this file
+
+        return partial(getattr(SYMBOLS, name), self)
 
 
 def as_symbol(operand: Any) -> Symbol:
@@ -187,9 +196,9 @@ def as_symbol(operand: Any) -> Symbol:
 
 def same(one: Symbol, other: Symbol) -> bool:
     """Whether two formulas are written alike (`==` is a formula itself)."""
-    if one.kind != other.kind or one.text != other.text or len(one.args) != len(other.args):
+    if (one.kind, one.text, one.value, len(one.args)) != (other.kind, other.text, other.value, len(other.args)):
         return False
-    return one.value == other.value if one.kind == "number" else all(map(same, one.args, other.args))
+    return all(map(same, one.args, other.args))
 
 
 def broadcast(*symbols: Symbol) -> Shape | None:
@@ -222,7 +231,7 @@ def product(left: Symbol, right: Symbol) -> Symbol:
             return other
     before, last = left.args if left.kind == "·" else (None, left)
     (base, n), (other_base, m) = _base_and_exponent(last), _base_and_exponent(right)
-    if base.kind != "number" and same(base, other_base):
+    if base.kind not in ("number", "figure") and same(base, other_base):
         factor = power(base, Symbol.number(n + m))
         return factor if before is None else product(before, factor)
     return Symbol("·", left, right, shape=broadcast(left, right))

@@ -123,8 +123,8 @@ def text(symbol: Symbol) -> str:
 
 def _superscript(exponent: Symbol) -> str:
     """Small integers as raised digits; "" for any other exponent."""
-    whole = exponent.kind == "number" and exponent.value.is_integer() and abs(exponent.value) < 100
-    return str(int(exponent.value)).translate(_SUPERSCRIPT) if whole else ""
+    written = text(exponent) if exponent.kind in ("number", "figure") else ""
+    return written.translate(_SUPERSCRIPT) if re.fullmatch(r"-?\d{1,2}", written) else ""
 
 
 # --- LaTeX -----------------------------------------------------------------------------------------------------------

@@ -46,6 +46,10 @@ class Namespace:
             return partial(REGISTRY[name].forward, self)
         raise AttributeError(f"neither {self.library.__name__} nor the registry of operations has '{name}'")
 
+    def run(self, function: Any, *args: Any, **kwargs: Any) -> Any:
+        """Call a function where the data lies: a machine with several GPUs computes on the one that is current."""
+        return function(*args, **kwargs)
+
     def chain(self, upstream: Any, local: Any) -> Any:
         """The chain rule: upstream gradient times local derivative."""
         return upstream * local

@@ -71,7 +71,8 @@ def _call(name: str, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any
             inspect.signature(ours).bind(*args, **kwargs)
         except TypeError as error:
             raise TypeError(
-                f"np.{name} of a tensor is tinygrad_edu.{name}{inspect.signature(ours)}, without other arguments: {error}"
+                f"np.{name} of a tensor is tinygrad_edu.{name}{inspect.signature(ours)}, with no other arguments; "
+                f"{error}"
             ) from error
         return ours(*args, **kwargs)
     raise TypeError(

@@ -62,7 +62,9 @@ def _einsum_by_operand(xp, g, y, position, *operands, subscripts):
     pulled, ones, eyes = gradient_subscripts(expand_subscripts(subscripts, operands), position, mine.shape)
     helpers = [xp.ones(shape, dtype=mine.dtype) for shape in ones] + [xp.eye(n, dtype=mine.dtype) for n in eyes]
     gradient = xp.einsum(pulled, g, *others, *helpers)
-    return unbroadcast(xp, gradient, mine.shape)
+    # a letter may have length 1 in one operand and be repeated along another's; on either side
+    narrow = tuple(1 if n == 1 else m for n, m in zip(gradient.shape, mine.shape, strict=True))
+    return xp.broadcast_to(unbroadcast(xp, gradient, narrow), mine.shape)
 
 
 @structural(_einsum_by_operand)

@@ -39,6 +39,9 @@ class Symbols(Namespace):
     def find(self, name: str) -> Any:
         return partial(call, name)
 
+    def chain(self, upstream: Symbol, local: Any) -> Symbol:
+        return upstream * _indicator(local)
+
     def fit(self, gradient: Any, operand: Symbol) -> Any:
         known = operand.shape_is_known and as_symbol(gradient).shape_is_known
         return unbroadcast(self, gradient, operand.shape) if known else gradient
@@ -148,7 +151,7 @@ def local_derivative(
     position: int,
     operands: Sequence[Operand] | None = None,
     attrs: dict[str, Any] | None = None,
-    result: str | None = None,
+    result: Operand | None = None,
 ) -> Symbol:
     """The derivative of an elementwise operation by one operand: "1 - tanh(s)²".
 
@@ -161,13 +164,11 @@ def local_derivative(
         GraphError: the operation is not elementwise, or has no derivative by this operand.
     """
     op, given = _operation(op), _operands(op, operands)
-    y = Symbol.named(result) if result else forward(op, given, attrs)
+    y = forward(op, given, attrs) if result is None else _operand(result)
     local = op.local(position, SYMBOLS, y, given, attrs or op.defaults) if isinstance(op, Elementwise) else None
     if local is None:
         raise GraphError(f"{op.name} has no local derivative by its operand {position}")
-    if isinstance(local, bool) or (isinstance(local, Symbol) and local.kind in (*COMPARISONS, "and")):
-        return SYMBOLS.where(local, 1.0, 0.0)
-    return as_symbol(local)
+    return _indicator(local)
 
 
 def pull_back(
@@ -176,7 +177,7 @@ def pull_back(
     operands: Sequence[Operand],
     attrs: dict[str, Any] | None = None,
     upstream: Symbol | None = None,
-    result: str | None = None,
+    result: Operand | None = None,
 ) -> Symbol:
     """What an operand receives from the gradient of the result, as a formula: "g @ Xᵀ".
 
@@ -189,7 +190,7 @@ def pull_back(
     """
     op, given = _operation(op), _operands(op, operands)
     g = Symbol.named("g") if upstream is None else upstream
-    y = Symbol.named(result) if result else forward(op, given, attrs)
+    y = forward(op, given, attrs) if result is None else _operand(result)
     try:
         _, contribution = op.pull_back(
             position, SYMBOLS, g, y.shaped(g.shape if g.shape_is_known else None), given, attrs or op.defaults
@@ -199,6 +200,13 @@ def pull_back(
         return Symbol("words", text=f"pull-back of {op.name}")
 
 
+def _indicator(local: Any) -> Symbol:
+    """A local derivative; one that is a condition is 1 where it holds and 0 elsewhere."""
+    if isinstance(local, bool) or (isinstance(local, Symbol) and local.kind in (*COMPARISONS, "and")):
+        return SYMBOLS.where(local, 1.0, 0.0)
+    return as_symbol(local)
+
+
 def _operation(op: str | Operation) -> Operation:
     return REGISTRY[op] if isinstance(op, str) else op
 
@@ -206,4 +214,8 @@ def _operation(op: str | Operation) -> Operation:
 def _operands(op: Operation, operands: Sequence[Operand] | None) -> list[Symbol]:
     if operands is None:
         operands = list(inspect.signature(op.forward).parameters)[1 : 1 + (op.arity or 1)]
-    return [Symbol.named(operand) if isinstance(operand, str) else as_symbol(operand) for operand in operands]
+    return [x.numbered(k) if x.kind == "name" else x for k, x in enumerate(map(_operand, operands), 1)]
+
+
+def _operand(operand: Operand) -> Symbol:
+    return Symbol.named(operand) if isinstance(operand, str) else as_symbol(operand)

@@ -183,9 +183,7 @@ class Tensor(Operators, Node):
         backend = backends.get(device)
         if backend is self.backend:
             return self
-        moved: Tensor = move(self, self.device, backend.device)
-        moved.backend = backend
-        return moved
+        return move(self, self.device, backend.device)
 
     # --- Python ---
 
@@ -276,12 +274,14 @@ class Tensor(Operators, Node):
         inputs = tuple([x if isinstance(x, Tensor) else _constant(x, backend, op) for x in operands])
         arrays = [x._data for x in inputs]
         try:
-            data = op.forward(backend, *arrays, **attrs) if attrs else op.forward(backend, *arrays)
+            data = backend.run(op.forward, backend, *arrays, **(attrs or {}))
         except TinygradError:
             raise
         except (ValueError, IndexError) as error:
             raise shape_error(op, arrays, attrs, error) from error
-        if type(data) is not backend.array_type and op.name != "move":  # a reduction gave a NumPy scalar
+        if op.name == "move":
+            backend = backends.get(attrs["target"])  # type: ignore[index]
+        if type(data) is not backend.array_type:  # a reduction gave a NumPy scalar
             data = backend.asarray(data)
         result = Tensor.wrap(data, backend)
         result.record(op, inputs, attrs)

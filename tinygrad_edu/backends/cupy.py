@@ -23,6 +23,7 @@ class CupyBackend(Backend):
     def __init__(self, device: str, xp: Any, array_type: type, special: Any):
         super().__init__(device, xp, array_type)
         self.special = special
+        self._number = int(device.partition(":")[2] or 0)
 
     @classmethod
     def of_device(cls, number: int) -> CupyBackend:
@@ -51,16 +52,15 @@ class CupyBackend(Backend):
             raise DeviceError(f"there is no device 'cuda:{number}': this machine has {names}")
         return cls(f"cuda:{number}", cupy, cupy.ndarray, special)
 
-    @property
-    def _number(self) -> int:
-        return int(self.device.partition(":")[2] or 0)
-
     def owns(self, array: Any) -> bool:
         return super().owns(array) and array.device.id == self._number
 
+    def run(self, function: Any, *args: Any, **kwargs: Any) -> Any:
+        with self.xp.cuda.Device(self._number):  # CuPy computes on the current device, wherever the operands are
+            return function(*args, **kwargs)
+
     def asarray(self, data: Any, dtype: Any = None) -> Any:
-        with self.xp.cuda.Device(self._number):
-            return self.xp.asarray(data, dtype=dtype)
+        return self.run(self.xp.asarray, data, dtype=dtype)
 
     def asnumpy(self, array: Any) -> np.ndarray:
         return self.xp.asnumpy(array)

@@ -30,4 +30,4 @@ class NumpyBackend(Backend):
 
     def erf(self, a: Any) -> Any:
         """NumPy has no error function: Python's, element by element; exact, and as slow as a Python loop in C."""
-        return np.asarray(_erf(a)).astype(a.dtype)
+        return np.asarray(_erf(a)).astype(a.dtype if a.dtype.kind == "f" else float)

@@ -29,7 +29,7 @@ def plain(data: Any, backend: Any = None) -> Data:
     if array.dtype == bool:
         array = array.astype(float)
     if array.size <= LARGEST:
-        return array.tolist()  # type: ignore[no-any-return]
+        return array.tolist()
     return {
         "shape": list(array.shape),
         "dtype": str(array.dtype),

@@ -1,4 +1,4 @@
-"""A trace on disk: one JSON object with a version. Reading trusts nothing, as a file may be cut off or edited by hand."""
+"""A trace on disk: one JSON object with a version. Reading trusts nothing: a file may be cut off, or edited by hand."""
 
 from __future__ import annotations
 
@@ -76,9 +76,10 @@ _HOW_TO_WRITE = "a trace is written by Trace.save, or by: tinygrad-edu step EXPR
 
 def _contents(document: _Object) -> Contents:
     items = document.objects("nodes")
-    ids = [item.text("id") for item in items]
+    ids = {item.text("id"): item for item in items}
     nodes: dict[str, TraceNode] = {}
-    for node_id, item in zip(ids, items, strict=True):
+    for item in items:
+        node_id = item.text("id")
         if node_id in nodes:
             raise TraceError(f"{item.where}: a second node has the id {node_id!r}")
         for other in item.ids("inputs", ids):
@@ -125,7 +126,7 @@ def _event(step: int, of: int, item: _Object, nodes: dict[str, TraceNode]) -> Ev
     if item.has("dtype"):
         about |= {"shape": item.shape("shape"), "dtype": item.text("dtype")}
     if about["kind"] == "forward":
-        data = tuple([item.datum(part, "input_data") for part in item.list("input_data")])
+        data = tuple([item.datum(part, "input_data") for part in item.items("input_data")])
         return Event(**about, inputs=item.ids("inputs", nodes), input_data=data, data=item.data("data"))
     seed = item.value("from") is None
     return Event(
@@ -164,7 +165,7 @@ class _Object:
     def text(self, name: str) -> str:
         value = self.value(name)
         self._expect(isinstance(value, str), name, "a text")
-        return value  # type: ignore[no-any-return]
+        return value
 
     def optional_text(self, name: str) -> str | None:
         return None if self.value(name) is None else self.text(name)
@@ -172,26 +173,27 @@ class _Object:
     def integer(self, name: str) -> int:
         value = self.value(name)
         self._expect(type(value) is int and value >= 0, name, "a whole number")
-        return value  # type: ignore[no-any-return]
+        return value
 
     def choice(self, name: str, *choices: Any) -> Any:
-        self._expect(any(self.value(name) is x or self.value(name) == x for x in choices), name, f"one of {choices}")
-        return self.value(name)
+        value = self.value(name)
+        self._expect(any(type(value) is type(x) and value == x for x in choices), name, f"one of {choices}")
+        return value
 
-    def list(self, name: str) -> list[Any]:
+    def items(self, name: str) -> list[Any]:
         value = self.value(name)
         self._expect(isinstance(value, list), name, "a list")
-        return value  # type: ignore[no-any-return]
+        return value
 
     def objects(self, name: str) -> list[_Object]:
-        return [_Object(item, f"{name}[{k}]") for k, item in enumerate(self.list(name))]
+        return [_Object(item, f"{name}[{k}]") for k, item in enumerate(self.items(name))]
 
     def attributes(self, name: str) -> dict[str, Any]:
         self._expect(isinstance(self.value(name), dict), name, "an object")
-        return self.value(name)  # type: ignore[no-any-return]
+        return self.value(name)
 
     def shape(self, name: str) -> tuple[int, ...]:
-        lengths = self.list(name)
+        lengths = self.items(name)
         self._expect(all(type(n) is int and n >= 0 for n in lengths), name, "a list of lengths")
         return tuple(lengths)
 
@@ -201,10 +203,10 @@ class _Object:
         return self.text(name)
 
     def ids(self, name: str, ids: Collection[str]) -> tuple[str, ...]:
-        for found in self.list(name):
+        for found in self.items(name):
             if found not in ids:
                 raise TraceError(f"{self.where}: {name!r} names {_brief(found)}, and no node has that id")
-        return tuple(self.list(name))
+        return tuple(self.items(name))
 
     def data(self, name: str) -> Data:
         return self.datum(self.value(name), name)

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import Any
 
 from tinygrad_edu import symbols
 from tinygrad_edu.backprop import Step
+from tinygrad_edu.formula import Symbol
 from tinygrad_edu.node import Node
 from tinygrad_edu.operation import Operation
-from tinygrad_edu.symbols import Symbol
 from tinygrad_edu.tensor import Tensor
 
 from .readable import labels, number
 from .recorded import Data
+
+_UNCHANGED = "on unchanged"
 
 
 class Words:
@@ -32,11 +35,12 @@ class Words:
         others = {label for node, label in self.labels.items() if node is not root}
         self.loss = "L" if "L" not in others else self.labels[root]
         self.upstream = "g" if "g" not in others else "upstream"
+        self.readings: dict[Node, tuple[list[Symbol], Symbol]] = {}
 
     def forward(self, node: Node) -> str:
         """What was computed, and of which numbers."""
         op, label, result = _op(node), self.labels[node], number(self.data[node])
-        formula = symbols.forward(op, [self._symbol(x) for x in node.inputs], node.attrs)
+        _, formula = self._read(node)
         if isinstance(node, Tensor):
             shapes = " and ".join(str(x.shape) for x in node.inputs if isinstance(x, Tensor))
             return f"{label} = {formula} = {result}; shape {shapes} → {node.shape}"
@@ -64,7 +68,7 @@ class Words:
         """
         formula, sentence = (self._of_tensor if isinstance(step.node, Tensor) else self._of_value)(step, row)
         op = _op(step.node)
-        if why := explanation(op):
+        if (why := explanation(op)) and not sentence.endswith(_UNCHANGED):
             sentence += f" ({op.name}: {why})"
         if not first:
             had, has = number(row["grad_before"]), number(row["grad"])
@@ -78,11 +82,10 @@ class Words:
         slope = f"∂{source}/∂{target}"
         figures = f"{upstream} · {f'({local})' if local[0] == '-' else local}"
         formula = f"{self._gradient(receiver)} += {self._gradient(node)} · {slope} = {figures} = {received}"
-        operands = [self._symbol(x) for x in node.inputs]
-        derivative = str(symbols.local_derivative(_op(node), step.position, operands, node.attrs))
+        operands, rule = self._read(node)
+        derivative = str(symbols.local_derivative(_op(node), step.position, operands, node.attrs, rule))
         if derivative != local:
             slope += f" = {derivative}"
-        rule = symbols.forward(_op(node), operands, node.attrs)
         return formula, (
             f"{target} receives {received}{_place(step)}: {source} = {rule} passes its gradient {upstream} on, "
             f"times the local derivative {slope} = {local}"
@@ -91,15 +94,15 @@ class Words:
     def _of_tensor(self, step: Step, row: dict[str, Any]) -> tuple[str, str]:
         node, receiver = step.node, step.input
         source, target = self.labels[node], self.labels[receiver]
-        op, operands = _op(node), [self._symbol(x) for x in node.inputs]
-        result = None if op.elementwise else source
+        op, (operands, rule) = _op(node), self._read(node)
+        result = rule if op.elementwise else source
         g = Symbol.named(self.upstream, node.shape)
         pulled = str(symbols.pull_back(op, step.position, operands, node.attrs, g, result))
         formula = f"{self._gradient(receiver)} += {pulled}, with {g} = {self._gradient(node)}"
         sentence = (
             f"{target} receives {number(row['contribution'])}{_place(step)}: "
-            f"{source} = {symbols.forward(op, operands, node.attrs)} passes its gradient {g} = {number(row['upstream'])} "
-            + ("on unchanged" if pulled == str(g) else f"back as {pulled}")
+            f"{source} = {rule} passes its gradient {g} = {number(row['upstream'])} "
+            + (_UNCHANGED if pulled == str(g) else f"back as {pulled}")
         )
         if receiver.shape != node.shape:
             shapes = f"shape {node.shape} → {receiver.shape}"
@@ -109,6 +112,13 @@ class Words:
     def _gradient(self, node: Node) -> str:
         return f"∂{self.loss}/∂{self.labels[node]}"
 
+    def _read(self, node: Node) -> tuple[list[Symbol], Symbol]:
+        """(operands, formula) of a computed node."""
+        if node not in self.readings:
+            operands = [self._symbol(x) for x in node.inputs]
+            self.readings[node] = operands, symbols.forward(_op(node), operands, node.attrs)
+        return self.readings[node]
+
     def _symbol(self, node: Node) -> Symbol:
         """A node in a formula: an unnamed constant as its number, everything else by its label."""
         data = self.data[node]
@@ -117,6 +127,7 @@ class Words:
         return Symbol.named(self.labels[node], node.shape if isinstance(node, Tensor) else ())
 
 
+@cache
 def explanation(op: Operation) -> str:
     """What the operation's docstring says about its gradient, or "".
 
