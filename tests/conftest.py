@@ -19,7 +19,8 @@ from tinygrad_edu.errors import DeviceError
 hypothesis.settings.register_profile("tests", derandomize=True, deadline=None)
 hypothesis.settings.load_profile("tests")
 
-backends.register(CupyBackend("fake", fake_cupy, fake_cupy.ndarray, fake_cupy.special))
+for name in ("fake", "fake:1"):  # CuPy's own backend, on two devices that need no hardware
+    backends.register(CupyBackend(name, fake_cupy, fake_cupy.ndarray, fake_cupy.special))
 
 # A machine with a GPU may lack what commands and pictures are made of; no test there needs a GPU.
 collect_ignore = [

@@ -17,6 +17,8 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
+import numpy as np
+
 from .errors import ArgumentError
 from .node import Node, apply
 
@@ -172,6 +174,8 @@ def _with_attributes(op: Operation) -> Rule:
                 f"{op.name}: {', '.join(names)} must be plain Python values, as no gradient goes there"
                 + ("; for a bound that is a tensor use tg.maximum and tg.minimum" if op.name == "clip" else "")
             )
+        # a NumPy scalar would bring its own dtype into the rule
+        attrs = {key: value.item() if isinstance(value, np.generic) else value for key, value in attrs.items()}
         return apply(op, tuple(operands), attrs)
 
     return function

@@ -135,7 +135,8 @@ def forward(
     Returns:
         what the forward rule says, where that is a single operation; else the operation by its name, "sigmoid(s)".
     """
-    op, given = _operation(op), _operands(op, operands)
+    op = _operation(op)
+    given = _operands(op, operands)
     try:
         read = as_symbol(op.forward(SYMBOLS, *given, **(attrs or op.defaults)))
     except Exception:  # a rule may do with data whatever it likes
@@ -163,7 +164,8 @@ def local_derivative(
     Raises:
         GraphError: the operation is not elementwise, or has no derivative by this operand.
     """
-    op, given = _operation(op), _operands(op, operands)
+    op = _operation(op)
+    given = _operands(op, operands)
     y = forward(op, given, attrs) if result is None else _operand(result)
     local = op.local(position, SYMBOLS, y, given, attrs or op.defaults) if isinstance(op, Elementwise) else None
     if local is None:
@@ -188,7 +190,8 @@ def pull_back(
     Returns:
         the formula; or the words "pull-back of <op>", where the rule asks for more than shapes.
     """
-    op, given = _operation(op), _operands(op, operands)
+    op = _operation(op)
+    given = _operands(op, operands)
     g = Symbol.named("g") if upstream is None else upstream
     y = forward(op, given, attrs) if result is None else _operand(result)
     try:

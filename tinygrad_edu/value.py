@@ -142,8 +142,11 @@ class Value(Operators, Node):
     def __len__(self) -> int:
         raise TypeError("a Value is a single number and has no length; tg.Tensor holds arrays")
 
-    def __getitem__(self, index: Any) -> Any:
+    def __iter__(self) -> Any:
         raise TypeError("a Value is a single number and has no elements; tg.Tensor holds arrays")
+
+    def __getitem__(self, index: Any) -> Any:
+        return iter(self)
 
     __add__, __radd__ = _binary(functional.add)
     __sub__, __rsub__ = _binary(functional.subtract)

@@ -7,8 +7,6 @@ error: unknown name 'w3' in expression
 
 from __future__ import annotations
 
-from .excerpt import excerpt, printable
-
 DONE, NEGATIVE, USAGE, MISSING, UNREADABLE, INTERRUPTED = 0, 1, 2, 3, 4, 130
 
 
@@ -29,9 +27,9 @@ class CommandError(Exception):
 
     def explain(self, encoding: str) -> str:
         """The error as it is printed, in characters that `encoding` has."""
-        return printable(
-            "\n".join([f"error: {self.message}", *(f"  {line}" for line in self.hint.splitlines())]), encoding
-        )
+        from .excerpt import printable  # brings NumPy by way of the drawings, which `--help` need not wait for
+
+        return printable("\n".join([f"error: {self.message}", *(f"  {line}" for line in self.hint.splitlines())]), encoding)
 
 
 class UserCodeError(CommandError):
@@ -60,6 +58,8 @@ class ExpressionError(CommandError):
         self.text, self.start, self.end = text, start, end
 
     def explain(self, encoding: str) -> str:
+        from .excerpt import excerpt, printable
+
         hint = printable(self.hint, encoding)
         return f"error: {printable(self.message, encoding)}\n" + excerpt(
             self.text, self.start, self.end, hint, encoding

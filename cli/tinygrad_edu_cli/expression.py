@@ -32,6 +32,11 @@ _ATTRIBUTES = {
     *("axis", "axis1", "axis2", "source", "destination", "shape", "dtype", "pad_width", "shift", "reps", "repeats"),
     *("indices", "indices_or_sections", "subscripts"),
 }
+_NODES_INSTEAD = {
+    "max": "of two nodes: maximum(a, b)",
+    "min": "of two nodes: minimum(a, b)",
+    "clip": "between two nodes: minimum(maximum(x, low), high)",
+}
 _DTYPES = ("float16", "float32", "float64")
 
 _BINARY = {
@@ -66,6 +71,7 @@ class Evaluated(NamedTuple):
     unused: list[str]
 
 
+@np.errstate(all="ignore")  # a learner sees the inf or nan itself
 def evaluate(text: str, settings: Mapping[str, Any]) -> Evaluated:
     """Build the graph of an expression.
 
@@ -251,7 +257,7 @@ class _Evaluator:
         try:
             bound = inspect.signature(function).bind(*given, **named)
         except TypeError as error:
-            message = f"{function.__name__}: {error}"
+            message = f"{function.__name__}: {error}; it was given {len(given) + len(named)}"
             raise self.source.error(tree, message, f"it is called as {usage(function.__name__)}") from None
         places = _places(tree, bound)
         for name, value in bound.arguments.items():
@@ -301,7 +307,8 @@ class _Evaluator:
         if name == "dtype" and value not in _DTYPES:
             raise self.source.error(tree, f"{function}: unknown dtype", f"there are: {', '.join(map(repr, _DTYPES))}")
         if not _is_plain(value):
-            raise self.source.error(tree, f"{name} of {function} must be a plain number, not {_describe(value)}")
+            hint = _NODES_INSTEAD.get(function, "a setting takes no part in the graph and has no gradient")
+            raise self.source.error(tree, f"{name} of {function} must be a plain number, not {_describe(value)}", hint)
         return value
 
     def operand(self, value: Any, tree: Any) -> Any:
@@ -355,9 +362,9 @@ def usage(name: str) -> str:
     return f"{name}{inspect.signature(FUNCTIONS[name])}"
 
 
-def nearest(word: str, known: Any) -> str | None:
-    """The known word that was probably meant."""
-    return next(iter(difflib.get_close_matches(word, list(known), n=1)), None)
+def nearest(word: str, known: Iterable[str]) -> str:
+    """The known words that were probably meant, "tan or tanh"; "" if none is near."""
+    return " or ".join(difflib.get_close_matches(word, list(known), n=2))
 
 
 def _needs_tensors(statements: list[ast.stmt], settings: Mapping[str, Any]) -> bool:

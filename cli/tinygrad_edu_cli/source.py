@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import click
+import numpy as np
 
 from tinygrad_edu import Tensor
 from tinygrad_edu.errors import TinygradError
@@ -93,7 +94,8 @@ def _record(root: Any, what: str) -> Trace:
             "reduce it: .sum() or .mean()",
         )
     try:
-        return Trace.record(root)
+        with np.errstate(all="ignore"):  # a learner sees the inf or nan itself
+            return Trace.record(root)
     except TinygradError as error:
         raise CommandError(str(error)) from None
 

@@ -61,13 +61,16 @@ def composed(name: str, label: str, call: Callable[..., Any], operands: Sequence
 def sample(*shape: int, low: float = 0.3, high: float = 1.9, signed: bool = True, seed: int = 0) -> np.ndarray:
     """Reproducible float64 numbers of that shape, all different, and never within `low` of the kink at 0.
 
-    Magnitudes lie between `low` and `high`; `signed` gives about half of them a minus.
+    Magnitudes lie between `low` and `high`; `signed` gives about half of them a minus. The array is read-only, as tests
+    share it.
     """
     generator = np.random.default_rng([seed, *shape])
     size = int(np.prod(shape))
     magnitudes = low + (high - low) * (generator.permutation(size) + generator.uniform(0.2, 0.8, size)) / max(size, 1)
     signs = generator.choice([-1.0, 1.0], size) if signed else 1.0
-    return np.asarray(magnitudes * signs).reshape(shape)
+    numbers = np.asarray(magnitudes * signs).reshape(shape)
+    numbers.flags.writeable = False
+    return numbers
 
 
 def all_cases() -> list[Case]:

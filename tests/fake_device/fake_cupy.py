@@ -276,10 +276,8 @@ class _Ufunc:
         _tally(launches=1)
 
 
-_FROM_NUMBERS = frozenset(
-    "arange eye finfo full identity iinfo indices linspace logspace ones promote_types result_type tri zeros".split()
-)
-_SIZE_DEPENDS_ON_DATA = frozenset("argwhere compress extract flatnonzero nonzero union1d unique".split())
+_FROM_NUMBERS = frozenset(["arange", "eye", "full", "identity", "linspace", "ones", "result_type", "tri", "zeros"])
+_SIZE_DEPENDS_ON_DATA = frozenset(["argwhere", "compress", "extract", "flatnonzero", "nonzero", "unique"])
 
 
 def _function(function: Callable[..., Any], *operands: Any, **options: Any) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Callable
 from typing import Any
 
@@ -10,21 +11,16 @@ import pytest
 from fake_device import beliefs, fake_cupy
 
 
-@pytest.fixture(params=["fake", pytest.param("cuda", marks=pytest.mark.gpu)])
-def library(request: pytest.FixtureRequest) -> tuple[Any, Any]:
-    """(xp, special functions): the fake's, and CuPy's."""
-    if request.param == "fake":
-        return fake_cupy, fake_cupy.special
-    import cupy
-    from cupyx.scipy import special
-
-    return cupy, special
+@pytest.fixture(params=["fake_device.fake_cupy", pytest.param("cupy", marks=pytest.mark.gpu)])
+def xp(request: pytest.FixtureRequest) -> Any:
+    """The fake, and CuPy."""
+    return importlib.import_module(request.param)
 
 
-@pytest.fixture(params=["fake", pytest.param("cuda", marks=pytest.mark.gpu)])
-def waits(request: pytest.FixtureRequest) -> tuple[Any, Callable[[Callable[[], Any]], bool]]:
-    """(xp, a function that says whether a call waits for the device)."""
-    return (fake_cupy, _fake_waits) if request.param == "fake" else _cupy_waits()
+@pytest.fixture
+def waits(xp: Any) -> Callable[[Callable[[], Any]], bool]:
+    """A function that says whether a call waits for the device."""
+    return _fake_waits if xp is fake_cupy else _cupy_waits(xp)
 
 
 def _fake_waits(call: Callable[[], Any]) -> bool:
@@ -33,10 +29,8 @@ def _fake_waits(call: Callable[[], Any]) -> bool:
     return count.syncs > 0
 
 
-def _cupy_waits() -> tuple[Any, Callable[[Callable[[], Any]], bool]]:
-    """The device is kept busy: a call that returns after the work before it is done has waited for it."""
-    import cupy
-
+def _cupy_waits(cupy: Any) -> Callable[[Callable[[], Any]], bool]:
+    """The device is kept busy: a call that returns only when the work before it is done has waited for it."""
     spin = cupy.RawKernel(
         'extern "C" __global__ void spin(long long cycles) {'
         " long long start = clock64(); while (clock64() - start < cycles) {} }",
@@ -54,43 +48,35 @@ def _cupy_waits() -> tuple[Any, Callable[[Callable[[], Any]], bool]]:
         cupy.cuda.Device().synchronize()
         return waited
 
-    return cupy, cupy_waits
-
-
-def _iota(xp: Any) -> Any:
-    return xp.arange(12, dtype="float32").reshape(3, 4)
+    return cupy_waits
 
 
 @pytest.mark.parametrize("belief", beliefs.BELIEFS)
-def test_belief(belief: str, library: tuple[Any, Any]) -> None:
-    assert beliefs.BELIEFS[belief](*library)
+def test_belief(belief: str, xp: Any) -> None:
+    assert beliefs.BELIEFS[belief](xp)
 
 
 @pytest.mark.parametrize("name", beliefs.VIEWS)
-def test_view_shares_memory(name: str, library: tuple[Any, Any]) -> None:
-    xp, _ = library
-    a = _iota(xp)
+def test_a_view_shares_memory(name: str, xp: Any) -> None:
+    a = beliefs.iota(xp)
     assert bool(xp.may_share_memory(beliefs.VIEWS[name](xp, a), a))
 
 
 @pytest.mark.parametrize("name", beliefs.KERNELS)
-def test_kernel_gives_the_numbers_of_numpy(name: str, library: tuple[Any, Any]) -> None:
-    xp, _ = library
-    result = beliefs.KERNELS[name](xp, _iota(xp))
-    expected = beliefs.KERNELS[name](np, _iota(np))
-    assert result.dtype == np.asarray(expected).dtype
+def test_a_kernel_gives_the_numbers_of_numpy(name: str, xp: Any) -> None:
+    result = beliefs.KERNELS[name](xp, beliefs.iota(xp))
+    expected = np.asarray(beliefs.KERNELS[name](np, beliefs.iota(np)))
+    assert result.dtype == expected.dtype
     np.testing.assert_allclose(xp.asnumpy(result), expected, rtol=1e-6)
 
 
 @pytest.mark.parametrize("name", beliefs.WAITS)
-def test_waits_for_the_device(name: str, waits: tuple[Any, Any]) -> None:
-    xp, device_waits = waits
-    a = _iota(xp)
-    assert device_waits(lambda: beliefs.WAITS[name](xp, a))
+def test_it_waits_for_the_device(name: str, xp: Any, waits: Callable[[Callable[[], Any]], bool]) -> None:
+    a = beliefs.iota(xp)
+    assert waits(lambda: beliefs.WAITS[name](xp, a))
 
 
 @pytest.mark.parametrize("name", [*beliefs.VIEWS, *beliefs.KERNELS])
-def test_does_not_wait_for_the_device(name: str, waits: tuple[Any, Any]) -> None:
-    xp, device_waits = waits
-    a = _iota(xp)
-    assert not device_waits(lambda: (beliefs.VIEWS | beliefs.KERNELS)[name](xp, a))
+def test_it_does_not_wait_for_the_device(name: str, xp: Any, waits: Callable[[Callable[[], Any]], bool]) -> None:
+    a = beliefs.iota(xp)
+    assert not waits(lambda: (beliefs.VIEWS | beliefs.KERNELS)[name](xp, a))

@@ -2,6 +2,7 @@
 
 import itertools
 import os
+import random
 import subprocess
 import sys
 import time
@@ -43,7 +44,7 @@ NEURON = (
 def graphs(draw, labels=PLAIN):
     """A random acyclic graph: boxes in any order, each fed by up to four that were made before, perhaps by one twice."""
     boxes = [Box(f"n{n}", tuple(draw(st.lists(labels, max_size=3)))) for n in range(draw(st.integers(0, 14)))]
-    dice = draw(st.randoms(use_true_random=False))
+    dice = random.Random(draw(st.integers(0, 9999)))
     edges = [
         (boxes[dice.randrange(n)].key, boxes[n].key) for n in range(1, len(boxes)) for _ in range(dice.randrange(5))
     ]
@@ -138,6 +139,26 @@ def test_arrow_heads_belong_to_one_edge(graph, direction):
     assert len(set(heads)) == len(heads)
     text = cells_of(drawing.render())
     assert all(text[row][column] == {"LR": "►", "TB": "▼"}[direction] for row, column in heads)
+
+
+@CALM
+@given(st.lists(st.integers(0, 99), max_size=20), DIRECTIONS)
+def test_a_tree_is_drawn_without_a_crossing(numbers, direction):
+    boxes = [Box(f"n{n}", (f"n{n}",)) for n in range(len(numbers))]
+    edges = [(f"n{n}", f"n{number % n}") for n, number in enumerate(numbers) if n]  # each box feeds one made before it
+    assert "┼" not in lay_out(boxes, edges, direction).render()
+
+
+@pytest.mark.parametrize(
+    ("edges", "crossings"),
+    [
+        ("ac ad bc", 0),  # the reading order has two
+        ("01 02 05 14 17 23 26 28 34 35 48 67", 4),  # sweeping on would end at six
+    ],
+)
+def test_layers_are_sorted_so_that_few_wires_cross(edges, crossings):
+    boxes = [Box(key, (key,)) for key in sorted({*edges} - {" "})]
+    assert lay_out(boxes, [(edge[0], edge[1]) for edge in edges.split()]).render().count("┼") <= crossings
 
 
 @CALM

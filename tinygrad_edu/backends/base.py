@@ -84,7 +84,8 @@ class Backend(Namespace):
 
     def chain(self, upstream: Any, local: Any) -> Any:
         """The chain rule, in the precision of the upstream gradient: constants of a rule never widen it."""
-        if type(local) is not float and local.dtype.itemsize > upstream.dtype.itemsize:
+        dtype = getattr(local, "dtype", None)
+        if dtype is not None and dtype.itemsize > upstream.dtype.itemsize:
             local = local.astype(upstream.dtype)
         return upstream * local
 

@@ -40,11 +40,6 @@ def _nested(data: Data, digits: int) -> str:
     return number(data, digits)
 
 
-def shape_text(shape: Iterable[int]) -> str:
-    """A shape, "2×3"; that of a single number is "1"."""
-    return "×".join(map(str, shape)) or "1"
-
-
 def short(name: str, longest: int = LONGEST_NAME) -> str:
     """A user's name on one line, without control characters, cut to `longest` characters."""
     name = clean(name[: 4 * longest]).strip()

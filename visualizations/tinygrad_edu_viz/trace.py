@@ -12,9 +12,10 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_edu.backprop import Step, backprop, newest_first, seed
+from tinygrad_edu.backprop import Step, backprop, seed
 from tinygrad_edu.node import Node
 from tinygrad_edu.tensor import Tensor
+from tinygrad_edu.value import Value
 
 from . import trace_file
 from .recorded import Data, Event, TraceNode, plain
@@ -82,14 +83,33 @@ class Trace:
         return leaves | {event.node for event in self.events[: max(step, 0)] if event.kind == "forward"}
 
 
+def snapshot(root: Node) -> tuple[dict[str, TraceNode], str]:
+    """The graph as it is now, without a backward pass, with the gradients that the nodes hold.
+
+    Returns:
+        the nodes by their ids, and the id of the root.
+    """
+    recorder = _Recorder(root)
+    for node in recorder.nodes:
+        held = _held_gradient(node, root)
+        if held is not None:
+            recorder.gradients[node] = _plain(held, node)
+    return {recorder.ids[node]: recorder.node(node) for node in recorder.nodes}, recorder.ids[root]
+
+
+def _held_gradient(node: Node, root: Node) -> Any:
+    """A node's `grad`; None where no backward pass has been (a Value's is 0.0 then, like the root's)."""
+    if isinstance(node, Tensor):
+        return None if node.grad is None else node.grad.data
+    return float(node.grad) if isinstance(root, Value) and float(root.grad) else None
+
+
 class _Recorder:
     """The recording of one trace: ids and copies of the nodes of a graph."""
 
     def __init__(self, root: Node):
-        computed = newest_first(root)
-        nodes = {root, *computed, *(operand for node in computed for operand in node.inputs)}
         self.root = root
-        self.nodes = sorted(nodes, key=lambda node: node.serial)
+        self.nodes = sorted(_reachable(root), key=lambda node: node.serial)
         self.ids = _identify(self.nodes)
         self.data = {node: _plain(node.data, node) for node in self.nodes}
         self.words = Words(self.ids, root, self.data)
@@ -175,6 +195,17 @@ class _Recorder:
             "shape": node.shape if tensor else None,
             "dtype": str(node.dtype) if tensor else None,
         }
+
+
+def _reachable(root: Node) -> set[Node]:
+    """All nodes that a root was computed from, and itself."""
+    found, stack = {root}, [root]
+    while stack:
+        for operand in stack.pop().inputs:
+            if operand not in found:
+                found.add(operand)
+                stack.append(operand)
+    return found
 
 
 def _identify(nodes: list[Node]) -> dict[Node, str]:

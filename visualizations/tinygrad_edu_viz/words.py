@@ -10,7 +10,7 @@ from tinygrad_edu import symbols
 from tinygrad_edu.backprop import Step
 from tinygrad_edu.formula import Symbol
 from tinygrad_edu.node import Node
-from tinygrad_edu.operation import Operation
+from tinygrad_edu.operation import REGISTRY, Operation
 from tinygrad_edu.tensor import Tensor
 
 from .readable import labels, number
@@ -128,10 +128,20 @@ class Words:
 
 
 @cache
+def sign(op_name: str) -> str:
+    """How a drawing writes an operation: "×", "+", "@"; those that have no sign of their own by their name."""
+    if op_name not in REGISTRY:  # a trace from elsewhere
+        return op_name
+    formula = symbols.forward(op_name)
+    infix = len(formula.args) == 2 and all(arg.kind == "name" for arg in formula.args) and formula.kind != "call"
+    return formula.kind.replace("·", "×") if infix else op_name
+
+
+@cache
 def explanation(op: Operation) -> str:
     """What the operation's docstring says about its gradient, or "".
 
-    >>> explanation(symbols.REGISTRY["add"])
+    >>> explanation(REGISTRY["add"])
     'passes the gradient through unchanged, to both'
     """
     paragraph = " ".join((op.forward.__doc__ or "").split("\n\n")[0].split())

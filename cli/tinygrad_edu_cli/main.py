@@ -1,0 +1,121 @@
+"""The command `tinygrad-edu`: its subcommands, and the one place that turns errors into words and exit codes."""
+
+from __future__ import annotations
+
+import errno
+import os
+import sys
+from collections.abc import Sequence
+from contextlib import suppress
+
+import click
+
+from . import output
+from .errors import DONE, INTERRUPTED, NEGATIVE, UNREADABLE, USAGE, CommandError
+from .graph import graph
+from .step import step
+
+
+@click.group(
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="Exit codes: 0 done, 1 a negative result, 2 wrong usage, 3 an optional piece is missing, 4 a file cannot be "
+    "read or written, 130 interrupted.",
+)
+@click.option("--version", is_flag=True, is_eager=True, expose_value=False, callback=lambda *given: _version(*given), help="Show the version and exit.")
+def cli() -> None:
+    """See how a neural network learns: step through backpropagation, and draw it.
+
+    \b
+    Start here:
+      tinygrad-edu step
+      tinygrad-edu graph "tanh(w*x + b)" --set w=2 --set x=-1 --set b=0.5 -o neuron.svg
+    """
+
+
+cli.add_command(step)
+cli.add_command(graph)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command.
+
+    Args:
+        arguments: of the command line, without the program's name; None for those of this process.
+    Returns:
+        the exit code; see `errors.py`.
+    """
+    try:
+        try:
+            with cli.make_context("tinygrad-edu", list(sys.argv[1:] if arguments is None else arguments)) as context:
+                cli.invoke(context)
+            _flush()
+        except click.exceptions.Exit as exit:
+            _flush()
+            return exit.exit_code
+        return DONE
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.ctx.get_help() if error.ctx else error.format_message(), err=True)
+        return USAGE
+    except click.ClickException as error:
+        return _complain(_usage(error), USAGE)
+    except CommandError as error:
+        return _complain(error.explain(output.encoding(sys.stderr)), error.exit_code)
+    except (KeyboardInterrupt, click.Abort):
+        click.echo("interrupted", err=True)
+        return INTERRUPTED
+    except OSError as error:
+        return _output_failed(error)
+    except Exception as error:
+        if os.environ.get("TINYGRAD_EDU_DEBUG"):
+            raise
+        from tinygrad_edu.errors import TinygradError
+
+        if isinstance(error, TinygradError):
+            return _complain(f"error: {error}", NEGATIVE)
+        what = f"error: tinygrad-edu itself failed: {type(error).__name__}: {error}"
+        return _complain(f"{what}\n  please report it, with what TINYGRAD_EDU_DEBUG=1 shows", NEGATIVE)
+
+
+def _usage(error: click.ClickException) -> str:
+    """A complaint of click, with what to do next."""
+    message = error.format_message()
+    lines = [f"error: {message[:1].lower()}{message[1:].rstrip('.')}"]
+    if isinstance(error, click.NoSuchOption) and not error.option_name.startswith("--"):
+        lines.append('  an expression that begins with "-" goes into parentheses, as in "(-x)"')
+    if "unexpected extra argument" in message:
+        lines.append('  put the expression in quotes, as in "a*b + a"')
+    context = getattr(error, "ctx", None)
+    if context is not None:
+        lines.append(f"  see: {context.command_path} --help")
+    from .excerpt import printable  # brings NumPy
+
+    return printable("\n".join(lines), output.encoding(sys.stderr))
+
+
+def _complain(text: str, exit_code: int) -> int:
+    click.echo(text, err=True)
+    return exit_code
+
+
+def _flush() -> None:
+    """Write what is still buffered, while errors can still be told."""
+    if sys.stdout is not None:
+        sys.stdout.flush()
+
+
+def _output_failed(error: OSError) -> int:
+    """The standard output is gone, or full. Whoever closed a pipe has seen enough, and is told nothing."""
+    with suppress(OSError, AttributeError):  # it may be no file at all
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # Python's last flush goes there
+    if error.errno == errno.EPIPE:
+        return DONE
+    where = error.filename or "the standard output"
+    return _complain(f"error: cannot write to {where}: {error.strerror or error}", UNREADABLE)
+
+
+def _version(context: click.Context, _: click.Parameter, asked: bool) -> None:
+    if asked:
+        import tinygrad_edu  # brings NumPy
+
+        click.echo(f"tinygrad-edu {tinygrad_edu.__version__}")
+        context.exit()
