@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import builtins
 import copy
 import pickle
+import sys
 from typing import Any
 
 import numpy as np
@@ -59,15 +59,8 @@ def test_a_copied_backend_is_the_same(duplicate: Any, device: str) -> None:
 
 
 def test_without_cupy_the_message_says_how_to_install_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    real_import = builtins.__import__
-
-    def without_cupy(name: str, *args: Any, **kwargs: Any) -> Any:
-        if name.startswith("cupy"):
-            raise ImportError(f"No module named {name!r}")
-        return real_import(name, *args, **kwargs)
-
     monkeypatch.setattr(backends, "_backends", {"cpu": NumpyBackend()})
-    monkeypatch.setattr(builtins, "__import__", without_cupy)
+    monkeypatch.setitem(sys.modules, "cupy", None)  # importing it fails
     with pytest.raises(tg.DeviceError, match=r"'cuda:0' needs CuPy.*pip install 'tinygrad-edu\[cuda13\]'.*nvidia-smi"):
         tg.Tensor([1.0], device="cuda")
 
