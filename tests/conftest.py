@@ -23,12 +23,10 @@ for name in ("fake", "fake:1"):  # CuPy's own backend, on two devices that need 
     backends.register(CupyBackend(name, fake_cupy, fake_cupy.ndarray, fake_cupy.special))
 
 # A machine with a GPU may lack what commands and pictures are made of; no test there needs a GPU.
-collect_ignore = [
-    folder for folder, package in (("cli", "click"), ("visualizations", "graphviz")) if find_spec(package) is None
-]
+collect_ignore = [] if find_spec("click") and find_spec("graphviz") else ["cli", "visualizations"]
 
 
-@pytest.fixture(params=["cpu", "fake", pytest.param("cuda", marks=pytest.mark.gpu)])
+@pytest.fixture(params=["cpu", "fake", pytest.param("cuda:0", marks=pytest.mark.gpu, id="cuda")])
 def device(request: pytest.FixtureRequest) -> str:
     """The engine behaves the same on every device, so a test that takes this fixture runs on each of them."""
     return str(request.param)

@@ -93,19 +93,16 @@ def newest_first(root: Node, targets: frozenset[Node] = frozenset()) -> list[Nod
         MutationError: an input is newer than the node computed from it.
     """
     oldest = min((target.serial for target in targets), default=0)
-    seen, stack, order = {root}, [root], []
-    while stack:
-        node = stack.pop()
-        if node.op is None or node in targets:
-            continue
-        order.append(node)
+    seen = {root}
+    order = [root] if root.op is not None and root not in targets else []
+    for node in order:  # grows while it is read
         for operand in node.inputs:
             if operand.op is None:
                 if operand.serial > node.serial:
                     raise _mutation(node, operand)
-            elif operand not in seen and (operand.serial >= oldest or operand.serial == 0):
+            elif operand not in seen and operand not in targets and (operand.serial >= oldest or not operand.serial):
                 seen.add(operand)
-                stack.append(operand)
+                order.append(operand)
     order.sort(key=attrgetter("serial"), reverse=True)
     if order and order[-1].serial == 0:
         raise _mutation(order[-1], order[-1])
@@ -171,31 +168,34 @@ def _contributions(
 
 
 def _float_steps(order: list[Node], gradients: Gradients) -> Iterator[RawStep]:
-    """The loop of `_steps` for plain floats, with `pull_back` written out: calls cost more than the arithmetic."""
+    """The loop of `_steps` for plain floats. For them a call costs more than the arithmetic, and nearly all operations
+    of a scalar graph have two operands, so what `_contributions` does is written out for these two."""
+    known = gradients.get
     for node in order:
-        upstream = gradients.get(node)
+        upstream, first, second = known(node), node._first, node._second
         if upstream is None:
             continue
-        y, attrs, first, second = node._data, node.attrs, node._first, node._second
-        if second is not None:
-            inputs, data = (first, second), (first._data, second._data)
-        else:
-            inputs = node.inputs
-            data = tuple([operand._data for operand in inputs])
-        for position, (operand, rule) in enumerate(zip(inputs, node.op.rules)):  # noqa: B905 (strict costs time)
-            if operand.requires_grad and rule is not None:
-                local = (
-                    rule
-                    if type(rule) is float
-                    else rule(FLOATS, y, *data, **attrs)
-                    if attrs
-                    else rule(FLOATS, y, *data)
-                )
-                contribution = upstream * local
-                before = gradients.get(operand)
-                gradient = contribution if before is None else before + contribution
-                gradients[operand] = gradient
-                yield node, position, upstream, local, contribution, before, gradient
+        if second is None or node.attrs:
+            yield from _contributions(node, upstream, gradients, create_graph=False, guarded=False)
+            continue
+        by_first, by_second = node.op.rules
+        y, a, b = node._data, first._data, second._data
+        if first.requires_grad:
+            local = by_first if type(by_first) is float else by_first(FLOATS, y, a, b)
+            contribution = gradient = upstream * local
+            before = known(first)
+            if before is not None:
+                gradient = before + contribution
+            gradients[first] = gradient
+            yield node, 0, upstream, local, contribution, before, gradient
+        if second.requires_grad:
+            local = by_second if type(by_second) is float else by_second(FLOATS, y, a, b)
+            contribution = gradient = upstream * local
+            before = known(second)
+            if before is not None:
+                gradient = before + contribution
+            gradients[second] = gradient
+            yield node, 1, upstream, local, contribution, before, gradient
 
 
 def seed(root: Node, gradient: Any, create_graph: bool) -> Any:

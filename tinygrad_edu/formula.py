@@ -36,12 +36,13 @@ class Symbol:
             infix operator + - · / @ ^.
         args: the formulas that it is made of.
         text: the name, the function, the argument or the index.
+        known_shape: the shape, where it is known; asking `shape` for an unknown one raises.
         value: of a number; of a name which operand it is, so that a · a is written so where it is a product of two.
 
     `str(symbol)` is plain unicode text, `symbol.latex()` is LaTeX for math mode.
     """
 
-    __slots__ = ("_shape", "args", "kind", "text", "value")
+    __slots__ = ("args", "kind", "known_shape", "text", "value")
     __array_ufunc__ = None  # NumPy's numbers leave arithmetic with symbols to us
     __iter__ = None
     __hash__ = object.__hash__
@@ -49,7 +50,7 @@ class Symbol:
     def __init__(
         self, kind: str, *args: Symbol, text: str = "", value: float = 0.0, shape: Shape | None = None
     ) -> None:
-        self.kind, self.args, self.text, self.value, self._shape = kind, args, text, value, shape
+        self.kind, self.args, self.text, self.value, self.known_shape = kind, args, text, value, shape
 
     @staticmethod
     def named(name: str, shape: Shape | None = None) -> Symbol:
@@ -82,17 +83,13 @@ class Symbol:
 
     def numbered(self, place: int) -> Symbol:
         """The same name, as the operand at a place of an operation."""
-        return Symbol(self.kind, text=self.text, value=place, shape=self._shape)
-
-    @property
-    def shape_is_known(self) -> bool:
-        return self._shape is not None
+        return Symbol(self.kind, text=self.text, value=place, shape=self.known_shape)
 
     @property
     def shape(self) -> Shape:
-        if self._shape is None:
+        if self.known_shape is None:
             raise UnreadableError(f"the shape of the formula {self} is not known")
-        return self._shape
+        return self.known_shape
 
     @property
     def ndim(self) -> int:
@@ -141,7 +138,7 @@ class Symbol:
     def __neg__(self) -> Symbol:
         if self.kind == "number":
             return Symbol.number(-self.value)
-        return self.args[0] if self.kind == "negative" else Symbol("negative", self, shape=self._shape)
+        return self.args[0] if self.kind == "negative" else Symbol("negative", self, shape=self.known_shape)
 
     def __abs__(self) -> Symbol:
         return call("abs", self)
@@ -203,7 +200,7 @@ def same(one: Symbol, other: Symbol) -> bool:
 
 def broadcast(*symbols: Symbol) -> Shape | None:
     """The shape of an elementwise result, where those of all operands are known."""
-    shapes = {symbol._shape for symbol in symbols}
+    shapes = {symbol.known_shape for symbol in symbols}
     if None in shapes:
         return None
     return shapes.pop() if len(shapes) == 1 else np.broadcast_shapes(*shapes)  # type: ignore[arg-type]
@@ -271,12 +268,12 @@ def power(base: Symbol, exponent: Symbol) -> Symbol:
 
 def matmul(a: Symbol, b: Symbol) -> Symbol:
     """The matrix product a @ b."""
-    known = a.shape_is_known and b.shape_is_known and min(a.ndim, b.ndim) > 1
+    known = a.known_shape is not None and b.known_shape is not None and min(a.ndim, b.ndim) > 1
     shape = (*np.broadcast_shapes(a.shape[:-2], b.shape[:-2]), a.shape[-2], b.shape[-1]) if known else None
     return Symbol("@", a, b, shape=shape)
 
 
-def call(name: str, *operands: Any, **attributes: Any) -> Symbol:
+def call(name: str, /, *operands: Any, **attributes: Any) -> Symbol:
     """A function call; attributes that are None or have their default value are left out."""
     args = [as_symbol(operand) for operand in operands]
     op = REGISTRY.get(name)
@@ -285,9 +282,10 @@ def call(name: str, *operands: Any, **attributes: Any) -> Symbol:
         return Symbol.number(getattr(FLOATS, name)(*[arg.value for arg in args]))
     while len(args) > 1 and args[-1].kind == "argument" and args[-1].text == "None":
         args.pop()
+    defaults = op.defaults if op else {}
     for key, value in attributes.items():
-        if value is not None and (op is None or key not in op.defaults or value != op.defaults[key]):
-            shown = value[0] if key == "axis" and isinstance(value, tuple) and len(value) == 1 else value
-            args.append(Symbol("argument", text=f"{key}={formula_text.argument_text(shown)}"))
+        text = formula_text.argument_text(value[0] if isinstance(value, tuple) and len(value) == 1 else value)
+        if value is not None and text != formula_text.argument_text(defaults.get(key)):
+            args.append(Symbol("argument", text=f"{key}={text}"))
     shape = broadcast(*[arg for arg in args if arg.kind != "argument"]) if pointwise else None
     return Symbol("call", *args, text=name, shape=shape)

@@ -30,7 +30,7 @@ def number_text(value: float, digits: int = 6) -> str:
 
 def argument_text(argument: Any) -> str:
     """An axis, a shape, an index, ... as one would type it; long ones are cut."""
-    if isinstance(argument, np.ndarray):
+    if isinstance(argument, (np.ndarray, np.generic)):
         argument = argument.tolist()
     text = argument.__name__ if isinstance(argument, type) else repr(argument)
     return text if len(text) <= 40 else f"{text[:39]}…"
@@ -38,7 +38,9 @@ def argument_text(argument: Any) -> str:
 
 def index_text(index: Any) -> str:
     """What stands between the brackets of `a[...]`."""
-    return ", ".join(_index_part(part) for part in (index if isinstance(index, tuple) else (index,)))
+    if not isinstance(index, tuple):
+        return _index_part(index)
+    return ", ".join(map(_index_part, index)) or "()"
 
 
 def _index_part(part: Any) -> str:

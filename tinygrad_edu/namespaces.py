@@ -54,6 +54,10 @@ class Namespace:
         """The chain rule: upstream gradient times local derivative."""
         return upstream * local
 
+    def settle(self, upstream: Any, gradient: Any) -> Any:
+        """What a pull-back gave, once more before it is used."""
+        return gradient
+
     def fit(self, gradient: Any, operand: Any) -> Any:
         """Give a gradient the shape and dtype of the operand that it belongs to."""
         return gradient
@@ -102,10 +106,17 @@ class Guarded(Namespace):
     has an infinite slope, and receives no gradient; no gradient times any slope is no gradient.
     """
 
+    # Only what is not finite is masked: a recorded contribution must go on depending on the upstream gradient.
+
     def chain(self, upstream: Any, local: Any) -> Any:
-        where = self.library.where  # only what is not finite is masked: a recorded product must stay a product
+        where = self.library.where
         local = where((upstream != 0) | _finite(local), local, 0.0)
         return self.library.chain(where((local != 0) | _finite(upstream), upstream, 0.0), local)
+
+    def settle(self, upstream: Any, gradient: Any) -> Any:
+        if upstream.device != gradient.device:  # it moved
+            return gradient
+        return self.library.where((upstream != 0).any() | _finite(gradient), gradient, 0.0)
 
     def fit(self, gradient: Any, operand: Any) -> Any:
         return self.library.fit(gradient, operand)

@@ -111,12 +111,12 @@ class Structural(Operation):
     ) -> tuple[Any, Any]:
         if self.arity is None:  # one rule for all operands of a sequence
             gradient = self.rules[0](xp, upstream, y, position, *operands, **(attrs or {}))  # type: ignore[misc, operator]
-            return None, xp.fit(gradient, operands[position])
+            return None, xp.fit(xp.settle(upstream, gradient), operands[position])
         rule = self.rules[position]
         if rule is None:
             return None, None
         gradient = rule(xp, upstream, y, *operands, **(attrs or {}))  # type: ignore[operator]
-        return None, xp.fit(gradient, operands[position])
+        return None, xp.fit(xp.settle(upstream, gradient), operands[position])
 
 
 def elementwise(*partials: Rule | float | None) -> Callable[[Rule], Rule]:

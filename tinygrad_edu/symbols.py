@@ -43,7 +43,7 @@ class Symbols(Namespace):
         return upstream * _indicator(local)
 
     def fit(self, gradient: Any, operand: Symbol) -> Any:
-        known = operand.shape_is_known and as_symbol(gradient).shape_is_known
+        known = operand.known_shape is not None and as_symbol(gradient).known_shape is not None
         return unbroadcast(self, gradient, operand.shape) if known else gradient
 
     def divide(self, a: Any, b: Any) -> Symbol:
@@ -69,7 +69,7 @@ class Symbols(Namespace):
         return Symbol("expand", base, text=text, shape=tuple(1 if k in new else next(lengths) for k in range(ndim)))
 
     def transpose(self, a: Symbol, axes: Shape | None = None) -> Symbol:
-        if not a.shape_is_known:
+        if a.known_shape is None:
             return call("transpose", a, axes=axes)
         order = tuple(range(a.ndim))[::-1] if axes is None else axes
         shape = tuple(a.shape[k] for k in order)
@@ -89,14 +89,14 @@ class Symbols(Namespace):
     def reshape(self, a: Symbol, shape: Any) -> Symbol:
         shape = (shape,) if isinstance(shape, int) else tuple(shape)
         known = None if -1 in shape else shape
-        return a if a.shape_is_known and a.shape == shape else call("reshape", a, shape).shaped(known)
+        return a if a.known_shape == shape else call("reshape", a, shape).shaped(known)
 
     def broadcast_to(self, a: Symbol, shape: Shape) -> Symbol:
-        return a if a.shape_is_known and a.shape == shape else call("broadcast_to", a, shape).shaped(shape)
+        return a if a.known_shape == shape else call("broadcast_to", a, shape).shaped(shape)
 
     def sum(self, a: Symbol, axis: Any = None, keepdims: bool = False) -> Symbol:
         total = call("sum", a, axis=axis, keepdims=keepdims)
-        if not a.shape_is_known:
+        if a.known_shape is None:
             return total
         axes = range(a.ndim) if axis is None else axis if isinstance(axis, tuple) else (axis,)
         gone = [axis_in_range(k, a.ndim) for k in axes]
@@ -114,7 +114,7 @@ class Symbols(Namespace):
 
     def einsum(self, subscripts: str, *operands: Symbol) -> Symbol:
         total = call("einsum", subscripts, *operands)
-        if not all(operand.shape_is_known for operand in operands):
+        if any(operand.known_shape is None for operand in operands):
             return total
         terms, result = expand_subscripts(subscripts, operands).split("->")
         lengths = [dict(zip(term, x.shape, strict=True)) for term, x in zip(terms.split(","), operands, strict=True)]
@@ -185,19 +185,17 @@ def pull_back(
 
     Args:
         operands: formulas that have the shapes of the actual operands.
-        upstream: the gradient of the result, with its shape where the rule may need it; None for a plain "g".
+        upstream: the gradient of the result, with its shape; None for "g", of the shape of the forward formula.
         attrs, result: as for `local_derivative`.
     Returns:
         the formula; or the words "pull-back of <op>", where the rule asks for more than shapes.
     """
     op = _operation(op)
     given = _operands(op, operands)
-    g = Symbol.named("g") if upstream is None else upstream
+    g = Symbol.named("g", forward(op, given, attrs).known_shape) if upstream is None else upstream
     y = forward(op, given, attrs) if result is None else _operand(result)
     try:
-        _, contribution = op.pull_back(
-            position, SYMBOLS, g, y.shaped(g.shape if g.shape_is_known else None), given, attrs or op.defaults
-        )
+        _, contribution = op.pull_back(position, SYMBOLS, g, y.shaped(g.known_shape), given, attrs or op.defaults)
         return as_symbol(contribution)
     except Exception:  # a rule may do with data whatever it likes
         return Symbol("words", text=f"pull-back of {op.name}")

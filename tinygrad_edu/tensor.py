@@ -104,10 +104,16 @@ class Tensor(Operators, Node):
 
     @grad.setter
     def grad(self, gradient: Any) -> None:
-        if gradient is not None and not isinstance(gradient, Tensor):
-            gradient = Tensor(gradient, dtype=self.dtype, device=self.backend)
-        if gradient is not None and gradient.shape != self.shape:
-            raise ShapeError(f"a gradient of shape {gradient.shape} for a {self.describe()} of shape {self.shape}")
+        if gradient is not None:
+            if not isinstance(gradient, Tensor):
+                gradient = Tensor(gradient, dtype=self.dtype, device=self.backend)
+            self.backend.same_device(gradient.backend, "grad")
+            if gradient.shape != self.shape:
+                raise ShapeError(f"a gradient of shape {gradient.shape} for a {self.describe()} of shape {self.shape}")
+            if gradient.dtype != self.dtype:
+                raise DtypeError(
+                    f"a gradient of {gradient.dtype} for a {self.describe()} of {self.dtype}: use astype()"
+                )
         self._grad = gradient
 
     def set_requires_grad(self, requires_grad: bool = True) -> Tensor:

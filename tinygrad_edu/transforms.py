@@ -13,6 +13,7 @@ from typing import Any
 from .backprop import gradients_of
 from .errors import GraphError
 from .functional import stack
+from .modes import enable_grad
 from .node import Node
 from .ops import alias
 from .tensor import Tensor
@@ -113,7 +114,8 @@ class _Call:
             own[position] = _variable(args[position])
         self.variables = [own[position] for position in positions]
         self.plain = all(isinstance(x, (int, float)) for x in args)
-        self.y = _result_node(f(*own, **kwargs))
+        with enable_grad():  # who asks for a derivative wants f recorded, whatever goes on around it
+            self.y = _result_node(f(*own, **kwargs))
         self.outer = _depends_on_more(self.y, self.variables)
 
     def pull(self, gradient: Any = None) -> tuple[Any, ...]:

@@ -29,7 +29,8 @@ class CommandError(Exception):
         """The error as it is printed, in characters that `encoding` has."""
         from .excerpt import printable  # brings NumPy by way of the drawings, which `--help` need not wait for
 
-        return printable("\n".join([f"error: {self.message}", *(f"  {line}" for line in self.hint.splitlines())]), encoding)
+        hints = [f"  {line}" for line in self.hint.splitlines()]
+        return printable("\n".join([f"error: {self.message}", *hints]), encoding)
 
 
 class UserCodeError(CommandError):

@@ -59,5 +59,5 @@ def _fence(cells: list[str], encoding: str) -> list[str]:
     turned = [bool(cell) and unicodedata.bidirectional(cell[0]) in ("R", "AL", "AN") for cell in cells]
     return [
         cell + mark if here and not after else cell
-        for cell, here, after in zip(cells, turned, [*turned[1:], False], strict=True)
+        for cell, here, after in zip(cells, turned, [*turned, False][1:], strict=True)
     ]

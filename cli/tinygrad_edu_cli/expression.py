@@ -9,7 +9,6 @@ If every name stands for one number, and nothing needs arrays, the graph consist
 from __future__ import annotations
 
 import ast
-import difflib
 import inspect
 import math
 from collections.abc import Callable, Iterable, Mapping
@@ -19,25 +18,12 @@ import numpy as np
 
 from tinygrad_edu import Tensor, Value, functional
 from tinygrad_edu.node import Node
-from tinygrad_edu.operation import REGISTRY
 
 from . import limits
 from .errors import ExpressionError
+from .functions import DTYPES, FUNCTIONS, NODES_INSTEAD, is_elementwise, is_operand, usage
 from .grammar import Text, read, refuse
-
-FUNCTIONS: dict[str, Callable[..., Any]] = {name: getattr(functional, name) for name in functional.__all__}
-
-# Parameters that have no default and yet are no operands.
-_ATTRIBUTES = {
-    *("axis", "axis1", "axis2", "source", "destination", "shape", "dtype", "pad_width", "shift", "reps", "repeats"),
-    *("indices", "indices_or_sections", "subscripts"),
-}
-_NODES_INSTEAD = {
-    "max": "of two nodes: maximum(a, b)",
-    "min": "of two nodes: minimum(a, b)",
-    "clip": "between two nodes: minimum(maximum(x, low), high)",
-}
-_DTYPES = ("float16", "float32", "float64")
+from .wording import describe, is_plain, nearest, shapes, short, some
 
 _BINARY = {
     ast.Add: functional.add,
@@ -167,7 +153,7 @@ class _Evaluator:
         if name in FUNCTIONS:
             return self.source.error(tree, f"'{name}' is a function in expression", f"call it: {usage(name)}")
         known = [*self.settings, *self.named]
-        hint = f"give it a value: --set {name}=1   (known: {_some(known)})"
+        hint = f"give it a value: --set {name}=1   (known: {some(known)})"
         near = nearest(name, known)
         return self.source.error(
             tree, f"unknown name '{name}' in expression", f"did you mean {near}? or {hint}" if near else hint
@@ -217,7 +203,7 @@ class _Evaluator:
                 )
             return whole[index]
         if not isinstance(whole, Tensor):
-            raise self.source.error(tree, f"{_describe(whole)} has no elements", "give an array: --set x=[1,2,3]")
+            raise self.source.error(tree, f"{describe(whole)} has no elements", "give an array: --set x=[1,2,3]")
 
         def compute() -> Any:
             parts = index if isinstance(index, tuple) else (index,)
@@ -237,11 +223,11 @@ class _Evaluator:
         if (
             value is None
             or isinstance(value, np.ndarray)
-            or (isinstance(value, list) and _is_plain(value))
+            or (isinstance(value, list) and is_plain(value))
             or (type(value) is int and abs(value) < 2**31)
         ):
             return value
-        raise self.source.error(tree, f"{_describe(value)} is no index", "use integers, slices such as 1:3, or a list")
+        raise self.source.error(tree, f"{describe(value)} is no index", "use integers, slices such as 1:3, or a list")
 
     def call(self, tree: ast.Call) -> Any:
         function = self.function(tree)
@@ -283,7 +269,7 @@ class _Evaluator:
                 f"a multiplication is written with *, as in {callee.id}*(x)",
             )
         near = nearest(callee.id, FUNCTIONS)
-        hint = f"did you mean {near}?" if near else f"there are: {_some(FUNCTIONS, 12)}"
+        hint = f"did you mean {near}?" if near else f"there are: {some(FUNCTIONS, 12)}"
         raise self.source.error(callee, f"unknown function '{callee.id}' in expression", hint)
 
     def unknown_keyword(self, keyword: ast.keyword, name: str, known: list[str]) -> ExpressionError:
@@ -302,13 +288,13 @@ class _Evaluator:
             return [self.operand(item, tree) for item in value]
         if parameter.kind is inspect.Parameter.VAR_POSITIONAL:
             return [self.operand(item, tree) for item in value]
-        if parameter.default is inspect.Parameter.empty and name not in _ATTRIBUTES:
+        if is_operand(parameter):
             return self.operand(value, tree)
-        if name == "dtype" and value not in _DTYPES:
-            raise self.source.error(tree, f"{function}: unknown dtype", f"there are: {', '.join(map(repr, _DTYPES))}")
-        if not _is_plain(value):
-            hint = _NODES_INSTEAD.get(function, "a setting takes no part in the graph and has no gradient")
-            raise self.source.error(tree, f"{name} of {function} must be a plain number, not {_describe(value)}", hint)
+        if name == "dtype" and value not in DTYPES:
+            raise self.source.error(tree, f"{function}: unknown dtype", f"there are: {', '.join(map(repr, DTYPES))}")
+        if not is_plain(value):
+            hint = NODES_INSTEAD.get(function, "a setting takes no part in the graph and has no gradient")
+            raise self.source.error(tree, f"{name} of {function} must be a plain number, not {describe(value)}", hint)
         return value
 
     def operand(self, value: Any, tree: Any) -> Any:
@@ -317,10 +303,10 @@ class _Evaluator:
             return value
         if isinstance(value, (bool, int, float)):
             return float(value)
-        if isinstance(value, list) and self.tensors and _is_plain(value):
+        if isinstance(value, list) and self.tensors and is_plain(value):
             return self.attempt(tree, "a list", lambda: Tensor(value, dtype="float64"))
         hint = "stack([a, b]) joins nodes" if isinstance(value, (list, tuple)) else "use numbers and names"
-        raise self.source.error(tree, f"{_describe(value)} cannot be computed with", hint)
+        raise self.source.error(tree, f"{describe(value)} cannot be computed with", hint)
 
     def computed(self, tree: Any, function: Callable[..., Any], *operands: Any, **options: Any) -> Any:
         """The result of a public function, if it is not too large to be made."""
@@ -341,7 +327,7 @@ class _Evaluator:
             raise self.too_large(tree, str(error)) from None
         except (Exception, MemoryError) as error:
             message = str(error) if str(error).startswith(name) else f"{name}: {error}"
-            raise self.source.error(tree, message.split("\n")[0], _shapes(operands)) from None
+            raise self.source.error(tree, short(message.split("\n")[0]), short(shapes(operands))) from None
         for part in result if isinstance(result, list) else [result]:
             n = limits.size(getattr(part, "shape", ()))
             self.elements += n
@@ -357,16 +343,6 @@ class _Evaluator:
         )
 
 
-def usage(name: str) -> str:
-    """How a function is called: "sum(a, axis=None, keepdims=False)"."""
-    return f"{name}{inspect.signature(FUNCTIONS[name])}"
-
-
-def nearest(word: str, known: Iterable[str]) -> str:
-    """The known words that were probably meant, "tan or tanh"; "" if none is near."""
-    return " or ".join(difflib.get_close_matches(word, list(known), n=2))
-
-
 def _needs_tensors(statements: list[ast.stmt], settings: Mapping[str, Any]) -> bool:
     """Whether the expression has arrays, or anything that a single number does not have."""
     if any(isinstance(number, list) for number in settings.values()):
@@ -375,10 +351,9 @@ def _needs_tensors(statements: list[ast.stmt], settings: Mapping[str, Any]) -> b
         for tree in ast.walk(statement):
             if isinstance(tree, (ast.List, ast.Subscript, ast.MatMult)):
                 return True
-            if isinstance(tree, ast.Call) and isinstance(tree.func, ast.Name) and tree.func.id in FUNCTIONS:
-                op = REGISTRY.get(tree.func.id)
-                if op is None or not op.elementwise:
-                    return True
+            callee = tree.func if isinstance(tree, ast.Call) else None
+            if isinstance(callee, ast.Name) and callee.id in FUNCTIONS and not is_elementwise(callee.id):
+                return True
     return False
 
 
@@ -393,7 +368,7 @@ def _check_result(source: Text, tree: Any, result: Any, settings: Mapping[str, A
             tree, f"the result is a list of {len(result)}", "take one element, as in (...)[0], and reduce it"
         )
     if result is None or isinstance(result, str):
-        raise source.error(tree, f"{_describe(result)} is no result", "write an expression of numbers and names")
+        raise source.error(tree, f"{describe(result)} is no result", "write an expression of numbers and names")
     if not isinstance(result, Node) or not result.requires_grad:
         names = "uses no name that it could be differentiated by"
         raise source.error(tree, f"the expression {names}", 'as in "a*b" --set a=2 --set b=-3')
@@ -411,33 +386,5 @@ def _places(tree: ast.Call, bound: inspect.BoundArguments) -> dict[str, ast.AST]
     return places | {str(keyword.arg): keyword.value for keyword in tree.keywords}
 
 
-def _is_plain(value: Any) -> bool:
-    """Whether a value consists of numbers, texts, booleans and None only."""
-    if isinstance(value, (list, tuple)):
-        return all(map(_is_plain, value))
-    return value is None or isinstance(value, (bool, int, float, str))
-
-
 def _data(operand: Any) -> Any:
     return operand.data if isinstance(operand, Node) else operand
-
-
-def _describe(value: Any) -> str:
-    if isinstance(value, Node):
-        return f"'{value.name}'" if value.name else f"the result of {value.op.name}" if value.op else "a constant"
-    if isinstance(value, (list, tuple)):
-        return f"a list of {len(value)}"
-    if isinstance(value, (bool, np.ndarray)):
-        return "a comparison"
-    return f"the text {value!r}" if isinstance(value, str) else "None" if value is None else f"the number {value}"
-
-
-def _shapes(operands: Iterable[Any]) -> str:
-    """The shapes of the operands of what failed."""
-    shapes = [f"{_describe(x)} has shape {x.shape}" for x in operands if isinstance(x, Tensor)]
-    return ", ".join(shapes)
-
-
-def _some(names: Any, most: int = 8) -> str:
-    names = list(names)
-    return ", ".join(names[:most]) + (", ..." if len(names) > most else "") if names else "none"

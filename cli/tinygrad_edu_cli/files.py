@@ -30,7 +30,8 @@ def replacing(path: Path) -> Iterator[Path]:
         os.chmod(temporary, target.stat().st_mode & 0o777 if target.exists() else 0o666 & ~_umask())
         os.replace(temporary, target)
     except OSError as error:
-        why = f"the folder {target.parent} does not exist" if not target.parent.is_dir() else error.strerror or str(error)
+        gone = not target.parent.is_dir()
+        why = f"the folder {target.parent} does not exist" if gone else error.strerror or str(error)
         raise FileError(f"cannot write {path}: {why}", "give another place") from None
     finally:
         if temporary is not None:

@@ -100,7 +100,7 @@ def read(text: str) -> tuple[Text, list[ast.stmt]]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # Python's own advice on style, such as on "1 is 1"
         try:
-            statements = ast.parse(source.text).body
+            statements = ast.parse(source.text, "<expression>").body
         except SyntaxError as error:
             raise _syntax_error(source, error) from None
         except (ValueError, MemoryError, RecursionError, OverflowError):
@@ -187,6 +187,8 @@ def _check_statements(source: Text, statements: list[ast.stmt]) -> None:
         if isinstance(statement, ast.Assign):
             if len(statement.targets) != 1 or not isinstance(statement.targets[0], ast.Name):
                 raise source.error(statement.targets[0], "only a plain name can be assigned", "as in e = a*b; e + c")
+            if statement.targets[0].id.startswith("__"):
+                raise source.error(statement.targets[0], "a name begins with a letter", "as in e = a*b; e + c")
         elif not isinstance(statement, ast.Expr):
             raise refuse(source, statement)
         elif statement is not statements[-1]:

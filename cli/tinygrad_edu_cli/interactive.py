@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import click
-
 from tinygrad_edu_viz.terminal import draw
 from tinygrad_edu_viz.text_graph import cell_width
 
@@ -18,8 +17,7 @@ from . import output, plain
 from .player import Player
 from .source import Subject
 
-MAX_DRAWN = 60  # nodes: more are no picture
-
+_MARKS = frozenset("╔╗╚╝═║#")  # what the active box is drawn with
 _KEY = re.compile(r"\x1b\[[0-9;]*[A-Za-z~]|\x1bO[A-D]|.", re.DOTALL)
 
 _MOVES: dict[str, Callable[[Player], None]] = {
@@ -67,38 +65,72 @@ def run(subject: Subject) -> None:
 
 def screen(player: Player, title: str, columns: int, rows: int, ascii: bool, help_shown: bool = False) -> list[str]:
     """The lines of the screen, at most `rows - 1` of at most `columns` cells."""
-    head = [_cut(title, columns), _cut(_progress(player, columns), columns)]
-    foot = [_cut(_keys(columns), columns)]
+    head, foot = [title, _progress(player, columns)], [_keys(columns)]
     room = rows - 1 - len(head) - len(foot)
     if help_shown:
-        body = [line for text in HELP.splitlines() for line in plain.wrap(text, columns, indent=2)]
-        return [*head, *body[:room], *foot]
+        body = [line for text in HELP.splitlines() for line in plain.wrap(text, max(columns, 1), indent=2)]
+    else:
+        body = _body(player, columns, room, ascii)
+    lines = [*head, *body[: max(room, 0)], *foot]
+    return [part(line, 0, columns) for line in lines[: max(rows - 1, 1)]]
+
+
+def _body(player: Player, columns: int, room: int, ascii: bool) -> list[str]:
+    """The drawing, or as much of it as there is room for, and what happens; without room for both the latter."""
     said = _said(player, columns)
-    picture = _picture(player, ascii)
-    width = max((cell_width(line) for line in picture), default=0)
-    if picture and width <= columns and len(picture) + len(said) + 2 <= room:
-        return [*head, "", *picture, "", *said, *[""] * (room - len(picture) - len(said) - 2), *foot]
-    note = [f"(the drawing needs {width} columns and {len(picture) + len(said) + 6} lines)"] if picture else []
-    body = ["", *said, "", *note][: max(room, 0)] if room > len(said) else said[: max(room, 0)]
-    return [*head, *(_cut(line, columns) for line in body), *foot]
+    picture = draw(player.trace, step=player.position, ascii=ascii).rstrip("\n").split("\n")
+    high = room - len(said) - 2
+    if columns >= 60 and high >= min(12, len(picture)):
+        picture = window(picture, columns, high)
+        return ["", *picture, *[""] * (high - len(picture) + 1), *said]
+    note = f"(no room for the drawing: it takes {max(map(cell_width, picture))} × {len(picture) + len(said) + 6})"
+    return said if room < len(said) + 2 else ["", *said, "", *plain.wrap(note, max(columns, 1))]
+
+
+def window(picture: list[str], columns: int, rows: int) -> list[str]:
+    """The part of a drawing that fits, with the active box as near to its middle as the edges allow."""
+    cells = [(row, column, cell) for row, line in enumerate(picture) for column, cell in enumerate(_cells(line))]
+    marked = [(row, column) for row, column, cell in cells if cell in _MARKS]
+    places = list(zip(*marked, strict=True)) or [(0,), (0,)]
+    (top, left), wide = ((min(place) + max(place)) // 2 for place in places), max(map(cell_width, picture))
+    top = max(0, min(top - rows // 2, len(picture) - rows))
+    left = max(0, min(left - columns // 2, wide - columns))
+    return [part(line, left, columns).rstrip() for line in picture[top : top + rows]]
+
+
+def part(line: str, start: int, width: int) -> str:
+    """The cells `start` to `start + width` of a line; half of a wide character becomes a blank."""
+    cells = _cells(line)
+    shown = cells[start : start + width]
+    if shown and shown[0] == "":
+        shown[0] = " "
+    if shown and cells[start + width : start + width + 1] == [""]:
+        shown[-1] = " "
+    return "".join(shown)
+
+
+def _cells(line: str) -> list[str]:
+    """A string for each cell: a wide character is followed by an empty one, and has its accents with it."""
+    cells: list[str] = []
+    for character in line:
+        width = cell_width(character)
+        if width or not cells:
+            cells += [character, ""][: max(width, 1)]
+        else:
+            cells[-1 if cells[-1] or len(cells) == 1 else -2] += character
+    return cells
 
 
 def split_keys(typed: str) -> list[str]:
-    """The keys in what the terminal sent at once: an arrow key is several characters, and fast fingers send several keys."""
+    """The keys in what the terminal sent at once: an arrow is several characters; fast fingers send several."""
     return _KEY.findall(typed)
 
 
 def _said(player: Player, columns: int) -> list[str]:
     if player.event is None:
-        return plain.wrap("Given: " + ", ".join(f"{leaf.id} = {plain.number(leaf.data)}" for leaf in plain.inputs(player.trace)), columns)
-    said = plain.about(player.event, columns)
+        return plain.wrap(plain.given(player.trace), max(columns, 3), indent=2)
+    said = plain.about(player.event, max(columns, 8))
     return [*said, "", *plain.table(player.trace)] if player.at_end else said
-
-
-def _picture(player: Player, ascii: bool) -> list[str]:
-    if len(player.trace.nodes) > MAX_DRAWN:
-        return []
-    return draw(player.trace, step=player.position, ascii=ascii).rstrip("\n").split("\n")
 
 
 def _progress(player: Player, columns: int) -> str:
@@ -111,14 +143,10 @@ def _progress(player: Player, columns: int) -> str:
 
 
 def _keys(columns: int) -> str:
-    long = "   ".join(KEYS)
-    return long if len(long) <= columns else " ".join(f"{key[0]}{key[1:].replace('to the ', '')}" for key in KEYS)
-
-
-def _cut(line: str, columns: int) -> str:
-    while cell_width(line) > columns:
-        line = line[:-1]
-    return line
+    """The keys, in as many words as there is room for."""
+    fewer = " ".join(KEYS).replace("to the ", "").replace(" help", "")
+    tellings = ["   ".join(KEYS), fewer, " ".join(key[0] for key in KEYS)]
+    return next((telling for telling in tellings if len(telling) <= columns), tellings[-1])
 
 
 def _styled(line: str) -> str:

@@ -21,7 +21,14 @@ from .step import step
     epilog="Exit codes: 0 done, 1 a negative result, 2 wrong usage, 3 an optional piece is missing, 4 a file cannot be "
     "read or written, 130 interrupted.",
 )
-@click.option("--version", is_flag=True, is_eager=True, expose_value=False, callback=lambda *given: _version(*given), help="Show the version and exit.")
+@click.option(
+    "--version",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=lambda context, _, asked: _version(context) if asked else None,
+    help="Show the version and exit.",
+)
 def cli() -> None:
     """See how a neural network learns: step through backpropagation, and draw it.
 
@@ -113,9 +120,8 @@ def _output_failed(error: OSError) -> int:
     return _complain(f"error: cannot write to {where}: {error.strerror or error}", UNREADABLE)
 
 
-def _version(context: click.Context, _: click.Parameter, asked: bool) -> None:
-    if asked:
-        import tinygrad_edu  # brings NumPy
+def _version(context: click.Context) -> None:
+    import tinygrad_edu  # brings NumPy
 
-        click.echo(f"tinygrad-edu {tinygrad_edu.__version__}")
-        context.exit()
+    click.echo(f"tinygrad-edu {tinygrad_edu.__version__}")
+    context.exit()

@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from typing import IO, Any
 
 import click
 
 _BOXES = "╭╮╰╯─│╔╗╚╝═║├►▼×…"
-_PLAIN = str.maketrans({"∂": "d", "·": "*", "×": "x", "−": "-", "→": "->", "←": "<-", "…": "...", "Σ": "sum ", "²": "^2", "√": "sqrt"})
+_SUPERSCRIPTS = "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"
+_DIGITS = str.maketrans(_SUPERSCRIPTS, "-0123456789")
+_ASCII = str.maketrans(
+    {
+        **{"∂": "d", "·": "*", "×": "x", "−": "-", "→": "->", "…": "...", "∞": "inf", "√": "sqrt", "Σ": "sum "},
+        **{"ᵀ": "^T", "≤": "<=", "≥": ">=", "≠": "!=", "π": "pi", "Φ": "Phi", "±": "+-"},
+    }
+)
 
 
 def is_interactive() -> bool:
@@ -36,7 +44,7 @@ def say(text: str = "") -> None:
     """Print text, in the nearest characters that the standard output has."""
     coding = encoding(sys.stdout)
     if not _can_show(text, coding):
-        text = "".join(character if _can_show(character, coding) else character.translate(_PLAIN) for character in text)
+        text = re.sub(f"[{_SUPERSCRIPTS}]+", lambda power: "^" + power[0].translate(_DIGITS), text).translate(_ASCII)
         text = text.encode(coding, "backslashreplace").decode(coding)
     click.echo(text, color=has_colour() or None)
 

@@ -21,7 +21,7 @@ def lines(subject: Subject) -> Iterator[str]:
     if subject.note:
         yield from (*subject.note.splitlines(), "")
     yield from (subject.title, "")
-    yield from wrap("Given: " + ", ".join(f"{leaf.id} = {number(leaf.data)}" for leaf in inputs(trace)), indent=2)
+    yield from wrap(given(trace), indent=2)
     digits = len(str(len(trace.events)))
     kind = ""
     for event in trace.events:
@@ -42,9 +42,14 @@ def heading(kind: str) -> str:
 
 
 def about(event: Event, width: int) -> list[str]:
-    """What happens in an event: the formula, and the sentence, in lines of at most `width` cells where words allow it."""
+    """What happens in an event: the formula, and the sentence, in lines of at most `width` characters."""
     formula = [] if not event.formula or event.formula in event.text else wrap(event.formula, width, indent=4)
     return formula + wrap(event.text, width, indent=0 if formula else 4)
+
+
+def given(trace: Trace) -> str:
+    """The inputs and their values."""
+    return "Given: " + ", ".join(f"{leaf.id} = {number(leaf.data)}" for leaf in inputs(trace))
 
 
 def inputs(trace: Trace) -> list[TraceNode]:
@@ -60,7 +65,9 @@ def table(trace: Trace) -> list[str]:
         gradient = "0 (none reached it)" if leaf.gradient is None else number(leaf.gradient)
         rows.append((name, number(leaf.data), gradient))
     widths = [max(cell_width(row[column]) for row in rows) for column in range(2)]
-    cells = [[*(text + " " * (w - cell_width(text)) for text, w in zip(row, widths, strict=False)), row[2]] for row in rows]
+    cells = [
+        [*(text + " " * (w - cell_width(text)) for text, w in zip(row, widths, strict=False)), row[2]] for row in rows
+    ]
     return ["  " + "   ".join(row).rstrip() for row in cells]
 
 

@@ -14,6 +14,7 @@ from tinygrad_edu import Tensor
 from tinygrad_edu.errors import ShapeError
 
 from .errors import ExpressionError
+from .wording import short
 
 MAX_CHARACTERS = 200_000
 MAX_BRACKETS = 20
@@ -41,19 +42,19 @@ def _parse(text: str) -> tuple[str, Any]:
     written, equals, value = text.partition("=")
     name = unicodedata.normalize("NFKC", written.strip())  # as Python's parser reads names
     if not equals or not value.strip():
-        raise ExpressionError(f"--set {_short(text)} gives no number", text, 0, len(text), _HOW)
+        raise ExpressionError(f"--set {short(text, 30)} gives no number", text, 0, len(text), _HOW)
     if not name.isidentifier() or name.startswith("__") or keyword.iskeyword(name):
-        raise ExpressionError(f"'{_short(name)}' cannot be a name in an expression", text, 0, len(written), _HOW)
+        raise ExpressionError(f"'{short(name, 30)}' cannot be a name in an expression", text, 0, len(written), _HOW)
     start = len(written) + 1
 
     def error(message: str, hint: str = "") -> ExpressionError:
-        return ExpressionError(f"--set {_short(text)}: {message}", text, start, len(text), hint)
+        return ExpressionError(f"--set {short(text, 30)}: {message}", text, start, len(text), hint)
 
     try:
         number = _read(value.strip())
     except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
         raise error(
-            f"'{_short(value)}' is not a number", "give a number, or a list such as [1,2] or [[1,2],[3,4]]"
+            f"'{short(value, 30)}' is not a number", "give a number, or a list such as [1,2] or [[1,2],[3,4]]"
         ) from None
     if number is None:
         raise error(
@@ -116,7 +117,3 @@ def _numbers(value: Any) -> Iterator[float]:
             yield from _numbers(item)
     else:
         yield value
-
-
-def _short(text: str) -> str:
-    return text if len(text) <= 30 else f"{text[:27]}..."

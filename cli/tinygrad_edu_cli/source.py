@@ -10,17 +10,17 @@ from typing import Any, NamedTuple
 
 import click
 import numpy as np
+from tinygrad_edu_viz import Trace, TraceError
 
 from tinygrad_edu import Tensor
 from tinygrad_edu.errors import TinygradError
 from tinygrad_edu.node import Node
-from tinygrad_edu_viz import Trace
-from tinygrad_edu_viz.trace import TraceError
 
 from . import user_file
 from .errors import CommandError, FileError
-from .expression import evaluate, nearest
+from .expression import evaluate
 from .settings import parse_settings
+from .wording import nearest
 
 PERCEPTRON = "sigmoid(w1*x1 + w2*x2 + b)"
 PERCEPTRON_SETTINGS = {"w1": 3.0, "x1": -1.0, "w2": -2.0, "x2": 2.0, "b": 1.0}
@@ -62,7 +62,7 @@ def open_source(source: str | None, set_texts: Sequence[str]) -> Subject:
         _warn_unused(settings, "a saved trace has its numbers in it")
         return Subject(source.strip(), _load(Path(source.strip())))
     if os.path.isfile(source):
-        raise CommandError(f"{source} is a file that is not known here", "give an expression, FILE.py:FUNC or TRACE.json")
+        raise CommandError(f"{source} is a file of no known kind", "give an expression, FILE.py:FUNC or TRACE.json")
     root, _, unused = evaluate(source, settings)
     for name in unused:
         near = nearest(name, [n for n in settings if n not in unused])

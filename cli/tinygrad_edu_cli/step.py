@@ -9,16 +9,15 @@ from typing import TYPE_CHECKING
 import click
 
 from . import output
+from .options import set_option, source_argument
 
 if TYPE_CHECKING:
     from .source import Subject
 
-SOURCE = "[EXPRESSION | FILE.py:FUNC | TRACE.json]"
-
 
 @click.command()
-@click.argument("source", required=False, metavar=SOURCE)
-@click.option("--set", "settings", multiple=True, metavar="NAME=NUMBER", help="The number, or list, of a name; repeatable.")
+@source_argument
+@set_option
 @click.option("--plain", is_flag=True, help="Print all steps as lines of text (the default without a terminal).")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object for each step.")
 @click.option("--save", type=click.Path(path_type=Path), metavar="TRACE.json", help="Save the recorded steps.")

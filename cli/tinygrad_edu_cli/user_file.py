@@ -32,7 +32,10 @@ def call(path: Path, name: str) -> Any:
         module = _load(path, source)
         function = _find(module, path, name)
         with _failures_of(path, f"{name}()"):
-            return function()
+            result = function()
+        if inspect.iscoroutine(result):
+            result.close()  # or Python would complain that nobody awaits it
+        return result
 
 
 def _read(path: Path) -> bytes:

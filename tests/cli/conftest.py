@@ -50,7 +50,12 @@ def command() -> Callable[..., subprocess.CompletedProcess[str]]:
 def child_environment() -> dict[str, str]:
     """The environment of a child that imports what we import, with a known terminal and encoding."""
     kept = {key: value for key, value in os.environ.items() if key not in ("CI", "NO_COLOR", "LC_ALL", "TERM")}
-    return {**kept, "PYTHONPATH": os.pathsep.join(filter(None, sys.path)), "PYTHONIOENCODING": "utf-8", "TERM": "xterm-256color"}
+    return {
+        **kept,
+        "PYTHONPATH": os.pathsep.join(filter(None, sys.path)),
+        "PYTHONIOENCODING": "utf-8",
+        "TERM": "xterm-256color",
+    }
 
 
 @pytest.fixture

@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tinygrad_edu_cli.expression import FUNCTIONS, evaluate
+from tinygrad_edu_cli.expression import evaluate
+from tinygrad_edu_cli.functions import FUNCTIONS
 
 import tinygrad_edu as tg
 
@@ -170,7 +171,9 @@ def test_every_public_function_can_be_called():
     }
     for name, function in FUNCTIONS.items():
         operands = [
-            "W" for p in inspect.signature(function).parameters.values() if p.name in ("a", "b", "condition") and p.default is p.empty
+            "W"
+            for p in inspect.signature(function).parameters.values()
+            if p.name in ("a", "b", "condition") and p.default is p.empty
         ]
         call = f"{name}({', '.join(operands + ([extra[name]] if name in extra else []))})"
         call = {"einsum": "einsum('ij->', W)", "stack": "stack([W])", "concatenate": "concatenate([W])"}.get(name, call)

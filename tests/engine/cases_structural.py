@@ -151,6 +151,16 @@ STATISTICS: list[Case] = [
 
 # --- shapes ---
 
+B = sample(2, 3, seed=1)
+MOVES = [(0, -1), (-1, 0), ((0, 1), (2, 0)), ((2, 0), (-2, -1))]
+COPIES: list[tuple[tuple[int, ...], tuple[int, ...]]] = [
+    ((2, 1), (3, 2, 4)),
+    ((), (2, 2)),
+    ((3,), (3,)),
+    ((1, 3), (0, 3)),
+]
+SHIFTS = [(1, 1), (-1, -1), ((1, 2), (0, 1)), (1, (0, 1)), ((1, 1), (1, 1))]
+
 SHAPES: list[Case] = [
     *[case("reshape", np.reshape, [A], shape) for shape in ((6,), (3, 2), (3, -1), (-1,), 6, (1, 6, 1))],
     case("reshape", np.reshape, [sample(1, 1)], ()),
@@ -159,29 +169,33 @@ SHAPES: list[Case] = [
     *[case("transpose", np.transpose, [CUBE], axes) for axes in (None, (1, 0, 2), (2, 0, 1), (-1, 0, 1))],
     *[case("transpose", np.transpose, [a]) for a in (sample(), sample(3), A)],
     *[case("swapaxes", np.swapaxes, [CUBE], *axes) for axes in ((0, 1), (0, -1), (1, 1))],
-    *[case("moveaxis", np.moveaxis, [CUBE], *axes) for axes in ((0, -1), (-1, 0), ((0, 1), (2, 0)), ((2, 0), (-2, -1)))],
+    *[case("moveaxis", np.moveaxis, [CUBE], *axes) for axes in MOVES],
     *[case("expand_dims", np.expand_dims, [A], axis) for axis in (0, 1, -1, (0, 2), (-1, 0))],
     case("expand_dims", np.expand_dims, [sample()], 0),
     *[case("squeeze", np.squeeze, [sample(1, 3, 1)], axis=axis) for axis in (None, 0, -1, (0, 2))],
-    *[case("broadcast_to", np.broadcast_to, [sample(*a)], b) for a, b in [((2, 1), (3, 2, 4)), ((), (2, 2)), ((3,), (3,))]],
-    case("broadcast_to", np.broadcast_to, [sample(1, 3)], (0, 3)),
-    *[composed("concatenate", f"axis={k}", lambda xp, a, b, k=k: xp.concatenate([a, b], axis=k), [A, A]) for k in (0, -1)],
+    *[case("broadcast_to", np.broadcast_to, [sample(*a)], b) for a, b in COPIES],
+    composed("concatenate", "axis=0", lambda xp, a, b: xp.concatenate([a, b]), [A, B]),
+    composed("concatenate", "axis=-1", lambda xp, a, b: xp.concatenate([a, b], axis=-1), [A, B]),
     composed("concatenate", "three, one empty", lambda xp, *a: xp.concatenate(a), [A, sample(0, 3), sample(1, 3)]),
     composed("concatenate", "one array twice", lambda xp, a: xp.concatenate([a, a * a, a], 1), [A]),
-    *[composed("stack", f"axis={k}", lambda xp, a, b, k=k: xp.stack([a, b], axis=k), [A, sample(2, 3, seed=1)]) for k in (0, 1, -1)],
+    *[composed("stack", f"axis={k}", lambda xp, a, b, k=k: xp.stack([a, b], axis=k), [A, B]) for k in (0, 1, -1)],
     composed("stack", "numbers", lambda xp, a, b: xp.stack([a, b]), [sample(), sample(seed=1)]),
     *[composed("split", f"part {k} of 2", lambda xp, a, k=k: xp.split(a, 2)[k], [sample(4, 2)]) for k in (0, 1)],
-    *[composed("split", f"part {k} at [1, 3]", lambda xp, a, k=k: xp.split(a, [1, 3], axis=-1)[k], [sample(2, 4)]) for k in range(3)],
+    *[
+        composed("split", f"at [1, 3], part {k}", lambda xp, a, k=k: xp.split(a, [1, 3])[k], [sample(4)])
+        for k in range(3)
+    ],
     composed("split", "joined again", lambda xp, a: xp.concatenate(xp.split(a, 3, axis=1)[::-1]), [A]),
     *[case("pad", np.pad, [A], width) for width in (1, (1, 2), ((1, 0), (0, 2)), ((2,), (1,)), 0)],
     case("pad", np.pad, [A], 1, constant_values=3.5),
     case("pad", np.pad, [sample(0, 2)], 1),
     *[case("roll", np.roll, [A], shift) for shift in (1, -2, 7)],
-    *[case("roll", np.roll, [CUBE], shift, axis=axis) for shift, axis in ((1, 1), (-1, -1), ((1, 2), (0, 1)), (1, (0, 1)), ((1, 1), (1, 1)))],
+    *[case("roll", np.roll, [CUBE], shift, axis=axis) for shift, axis in SHIFTS],
+    case("roll", np.roll, [CUBE], [1, 1], axis=[0, 2]),
     *[case("tile", np.tile, [A], reps) for reps in (2, (2,), (2, 1), (1, 2), (2, 1, 2), 0)],
     *[case("tile", np.tile, [a], reps) for a, reps in ((sample(), 3), (CUBE, (2, 1)), (sample(0), 2))],
     case("astype", lambda a, dtype: a.astype(dtype), [A], "float64"),
     composed("move", "to the host", lambda xp, a: a if xp is np else a.to("cpu"), [A]),
-]  # fmt: skip
+]
 
 STRUCTURAL: list[Case] = [*PRODUCTS, *STATISTICS, *SHAPES]

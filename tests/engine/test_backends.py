@@ -261,5 +261,15 @@ def test_the_error_function_keeps_the_dtype(dtype: str, device: str) -> None:
 
 
 def test_a_name_that_nobody_knows_is_told(device: str) -> None:
-    with pytest.raises(AttributeError, match="neither .* nor the registry of operations has 'no_such_name'"):
+    with pytest.raises(AttributeError, match=r"neither .* nor the registry of operations has 'no_such_name'"):
         _ = backends.get(device).no_such_name
+
+
+@pytest.mark.parametrize("index", [3, -4, [0, 3], np.array([-4]), (slice(None), [0, 4])], ids=str)
+def test_positions_out_of_range_are_refused_on_the_host(index: Any, device: str) -> None:
+    """A GPU would wrap them without a word."""
+    x = tg.Tensor(np.ones((3, 4)), device=device)
+    with pytest.raises(IndexError, match=r"out of range for axis [01] of .* shape \(3, 4\): use -[34] to [23]"):
+        x[index]
+    with pytest.raises(IndexError, match="out of range"):
+        x[index] = 0.0

@@ -271,7 +271,7 @@ def test_assigning_a_leaf_between_forward_and_backward(device):
     w = leaf(A, device, name="w")
     y = tg.tanh(w * 2.0).sum()
     w.data = w.data + 1.0
-    with pytest.raises(tg.MutationError, match=r"the data of the leaf 'w' changed after the multiply node.*forward pass again"):
+    with pytest.raises(tg.MutationError, match=r"the leaf 'w' changed after the multiply node.*forward pass again"):
         y.backward()
     tg.tanh(w * 2.0).sum().backward()
 
@@ -282,7 +282,7 @@ def test_assigning_a_computed_node(device):
     z = (y * y).sum()
     y.data = y.data * 0.0
     for root in (z, y.sum(), y):
-        with pytest.raises(tg.MutationError, match=r"data of a multiply node was assigned after it was computed.*tg\.Tensor"):
+        with pytest.raises(tg.MutationError, match=r"multiply node was assigned after it was computed.*tg\.Tensor"):
             root.backward(Tensor(np.ones(root.shape), device=device))
 
 
@@ -332,7 +332,7 @@ def test_writes_into_the_raw_array_are_found_under_detect_anomaly(device):
     with tg.detect_anomaly():
         y = (tg.exp(x) * x).sum()
         x.data[0, 0] = 7.0
-        with pytest.raises(tg.MutationError, match=r"the array of the leaf 'x' was written into.*test_backward\.py:\d+: y = "):
+        with pytest.raises(tg.MutationError, match=r"leaf 'x' was written into.*test_backward\.py:\d+: y = "):
             y.backward()
 
 

@@ -52,11 +52,12 @@ def test_single_precision_stays_single(case: Case, device):
     tensors = [tg.Tensor(operand, dtype="float32", requires_grad=True, device=device) for operand in case.operands]
     result = case.function(*tensors)
     assert result.dtype == np.float32
-    result.backward(tg.Tensor(np.ones(result.shape), dtype="float32", device=device))
+    seed = tg.Tensor(np.ones(result.shape), dtype="float32", device=result.device)
+    result.backward(seed)
     for tensor in tensors:
         if tensor.grad is not None:
             assert tensor.grad.dtype == np.float32 and tensor.grad.shape == tensor.shape
-    recorded = tg.vjp(case.function, *tensors)[1](tg.Tensor(np.ones(result.shape), dtype="float32", device=device))
+    recorded = tg.vjp(case.function, *tensors)[1](seed)
     assert all(gradient.dtype == np.float32 for gradient in recorded)
 
 

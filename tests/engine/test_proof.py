@@ -25,7 +25,8 @@ slope = sympy.symbols("slope", positive=True)
 
 FUNCTIONS = SimpleNamespace(
     __name__="sympy",
-    **{name: getattr(sympy, name) for name in "exp log sqrt sin cos tan sinh cosh tanh erf sign".split()},
+    **{f.__name__: f for f in (sympy.exp, sympy.log, sympy.sqrt, sympy.sin, sympy.cos, sympy.tan, sympy.erf)},
+    **{f.__name__: f for f in (sympy.sinh, sympy.cosh, sympy.tanh, sympy.sign)},
     abs=sympy.Abs,
     arctan=sympy.atan,
     divide=lambda a, b: a / b,
@@ -73,7 +74,7 @@ def regions(name: str) -> list[tuple]:
 
 
 def exact(expression):
-    """The expression with its floating-point constants (0.5, math.sqrt(2/π)) as the exact numbers that they stand for."""
+    """The expression with its floating-point constants (0.5, math.sqrt(2/π)) as exact numbers."""
     roots = [sympy.Integer(1), sympy.sqrt(sympy.pi), sympy.sqrt(2), sympy.sqrt(2 * sympy.pi), sympy.sqrt(2 / sympy.pi)]
     known = {}
     for number in sympy.sympify(expression).atoms(sympy.Float):
@@ -125,7 +126,7 @@ def test_every_elementwise_operation_is_proved():
     assert {proof.values[0] for proof in PROOFS} == {name for name, op in REGISTRY.items() if op.elementwise}
 
 
-@pytest.mark.parametrize("name", ["tanh", "relu", "gelu", "power"])
+@pytest.mark.parametrize("name", ["tanh", "relu", "multiply", "power"])
 def test_a_wrong_partial_is_not_proved(name, monkeypatch):
     op, right = REGISTRY[name], REGISTRY[name].local
     monkeypatch.setattr(op, "local", lambda *a: as_number(right(*a)) * (1 + p / 10**9))

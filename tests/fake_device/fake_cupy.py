@@ -78,6 +78,12 @@ class Device:
     def __exit__(self, *exception: object) -> None:
         _current.pop()
 
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Device) and self.id == other.id
+
+    def __hash__(self) -> int:
+        return hash(self.id)
+
     def synchronize(self) -> None:
         _tally(syncs=1)
 

@@ -42,7 +42,7 @@ NEURON = (
 
 @st.composite
 def graphs(draw, labels=PLAIN):
-    """A random acyclic graph: boxes in any order, each fed by up to four that were made before, perhaps by one twice."""
+    """A random acyclic graph: boxes in any order, each fed by up to four made before it, perhaps twice by one."""
     boxes = [Box(f"n{n}", tuple(draw(st.lists(labels, max_size=3)))) for n in range(draw(st.integers(0, 14)))]
     dice = random.Random(draw(st.integers(0, 9999)))
     edges = [
@@ -260,11 +260,8 @@ def test_what_is_active_is_heavy_and_nothing_else_is(graph, direction, data):
 def test_highlighting_moves_nothing(graph, direction):
     drawing = lay_out(*graph, direction=direction)
     lines = dict.fromkeys(map(ord, itertools.chain(text_graph._UNICODE.lines[1:], "╔╗╚╝═║╟╠╤╦")), "~")
-    plain = drawing.render().translate(lines)
-    for key in drawing.boxes:
-        assert drawing.render(active=key).translate(lines) == plain
-    for edge in drawing.edges:
-        assert drawing.render(active_edge=edge).translate(lines) == plain
+    for key, edge in itertools.zip_longest(list(drawing.boxes)[:3], list(drawing.edges)[:3]):
+        assert drawing.render(key, edge).translate(lines) == drawing.render().translate(lines)
 
 
 def test_unknown_highlights_are_refused():

@@ -17,8 +17,8 @@ from graphviz.backend import dot_command
 
 from tinygrad_edu.errors import TinygradError
 
-PURE_FORMATS = frozenset({"svg", "png", "jpg", "jpeg", "json", "dot_json", "json0", "plain", "plain-ext", "xdot", "canon"})
-BITMAPS = frozenset({"png", "jpg", "jpeg"})
+PURE_FORMATS = ("svg", "png", "jpeg", "jpg", "json", "plain")
+BITMAPS = ("png", "jpeg", "jpg")
 DPI = 144
 LARGEST_BITMAP = 32_000  # pixels; beyond 32,767 programs give black pictures or none
 
@@ -40,9 +40,7 @@ def choose() -> str | None:
         the program's path; None if there is none.
     """
     beside_python = os.pathsep.join([sysconfig.get_path("scripts"), str(Path(sys.executable).parent)])
-    found = (
-        shutil.which("dot") or shutil.which("graphviz-pure", path=beside_python) or shutil.which("graphviz-pure")
-    )
+    found = shutil.which("dot") or shutil.which("graphviz-pure", path=beside_python) or shutil.which("graphviz-pure")
     if found:
         dot_command.DOT_BINARY = Path(found)
     return found
@@ -66,10 +64,10 @@ def render(graph: graphviz.Digraph, format: str) -> bytes:
             "drawing needs Graphviz, and neither its program `dot` nor `graphviz-pure` was found: "
             f"pip install graphviz-pure   (or the whole of Graphviz: {_INSTALL})"
         )
-    if Path(program).stem != "dot" and format in graphviz.FORMATS - PURE_FORMATS:
+    if Path(program).stem != "dot" and format in graphviz.FORMATS and format not in PURE_FORMATS:
         raise MissingDot(
-            f"the bundled graphviz-pure has no {format}, only {', '.join(sorted({'svg', 'png', 'jpeg', 'json', 'plain'}))}: "
-            f"draw a .svg, or install Graphviz itself ({_INSTALL})"
+            f"graphviz-pure cannot draw {format}, only {', '.join(PURE_FORMATS)}: choose one of those, "
+            f"or install Graphviz itself ({_INSTALL})"
         )
     try:
         if format in BITMAPS:
@@ -78,12 +76,13 @@ def render(graph: graphviz.Digraph, format: str) -> bytes:
     except graphviz.ExecutableNotFound as error:
         raise MissingDot(f"{program} could not be started: {error}") from error
     except graphviz.CalledProcessError as error:
-        raise DrawingError(f"{Path(program).name} failed to draw: {(error.stderr or b'').decode(errors='replace').strip()}") from error
+        reason = (error.stderr or b"").decode(errors="replace").strip() or f"exit status {error.returncode}"
+        raise DrawingError(f"{Path(program).name} failed to draw: {reason}") from error
 
 
 def _with_resolution(graph: graphviz.Digraph) -> graphviz.Digraph:
     """The graph with as many dots per inch as a sharp picture has, or fewer where it would become too large."""
     _, _, width, height, *_ = graph.pipe(format="plain", quiet=True).split()
     copy = graph.copy()
-    copy.attr(dpi=f"{min(DPI, LARGEST_BITMAP / max(float(width), float(height), 1)):.0f}")
+    copy.attr(dpi=str(int(min(DPI, LARGEST_BITMAP / max(float(width), float(height), 1)))))
     return copy

@@ -13,14 +13,17 @@ from typing import Any
 
 import graphviz
 
+from tinygrad_edu import symbols
 from tinygrad_edu.errors import ArgumentError
 from tinygrad_edu.node import Node
+from tinygrad_edu.operation import REGISTRY
 
 from . import dot_binary
-from .readable import labels, number, short
+from .readable import labels, number, number_lines, short
 from .recorded import Data, TraceNode
-from .trace import Trace, snapshot
-from .words import sign
+from .recorder import snapshot
+from .trace import Trace, nearest
+from .words import inputs_are_ordered, sign
 
 LIMIT = 400  # nodes; a picture of more says nothing, and takes minutes to lay out
 
@@ -29,8 +32,8 @@ STYLES = {"leaf": "rounded,filled", "constant": "dashed,filled", "result": "fill
 TEXT, QUIET = "#111111", "#444444"
 
 
-class Drawing(graphviz.Digraph):
-    """A graph that shows itself in a notebook; `source` is its DOT text, and `render`, `pipe` and `view` are Graphviz's."""
+class Drawing(graphviz.Digraph):  # type: ignore[misc]  # graphviz has no types
+    """A graph that shows itself in a notebook; `source` is its DOT text."""
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None, **_: Any) -> dict[str, Any]:
         return {"image/svg+xml": dot_binary.render(self, "svg").decode()}
@@ -49,7 +52,7 @@ def draw_graph(
         values, grads: whether to write data and gradients. Gradients are those of the trace, or those that the nodes
             hold after `backward()`.
     Returns:
-        a `graphviz.Digraph`: it shows itself in a notebook, and `tinygrad_edu_viz.render(graph, "svg")` gives a picture.
+        a `graphviz.Digraph` that shows itself in a notebook; `render(graph, "svg")` of this package gives a picture.
     Raises:
         ArgumentError: another level or direction.
     """
@@ -58,24 +61,23 @@ def draw_graph(
     if rankdir not in ("LR", "TB", "RL", "BT"):
         raise ArgumentError(f"draw_graph: rankdir is 'LR' (left to right) or 'TB' (top to bottom), not {rankdir!r}")
     nodes, root_id = (root.nodes, root.root) if isinstance(root, Trace) else snapshot(root)
-    shown = _nearest(nodes, root_id, LIMIT if level == "auto" else len(nodes))
-    dot_binary.choose()
-    graph = Drawing("tinygrad_edu", graph_attr={"rankdir": rankdir, "ranksep": "0.4", "nodesep": "0.2"})
-    graph.attr("graph", fontname="Helvetica", bgcolor="white", pad="0.1")
-    graph.attr("node", fontname="Helvetica", fontsize="12", fontcolor=TEXT, shape="box", margin="0.08,0.05", height="0.3")
-    graph.attr("edge", color=QUIET, arrowsize="0.7")
+    shown = nearest(nodes, root_id, LIMIT if level == "auto" else len(nodes))
     keys = {node_id: f"n{k}" for k, node_id in enumerate(nodes)}  # DOT has its own ideas about names such as "a:b"
+    graph = _empty(rankdir, len(shown))
     titles = labels((node.id, node.name, node.op is not None) for node in nodes.values())
     for node_id in shown:
         node = nodes[node_id]
         kind = _kind(node, root_id)
+        ordered = node.op is not None and inputs_are_ordered(node.op) and len(set(node.inputs)) > 1
+        title = titles[node_id] + (f" = {_formula(node, nodes, titles)}" if ordered else "")
         graph.node(
             keys[node_id],
-            label=_label(node, titles[node_id], values, grads),
+            label=_label(node, title, values, grads),
             id=f"node-{keys[node_id]}",
             style=STYLES[kind],
             fillcolor=FILLS[kind],
             peripheries="2" if kind == "root" else "1",
+            ordering="in" if ordered else None,
         )
     for node_id in shown:
         for position, source in enumerate(nodes[node_id].inputs):
@@ -87,21 +89,32 @@ def draw_graph(
     return graph
 
 
-def _nearest(nodes: dict[str, TraceNode], root: str, most: int) -> dict[str, None]:
-    """The ids of the nodes nearest to the root (breadth first), in the order of creation."""
-    found, order = {root}, [root]
-    for node_id in order:  # grows while we walk along it
-        for source in nodes[node_id].inputs:
-            if len(found) < most and source not in found:
-                found.add(source)
-                order.append(source)
-    return {node_id: None for node_id in nodes if node_id in found}
+def _empty(rankdir: str, size: int) -> Drawing:
+    """A drawing without nodes, in our style, for `size` nodes."""
+    dot_binary.choose()
+    graph = Drawing("tinygrad_edu")
+    patience = f"{LIMIT / size:.2f}"  # the search for the best layout of a large graph could take hours
+    graph.attr("graph", rankdir=rankdir, ranksep="0.4", nodesep="0.2", pad="0.1", bgcolor="white")
+    graph.attr("graph", fontname="Helvetica", nslimit=patience, nslimit1=patience)
+    graph.attr("node", fontname="Helvetica", fontsize="12", fontcolor=TEXT)
+    graph.attr("node", shape="box", margin="0.08,0.05", height="0.3")
+    graph.attr("edge", color=QUIET, arrowsize="0.7")
+    return graph
 
 
 def _kind(node: TraceNode, root: str) -> str:
     if node.op is None:
         return "leaf" if node.requires_grad else "constant"
     return "root" if node.id == root else "result"
+
+
+def _formula(node: TraceNode, nodes: dict[str, TraceNode], titles: dict[str, str]) -> str:
+    """The operation with its inputs in order, which arrows alone do not tell: "b - a"."""
+    sources = [nodes[source] for source in node.inputs]
+    names = [number(source.data) if source.is_plain_number else titles[source.id] for source in sources]
+    if node.op in REGISTRY:
+        return short(str(symbols.forward(node.op, names, node.attrs)), 40)
+    return short(f"{node.op}({', '.join(names)})", 40)
 
 
 def _note(graph: Drawing, nodes: dict[str, TraceNode], shown: dict[str, None], keys: dict[str, str]) -> None:
@@ -116,8 +129,8 @@ def _note(graph: Drawing, nodes: dict[str, TraceNode], shown: dict[str, None], k
 def _label(node: TraceNode, title: str, values: bool, grads: bool) -> str:
     """What stands in a box: operation and name, shape, data, gradient."""
     operation = sign(node.op) if node.op else ""
-    if node.op is None and not node.name and not node.requires_grad and node.kind == "value":
-        return _table([_title(number(node.data), "")])  # an unnamed constant is its number
+    if node.is_plain_number:
+        return _table([_title(number(node.data), "")])
     rows = [_title(operation, title) if operation else _title(title, "")]
     rows += [_quiet(f"{key} {value}") for key, value in _settings(node)]
     if node.kind == "tensor":
@@ -151,19 +164,11 @@ def _quiet(text: str) -> str:
 
 
 def _row(what: str, data: Data) -> str:
-    lines = _lines(data)
+    lines = number_lines(data)
     text = "".join(f'{_escaped(line)}<BR ALIGN="RIGHT"/>' for line in lines) if lines[1:] else _escaped(lines[0])
     return f'<TR><TD ALIGN="LEFT"><FONT COLOR="{QUIET}">{what} </FONT></TD><TD ALIGN="RIGHT">{text}</TD></TR>'
 
 
-def _lines(data: Data) -> list[str]:
-    """Numbers for a box; a small matrix row by row."""
-    text = number(data)
-    if isinstance(data, list) and text.startswith("[["):
-        return [number(row) for row in data]
-    return text.split(", from")[:1] + [f"from{part}" for part in text.split(", from")[1:]]
-
-
 def _escaped(text: str) -> str:
-    """Text for an HTML-like label, in which DOT reads a backslash even so."""
-    return html.escape(text).replace("\\", "&#92;")
+    """Text for an HTML-like label, in which DOT obeys backslashes even so: \\N would become the node's name."""
+    return html.escape(text).replace("\\", "\\\\")

@@ -30,8 +30,19 @@ def number(data: Data, digits: int = 6) -> str:
         array = np.asarray(data, dtype=float)
         if array.size <= FEW:
             return _nested(data, min(digits, 4))
-        mean, low, high = float(array.mean()), float(array.min()), float(array.max())
+        with np.errstate(all="ignore"):
+            mean, low, high = float(array.mean()), float(array.min()), float(array.max())
+    if abs(mean) < 1e-6 * max(abs(low), abs(high)):  # what is left of a sum that cancels
+        mean = 0.0
     return f"mean {number_text(mean, 4)}, from {number_text(low, 4)} to {number_text(high, 4)}"
+
+
+def number_lines(data: Data, digits: int = 6) -> list[str]:
+    """`number` on several lines, for a box: a small matrix row by row, a large array as its mean and its range."""
+    text = number(data, digits)
+    if text.startswith("[[") and isinstance(data, list):
+        return [number(row, digits) for row in data]
+    return text.split(", ") if text.startswith("mean") else [text]
 
 
 def _nested(data: Data, digits: int) -> str:
@@ -41,8 +52,8 @@ def _nested(data: Data, digits: int) -> str:
 
 
 def short(name: str, longest: int = LONGEST_NAME) -> str:
-    """A user's name on one line, without control characters, cut to `longest` characters."""
-    name = clean(name[: 4 * longest]).strip()
+    """A user's name on one line, without control characters, cut to `longest` characters; "?" if nothing is left."""
+    name = clean(name[: 4 * longest]).strip() or "?"
     return name if len(name) <= longest else f"{name[: longest - 1]}…"
 
 
@@ -56,7 +67,7 @@ def labels(nodes: Iterable[tuple[str, str | None, bool]]) -> dict[str, str]:
     """
     nodes = list(nodes)
     ids = {node_id for node_id, _, _ in nodes}
-    times = Counter(short(name or "") for _, name, _ in nodes)
+    times = Counter(short(name) for _, name, _ in nodes if name)
     named = {
         i: name for i, name, computed in nodes if computed and name and times[short(name)] == 1 and name not in ids
     }

@@ -30,13 +30,10 @@ def plain(data: Any, backend: Any = None) -> Data:
         array = array.astype(float)
     if array.size <= LARGEST:
         return array.tolist()
-    return {
-        "shape": list(array.shape),
-        "dtype": str(array.dtype),
-        "mean": float(array.mean(dtype=float)),
-        "min": float(array.min()),
-        "max": float(array.max()),
-    }
+    with np.errstate(all="ignore"):
+        mean = float(array.mean(dtype=float))
+    about = {"shape": list(array.shape), "dtype": str(array.dtype)}
+    return {**about, "mean": mean, "min": float(array.min()), "max": float(array.max())}
 
 
 def to_json(data: Any) -> Any:
@@ -78,6 +75,11 @@ class TraceNode:
     requires_grad: bool
     data: Data
     gradient: Data | None
+
+    @property
+    def is_plain_number(self) -> bool:
+        """Whether this is a constant without a name, like the 2 in x**2: people know it by its number."""
+        return self.op is None and not self.name and not self.requires_grad and isinstance(self.data, float)
 
     def to_json(self) -> dict[str, Any]:
         """This node as a JSON object."""
@@ -137,3 +139,6 @@ BACKWARD_FIELDS = (
     *("kind", "step", "of", "node", "name", "source", "op", "position", "upstream", "local", "contribution"),
     *("grad_before", "grad", "formula", "text"),
 )
+
+Contents = tuple[dict[str, TraceNode], tuple[Event, ...], str]
+"""What a trace holds: its nodes by their ids, its events, and the id of its root."""

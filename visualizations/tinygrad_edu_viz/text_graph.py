@@ -455,7 +455,7 @@ def _route(layer: list[_Item]) -> dict[str, list[_Lane]]:
     taken = set(going) | {item.exit for item in goes}
     waits = {lane: len({*lane.goes} & coming.keys() - {lane.comes}) for (lane,) in routes.values()}
     ready = sorted((lane.urgency(), lane) for lane in waits if not waits[lane])
-    used: dict[int, list[tuple[int, int]]] = defaultdict(list)  # column -> the stretches in it
+    used: list[tuple[int, int, int]] = []  # first place, last place, column
     while ready or any(waits.values()):
         if not ready:  # each lane holds up at most one other, so nothing hangs off a circle: all that wait are in one
             lane = next(lane for lane in waits if waits[lane])
@@ -468,11 +468,10 @@ def _route(layer: list[_Item]) -> dict[str, list[_Lane]]:
             heappush(ready, (lane.urgency(), lane))
         lane = heappop(ready)[1]
         low, high = min(lane.comes, *lane.goes), max(lane.comes, *lane.goes)
-        while any(low <= end + 1 and start <= high + 1 for start, end in used[lane.column]):
-            lane.column += 1
-        used[lane.column].append((low, high))
+        beside = [column for start, end, column in used if low <= end + 1 and start <= high + 1]
+        lane.column = max(beside, default=-1) + 1  # and so behind the lane that it waited for
+        used.append((low, high, lane.column))
         for after in {going[place] for place in (lane.comes, *lane.goes) if place in going} - {lane}:
-            after.column = max(after.column, lane.column + 1)
             waits[after] -= 1
             if not waits[after]:
                 heappush(ready, (after.urgency(), after))

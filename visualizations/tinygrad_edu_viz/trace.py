@@ -10,17 +10,10 @@ from dataclasses import dataclass
 from os import PathLike
 from typing import Any
 
-import numpy as np
-
-from tinygrad_edu.backprop import Step, backprop, seed
 from tinygrad_edu.node import Node
-from tinygrad_edu.tensor import Tensor
-from tinygrad_edu.value import Value
 
-from . import trace_file
-from .recorded import Data, Event, TraceNode, plain
-from .trace_file import TraceError
-from .words import Words
+from . import recorder, trace_file
+from .recorded import Data, Event, TraceNode
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +41,7 @@ class Trace:
             TraceError: `root` is neither a Value nor a Tensor.
             GraphError, ShapeError, MutationError: as `Node.backward`.
         """
-        if not isinstance(root, Node):
-            raise TraceError(
-                f"Trace.record needs a Value or a Tensor, not {type(root).__name__}: compute the result from "
-                "tg.Value(...) or tg.Tensor(..., requires_grad=True)"
-            )
-        return _Recorder(root).trace(gradient)
+        return cls(*recorder.record(root, gradient))
 
     def save(self, path: str | PathLike[str]) -> None:
         """Write this trace as JSON.
@@ -83,166 +71,12 @@ class Trace:
         return leaves | {event.node for event in self.events[: max(step, 0)] if event.kind == "forward"}
 
 
-def snapshot(root: Node) -> tuple[dict[str, TraceNode], str]:
-    """The graph as it is now, without a backward pass, with the gradients that the nodes hold.
-
-    Returns:
-        the nodes by their ids, and the id of the root.
-    """
-    recorder = _Recorder(root)
-    for node in recorder.nodes:
-        held = _held_gradient(node, root)
-        if held is not None:
-            recorder.gradients[node] = _plain(held, node)
-    return {recorder.ids[node]: recorder.node(node) for node in recorder.nodes}, recorder.ids[root]
-
-
-def _held_gradient(node: Node, root: Node) -> Any:
-    """A node's `grad`; None where no backward pass has been (a Value's is 0.0 then, like the root's)."""
-    if isinstance(node, Tensor):
-        return None if node.grad is None else node.grad.data
-    return float(node.grad) if isinstance(root, Value) and float(root.grad) else None
-
-
-class _Recorder:
-    """The recording of one trace: ids and copies of the nodes of a graph."""
-
-    def __init__(self, root: Node):
-        self.root = root
-        self.nodes = sorted(_reachable(root), key=lambda node: node.serial)
-        self.ids = _identify(self.nodes)
-        self.data = {node: _plain(node.data, node) for node in self.nodes}
-        self.words = Words(self.ids, root, self.data)
-        self.gradients: dict[Node, Data] = {}
-
-    def trace(self, gradient: Any) -> Trace:
-        start = seed(self.root, gradient, create_graph=False)
-        rows = [self.computed(node) for node in self.nodes if node.op is not None]
-        rows.append(self.started(start, chosen=gradient is not None))
-        rows += map(self.contributed, backprop(self.root, start))
-        events = tuple([Event(step=step, of=len(rows), **row) for step, row in enumerate(rows, 1)])
-        return Trace({self.ids[node]: self.node(node) for node in self.nodes}, events, self.ids[self.root])
-
-    def node(self, node: Node) -> TraceNode:
-        tensor = isinstance(node, Tensor)
-        return TraceNode(
-            id=self.ids[node],
-            name=node.name,
-            op=node.op.name if node.op else None,
-            inputs=tuple([self.ids[operand] for operand in node.inputs]),
-            attrs={key: _plain_attribute(value) for key, value in (node.attrs or {}).items()},
-            kind="tensor" if tensor else "value",
-            shape=node.shape if tensor else (),
-            dtype=str(node.dtype) if tensor else None,
-            device=node.device if tensor else None,
-            requires_grad=node.requires_grad,
-            data=self.data[node],
-            gradient=self.gradients.get(node),
-        )
-
-    def computed(self, node: Node) -> dict[str, Any]:
-        """The forward event of a node."""
-        assert node.op is not None
-        return {
-            **self.about("forward", node),
-            "op": node.op.name,
-            "inputs": tuple([self.ids[operand] for operand in node.inputs]),
-            "input_data": tuple([self.data[operand] for operand in node.inputs]),
-            "data": self.data[node],
-            "text": self.words.forward(node),
-        }
-
-    def started(self, start: Any, chosen: bool) -> dict[str, Any]:
-        """The first backward event: the root has the gradient that the pass starts with."""
-        given = self.gradients[self.root] = _plain(start, self.root)
-        formula, text = self.words.seed(given, chosen)
-        return {
-            **self.about("backward", self.root),
-            "op": None,
-            "contribution": given,
-            "grad_before": _zeros(self.root),
-            "grad": given,
-            "formula": formula,
-            "text": text,
-        }
-
-    def contributed(self, step: Step) -> dict[str, Any]:
-        """The backward event of one contribution."""
-        node, receiver = step.node, step.input
-        before = self.gradients.get(receiver)
-        contribution = _plain(step.contribution, node)
-        self.gradients[receiver] = contribution if before is None else _plain(step.gradient, node)
-        row = {
-            **self.about("backward", receiver),
-            "op": node.op.name if node.op else None,
-            "source": self.ids[node],
-            "position": step.position,
-            "upstream": self.gradients[node],
-            "local": None if step.local is None else _plain(step.local, node),
-            "contribution": contribution,
-            "grad_before": _zeros(receiver) if before is None else before,
-            "grad": self.gradients[receiver],
-        }
-        formula, text = self.words.backward(step, row, first=before is None)
-        return {**row, "formula": formula, "text": text}
-
-    def about(self, kind: str, node: Node) -> dict[str, Any]:
-        tensor = isinstance(node, Tensor)
-        return {
-            "kind": kind,
-            "node": self.ids[node],
-            "name": node.name,
-            "shape": node.shape if tensor else None,
-            "dtype": str(node.dtype) if tensor else None,
-        }
-
-
-def _reachable(root: Node) -> set[Node]:
-    """All nodes that a root was computed from, and itself."""
-    found, stack = {root}, [root]
-    while stack:
-        for operand in stack.pop().inputs:
-            if operand not in found:
-                found.add(operand)
-                stack.append(operand)
-    return found
-
-
-def _identify(nodes: list[Node]) -> dict[Node, str]:
-    """Ids, stable and unique: a named leaf's name, else "n" and the number in the order of creation."""
-    ids: dict[Node, str] = {}
-    taken: set[str] = set()
-    wanted = {node: node.name if node.op is None and node.name else f"n{k}" for k, node in enumerate(nodes)}
-    for node in sorted(nodes, key=lambda node: not (node.op is None and node.name)):  # a user's own names come first
-        wish = found = wanted[node]
-        copy = 1
-        while found in taken:
-            copy += 1
-            found = f"{wish}#{copy}"
-        taken.add(found)
-        ids[node] = found
-    return ids
-
-
-def _plain(data: Any, node: Node) -> Data:
-    return plain(data, node.backend) if isinstance(node, Tensor) else plain(data)
-
-
-def _zeros(node: Node) -> Data:
-    """The gradient of a node before its first contribution."""
-    if not isinstance(node, Tensor):
-        return 0.0
-    return plain(np.broadcast_to(np.zeros((), node.dtype), node.shape))
-
-
-def _plain_attribute(value: Any) -> Any:
-    """An attribute (axis, shape, index, ...) as JSON can hold it."""
-    if value is None or isinstance(value, (bool, int, str)):
-        return value
-    if isinstance(value, (list, tuple)):
-        return [_plain_attribute(item) for item in value]
-    if isinstance(value, slice):
-        return ":".join("" if part is None else str(part) for part in (value.start, value.stop, value.step))
-    if isinstance(value, (float, np.ndarray, np.generic)):
-        return plain(value)
-    return "..." if value is Ellipsis else getattr(value, "__name__", str(value))
+def nearest(nodes: dict[str, TraceNode], root: str, most: int) -> dict[str, None]:
+    """The ids of the nodes nearest to the root (breadth first), in the order of creation."""
+    found, order = {root}, [root]
+    for node_id in order:  # grows while we walk along it
+        for source in nodes[node_id].inputs:
+            if len(found) < most and source not in found:
+                found.add(source)
+                order.append(source)
+    return {node_id: None for node_id in nodes if node_id in found}

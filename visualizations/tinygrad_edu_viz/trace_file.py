@@ -10,12 +10,10 @@ from typing import Any
 
 from tinygrad_edu.errors import TinygradError
 
-from .recorded import Data, Event, TraceNode
+from .recorded import Contents, Data, Event, TraceNode
 
 FORMAT = "tinygrad-edu trace"
 VERSION = 1
-
-Contents = tuple[dict[str, TraceNode], tuple[Event, ...], str]  # nodes, events, the id of the root
 
 
 class TraceError(TinygradError, ValueError):
@@ -204,7 +202,7 @@ class _Object:
 
     def ids(self, name: str, ids: Collection[str]) -> tuple[str, ...]:
         for found in self.items(name):
-            if found not in ids:
+            if not isinstance(found, str) or found not in ids:
                 raise TraceError(f"{self.where}: {name!r} names {_brief(found)}, and no node has that id")
         return tuple(self.items(name))
 

@@ -9,8 +9,9 @@ from typing import Any
 from tinygrad_edu import symbols
 from tinygrad_edu.backprop import Step
 from tinygrad_edu.formula import Symbol
+from tinygrad_edu.namespaces import FLOATS
 from tinygrad_edu.node import Node
-from tinygrad_edu.operation import REGISTRY, Operation
+from tinygrad_edu.operation import REGISTRY, Elementwise, Operation
 from tinygrad_edu.tensor import Tensor
 
 from .readable import labels, number
@@ -135,6 +136,15 @@ def sign(op_name: str) -> str:
     formula = symbols.forward(op_name)
     infix = len(formula.args) == 2 and all(arg.kind == "name" for arg in formula.args) and formula.kind != "call"
     return formula.kind.replace("·", "×") if infix else op_name
+
+
+@cache
+def inputs_are_ordered(op_name: str) -> bool:
+    """Whether a drawing must keep the inputs in order: a - b is not b - a, while a + b is b + a."""
+    op = REGISTRY.get(op_name)
+    if not (isinstance(op, Elementwise) and op.arity == 2):
+        return True
+    return bool(op.forward(FLOATS, 2.0, 3.0, **op.defaults) != op.forward(FLOATS, 3.0, 2.0, **op.defaults))
 
 
 @cache

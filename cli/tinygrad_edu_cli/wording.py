@@ -1,0 +1,53 @@
+"""Words for values and names in messages."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+from tinygrad_edu import Tensor
+from tinygrad_edu.node import Node
+
+
+def describe(value: Any) -> str:
+    """What a value of an expression is."""
+    if isinstance(value, Node):
+        return f"'{value.name}'" if value.name else f"the result of {value.op.name}" if value.op else "a constant"
+    if isinstance(value, (list, tuple)):
+        return f"a list of {len(value)}"
+    if isinstance(value, (bool, np.ndarray)):
+        return "a comparison"
+    if isinstance(value, str):
+        return f"the text {value!r}" if len(value) < 40 else "a text"
+    return "None" if value is None else f"the number {value:g}"
+
+
+def is_plain(value: Any) -> bool:
+    """Whether a value consists of numbers, texts, booleans and None only."""
+    if isinstance(value, (list, tuple)):
+        return all(map(is_plain, value))
+    return value is None or isinstance(value, (bool, int, float, str))
+
+
+def shapes(operands: Iterable[Any]) -> str:
+    """The shapes of the operands of what failed."""
+    return ", ".join(f"{describe(x)} has shape {x.shape}" for x in operands if isinstance(x, Tensor))
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """The known words that were probably meant, "tan or tanh"; "" if none is near."""
+    return " or ".join(difflib.get_close_matches(word, list(known), n=2))
+
+
+def some(names: Iterable[str], most: int = 8) -> str:
+    """Names in a row, the first few of many."""
+    names = list(names)
+    return ", ".join(names[:most]) + (", ..." if len(names) > most else "") if names else "none"
+
+
+def short(text: str, longest: int = 200) -> str:
+    """A text that is cut where it is too long for a message."""
+    return text if len(text) <= longest else f"{text[: longest - 3]}..."

@@ -1,0 +1,237 @@
+"""Errors teach: each says what happened, where, and what to type next. Also, each is the error Python users expect."""
+
+import numpy as np
+import pytest
+from engine.cases import sample
+
+import tinygrad_edu as tg
+from tinygrad_edu import Tensor, Value
+
+A = sample(2, 3)
+
+
+def test_every_error_is_ours_and_the_built_in_one_too():
+    expected = {
+        tg.ShapeError: ValueError,
+        tg.ArgumentError: ValueError,
+        tg.DtypeError: TypeError,
+        tg.DeviceError: RuntimeError,
+        tg.GraphError: RuntimeError,
+        tg.MutationError: tg.GraphError,
+        tg.AnomalyError: FloatingPointError,
+        tg.GradientCheckError: AssertionError,
+    }
+    for error, built_in in expected.items():
+        assert issubclass(error, tg.TinygradError) and issubclass(error, built_in)
+
+
+# --- data ---
+
+
+@pytest.mark.parametrize(
+    ("data", "where"),
+    [
+        ([[1, 2], [3]], r"data\[0\] has 2 elements, but data\[1\] has 1 elements"),
+        ([[1, 2], 3], r"data\[0\] has 2 elements, but data\[1\] has a number"),
+        ([[[1], [2]], [[3], [4, 5]]], r"data\[1\]\[0\] has 1 elements, but data\[1\]\[1\] has 2"),
+    ],
+)
+def test_ragged_lists_name_the_row(data, where):
+    with pytest.raises(tg.ShapeError, match=f"a ragged list: {where}.*every row needs the same length"):
+        Tensor(data)
+
+
+@pytest.mark.parametrize("data", ["text", None, 1j, {"a": 1}, [1, "2"], object(), np.array(["a"]), np.array([1j])])
+def test_what_are_no_real_numbers(data):
+    with pytest.raises(tg.DtypeError, match="a tensor holds real numbers, not"):
+        Tensor(data)
+
+
+def test_a_list_of_nodes_is_joined_not_converted():
+    x = Tensor([1.0], requires_grad=True)
+    with pytest.raises(tg.DtypeError, match=r"would lose their history: tg\.stack\(list\)"):
+        Tensor([x, x])
+
+
+def test_unknown_devices():
+    for device in ("gpu", "cuda:x", "tpu:0", None):
+        with pytest.raises(tg.DeviceError, match=r"unknown device.*'cpu'.*'cuda'"):
+            Tensor([1.0], device=device)
+
+
+# --- shapes ---
+
+MISMATCHES = [
+    (lambda a, b: a + b, (2, 3), (2,), r"add: operands of shape \(2, 3\), \(2,\) do not fit"),
+    (lambda a, b: tg.maximum(a, b), (2, 3), (4,), r"maximum: operands of shape \(2, 3\), \(4,\)"),
+    (lambda a, b: a @ b, (2, 3), (2, 3), r"matmul: operands of shape \(2, 3\), \(2, 3\)"),
+    (lambda a, b: a @ b, (2, 3), (), r"matmul: operands of shape \(2, 3\), \(\)"),
+    (lambda a, b: tg.dot(a, b), (2, 3), (2, 2, 3), r"dot: .*\(2, 3\).*\(2, 2, 3\)"),
+    (lambda a, b: tg.concatenate([a, b]), (2, 3), (2, 2), r"concatenate: operands of shape \(2, 3\), \(2, 2\), axis=0"),
+    (lambda a, b: tg.stack([a, b]), (2, 3), (3,), r"stack: all tensors need one shape, not \(2, 3\), \(3,\)"),
+    (lambda a, b: tg.einsum("ij,jk->ik", a, b), (2, 3), (2, 3), r"einsum: .*\(2, 3\), \(2, 3\), subscripts=ij,jk->ik"),
+    (lambda a, b: tg.einsum("ij,j", a, b), (2, 3), (2, 3), r"einsum: .*\(2, 3\), \(2, 3\).*ij,j"),
+    (lambda a, b: tg.einsum("ij->i", a, b), (2, 3), (2, 3), r"einsum: .*ij->i"),
+    (lambda a, b: tg.where(a.data > 0, a, b), (2, 3), (2,), r"where: operands of shape \(2, 3\), \(2, 3\), \(2,\)"),
+]
+
+
+@pytest.mark.parametrize(("f", "a", "b", "message"), MISMATCHES, ids=[m[3][:12] for m in MISMATCHES])
+def test_mismatched_shapes_name_the_operation_and_the_shapes(f, a, b, message, device):
+    for tracked in (False, True):
+        operands = [Tensor(np.ones(shape), requires_grad=tracked, device=device) for shape in (a, b)]
+        with pytest.raises(tg.ShapeError, match=message):
+            f(*operands)
+
+
+SINGLE = [
+    (lambda a: a.reshape(4), r"reshape: operands of shape \(2, 3\), shape=4 do not fit"),
+    (lambda a: a.reshape(-1, 4), r"reshape: operands of shape \(2, 3\), shape=\(-1, 4\)"),
+    (lambda a: a.sum(axis=2), r"sum: operands of shape \(2, 3\), axis=2"),
+    (lambda a: tg.var(a, axis=5), r"axis=?\s?5"),
+    (lambda a: tg.softmax(a, axis=7), r"softmax: operands of shape \(2, 3\), axis=7"),
+    (lambda a: a.transpose(0, 0), r"transpose: operands of shape \(2, 3\), axes=\(0, 0\)"),
+    (lambda a: tg.squeeze(a, 0), r"squeeze: axis 0 of shape \(2, 3\) does not have length 1"),
+    (lambda a: tg.expand_dims(a, 5), r"axis 5 is out of range for a tensor of 3 axes"),
+    (lambda a: tg.expand_dims(a, (0, 0)), "expand_dims: .* twice"),
+    (lambda a: tg.swapaxes(a, 0, 2), "axis 2 is out of range for a tensor of 2 axes"),
+    (lambda a: tg.flip(a, -3), "axis -3 is out of range"),
+    (lambda a: tg.prod(a, axis=2), "axis 2 is out of range"),
+    (lambda a: tg.broadcast_to(a, (3, 3)), r"broadcast_to: operands of shape \(2, 3\), shape=\(3, 3\)"),
+    (lambda a: tg.split(a, 2, axis=1), "split: axis 1 of length 3 does not divide into 2 equal parts"),
+    (lambda a: tg.max(a[:0]), r"max: operands of shape \(0, 3\)"),
+]
+
+
+@pytest.mark.parametrize(("f", "message"), SINGLE, ids=[s[1][:12] for s in SINGLE])
+def test_shapes_that_one_tensor_cannot_take(f, message, device):
+    for tracked in (False, True):
+        with pytest.raises(tg.ShapeError, match=message):
+            f(Tensor(A, requires_grad=tracked, device=device))
+
+
+BAD_INDICES = [
+    (2, "index 2 is out of range for axis 0 .* use -2 to 1"),
+    ((0, -4), "index -4 is out of range for axis 1 .* use -3 to 2"),
+    ([0, 5], "index 5 is out of range for axis 0"),
+    ((slice(None), np.array([[0], [3]])), "index 3 is out of range for axis 1"),
+    ((0, 0, 0), r"too many indices: 3 for a tensor of shape \(2, 3\)"),
+    ((..., 0, 0, 0), "too many indices"),
+    (1.5, "must hold integers or booleans, not float64"),
+    ([0.0, 1.0], "must hold integers or booleans, not float64"),
+    ("name", "must hold integers or booleans"),
+    (np.array([True, False, True]), r"a mask of shape \(3,\) does not fit"),
+    (np.ones((2, 2), dtype=bool), r"a mask of shape \(2, 2\) does not fit"),
+    (True, "True or False is no index"),
+]
+
+
+@pytest.mark.parametrize(("index", "message"), BAD_INDICES, ids=[str(i[0]).replace("\n", "") for i in BAD_INDICES])
+def test_indices_are_checked_on_every_device(index, message, device):
+    """An array library on a device wraps an index that is out of range without a word."""
+    with pytest.raises(IndexError, match=message):
+        Tensor(A, requires_grad=True, device=device)[index]
+
+
+def test_take_checks_its_indices_too(device):
+    x = Tensor(A, device=device)
+    for indices, axis in (([0, 6], None), ([0, 3], 1), (-3, 0)):
+        with pytest.raises(IndexError, match="out of range"):
+            tg.take(x, indices, axis=axis)
+
+
+# --- arguments ---
+
+ARGUMENTS = [
+    (lambda a: tg.gelu(a, approximate="sigmoid"), "gelu: approximate is 'none' .* or 'tanh', not 'sigmoid'"),
+    (lambda a: tg.pad(a, 1, mode="reflect"), "pad: only mode='constant'.*'reflect'"),
+    (lambda a: tg.norm(a, ord="nuc"), "norm: ord='nuc'.*give axis="),
+    (lambda a: tg.norm(a, ord=0, axis=0), "norm: ord=0"),
+    (lambda a: tg.clip(a, tg.sum(a), 1.0), r"clip: .*use tg\.maximum and tg\.minimum"),
+]
+
+
+@pytest.mark.parametrize(("f", "message"), ARGUMENTS, ids=[a[1][:10] for a in ARGUMENTS])
+def test_arguments_that_an_operation_does_not_know(f, message):
+    with pytest.raises(tg.TinygradError, match=message) as caught:
+        f(Tensor(A, requires_grad=True))
+    assert isinstance(caught.value, ValueError)
+    assert "do not fit" not in str(caught.value)
+
+
+def test_calls_with_the_wrong_number_of_arguments():
+    for call, message in (
+        (lambda: tg.exp(), "missing 1 required positional argument"),
+        (lambda: tg.exp(1.0, 2.0), "takes 1 positional argument but 2"),
+        (lambda: tg.add(Value(1.0)), "missing 1 required positional argument"),
+        (lambda: tg.sum(A, axes=0), "axes"),
+    ):
+        with pytest.raises(TypeError, match=message):
+            call()
+
+
+# --- backward ---
+
+
+def test_backward_from_several_numbers(device):
+    x = Tensor(A, requires_grad=True, device=device, name="x")
+    with pytest.raises(tg.GraphError, match=r"multiply node of shape \(2, 3\).*\.sum\(\).*backward\(gradient="):
+        (x * 2).backward()
+    with pytest.raises(tg.GraphError, match=r"leaf 'x' of shape \(2, 3\)"):
+        x.backward()
+    assert x.grad is None
+
+
+def test_backward_with_a_gradient_of_the_wrong_shape(device):
+    x = Tensor(A, requires_grad=True, device=device)
+    for gradient in (Tensor(np.ones(3), device=device), Tensor(1.0, device=device), [1.0, 2.0]):
+        with pytest.raises(tg.ShapeError, match=r"the gradient has shape .*, the result \(2, 3\)"):
+            (x * 2).backward(gradient)
+
+
+def test_backward_without_anything_to_differentiate(device):
+    constant = Tensor(A, device=device)
+    with pytest.raises(tg.GraphError, match=r"requires no gradient: .*requires_grad=True.*no_grad\(\)"):
+        constant.sum().backward()
+
+
+def test_gradients_are_asked_of_leaves_only(device):
+    y = Tensor(A, requires_grad=True, device=device) * 2
+    with pytest.raises(tg.GraphError, match=r"multiply node is computed.*detach\(\) gives a leaf"):
+        y.set_requires_grad(False)
+
+
+# --- mixing ---
+
+
+def test_a_value_and_a_tensor_do_not_mix(device):
+    a, x = Value(2.0), Tensor(A, requires_grad=True, device=device)
+    for f in (lambda: a * x, lambda: x * a, lambda: tg.maximum(a, x), lambda: tg.where(x.data > 0, x, a)):
+        with pytest.raises(tg.GraphError, match=r"a Value and a Tensor in one operation.*tg\.Tensor\("):
+            f()
+    constant = Value(2.0, requires_grad=False)
+    np.testing.assert_array_equal((constant * x).numpy(), 2 * A)
+    np.testing.assert_array_equal((x * a.detach()).numpy(), 2 * A)
+
+
+def test_devices_do_not_mix():
+    here, there = Tensor(A, requires_grad=True), Tensor(A, requires_grad=True, device="fake")
+    for f in (lambda: here + there, lambda: there @ here.T, lambda: tg.concatenate([here, there])):
+        with pytest.raises(tg.DeviceError, match=r"operands on (cpu and fake|fake and cpu); move one: x\.to\("):
+            f()
+    with pytest.raises(tg.DeviceError, match=r"add: .*x\.to"):
+        there + np.ones(3)
+    with pytest.raises(tg.DeviceError, match="backward"):
+        (there * 1.0).backward(here.detach())
+    (here.to("fake") + there).sum().backward()
+    assert (here.grad.device, there.grad.device) == ("cpu", "fake")
+    np.testing.assert_array_equal(here.grad.numpy(), np.ones((2, 3)))
+
+
+def test_names_appear_in_messages():
+    w = Tensor(A, requires_grad=True, name="weights")
+    w.sum().backward()
+    with pytest.raises(tg.ShapeError, match="leaf 'weights'"):
+        w.grad = [1.0]
+    assert w.describe() == "leaf 'weights'" and (w * 2).describe() == "multiply node"
+    assert Tensor(A, name="c").describe() == "constant 'c'"

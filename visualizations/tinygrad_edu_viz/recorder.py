@@ -1,0 +1,201 @@
+"""Recording: run the backward pass of a graph once, and copy what happens into nodes and events."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from tinygrad_edu.backprop import Step, backprop, seed
+from tinygrad_edu.node import Node
+from tinygrad_edu.tensor import Tensor
+from tinygrad_edu.value import Value
+
+from .recorded import Contents, Data, Event, TraceNode, plain
+from .trace_file import TraceError
+from .words import Words
+
+
+def record(root: Node, gradient: Any) -> Contents:
+    """The nodes, the events and the root's id: see `Trace.record`."""
+    recorder = _Recorder(_checked(root))
+    events = recorder.events(gradient)
+    return recorder.graph(), events, recorder.ids[root]
+
+
+def snapshot(root: Node) -> tuple[dict[str, TraceNode], str]:
+    """The graph as it is now, without a backward pass, with the gradients that the nodes hold.
+
+    Returns:
+        the nodes by their ids, and the id of the root.
+    Raises:
+        TraceError: `root` is neither a Value nor a Tensor.
+    """
+    recorder = _Recorder(_checked(root))
+    for node in recorder.nodes:
+        held = _held_gradient(node, root)
+        if held is not None:
+            recorder.gradients[node] = _plain(held, node)
+    return recorder.graph(), recorder.ids[root]
+
+
+def _checked(root: Any) -> Node:
+    if isinstance(root, Node):
+        return root
+    raise TraceError(
+        f"only a Value or a Tensor remembers how it was computed, and this is of type {type(root).__name__}: compute "
+        "it from tg.Value(...), or from tg.Tensor(..., requires_grad=True)"
+    )
+
+
+def _held_gradient(node: Node, root: Node) -> Any:
+    """A node's `grad`; None where no backward pass has been (a Value's is 0.0 then, like the root's)."""
+    if isinstance(node, Tensor):
+        return None if node.grad is None else node.grad.data
+    return float(node.grad) if isinstance(root, Value) and float(root.grad) else None
+
+
+class _Recorder:
+    """The recording of one trace: ids and copies of the nodes of a graph."""
+
+    def __init__(self, root: Node):
+        self.root = root
+        self.nodes = sorted(_reachable(root), key=lambda node: node.serial)
+        self.ids = _identify(self.nodes)
+        self.data = {node: _plain(node.data, node) for node in self.nodes}
+        self.words = Words(self.ids, root, self.data)
+        self.gradients: dict[Node, Data] = {}
+
+    def events(self, gradient: Any) -> tuple[Event, ...]:
+        start = seed(self.root, gradient, create_graph=False)
+        rows = [self.computed(node) for node in self.nodes if node.op is not None]
+        rows.append(self.started(start, chosen=gradient is not None))
+        rows += map(self.contributed, backprop(self.root, start))
+        return tuple([Event(step=step, of=len(rows), **row) for step, row in enumerate(rows, 1)])
+
+    def graph(self) -> dict[str, TraceNode]:
+        return {self.ids[node]: self.node(node) for node in self.nodes}
+
+    def node(self, node: Node) -> TraceNode:
+        tensor = isinstance(node, Tensor)
+        return TraceNode(
+            id=self.ids[node],
+            name=node.name,
+            op=node.op.name if node.op else None,
+            inputs=tuple([self.ids[operand] for operand in node.inputs]),
+            attrs={key: _plain_attribute(value) for key, value in (node.attrs or {}).items()},
+            kind="tensor" if tensor else "value",
+            shape=node.shape if tensor else (),
+            dtype=str(node.dtype) if tensor else None,
+            device=node.device if tensor else None,
+            requires_grad=node.requires_grad,
+            data=self.data[node],
+            gradient=self.gradients.get(node),
+        )
+
+    def computed(self, node: Node) -> dict[str, Any]:
+        """The forward event of a node."""
+        assert node.op is not None
+        return {
+            **self.about("forward", node),
+            "op": node.op.name,
+            "inputs": tuple([self.ids[operand] for operand in node.inputs]),
+            "input_data": tuple([self.data[operand] for operand in node.inputs]),
+            "data": self.data[node],
+            "text": self.words.forward(node),
+        }
+
+    def started(self, start: Any, chosen: bool) -> dict[str, Any]:
+        """The first backward event: the root has the gradient that the pass starts with."""
+        given = self.gradients[self.root] = _plain(start, self.root)
+        formula, text = self.words.seed(given, chosen)
+        return {
+            **self.about("backward", self.root),
+            "op": None,
+            "contribution": given,
+            "grad_before": _zeros(self.root),
+            "grad": given,
+            "formula": formula,
+            "text": text,
+        }
+
+    def contributed(self, step: Step) -> dict[str, Any]:
+        """The backward event of one contribution."""
+        node, receiver = step.node, step.input
+        before = self.gradients.get(receiver)
+        contribution = _plain(step.contribution, receiver)
+        self.gradients[receiver] = contribution if before is None else _plain(step.gradient, receiver)
+        row = {
+            **self.about("backward", receiver),
+            "op": node.op.name if node.op else None,
+            "source": self.ids[node],
+            "position": step.position,
+            "upstream": self.gradients[node],
+            "local": None if step.local is None else _plain(step.local, node),
+            "contribution": contribution,
+            "grad_before": _zeros(receiver) if before is None else before,
+            "grad": self.gradients[receiver],
+        }
+        formula, text = self.words.backward(step, row, first=before is None)
+        return {**row, "formula": formula, "text": text}
+
+    def about(self, kind: str, node: Node) -> dict[str, Any]:
+        tensor = isinstance(node, Tensor)
+        return {
+            "kind": kind,
+            "node": self.ids[node],
+            "name": node.name,
+            "shape": node.shape if tensor else None,
+            "dtype": str(node.dtype) if tensor else None,
+        }
+
+
+def _reachable(root: Node) -> set[Node]:
+    """All nodes that a root was computed from, and itself."""
+    found, stack = {root}, [root]
+    while stack:
+        for operand in stack.pop().inputs:
+            if operand not in found:
+                found.add(operand)
+                stack.append(operand)
+    return found
+
+
+def _identify(nodes: list[Node]) -> dict[Node, str]:
+    """Ids, stable and unique: a named leaf's name, else "n" and the number in the order of creation."""
+    ids: dict[Node, str] = {}
+    taken: set[str] = set()
+    wanted = {node: node.name if node.op is None and node.name else f"n{k}" for k, node in enumerate(nodes)}
+    for node in sorted(nodes, key=lambda node: not (node.op is None and node.name)):  # a user's own names come first
+        wish = found = wanted[node]
+        copy = 1
+        while found in taken:
+            copy += 1
+            found = f"{wish}#{copy}"
+        taken.add(found)
+        ids[node] = found
+    return ids
+
+
+def _plain(data: Any, node: Node) -> Data:
+    return plain(data, node.backend) if isinstance(node, Tensor) else plain(data)
+
+
+def _zeros(node: Node) -> Data:
+    """The gradient of a node before its first contribution."""
+    if not isinstance(node, Tensor):
+        return 0.0
+    return plain(np.broadcast_to(np.zeros((), node.dtype), node.shape))
+
+
+def _plain_attribute(value: Any) -> Any:
+    """An attribute (axis, shape, index, ...) as JSON can hold it."""
+    if value is None or isinstance(value, (bool, int, str)):
+        return value
+    if isinstance(value, (list, tuple)):
+        return [_plain_attribute(item) for item in value]
+    if isinstance(value, slice):
+        return ":".join("" if part is None else str(part) for part in (value.start, value.stop, value.step))
+    if isinstance(value, (float, np.ndarray, np.generic)):
+        return plain(value)
+    return "..." if value is Ellipsis else getattr(value, "__name__", str(value))
