@@ -213,6 +213,8 @@ def moveaxis(a, source, destination):
     a = _array(a)
     moved = [axis_in_range(k, a.ndim) for k in (source if isinstance(source, tuple) else (source,))]
     targets = [axis_in_range(k, a.ndim) for k in (destination if isinstance(destination, tuple) else (destination,))]
+    if len(moved) != len(targets):
+        raise ShapeError(f"moveaxis: {len(moved)} axes to move, but {len(targets)} places to move them to")
     order = [k for k in range(a.ndim) if k not in moved]
     for target, axis in sorted(zip(targets, moved, strict=True)):
         order.insert(target, axis)
@@ -257,7 +259,7 @@ def flip(a, axis=None):
 def tile(a, reps):
     """Copies side by side: `reps` for each axis, the last ones if there are fewer than axes."""
     a = _array(a)
-    reps = (reps,) if isinstance(reps, int) else tuple(reps)
+    reps = (int(reps),) if np.ndim(reps) == 0 else tuple(reps)
     shape = (1,) * (len(reps) - a.ndim) + a.shape
     reps = (1,) * (len(shape) - len(reps)) + reps
     pairs = tuple(n for length in shape for n in (1, length))
@@ -271,7 +273,10 @@ def repeat(a, repeats, axis=None):
     a = _array(a)
     if axis is None:
         a, axis = ravel(a), 0
-    return take(a, np.repeat(np.arange(a.shape[axis_in_range(axis, a.ndim)]), repeats), axis=axis)
+    n = a.shape[axis_in_range(axis, a.ndim)]
+    if np.ndim(repeats) and np.shape(repeats) not in ((1,), (n,)) or np.any(np.asarray(repeats) < 0):
+        raise ShapeError(f"repeat: repeats={repeats} must be one number, or {n} numbers for axis {axis}, none below 0")
+    return take(a, np.repeat(np.arange(n), repeats), axis=axis)
 
 
 def take(a, indices, axis=None):
@@ -306,13 +311,20 @@ def trace(a, offset=0, axis1=0, axis2=1):
 def tril(a, k=0):
     """The lower triangle: zeros above the diagonal k."""
     a = _array(a)
-    return where(_like(np.tri(a.shape[-2], a.shape[-1], k) > 0, a), a, 0.0)
+    return where(_like(_triangle(a, k), a), a, 0.0)
 
 
 def triu(a, k=0):
     """The upper triangle: zeros below the diagonal k."""
     a = _array(a)
-    return where(_like(np.tri(a.shape[-2], a.shape[-1], k - 1) == 0, a), a, 0.0)
+    return where(_like(~_triangle(a, k - 1), a), a, 0.0)
+
+
+def _triangle(a, k):
+    """A mask of the elements on and below the diagonal k of a matrix, or of each matrix in a stack."""
+    if a.ndim < 2:
+        raise ShapeError(f"a triangle needs a matrix, not a tensor of shape {a.shape}")
+    return np.tri(a.shape[-2], a.shape[-1], k) > 0
 
 
 # --- helpers ---------------------------------------------------------------------------------------------------------

@@ -11,7 +11,9 @@ from collections.abc import Callable
 from typing import Any
 
 from .backprop import gradients_of
-from .errors import GraphError
+import numpy as np
+
+from .errors import ArgumentError, GraphError
 from .functional import stack
 from .modes import enable_grad
 from .node import Node
@@ -111,9 +113,11 @@ class _Call:
     def __init__(self, f: Function, args: tuple[Any, ...], kwargs: dict[str, Any], positions: tuple[int, ...]):
         own = list(args)
         for position in positions:
+            if not -len(args) <= position < len(args):
+                raise ArgumentError(f"there is no argument {position} to differentiate by: {len(args)} were given")
             own[position] = _variable(args[position])
         self.variables = [own[position] for position in positions]
-        self.plain = all(isinstance(x, (int, float)) for x in args)
+        self.plain = all(isinstance(x, (int, float, np.generic)) for x in args)
         with enable_grad():  # who asks for a derivative wants f recorded, whatever goes on around it
             self.y = _result_node(f(*own, **kwargs))
         self.outer = _depends_on_more(self.y, self.variables)
@@ -157,7 +161,7 @@ def _variable(x: Any) -> Any:
 def _node(x: Any) -> Any:
     if isinstance(x, Node):
         return x
-    return Value(x, requires_grad=False) if isinstance(x, (int, float)) else Tensor(x)
+    return Value(x, requires_grad=False) if isinstance(x, (int, float, np.generic)) else Tensor(x)
 
 
 def _like(variable: Any, gradient: Any) -> Any:

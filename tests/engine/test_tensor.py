@@ -181,6 +181,16 @@ def test_methods_are_the_functions(device):
     assert x.sum(0, keepdims=True).shape == (1, 3)
 
 
+@pytest.mark.parametrize("name", ["sum", "mean", "prod", "max", "norm", "logsumexp", "ravel", "cumsum", "expand_dims"])
+def test_structural_functions_of_one_number(name):
+    """A plain number is an array of shape (); a Value is a node of a scalar graph, and says so."""
+    arguments = (0,) if name == "expand_dims" else ()
+    result = getattr(tg, name)(2.0, *arguments)
+    assert isinstance(result, Tensor) and result.dtype == np.float32 and result.item() == 2.0
+    with pytest.raises(tg.GraphError, match="a Value is a single number.*list of Values"):
+        getattr(tg, name)(tg.Value(2.0), *arguments)
+
+
 # --- Python's protocols ---
 
 

@@ -9,7 +9,7 @@ FUNCTIONS = frozenset(
     nanpercentile nanquantile ndenumerate nditer nested_iters object_ polyder polydiv polyint rec recarray record
     sctypeDict setbufsize seterr seterrcall show_runtime spacing str_ strings test timedelta64 typecodes unstack
     vecdot vecmat void
-    """.split()  # noqa: SIM905
+    """.split()
 )
 
-METHODS = frozenset("ctypes getfield resize setfield setflags to_device".split())  # noqa: SIM905
+METHODS = frozenset("ctypes getfield resize setfield setflags to_device".split())
