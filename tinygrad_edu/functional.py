@@ -274,7 +274,7 @@ def repeat(a, repeats, axis=None):
     if axis is None:
         a, axis = ravel(a), 0
     n = a.shape[axis_in_range(axis, a.ndim)]
-    if np.ndim(repeats) and np.shape(repeats) not in ((1,), (n,)) or np.any(np.asarray(repeats) < 0):
+    if (np.ndim(repeats) and np.shape(repeats) not in ((1,), (n,))) or np.any(np.asarray(repeats) < 0):
         raise ShapeError(f"repeat: repeats={repeats} must be one number, or {n} numbers for axis {axis}, none below 0")
     return take(a, np.repeat(np.arange(n), repeats), axis=axis)
 

@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from .backprop import gradients_of
 import numpy as np
 
+from .backprop import gradients_of
 from .errors import ArgumentError, GraphError
 from .functional import stack
 from .modes import enable_grad

@@ -25,17 +25,19 @@ def _binary(function: Any) -> tuple[Any, Any]:
     It does what `apply` does, without the calls on the way there; they would cost more than the arithmetic.
     """
     op = REGISTRY[function.__name__]
-    forward = op.forward
+    forward, modes, tick, new = op.forward, MODES.get, SERIAL.__next__, _new  # names of a function are found faster
 
     def operator(self: Value, other: Any) -> Any:
-        if type(other) is not Value or MODES.get() is not RECORDING or not (self.requires_grad or other.requires_grad):
+        if type(other) is not Value or modes() is not RECORDING or not (self.requires_grad or other.requires_grad):
             return function(self, other)
-        result: Value = _new(Value)
+        result: Value = new(Value)
         result._data = forward(FLOATS, self._data, other._data)
         result._grad = 0.0
         result._first, result._second = self, other
-        result.op, result.attrs, result.name, result.requires_grad = op, None, None, True
-        result.serial = next(SERIAL)
+        result.op = op
+        result.attrs = result.name = None
+        result.requires_grad = True
+        result.serial = tick()
         return result
 
     return operator, lambda self, other: function(other, self)

@@ -187,7 +187,7 @@ def test_structural_functions_of_one_number(name):
     arguments = (0,) if name == "expand_dims" else ()
     result = getattr(tg, name)(2.0, *arguments)
     assert isinstance(result, Tensor) and result.dtype == np.float32 and result.item() == 2.0
-    with pytest.raises(tg.GraphError, match="a Value is a single number.*list of Values"):
+    with pytest.raises(tg.GraphError, match=r"a Value is a single number.*list of Values"):
         getattr(tg, name)(tg.Value(2.0), *arguments)
 
 
