@@ -10,8 +10,8 @@ from typing import Any
 
 import hypothesis
 import pytest
-from fake_device import fake_cupy
 
+from fake_device import fake_cupy
 from tinygrad_edu import backends
 from tinygrad_edu.backends.cupy import CupyBackend
 from tinygrad_edu.errors import DeviceError

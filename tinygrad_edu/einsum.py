@@ -8,11 +8,12 @@ twice in the operand, as in the trace "ii->", takes a diagonal, so its gradient 
 
 from __future__ import annotations
 
-import string
 from collections.abc import Sequence
 from typing import Any
 
 from .errors import ShapeError
+
+LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
 def expand_subscripts(subscripts: str, operands: Sequence[Any]) -> str:
@@ -25,7 +26,7 @@ def expand_subscripts(subscripts: str, operands: Sequence[Any]) -> str:
     terms = left.split(",")
     if len(terms) != len(operands):
         raise ShapeError(f"einsum: '{subscripts}' names {len(terms)} operands, but {len(operands)} were given")
-    free = [letter for letter in string.ascii_letters if letter not in subscripts]
+    free = [letter for letter in LETTERS if letter not in subscripts]
     hidden = [operand.ndim - len(term.replace("...", "")) for term, operand in zip(terms, operands, strict=True)]
     if any(n < 0 or (n > 0 and "..." not in term) for n, term in zip(hidden, terms, strict=True)):
         shapes = ", ".join(str(operand.shape) for operand in operands)
@@ -53,7 +54,7 @@ def gradient_subscripts(
     left, result = subscripts.split("->")
     terms = left.split(",")
     mine = terms.pop(position)
-    free = [letter for letter in string.ascii_letters if letter not in subscripts]
+    free = [letter for letter in LETTERS if letter not in subscripts]
     target, identities = "", []
     for letter, n in zip(mine, shape, strict=True):
         if letter in target:

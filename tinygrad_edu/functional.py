@@ -56,7 +56,6 @@ from .ops import (
 from .structural import (
     astype,
     broadcast_to,
-    concatenate,
     cumsum,
     euclidean_norm,
     getitem,
@@ -219,6 +218,11 @@ def moveaxis(a, source, destination):
     for target, axis in sorted(zip(targets, moved, strict=True)):
         order.insert(target, axis)
     return transpose(a, tuple(order))
+
+
+def concatenate(arrays, axis=0):
+    """Join tensors along an axis that they have; in all other axes their lengths agree."""
+    return apply(REGISTRY["concatenate"], tuple(arrays), {"axis": axis})
 
 
 def stack(arrays, axis=0):

@@ -139,7 +139,10 @@ def structural(*pull_backs: Rule | None) -> Callable[[Rule], Rule]:
 
 def _publish(op: Operation) -> Rule:
     """The public function of an operation: a plain function, so that it is also a method where a class names it."""
-    function = _with_attributes(op) if op.defaults or op.arity is None else _without_attributes(op)
+    if op.arity is None:  # functional.py gives it NumPy's form
+        function = lambda *operands, **attrs: apply(op, operands, attrs)  # noqa: E731
+    else:
+        function = _with_attributes(op) if op.defaults else _without_attributes(op)
     function.__wrapped__ = partial(op.forward, None)  # type: ignore[attr-defined]  # the signature to show: without xp
     function.__name__ = function.__qualname__ = op.name
     function.__module__ = op.forward.__module__
@@ -157,15 +160,12 @@ def _without_attributes(op: Operation) -> Rule:
 
 
 def _with_attributes(op: Operation) -> Rule:
-    names = list(op.defaults)
+    names, arity = list(op.defaults), len(op.rules)
 
     def function(*operands: Any, **given: Any) -> Any:
-        if op.arity is None:
-            operands, positional = operands[0], operands[1:]
-        else:
-            operands, positional = operands[: op.arity], operands[op.arity :]
+        operands, positional = operands[:arity], operands[arity:]
         attrs = {**op.defaults, **dict(zip(names, positional, strict=False)), **given}
-        if len(attrs) > len(names) or len(positional) > len(names) or (op.arity and len(operands) < op.arity):
+        if len(attrs) > len(names) or len(positional) > len(names) or len(operands) < arity:
             import inspect
 
             inspect.signature(function).bind(*operands, *positional, **given)  # raises with Python's own words
@@ -176,6 +176,6 @@ def _with_attributes(op: Operation) -> Rule:
             )
         # a NumPy scalar would bring its own dtype into the rule
         attrs = {key: value.item() if isinstance(value, np.generic) else value for key, value in attrs.items()}
-        return apply(op, tuple(operands), attrs)
+        return apply(op, operands, attrs)
 
     return function

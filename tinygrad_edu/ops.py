@@ -35,7 +35,7 @@ def add(xp, a, b):
 
 @elementwise(1.0, -1.0)
 def subtract(xp, a, b):
-    """a - b. Passes the gradient to a unchanged, to b with the sign turned."""
+    """a - b. Passes the gradient to the first unchanged, to the second with the sign turned."""
     return a - b
 
 

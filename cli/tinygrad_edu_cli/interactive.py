@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import click
+
 from tinygrad_edu_viz.terminal import draw
 from tinygrad_edu_viz.text_graph import cell_width
 

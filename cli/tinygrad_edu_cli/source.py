@@ -10,11 +10,11 @@ from typing import Any, NamedTuple
 
 import click
 import numpy as np
-from tinygrad_edu_viz import Trace, TraceError
 
 from tinygrad_edu import Tensor
 from tinygrad_edu.errors import TinygradError
 from tinygrad_edu.node import Node
+from tinygrad_edu_viz import Trace, TraceError
 
 from . import user_file
 from .errors import CommandError, FileError

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 import pytest
+
 from tinygrad_edu_cli.main import main
 
 

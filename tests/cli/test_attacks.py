@@ -9,14 +9,17 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
 
 import pytest
+
 from tinygrad_edu_cli import grammar, limits
-from tinygrad_edu_cli.errors import CommandError
+from tinygrad_edu_cli.errors import CommandError, ExpressionError
 from tinygrad_edu_cli.expression import evaluate
+from tinygrad_edu_cli.settings import parse_settings
 
 NUMBERS = {"x": 2.0, "y": -1.0}
 BIG = {"x": [float(k) for k in range(100)], "W": [[1.0] * 100] * 100, "v": [0.5] * limits.MAX_RESULT}
@@ -250,6 +253,34 @@ def test_the_largest_allowed_work():
     assert evaluate("sum(W @ W)", BIG).root.item() == 100.0**3
     assert evaluate("sum(outer(x, x))", BIG).root.item() == sum(range(100)) ** 2
     assert evaluate("x" + "+x" * (grammar.MAX_DEPTH - 3), {"x": 1.0}).root.data == grammar.MAX_DEPTH - 2
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (f"sum(x * [{'1,' * 2_000}])", "more than 2,000 parts"),
+        ("sum(tile(x, 101))", "tile made 10,100 elements"),
+        ("sum(stack([v, v]))", "stack made 20,000 elements"),
+        ("where(v[:, None] > v[None, :], 1, 0)", "comparison would make about 1.0e+08 elements"),
+        ("v[[0, 0]] * sum(v[[" + "0," * 200 + "]])", "indexing would make about 2.0e+06 elements"),
+    ],
+)
+def test_what_is_just_outside_the_limits_is_refused(text, message):
+    with pytest.raises(ExpressionError) as raised:
+        evaluate(text, {**BIG, "x": BIG["x"] if "tile" in text else 1.0})
+    assert message in raised.value.message
+
+
+def test_python_s_own_advice_is_not_printed():
+    """Newer Pythons warn while they parse: of unknown escapes, and of numbers that touch a word."""
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        for text in (r"gelu(x, approximate='\d')", "0x1for x in y", "x if 1else y"):
+            with suppress(CommandError):
+                evaluate(text, NUMBERS)
+        with suppress(CommandError):
+            parse_settings([r"x='\d'"])
+    assert said == []
 
 
 def test_every_attack_under_a_memory_limit(environment):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pyte
 import pytest
+
 from tinygrad_edu_cli.errors import ExpressionError
 from tinygrad_edu_cli.excerpt import WIDTH, excerpt, printable
 

@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tinygrad_edu_cli.expression import evaluate
-from tinygrad_edu_cli.functions import FUNCTIONS
 
 import tinygrad_edu as tg
+from tinygrad_edu_cli.expression import evaluate
+from tinygrad_edu_cli.functions import FUNCTIONS
 
 NAMES = {"a": 0.75, "b": -1.25, "x1": 2.5, "λ": 0.3}
 MATH = {

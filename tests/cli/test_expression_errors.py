@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from tinygrad_edu_cli.errors import CommandError, ExpressionError
 from tinygrad_edu_cli.expression import evaluate
 

@@ -8,6 +8,7 @@ import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
 import pytest
+
 from tinygrad_edu_viz import dot_binary
 
 NEURON = ["tanh(w1*x1 + w2*x2 + b)"]

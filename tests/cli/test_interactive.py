@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 import pexpect
 import pyte
 import pytest
+
 from tinygrad_edu_cli.interactive import KEYS, part, screen, split_keys, window
 from tinygrad_edu_cli.player import Player
 from tinygrad_edu_cli.source import PERCEPTRON, open_source

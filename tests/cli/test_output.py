@@ -6,6 +6,7 @@ import io
 import sys
 
 import pytest
+
 from tinygrad_edu_cli import output
 
 

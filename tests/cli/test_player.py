@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tinygrad_edu_cli.player import Player
-from tinygrad_edu_viz import Trace
 
 import tinygrad_edu as tg
+from tinygrad_edu_cli.player import Player
+from tinygrad_edu_viz import Trace
 
 
 @pytest.fixture(scope="module")

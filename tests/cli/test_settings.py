@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from tinygrad_edu_cli.errors import ExpressionError
 from tinygrad_edu_cli.settings import MAX_ELEMENTS, parse_settings
 

@@ -9,6 +9,7 @@ import re
 from pathlib import Path
 
 import pytest
+
 from tinygrad_edu_viz import Trace
 
 SIGMOID = 1 / (1 + math.exp(6))  # of the lecture's perceptron: 1 + 3*(-1) - 2*2 = -6

@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any
 
 import numpy as np
+
 from engine.cases import Case, case, composed, sample
 
 SHAPES: list[tuple[int, ...]] = [(), (1,), (2, 3), (0,), (2, 0, 3)]

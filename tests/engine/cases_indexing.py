@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+
 from engine.cases import Case, case, composed, sample
 
 A = sample(3, 4)

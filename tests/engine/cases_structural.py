@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+
 from engine.cases import Case, case, composed, sample
 
 A = sample(2, 3)

@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from fake_device import fake_cupy
 
 import tinygrad_edu as tg
+from fake_device import fake_cupy
 from tinygrad_edu import backends
 from tinygrad_edu.backends.base import Backend
 from tinygrad_edu.backends.cupy import CupyBackend

@@ -13,9 +13,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
-from fake_device import missing
 
 import tinygrad_edu
+from fake_device import missing
 from tinygrad_edu.backends.cupy import CupyBackend
 from tinygrad_edu.backends.numpy import NumpyBackend
 from tinygrad_edu.operation import REGISTRY

@@ -11,10 +11,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from engine.cases import Case, all_cases
-from fake_device import beliefs, fake_cupy
 
 import tinygrad_edu as tg
+from engine.cases import Case, all_cases
+from fake_device import beliefs, fake_cupy
 
 ROOT = Path(__file__).parents[2]
 

@@ -4,9 +4,9 @@ import itertools
 
 import numpy as np
 import pytest
-from engine.cases import Case, all_cases, public
 
 import tinygrad_edu as tg
+from engine.cases import Case, all_cases, public
 from tinygrad_edu import functional
 from tinygrad_edu.operation import REGISTRY
 

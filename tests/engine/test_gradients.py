@@ -6,9 +6,9 @@ Three judges, so that none is its own: central differences written out here, alo
 
 import numpy as np
 import pytest
-from engine.cases import Case, all_cases, sample
 
 import tinygrad_edu as tg
+from engine.cases import Case, all_cases, sample
 
 CASES = all_cases()
 STEP = 1e-6

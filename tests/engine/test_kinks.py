@@ -6,9 +6,9 @@ from math import inf, nan
 
 import numpy as np
 import pytest
-from engine.cases import public
 
 import tinygrad_edu as tg
+from engine.cases import public
 from tinygrad_edu.operation import REGISTRY
 
 # NumPy warns where it makes an inf or a nan; these are the subject here.

@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
-from engine.cases import sample
 
 import tinygrad_edu as tg
+from engine.cases import sample
 from tinygrad_edu import Tensor, Value
 from tinygrad_edu.operation import REGISTRY
 

@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from engine.reading import compute
 from hypothesis import given
 from hypothesis import strategies as st
 
+from engine.reading import compute
 from tinygrad_edu import symbols
 from tinygrad_edu.errors import GraphError
 from tinygrad_edu.formula import Symbol, UnreadableError

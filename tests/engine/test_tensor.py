@@ -7,9 +7,9 @@ import pickle
 
 import numpy as np
 import pytest
-from engine.cases import sample
 
 import tinygrad_edu as tg
+from engine.cases import sample
 from tinygrad_edu import Tensor
 
 A = sample(2, 3)

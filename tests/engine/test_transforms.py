@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
-from engine.cases import sample
 
 import tinygrad_edu as tg
+from engine.cases import sample
 from tinygrad_edu import Tensor, Value
 
 M = sample(3, 2)

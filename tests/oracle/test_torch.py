@@ -8,11 +8,11 @@ import math
 
 import numpy as np
 import pytest
+
+import tinygrad_edu as tg
 from engine.cases import sample
 from engine.cases_indexing import INDICES
 from engine.cases_structural import DOTS, EINSUMS, MATMULS
-
-import tinygrad_edu as tg
 from tinygrad_edu import functional
 from tinygrad_edu.operation import REGISTRY
 

@@ -17,10 +17,10 @@ import graphviz
 import numpy as np
 import pytest
 from graphviz.backend import dot_command
-from tinygrad_edu_viz import DrawingError, MissingDot, Trace, TraceError, dot_binary, draw, draw_graph, render
 
 import tinygrad_edu as tg
 from tinygrad_edu.errors import ArgumentError
+from tinygrad_edu_viz import DrawingError, MissingDot, Trace, TraceError, dot_binary, draw, draw_graph, render
 
 V = tg.Value
 SVG = "{http://www.w3.org/2000/svg}"

@@ -6,11 +6,11 @@ import re
 
 import numpy as np
 import pytest
-from tinygrad_edu_viz import Trace, terminal
-from tinygrad_edu_viz.text_graph import cell_width
 
 import tinygrad_edu as tg
 from tinygrad_edu.errors import ArgumentError
+from tinygrad_edu_viz import Trace, terminal
+from tinygrad_edu_viz.text_graph import cell_width
 
 V = tg.Value
 

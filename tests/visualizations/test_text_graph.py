@@ -11,6 +11,7 @@ import unicodedata
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+
 from tinygrad_edu_viz import text_graph
 from tinygrad_edu_viz.text_graph import Box, TextGraph, cell_width, clean, lay_out
 

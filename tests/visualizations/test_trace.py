@@ -9,14 +9,14 @@ from typing import Any
 
 import numpy as np
 import pytest
-from engine.cases import Case, all_cases, sample
-from engine.reading import compute
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tinygrad_edu_viz import Trace, TraceError, readable, words
 
 import tinygrad_edu as tg
+from engine.cases import Case, all_cases, sample
+from engine.reading import compute
 from tinygrad_edu.errors import GraphError, MutationError
+from tinygrad_edu_viz import Trace, TraceError, readable, words
 
 V = tg.Value
 

@@ -20,7 +20,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from heapq import heappop, heappush
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from math import floor
 from typing import Literal, NamedTuple
 
@@ -65,8 +65,8 @@ _ASCII = _Style(
     " -=|+####--=++####===######|+#|+####++#+++#++####++#++#############++#++####++#++",
     "*", "++++-|", "####=#", {"LR": "||##", "TB": "--=="}, {"LR": ">", "TB": "v"}, "x", "...",
 )  # fmt: skip
-_UP, _RIGHT, _DOWN, _LEFT, _BEND = 8, 4, 2, 1, 16
-_BASE_3 = [int(f"{arms:04b}", 3) for arms in range(16)]
+_UP, _RIGHT, _DOWN, _LEFT, _BEND = 8, 4, 2, 1, 16  # arms are bits ...
+_BASE_3 = [int(f"{arms:04b}", 3) for arms in range(16)]  # ... and, once light and heavy ones are told apart, digits
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,9 +169,8 @@ def _fit(text: str, cells: int, ellipsis: str) -> str:
     """Clean `text`, and cut it to `cells` with an ellipsis or centre it in them."""
     text = clean(text)
     if cell_width(text) > cells:
-        while cell_width(text) > cells - len(ellipsis):
-            text = text[:-1]
-        text += ellipsis
+        ends = accumulate(map(cell_width, text))
+        text = "".join(char for char, end in zip(text, ends, strict=True) if end <= cells - len(ellipsis)) + ellipsis
     spare = cells - cell_width(text)
     # Two Hebrew labels in one row would swap places: a left-to-right mark, which takes no cell, fences each of them in.
     fence = "\u200e" if any(unicodedata.bidirectional(char) in ("R", "AL", "AN") for char in text) else ""
@@ -214,6 +213,9 @@ class _Item:
         return self.at + self.entries[key]
 
 
+_Layers = list[list[_Item]]
+
+
 def lay_out(
     boxes: Sequence[Box], edges: Sequence[Edge], direction: Literal["LR", "TB"] = "LR", max_text: int = 24
 ) -> TextGraph:
@@ -237,13 +239,8 @@ def lay_out(
     _settle(layers, _MEASURES[direction])
     routes = [_route(layer) for layer in layers]
 
-    begins, ends = [0], depths[:1]  # along, of each layer
-    for layer, depth, route in zip(layers[1:], depths[1:], routes, strict=False):
-        columns = max((lane.column + 1 for lanes in route.values() for lane in lanes), default=0)
-        count = max(times[key, item.key] for item in layer for key in item.entries)
-        mark = len(f"×{count}") if count > 1 else 0
-        begins.append(ends[-1] + max(2 * columns, 1) + _MEASURES[direction].tail + mark)
-        ends.append(begins[-1] + depth)
+    begins = _space_out(layers, depths, routes, times, _MEASURES[direction].tail)
+    ends = [begin + depth for begin, depth in zip(begins, depths, strict=True)]
 
     def turn(along: int, across: int) -> Cell:
         return (across, along) if direction == "LR" else (along, across)
@@ -261,13 +258,13 @@ def lay_out(
 
     placed = {
         item.key: Placed(item.box, *turn(begin, item.at), *turn(depth, item.size))
-        for layer, begin, depth in zip(layers, begins, depths, strict=False)
+        for layer, begin, depth in zip(layers, begins, depths, strict=True)
         for item in layer
         if item.box
     }
     bottoms = [item.at + item.size for layer in layers for item in layer]
     bottoms += [lane.comes + 1 for route in routes for lanes in route.values() for lane in lanes]
-    height, width = turn(ends[-1] if ends else 0, max(bottoms, default=0))
+    height, width = turn(max(ends, default=0), max(bottoms, default=0))
     ways = {edge: trace(*edge) for edge in times}
     return TextGraph({box.key: placed[box.key] for box in boxes}, ways, dict(times), width, height, direction)
 
@@ -292,7 +289,7 @@ def _link(boxes: Sequence[Box], edges: Iterable[Edge]) -> list[_Item]:
     return list(seen)
 
 
-def _assign_layers(items: list[_Item]) -> list[list[_Item]]:
+def _assign_layers(items: list[_Item]) -> _Layers:
     """Sort items into layers: behind their inputs by the longest path, then up to what they feed as close as can be."""
     waits = {item: len(item.inputs) for item in items}
     order = [item for item in items if not item.inputs]
@@ -305,7 +302,7 @@ def _assign_layers(items: list[_Item]) -> list[list[_Item]]:
     if len(order) < len(items):
         circle = ", ".join(repr(item.key) for item in items if waits[item])
         raise ValueError(f"edges run in a circle among or before the boxes {circle}; only acyclic graphs have layers")
-    layers: list[list[_Item]] = [[] for _ in range(max((item.layer + 1 for item in items), default=0))]
+    layers: _Layers = [[] for _ in range(max((item.layer + 1 for item in items), default=0))]
     for item in reversed(order):
         item.layer = min((target.layer - 1 for target in item.outputs), default=item.layer)
     for item in items:
@@ -313,7 +310,7 @@ def _assign_layers(items: list[_Item]) -> list[list[_Item]]:
     return layers
 
 
-def _thread(item: _Item, layers: list[list[_Item]]) -> list[_Item]:
+def _thread(item: _Item, layers: _Layers) -> list[_Item]:
     """Give the item's wire a place in each layer on the way to the furthest box that it feeds; return the trunk."""
     targets, item.outputs, trunk = item.outputs, [], [item]
     for layer in range(item.layer + 1, max((target.layer for target in targets), default=0)):
@@ -327,7 +324,7 @@ def _thread(item: _Item, layers: list[list[_Item]]) -> list[_Item]:
     return trunk
 
 
-def _order(layers: list[list[_Item]]) -> None:
+def _order(layers: _Layers) -> None:
     """Sort each layer by barycentre, the mean rank of an item's neighbours on one side, to and fro; keep the best."""
 
     def rank(layer: list[_Item]) -> None:
@@ -366,7 +363,7 @@ def _crossings(layer: list[_Item]) -> int:
     return count
 
 
-def _measure(layers: list[list[_Item]], direction: str, max_text: int) -> list[int]:
+def _measure(layers: _Layers, direction: str, max_text: int) -> list[int]:
     """Size the boxes across, and place their entries; return how deep each layer is, along."""
     depths, pitch = [], _MEASURES[direction].pitch
     for layer in layers:
@@ -385,7 +382,7 @@ def _measure(layers: list[list[_Item]], direction: str, max_text: int) -> list[i
     return depths
 
 
-def _settle(layers: list[list[_Item]], measures: _Measures) -> None:
+def _settle(layers: _Layers, measures: _Measures) -> None:
     """Move the items across, sweeping to and fro, to where their wires run straight; the first cell becomes 0."""
     for sweep in range(_SWEEPS + 1):
         forth = sweep % 2 == 0
@@ -476,6 +473,19 @@ def _route(layer: list[_Item]) -> dict[str, list[_Lane]]:
             if not waits[after]:
                 heappush(ready, (after.urgency(), after))
     return routes
+
+
+def _space_out(
+    layers: _Layers, depths: list[int], routes: list[dict[str, list[_Lane]]], times: dict[Edge, int], tail: int
+) -> list[int]:
+    """Return where each layer begins, along: behind the one before, its lanes (two cells each), marks and arrow heads."""
+    begins = [0] * len(layers)
+    for gap, (layer, route) in enumerate(zip(layers[1:], routes, strict=False)):
+        columns = max((lane.column + 1 for lanes in route.values() for lane in lanes), default=0)
+        count = max(times.get((key, item.key), 1) for item in layer for key in item.entries)
+        mark = len(f"×{count}") if count > 1 else 0
+        begins[gap + 1] = begins[gap] + depths[gap] + max(2 * columns, 1) + tail + mark
+    return begins
 
 
 def _walk(corners: list[tuple[int, int]]) -> list[tuple[int, int]]:

@@ -68,7 +68,7 @@ class Trace:
     def known_after(self, step: int) -> set[str]:
         """The ids of the nodes whose data is there after `step` events: leaves from the start."""
         leaves = {node.id for node in self.nodes.values() if node.op is None}
-        return leaves | {event.node for event in self.events[: max(step, 0)] if event.kind == "forward"}
+        return leaves | {event.node for event in self.events[: max(step, 0)]}
 
 
 def nearest(nodes: dict[str, TraceNode], root: str, most: int) -> dict[str, None]:
