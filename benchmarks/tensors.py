@@ -101,7 +101,9 @@ def with_tensors(problem: Problem) -> Step:
     parameters = [tg.Tensor(w, requires_grad=True) for w in problem.weights]
     for parameter, view in zip(parameters, problem.weights, strict=True):
         parameter.data = view  # the update writes into the flat array
-    x, rows = tg.Tensor(problem.x), np.arange(len(problem.x))
+    n, classes = len(problem.x), problem.layers[-1]
+    x = tg.Tensor(problem.x)
+    targets = tg.Tensor(np.eye(classes, dtype=np.float32)[problem.labels] / -n)  # cross-entropy: -Σ log p[label] / n
 
     def step() -> float:
         h = x
@@ -109,7 +111,7 @@ def with_tensors(problem: Problem) -> Step:
             h = h @ parameters[k] + parameters[k + 1]
             if k + 2 < len(parameters):
                 h = h.relu()
-        loss = -h.log_softmax(axis=1)[rows, problem.labels].mean()
+        loss = (h.log_softmax(axis=1) * targets).sum()
         loss.backward()
         for parameter, gradient in zip(parameters, problem.gradients, strict=True):
             gradient[...] = parameter.grad.data  # type: ignore[union-attr]

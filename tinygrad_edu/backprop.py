@@ -138,7 +138,7 @@ def _steps(
         if watch is not None:
             watch.verify(node)
         contributions = _contributions(node, upstream, gradients, create_graph, node in behind_where)
-        for step in node.namespace.run(list, contributions):
+        for step in node.namespace.each(contributions):
             if watch is not None:
                 watch.contributed(Step._make(step))
             yield step

@@ -13,6 +13,7 @@ lacks is another rule of the registry, read with this same namespace.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable, Iterator
 from functools import partial
 from typing import Any
 
@@ -49,6 +50,10 @@ class Namespace:
     def run(self, function: Any, *args: Any, **kwargs: Any) -> Any:
         """Call a function where the data lies: a machine with several GPUs computes on the one that is current."""
         return function(*args, **kwargs)
+
+    def each(self, items: Iterator[Any]) -> Iterable[Any]:
+        """The items of a generator, which computes where the data lies."""
+        return items
 
     def chain(self, upstream: Any, local: Any) -> Any:
         """The chain rule: upstream gradient times local derivative."""

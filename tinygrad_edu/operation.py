@@ -163,19 +163,30 @@ def _with_attributes(op: Operation) -> Rule:
     names, arity = list(op.defaults), len(op.rules)
 
     def function(*operands: Any, **given: Any) -> Any:
-        operands, positional = operands[:arity], operands[arity:]
-        attrs = {**op.defaults, **dict(zip(names, positional, strict=False)), **given}
-        if len(attrs) > len(names) or len(positional) > len(names) or len(operands) < arity:
+        if len(operands) == arity and not given:
+            return apply(op, operands, op.defaults)
+        attrs = {**op.defaults, **dict(zip(names, operands[arity:], strict=False)), **given}
+        if len(attrs) > len(names) or not arity <= len(operands) <= arity + len(names):
             import inspect
 
-            inspect.signature(function).bind(*operands, *positional, **given)  # raises with Python's own words
-        if any(isinstance(value, Node) for value in attrs.values()):
-            raise ArgumentError(
-                f"{op.name}: {', '.join(names)} must be plain Python values, as no gradient goes there"
-                + ("; for a bound that is a tensor use tg.maximum and tg.minimum" if op.name == "clip" else "")
-            )
-        # a NumPy scalar would bring its own dtype into the rule
-        attrs = {key: value.item() if isinstance(value, np.generic) else value for key, value in attrs.items()}
-        return apply(op, operands, attrs)
+            inspect.signature(function).bind(*operands, **given)  # raises with Python's own words
+        return apply(op, operands[:arity], _plain(op, attrs))
 
     return function
+
+
+def _plain(op: Operation, attrs: dict[str, Any]) -> dict[str, Any]:
+    """Attributes as plain Python values: a NumPy scalar would bring its own dtype into the rule.
+
+    Raises:
+        ArgumentError: an attribute is a node.
+    """
+    for name, value in attrs.items():
+        if isinstance(value, Node):
+            raise ArgumentError(
+                f"{op.name}: {name} must be a plain Python value, as no gradient goes there"
+                + ("; for a bound that is a tensor use tg.maximum and tg.minimum" if op.name == "clip" else "")
+            )
+        if isinstance(value, np.generic):
+            attrs[name] = value.item()
+    return attrs

@@ -268,19 +268,22 @@ class Tensor(Operators, Node):
     @staticmethod
     def _apply(op: Operation, operands: tuple[Any, ...], attrs: dict[str, Any] | None) -> Tensor:
         backend: Backend | None = None
+        inputs = operands
         for operand in operands:
-            if isinstance(operand, Tensor):
-                if backend is None:
-                    backend = operand.backend
-                elif backend is not operand.backend:
+            if type(operand) is not Tensor:
+                backend, inputs = _as_nodes(op, operands)
+                break
+            if operand.backend is not backend:
+                if backend is not None:
                     backend.same_device(operand.backend, op.name)
-        if backend is None:  # arrays and lists
-            found = [backends.of_array(operand) for operand in operands]
-            backend = next((b for b in found if b is not None), backends.get("cpu"))
-        inputs = tuple([x if isinstance(x, Tensor) else _constant(x, backend, op) for x in operands])
+                backend = operand.backend
+        assert backend is not None
         arrays = [x._data for x in inputs]
         try:
-            data = backend.run(op.forward, backend, *arrays, **(attrs or {}))
+            if attrs:
+                data = backend.run(op.forward, backend, *arrays, **attrs)
+            else:
+                data = backend.run(op.forward, backend, *arrays)
         except TinygradError:
             raise
         except (ValueError, IndexError) as error:
@@ -292,6 +295,18 @@ class Tensor(Operators, Node):
         result = Tensor.wrap(data, backend)
         result.record(op, inputs, attrs)
         return result
+
+
+def _as_nodes(op: Operation, operands: tuple[Any, ...]) -> tuple[Backend, tuple[Node, ...]]:
+    """Operands of any kind as nodes of one device: that of the tensors, or else of the arrays among them."""
+    backend = next((x.backend for x in operands if isinstance(x, Tensor)), None)
+    if backend is None:
+        found = (backends.of_array(operand) for operand in operands)
+        backend = next((b for b in found if b is not None), backends.get("cpu"))
+    for operand in operands:
+        if isinstance(operand, Tensor):
+            backend.same_device(operand.backend, op.name)
+    return backend, tuple(x if isinstance(x, Tensor) else _constant(x, backend, op) for x in operands)
 
 
 def _constant(operand: Any, backend: Backend, op: Operation) -> Node:
