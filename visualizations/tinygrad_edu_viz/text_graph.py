@@ -478,7 +478,7 @@ def _route(layer: list[_Item]) -> dict[str, list[_Lane]]:
 def _space_out(
     layers: _Layers, depths: list[int], routes: list[dict[str, list[_Lane]]], times: dict[Edge, int], tail: int
 ) -> list[int]:
-    """Return where each layer begins, along: behind the one before, its lanes (two cells each), marks and arrow heads."""
+    """Return where each layer begins: behind the one before, its lanes (two cells each), marks and arrow heads."""
     begins = [0] * len(layers)
     for gap, (layer, route) in enumerate(zip(layers[1:], routes, strict=False)):
         columns = max((lane.column + 1 for lanes in route.values() for lane in lanes), default=0)
