@@ -52,14 +52,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         the exit code; see `errors.py`.
     """
     try:
-        try:
-            with cli.make_context("tinygrad-edu", list(sys.argv[1:] if arguments is None else arguments)) as context:
-                cli.invoke(context)
-            _flush()
-        except click.exceptions.Exit as exit:
-            _flush()
-            return exit.exit_code
+        with cli.make_context("tinygrad-edu", list(sys.argv[1:] if arguments is None else arguments)) as context:
+            cli.invoke(context)
         return DONE
+    except click.exceptions.Exit as exit:  # --help and --version
+        return exit.exit_code
     except click.exceptions.NoArgsIsHelpError as error:
         click.echo(error.ctx.get_help() if error.ctx else error.format_message(), err=True)
         return USAGE
@@ -102,12 +99,6 @@ def _usage(error: click.ClickException) -> str:
 def _complain(text: str, exit_code: int) -> int:
     click.echo(text, err=True)
     return exit_code
-
-
-def _flush() -> None:
-    """Write what is still buffered, while errors can still be told."""
-    if sys.stdout is not None:
-        sys.stdout.flush()
 
 
 def _output_failed(error: OSError) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import sys
@@ -43,7 +44,8 @@ def test_steps_through_the_result_of_a_function(cli, file, function, leaves):
     assert leaves <= {event["node"] for event in events if event["kind"] == "backward"}
 
 
-def test_leaves_nothing_behind(cli, file):
+def test_leaves_nothing_behind(cli, file, monkeypatch):
+    monkeypatch.setattr(sys, "dont_write_bytecode", False)
     before, known = list(sys.path), set(sys.modules)
     file("import tinygrad_edu as tg\nnumber = tg.Value(3.0, name='n')", "helper_of_mine.py")
     name = file("from helper_of_mine import number\ndef f(): return number * 2")
@@ -133,6 +135,12 @@ def test_a_folder(cli, file):
 def test_another_kind_of_file(cli, file):
     ran = cli("step", file("...", "notes.txt"))
     assert ran.code == 2 and "notes.txt is a file of no known kind" in ran.err
+
+
+def test_a_coroutine_is_put_away_silently(cli, file, recwarn):
+    cli("step", f"{file('async def f(): return 1')}:f")
+    gc.collect()
+    assert [str(warning.message) for warning in recwarn] == []
 
 
 def test_interrupted(cli, file):

@@ -43,6 +43,8 @@ INDICES: list[tuple[str, np.ndarray, Any]] = [
     ("array and integer", A, ([0, 2, 2], 1)),
     ("arrays apart", CUBE, ([0, 1, 1], slice(None), [3, 0, 0])),
     ("array, None, slice with negative step", CUBE, ([1, 1], None, slice(None, None, -1))),
+    ("arrays after None", A, (None, [2, 0], [3, 3])),
+    ("mask after None", A, (None, MASK)),
     ("array after Ellipsis", CUBE, (..., [0, 0, 3])),
     ("empty list", A, []),
     ("empty array", A, np.zeros(0, dtype=int)),

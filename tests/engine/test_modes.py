@@ -166,6 +166,11 @@ def test_an_inf_that_came_in_is_not_the_fault_of_what_uses_it():
         y = Value(np.inf) * 2
         z = Tensor([np.nan], requires_grad=True) + 1
     assert y.data == np.inf and np.isnan(z.item())
+    v = Value(1.0)
+    y = v * 2
+    with tg.detect_anomaly():
+        y.backward(np.inf)
+    assert v.grad == np.inf
 
 
 def test_the_first_inf_of_the_backward_pass_is_named_with_the_line_of_its_node(device):
