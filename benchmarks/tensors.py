@@ -1,7 +1,7 @@
 """The tensor engine against NumPy by hand and PyTorch: tiny operations and a training step of a small network.
 
-The network is written with Tensor operations only, none of them fused, and the optimizer (SGD or Adam on one flat
-array, in place) is the same hand-written NumPy for all but PyTorch, which brings its own.
+The network is written with Tensor operations only, none of them fused. The optimizer, SGD or Adam in place, is the
+same hand-written NumPy for all but PyTorch, which brings its own; by hand all weights lie in one flat array.
 """
 
 from __future__ import annotations
@@ -35,6 +35,7 @@ class Problem:
         self.flat_grad = np.zeros_like(self.flat)
         self.weights, self.gradients = self.views(self.flat, shapes), self.views(self.flat_grad, shapes)
         self.m, self.v, self.scratch = (np.zeros_like(self.flat) for _ in range(3))
+        self.states = [self.views(state, shapes) for state in (self.m, self.v, self.scratch)]
         self.t = 0
 
     @staticmethod
@@ -42,22 +43,31 @@ class Problem:
         ends = np.cumsum([int(np.prod(s)) for s in shapes])
         return [part.reshape(s) for part, s in zip(np.split(flat, ends[:-1]), shapes, strict=True)]
 
-    def update(self) -> None:
-        """SGD, or Adam (Kingma & Ba 2014), in place."""
-        g, s = self.flat_grad, self.scratch
-        if self.optimizer == "sgd":
-            self.flat -= np.multiply(g, RATE, out=s)
-            return
+    def update_flat(self) -> None:
+        """Update all weights at once, from the flat gradient."""
         self.t += 1
-        self.m += np.multiply(np.subtract(g, self.m, out=s), 1 - BETA1, out=s)
-        self.v *= BETA2
-        self.v += np.multiply(np.square(g, out=s), 1 - BETA2, out=s)
-        np.sqrt(self.v, out=s)
+        self.update(self.flat, self.flat_grad, self.m, self.v, self.scratch)
+
+    def update_each(self, gradients: list[np.ndarray]) -> None:
+        """Update each weight array from a gradient array that we own."""
+        self.t += 1
+        for arrays in zip(self.weights, gradients, *self.states, strict=True):
+            self.update(*arrays)
+
+    def update(self, w: np.ndarray, g: np.ndarray, m: np.ndarray, v: np.ndarray, s: np.ndarray) -> None:
+        """SGD, or Adam (Kingma & Ba 2014), in place."""
+        if self.optimizer == "sgd":
+            w -= np.multiply(g, RATE, out=g)
+            return
+        m += np.multiply(np.subtract(g, m, out=s), 1 - BETA1, out=s)
+        v *= BETA2
+        v += np.multiply(np.square(g, out=s), 1 - BETA2, out=s)
+        np.sqrt(v, out=s)
         s /= np.float32(np.sqrt(1 - BETA2**self.t))
         s += EPS
-        np.divide(self.m, s, out=s)
+        np.divide(m, s, out=s)
         s *= np.float32(RATE / (1 - BETA1**self.t))
-        self.flat -= s
+        w -= s
 
 
 def by_hand(problem: Problem) -> Step:
@@ -90,7 +100,7 @@ def by_hand(problem: Problem) -> Step:
             if k:
                 g = g @ w[k].T
                 g *= h > 0
-        problem.update()
+        problem.update_flat()
         return loss
 
     return step
@@ -113,10 +123,9 @@ def with_tensors(problem: Problem) -> Step:
                 h = h.relu()
         loss = (h.log_softmax(axis=1) * targets).sum()
         loss.backward()
-        for parameter, gradient in zip(parameters, problem.gradients, strict=True):
-            gradient[...] = parameter.grad.data  # type: ignore[union-attr]
+        problem.update_each([parameter.grad.data for parameter in parameters])  # type: ignore[union-attr]
+        for parameter in parameters:
             parameter.grad = None
-        problem.update()
         return float(loss.item())
 
     return step

@@ -16,8 +16,6 @@ from collections.abc import Iterable, Iterator
 from operator import attrgetter
 from typing import Any, NamedTuple
 
-import numpy as np
-
 from .errors import GraphError, MutationError, ShapeError
 from .modes import MODES
 from .namespaces import FLOATS, Guarded
@@ -215,7 +213,8 @@ def seed(root: Node, gradient: Any, create_graph: bool) -> Any:
                 f"backward() from a {root.describe()} of shape {root.shape} needs a gradient of that shape: "
                 f"reduce it to a single number first (.sum(), .mean()), or give one: backward(gradient=...)"
             )
-        gradient = np.ones(root.shape, dtype=root.dtype)
+        ones = root.namespace.run(root.backend.xp.ones, root.shape, dtype=root.dtype)
+        return Tensor.wrap(ones, root.backend) if create_graph else ones
     if not isinstance(gradient, Tensor):
         gradient = Tensor(gradient, dtype=root.dtype, device=root.backend)
     if gradient.shape != root.shape:
@@ -244,7 +243,8 @@ def _owned(node: Tensor, array: Any, kept: set[int]) -> Any:
     Args:
         kept: the ids of the arrays that somebody keeps already; the array's is added.
     """
-    array = node.backend.asarray(array)
+    if type(array) is not node.backend.array_type:
+        array = node.backend.asarray(array)
     if id(array) in kept or array.base is not None:
         array = array.copy()
     kept.add(id(array))

@@ -146,6 +146,8 @@ def unbroadcast(xp: Any, gradient: Any, shape: tuple[int, ...]) -> Any:
     if gradient.shape == shape:
         return gradient
     added = gradient.ndim - len(shape)
+    if gradient.shape[added:] == shape:
+        return xp.sum(gradient, axis=tuple(range(added)))
     stretched = [added + axis for axis, n in enumerate(shape) if n == 1 and gradient.shape[added + axis] != 1]
     summed = xp.sum(gradient, axis=(*range(added), *stretched))
     return xp.reshape(summed, shape) if stretched else summed

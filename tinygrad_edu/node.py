@@ -67,7 +67,6 @@ class Node:
 
     def record(self, op: Operation, inputs: tuple[Node, ...], attrs: dict[str, Any] | None) -> None:
         """Make this node, a constant so far, the result of `op`, if any of the inputs wants a gradient."""
-        self.serial = next(SERIAL)
         modes = MODES.get()
         if modes.recording:
             for operand in inputs:

@@ -165,7 +165,9 @@ def _with_attributes(op: Operation) -> Rule:
     def function(*operands: Any, **given: Any) -> Any:
         if len(operands) == arity and not given:
             return apply(op, operands, op.defaults)
-        attrs = {**op.defaults, **dict(zip(names, operands[arity:], strict=False)), **given}
+        attrs = {**op.defaults, **given}
+        if len(operands) > arity:
+            attrs.update(zip(names, operands[arity:], strict=False))
         if len(attrs) > len(names) or not arity <= len(operands) <= arity + len(names):
             import inspect
 

@@ -181,6 +181,7 @@ class Value(Operators, Node):
         result._grad = 0.0
         result._first = result._second = result.op = result.attrs = result.name = None
         result.requires_grad = False
+        result.serial = next(SERIAL)
         result.record(op, inputs, attrs)
         return result
 

@@ -2,9 +2,10 @@
 
 A `Case` is one call of a public function (or of an operation that only the engine calls), beside the same call of an
 independent reference, mostly NumPy's function of the same name. The tests of numbers and of gradients run through all
-of `CASES`, so a new operation needs a line here and nothing else; one that has no line fails `test_forward.py`.
+of `all_cases()`, so a new operation needs a line in one of the three tables `cases_*.py` and nothing else; one that has
+no line fails `test_forward.py`.
 
-    CASES.append(case("cube", lambda a: a**3, [sample(2, 3)]))     # tg.cube against a**3, at shape (2, 3)
+    case("cube", lambda a: a**3, [sample(2, 3)])     # tg.cube against a**3, at shape (2, 3)
 """
 
 from __future__ import annotations

@@ -193,7 +193,7 @@ SHAPES: list[Case] = [
     *[case("roll", np.roll, [A], shift) for shift in (1, -2, 7)],
     *[case("roll", np.roll, [CUBE], shift, axis=axis) for shift, axis in SHIFTS],
     case("roll", np.roll, [CUBE], [1, 1], axis=[0, 2]),
-    *[case("tile", np.tile, [A], reps) for reps in (2, (2,), (2, 1), (1, 2), (2, 1, 2), 0)],
+    *[case("tile", np.tile, [A], reps) for reps in (2, np.int64(2), (2, 1), (1, 2), (2, 1, 2), 0)],
     *[case("tile", np.tile, [a], reps) for a, reps in ((sample(), 3), (CUBE, (2, 1)), (sample(0), 2))],
     case("astype", lambda a, dtype: a.astype(dtype), [A], "float64"),
     composed("move", "to the host", lambda xp, a: a if xp is np else a.to("cpu"), [A]),

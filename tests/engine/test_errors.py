@@ -99,6 +99,11 @@ SINGLE = [
     (lambda a: tg.prod(a, axis=2), "axis 2 is out of range"),
     (lambda a: tg.broadcast_to(a, (3, 3)), r"broadcast_to: operands of shape \(2, 3\), shape=\(3, 3\)"),
     (lambda a: tg.split(a, 2, axis=1), "split: axis 1 of length 3 does not divide into 2 equal parts"),
+    (lambda a: tg.tril(a[0]), r"a triangle needs a matrix, not a tensor of shape \(3,\)"),
+    (lambda a: tg.moveaxis(a, (0, 1), (1,)), "moveaxis: 2 axes to move, but 1 places"),
+    (lambda a: tg.repeat(a, [1, 2]), r"repeat: repeats=\[1, 2\] must be one number, or 6 numbers"),
+    (lambda a: tg.repeat(a, -1), "repeat: repeats=-1"),
+    (lambda a: tg.stack([]), "at least one"),
     (lambda a: tg.max(a[:0]), r"max: operands of shape \(0, 3\)"),
 ]
 

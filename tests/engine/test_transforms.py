@@ -20,7 +20,8 @@ def tensor(data, device):
 
 def test_numbers_give_numbers_values_give_values_tensors_give_tensors(device):
     square = lambda a: a * a  # noqa: E731
-    assert tg.grad(square)(3.0) == 6.0 and type(tg.grad(square)(3)) is float
+    for three in (3, 3.0, np.float64(3), np.float32(3), np.int64(3)):
+        assert tg.grad(square)(three) == 6.0 and type(tg.grad(square)(three)) is float
     assert isinstance(tg.grad(square)(Value(3.0)), Value)
     total = lambda a: (a * a).sum()  # noqa: E731
     gradient = tg.grad(total)(tensor(X, device))
@@ -238,5 +239,7 @@ def test_what_cannot_be_differentiated_says_so():
     for nothing, name in ((None, "NoneType"), ("text", "str"), ([1.0], "list")):
         with pytest.raises(tg.GraphError, match=f"gave a {name}, not a number, a Value or a Tensor"):
             tg.grad(lambda a, nothing=nothing: nothing)(3.0)
+    with pytest.raises(tg.ArgumentError, match="no argument 5 to differentiate by: 2 were given"):
+        tg.grad(lambda a, b: a * b, 5)(1.0, 2.0)
     with pytest.raises(ZeroDivisionError):
         tg.grad(lambda a: a / (1 // 0))(3.0)
