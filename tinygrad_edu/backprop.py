@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 from .errors import GraphError, MutationError, ShapeError
 from .modes import MODES
 from .namespaces import FLOATS, Guarded
-from .node import Node
+from .node import Node, data_of
 from .tensor import Tensor
 from .value import Value
 
@@ -150,7 +150,7 @@ def _contributions(
     if create_graph:
         xp, y, operands = node.graph_namespace, node, [x if x.requires_grad else node.constant(x) for x in inputs]
     else:
-        xp, y, operands = node.namespace, node._data, [x._data for x in inputs]
+        xp, y, operands = node.namespace, node._data, list(map(data_of, inputs))
     if guarded or node.op.name == "where":
         xp = Guarded(xp)
     for position, operand in enumerate(inputs):

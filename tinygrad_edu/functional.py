@@ -221,8 +221,15 @@ def moveaxis(a, source, destination):
 
 
 def concatenate(arrays, axis=0):
-    """Join tensors along an axis that they have; in all other axes their lengths agree."""
-    return apply(REGISTRY["concatenate"], tuple(arrays), {"axis": axis})
+    """Join tensors along an axis that they have; in all other axes their lengths agree.
+
+    Raises:
+        ShapeError: there are no tensors, or their lengths differ in another axis.
+    """
+    arrays = tuple(arrays)
+    if not arrays:
+        raise ShapeError("concatenate and stack need at least one tensor")
+    return apply(REGISTRY["concatenate"], arrays, {"axis": axis})
 
 
 def stack(arrays, axis=0):

@@ -8,6 +8,7 @@ dies by reference count the moment its last node is dropped.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from .errors import GraphError, ShapeError
@@ -103,6 +104,9 @@ class Node:
         from .backprop import backward  # imports this file
 
         backward(self, gradient, create_graph)
+
+
+data_of = attrgetter("_data")
 
 
 def apply(op: Operation, operands: tuple[Any, ...], attrs: dict[str, Any] | None = None) -> Any:

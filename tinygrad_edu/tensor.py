@@ -11,7 +11,7 @@ from . import backends, indexing
 from .backends import Backend
 from .errors import DeviceError, DtypeError, GraphError, ShapeError, TinygradError
 from .modes import MODES, SERIAL, get_default_dtype
-from .node import Node, mixed_error, shape_error
+from .node import Node, data_of, mixed_error, shape_error
 from .operation import Operation
 from .operators import Operators
 from .structural import move
@@ -278,7 +278,7 @@ class Tensor(Operators, Node):
                     backend.same_device(operand.backend, op.name)
                 backend = operand.backend
         assert backend is not None
-        arrays = [x._data for x in inputs]
+        arrays = list(map(data_of, inputs))
         try:
             if attrs:
                 data = backend.run(op.forward, backend, *arrays, **attrs)

@@ -28,6 +28,14 @@ class NumpyBackend(Backend):
     def owns(self, array: Any) -> bool:
         return isinstance(array, (np.ndarray, np.generic))
 
+    def broadcast_to(self, a: Any, shape: tuple[int, ...]) -> Any:
+        """A view of the repeated elements; where they are few, a copy, as NumPy takes longer to make a view."""
+        if math.prod(shape) > 4096 or a.ndim > len(shape):
+            return np.broadcast_to(a, shape)
+        copy = np.empty(shape, dtype=a.dtype)
+        copy[...] = a
+        return copy
+
     def erf(self, a: Any) -> Any:
         """NumPy has no error function: Python's, element by element; exact, and as slow as a Python loop in C."""
         return np.asarray(_erf(a)).astype(a.dtype if a.dtype.kind == "f" else float)
