@@ -20,6 +20,7 @@ from .errors import GraphError, MutationError, ShapeError
 from .modes import MODES
 from .namespaces import FLOATS, Guarded
 from .node import Node, data_of
+from .operation import Operation
 from .tensor import Tensor
 from .value import Value
 
@@ -131,50 +132,49 @@ def _steps(
             continue
         if not node.keeps_grad:
             del gradients[node]
-        if node.op.name == "where" or node in behind_where:
-            behind_where.update(node.inputs)
+        op, inputs = node.op, node.inputs
+        if create_graph:
+            xp, y, operands = node.graph_namespace, node, [x if x.requires_grad else node.constant(x) for x in inputs]
+        else:
+            xp, y, operands = node.namespace, node._data, list(map(data_of, inputs))
+        if op.name == "where" or (behind_where and node in behind_where):
+            behind_where.update(inputs)
+            xp = Guarded(xp)
         if watch is not None:
             watch.verify(node)
-        contributions = _contributions(node, upstream, gradients, create_graph, node in behind_where)
-        for step in node.namespace.each(contributions):
-            if watch is not None:
-                watch.contributed(Step._make(step))
-            yield step
+        position = -1
+        for operand in inputs:
+            position += 1
+            if operand.requires_grad:
+                before = gradients.get(operand)
+                arguments = position, xp, upstream, y, operands, node.attrs
+                local, contribution, gradient = xp.run(_receive, op, arguments, before)
+                if contribution is not None:
+                    gradients[operand] = gradient
+                    step = node, position, upstream, local, contribution, before, gradient
+                    if watch is not None:
+                        watch.contributed(Step._make(step))
+                    yield step
 
 
-def _contributions(
-    node: Node, upstream: Any, gradients: Gradients, create_graph: bool, guarded: bool
-) -> Iterator[RawStep]:
-    """What each input of a node receives from it, added to `gradients`."""
-    inputs = node.inputs
-    if create_graph:
-        xp, y, operands = node.graph_namespace, node, [x if x.requires_grad else node.constant(x) for x in inputs]
-    else:
-        xp, y, operands = node.namespace, node._data, list(map(data_of, inputs))
-    if guarded or node.op.name == "where":
-        xp = Guarded(xp)
-    for position, operand in enumerate(inputs):
-        if not operand.requires_grad:
-            continue
-        local, contribution = node.op.pull_back(position, xp, upstream, y, operands, node.attrs)
-        if contribution is None:
-            continue
-        before = gradients.get(operand)
-        gradient = contribution if before is None else before + contribution
-        gradients[operand] = gradient
-        yield node, position, upstream, local, contribution, before, gradient
+def _receive(op: Operation, arguments: tuple[Any, ...], before: Any) -> tuple[Any, Any, Any]:
+    """What an input receives: the local derivative, the contribution, and its gradient with that."""
+    local, contribution = op.pull_back(*arguments)
+    if before is None or contribution is None:
+        return local, contribution, contribution
+    return local, contribution, before + contribution
 
 
 def _float_steps(order: list[Node], gradients: Gradients) -> Iterator[RawStep]:
     """The loop of `_steps` for plain floats. For them a call costs more than the arithmetic, and nearly all operations
-    of a scalar graph have two operands, so what `_contributions` does is written out for these two."""
+    of a scalar graph have two operands, so the contributions to these two are written out."""
     known = gradients.get
     for node in order:
         upstream, first, second = known(node), node._first, node._second
         if upstream is None:
             continue
         if second is None or node.attrs:
-            yield from _contributions(node, upstream, gradients, create_graph=False, guarded=False)
+            yield from _other_steps(node, upstream, gradients)
             continue
         by_first, by_second = node.op.rules
         y, a, b = node._data, first._data, second._data
@@ -194,6 +194,19 @@ def _float_steps(order: list[Node], gradients: Gradients) -> Iterator[RawStep]:
                 gradient = before + contribution
             gradients[second] = gradient
             yield node, 1, upstream, local, contribution, before, gradient
+
+
+def _other_steps(node: Node, upstream: float, gradients: Gradients) -> Iterator[RawStep]:
+    """The contributions of a Value of one operand, or more than two."""
+    data = list(map(data_of, node.inputs))
+    for position, operand in enumerate(node.inputs):
+        if operand.requires_grad:
+            before = gradients.get(operand)
+            arguments = position, FLOATS, upstream, node._data, data, node.attrs
+            local, contribution, gradient = _receive(node.op, arguments, before)
+            if contribution is not None:
+                gradients[operand] = gradient
+                yield node, position, upstream, local, contribution, before, gradient
 
 
 def seed(root: Node, gradient: Any, create_graph: bool) -> Any:

@@ -13,7 +13,6 @@ lacks is another rule of the registry, read with this same namespace.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator
 from functools import partial
 from typing import Any
 
@@ -51,10 +50,6 @@ class Namespace:
         """Call a function where the data lies: a machine with several GPUs computes on the one that is current."""
         return function(*args, **kwargs)
 
-    def each(self, items: Iterator[Any]) -> Iterable[Any]:
-        """The items of a generator, which computes where the data lies."""
-        return items
-
     def chain(self, upstream: Any, local: Any) -> Any:
         """The chain rule: upstream gradient times local derivative."""
         return upstream * local
@@ -80,6 +75,9 @@ class Graph(Namespace):
         if name in functional.__all__:
             return getattr(functional, name)
         return REGISTRY[name].function if name in REGISTRY else getattr(self.library, name)
+
+    def run(self, function: Any, *args: Any, **kwargs: Any) -> Any:
+        return function(*args, **kwargs) if self.library is None else self.library.run(function, *args, **kwargs)
 
     def fit(self, gradient: Any, operand: Any) -> Any:
         if self.library is None:  # Values have neither shape nor dtype
@@ -110,6 +108,9 @@ class Guarded(Namespace):
     The backward pass reads rules with it behind a `where`: in `where(x > 0, log(x), 0)` at x = 0 the branch not taken
     has an infinite slope, and receives no gradient; no gradient times any slope is no gradient.
     """
+
+    def run(self, function: Any, *args: Any, **kwargs: Any) -> Any:
+        return self.library.run(function, *args, **kwargs)
 
     # Only what is not finite is masked: a recorded contribution must go on depending on the upstream gradient.
 

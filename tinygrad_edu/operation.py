@@ -96,10 +96,14 @@ class Elementwise(Operation):
     def pull_back(
         self, position: int, xp: Any, upstream: Any, y: Any, operands: Sequence[Any], attrs: dict[str, Any] | None
     ) -> tuple[Any, Any]:
-        local = self.local(position, xp, y, operands, attrs)
+        local = self.rules[position]
         if local is None:
             return None, None
-        contribution = upstream if type(local) is float and local == 1.0 else xp.chain(upstream, local)
+        if type(local) is not float:
+            local = self.local(position, xp, y, operands, attrs)
+            contribution = xp.chain(upstream, local)
+        else:
+            contribution = upstream if local == 1.0 else xp.chain(upstream, local)
         return local, xp.fit(contribution, operands[position])
 
 

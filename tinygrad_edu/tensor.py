@@ -10,7 +10,7 @@ import numpy as np
 from . import backends, indexing
 from .backends import Backend
 from .errors import DeviceError, DtypeError, GraphError, ShapeError, TinygradError
-from .modes import MODES, SERIAL, get_default_dtype
+from .modes import MODES, RECORDING, SERIAL, get_default_dtype
 from .node import Node, data_of, mixed_error, shape_error
 from .operation import Operation
 from .operators import Operators
@@ -293,7 +293,13 @@ class Tensor(Operators, Node):
         if type(data) is not backend.array_type:  # a reduction gave a NumPy scalar
             data = backend.asarray(data)
         result = Tensor.wrap(data, backend)
-        result.record(op, inputs, attrs)
+        if MODES.get() is not RECORDING:
+            result.record(op, inputs, attrs)
+            return result
+        for operand in inputs:  # what `record` does, without the call
+            if operand.requires_grad:
+                result.op, result.inputs, result.attrs, result.requires_grad = op, inputs, attrs, True
+                break
         return result
 
 

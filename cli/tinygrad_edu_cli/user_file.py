@@ -27,9 +27,9 @@ def call(path: Path, name: str) -> Any:
         CommandError: it has no such function, or the function needs arguments.
         UserCodeError: the user's code raised an exception.
     """
-    source = _read(path)
+    _check(path)
     with _importable(path.resolve().parent), contextlib.redirect_stdout(sys.stderr):  # stdout is for our results
-        module = _load(path, source)
+        module = _load(path)
         function = _find(module, path, name)
         with _failures_of(path, f"{name}()"):
             result = function()
@@ -38,20 +38,18 @@ def call(path: Path, name: str) -> Any:
         return result
 
 
-def _read(path: Path) -> bytes:
+def _check(path: Path) -> None:
+    """Refuse what is no Python file, before anything of it runs."""
     try:
-        source = path.read_bytes()
+        compile(path.read_bytes(), str(path), "exec", dont_inherit=True)
     except OSError as error:
         near = _near(path)
         raise FileError(f"cannot read {path}: {error.strerror}", f"did you mean {near}?" if near else "") from None
-    try:
-        compile(source, str(path), "exec", dont_inherit=True)
     except SyntaxError as error:
         line = (error.text or "").strip()
         raise FileError(f"{path}, line {error.lineno or 1}: {error.msg}", line) from None
     except (ValueError, MemoryError, RecursionError) as error:
         raise FileError(f"{path} is no Python file: {error}") from None
-    return source
 
 
 def _near(path: Path) -> str:
@@ -76,22 +74,17 @@ def _importable(folder: Path) -> Iterator[None]:
         sys.dont_write_bytecode = writes_none
         for name in set(sys.modules) - known:
             file = getattr(sys.modules[name], "__file__", None)
-            if file and Path(file).parent == folder:
+            if file and Path(file).resolve().parent == folder:
                 del sys.modules[name]
 
 
-def _load(path: Path, source: bytes) -> ModuleType:
-    spec = importlib.util.spec_from_file_location(path.stem, path)
+def _load(path: Path) -> ModuleType:
+    name = f"user_file_{path.stem}"  # not the stem alone: a numpy.py must not stand in for NumPy
+    spec = importlib.util.spec_from_file_location(name, path)
     assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    before = sys.modules.get(path.stem)
-    sys.modules[path.stem] = module  # dataclasses look their module up
-    try:
-        with _failures_of(path, "the file"):
-            spec.loader.exec_module(module)
-    finally:
-        if before is not None:
-            sys.modules[path.stem] = before
+    module = sys.modules[name] = importlib.util.module_from_spec(spec)  # dataclasses look their module up
+    with _failures_of(path, "the file"):
+        spec.loader.exec_module(module)
     return module
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
@@ -59,9 +58,6 @@ class CupyBackend(Backend):
     def run(self, function: Any, *args: Any, **kwargs: Any) -> Any:
         with self.xp.cuda.Device(self._number):  # CuPy computes on the current device, wherever the operands are
             return function(*args, **kwargs)
-
-    def each(self, items: Iterator[Any]) -> Iterable[Any]:
-        return self.run(list, items)  # at once, as between two items of a generator the caller's device is current
 
     def asarray(self, data: Any, dtype: Any = None) -> Any:
         return self.run(self.xp.asarray, data, dtype=dtype)
