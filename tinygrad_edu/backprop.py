@@ -116,15 +116,14 @@ def _steps(
 ) -> Iterator[RawStep]:
     """The pass itself. `gradients` starts with the root's; at the end it holds those of leaves and of kept nodes."""
     order = newest_first(root, targets)
+    if isinstance(root, Value) and not create_graph and MODES.get().watch is None:
+        return _float_steps(order, gradients)
+    return _general_steps(order, gradients, create_graph)
+
+
+def _general_steps(order: list[Node], gradients: Gradients, create_graph: bool) -> Iterator[RawStep]:
+    """One loop over the nodes, newest first, and over the inputs of each."""
     watch = MODES.get().watch
-    if (
-        isinstance(root, Value)
-        and not create_graph
-        and watch is None
-        and not any(node.op.name == "where" for node in order)
-    ):
-        yield from _float_steps(order, gradients)
-        return
     behind_where: set[Node] = set()
     for node in order:
         upstream = gradients.get(node)
@@ -132,7 +131,7 @@ def _steps(
             continue
         if not node.keeps_grad:
             del gradients[node]
-        op, inputs = node.op, node.inputs
+        op, inputs, attrs = node.op, node.inputs, node.attrs
         if create_graph:
             xp, y, operands = node.graph_namespace, node, [x if x.requires_grad else node.constant(x) for x in inputs]
         else:
@@ -147,8 +146,8 @@ def _steps(
             position += 1
             if operand.requires_grad:
                 before = gradients.get(operand)
-                arguments = position, xp, upstream, y, operands, node.attrs
-                local, contribution, gradient = xp.run(_receive, op, arguments, before)
+                arguments = op, position, xp, upstream, y, operands, attrs, before
+                local, contribution, gradient = _receive(*arguments) if xp.here else xp.run(_receive, *arguments)
                 if contribution is not None:
                     gradients[operand] = gradient
                     step = node, position, upstream, local, contribution, before, gradient
@@ -157,9 +156,11 @@ def _steps(
                     yield step
 
 
-def _receive(op: Operation, arguments: tuple[Any, ...], before: Any) -> tuple[Any, Any, Any]:
+def _receive(
+    op: Operation, position: int, xp: Any, upstream: Any, y: Any, operands: Any, attrs: Any, before: Any
+) -> tuple[Any, Any, Any]:
     """What an input receives: the local derivative, the contribution, and its gradient with that."""
-    local, contribution = op.pull_back(*arguments)
+    local, contribution = op.pull_back(position, xp, upstream, y, operands, attrs)
     if before is None or contribution is None:
         return local, contribution, contribution
     return local, contribution, before + contribution
@@ -169,11 +170,14 @@ def _float_steps(order: list[Node], gradients: Gradients) -> Iterator[RawStep]:
     """The loop of `_steps` for plain floats. For them a call costs more than the arithmetic, and nearly all operations
     of a scalar graph have two operands, so the contributions to these two are written out."""
     known = gradients.get
-    for node in order:
+    for place, node in enumerate(order):
         upstream, first, second = known(node), node._first, node._second
         if upstream is None:
             continue
         if second is None or node.attrs:
+            if node.op.name == "where":  # from here on the general loop has to be careful
+                yield from _general_steps(order[place:], gradients, create_graph=False)
+                return
             yield from _other_steps(node, upstream, gradients)
             continue
         by_first, by_second = node.op.rules
@@ -202,8 +206,8 @@ def _other_steps(node: Node, upstream: float, gradients: Gradients) -> Iterator[
     for position, operand in enumerate(node.inputs):
         if operand.requires_grad:
             before = gradients.get(operand)
-            arguments = position, FLOATS, upstream, node._data, data, node.attrs
-            local, contribution, gradient = _receive(node.op, arguments, before)
+            arguments = node.op, position, FLOATS, upstream, node._data, data, node.attrs, before
+            local, contribution, gradient = _receive(*arguments)
             if contribution is not None:
                 gradients[operand] = gradient
                 yield node, position, upstream, local, contribution, before, gradient

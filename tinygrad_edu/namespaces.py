@@ -29,6 +29,8 @@ class Namespace:
         AttributeError: neither the library nor the registry knows the name.
     """
 
+    here = True  # the data lies where the program computes, so that functions need no `run`
+
     def __init__(self, library: Any):
         self.library = library
 
@@ -76,8 +78,12 @@ class Graph(Namespace):
             return getattr(functional, name)
         return REGISTRY[name].function if name in REGISTRY else getattr(self.library, name)
 
+    @property
+    def here(self) -> bool:  # type: ignore[override]
+        return self.library is None or self.library.here
+
     def run(self, function: Any, *args: Any, **kwargs: Any) -> Any:
-        return function(*args, **kwargs) if self.library is None else self.library.run(function, *args, **kwargs)
+        return self.library.run(function, *args, **kwargs)
 
     def fit(self, gradient: Any, operand: Any) -> Any:
         if self.library is None:  # Values have neither shape nor dtype
@@ -108,6 +114,10 @@ class Guarded(Namespace):
     The backward pass reads rules with it behind a `where`: in `where(x > 0, log(x), 0)` at x = 0 the branch not taken
     has an infinite slope, and receives no gradient; no gradient times any slope is no gradient.
     """
+
+    @property
+    def here(self) -> bool:  # type: ignore[override]
+        return self.library.here
 
     def run(self, function: Any, *args: Any, **kwargs: Any) -> Any:
         return self.library.run(function, *args, **kwargs)

@@ -280,10 +280,12 @@ class Tensor(Operators, Node):
         assert backend is not None
         arrays = list(map(data_of, inputs))
         try:
-            if attrs:
-                data = backend.run(op.forward, backend, *arrays, **attrs)
+            if not backend.here:
+                data = backend.run(op.forward, backend, *arrays, **(attrs or {}))
+            elif attrs:
+                data = op.forward(backend, *arrays, **attrs)
             else:
-                data = backend.run(op.forward, backend, *arrays)
+                data = op.forward(backend, *arrays)
         except TinygradError:
             raise
         except (ValueError, IndexError) as error:

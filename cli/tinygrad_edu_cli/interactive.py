@@ -12,20 +12,20 @@ from contextlib import contextmanager
 import click
 
 from tinygrad_edu_viz.terminal import draw
-from tinygrad_edu_viz.text_graph import cell_width
+from tinygrad_edu_viz.text_graph import cell_width, clean
 
 from . import output, plain
 from .player import Player
 from .source import Subject
+from .viewport import part, window
 
-_MARKS = frozenset("╔╗╚╝═║#")  # what the active box is drawn with
-_KEY = re.compile(r"\x1b\[[0-9;]*[A-Za-z~]|\x1bO[A-D]|.", re.DOTALL)
+_KEY = re.compile(r"\x1b\[[0-9;]*[A-Za-z~]|\x1bO[A-Z]|.", re.DOTALL)
 
 _MOVES: dict[str, Callable[[Player], None]] = {
     **dict.fromkeys(["n", "l", " ", "\r", "\n", "\x1b[C", "\x1bOC", "\xe0M"], Player.forward),
     **dict.fromkeys(["p", "h", "\x7f", "\b", "\x1b[D", "\x1bOD", "\xe0K"], Player.back),
-    **dict.fromkeys(["c", "G", "\x1b[F"], Player.to_end),
-    **dict.fromkeys(["g", "\x1b[H"], Player.to_start),
+    **dict.fromkeys(["c", "G", "\x1b[F", "\x1bOF"], Player.to_end),
+    **dict.fromkeys(["g", "\x1b[H", "\x1bOH"], Player.to_start),
 }
 _QUIT = ("q", "Q", "\x04")
 
@@ -53,8 +53,9 @@ def run(subject: Subject) -> None:
         click.echo("\x1b[2J", nl=False)
         while True:
             size = shutil.get_terminal_size()
-            rows = screen(player, subject.title, size.columns, size.lines, output.is_ascii(), help_shown)
-            output.say("\x1b[H" + "\x1b[K\n".join([_styled(rows[0]), *rows[1:]]) + "\x1b[J")
+            drawn = screen(player, subject, size.columns, size.lines, output.is_ascii(), help_shown)
+            first, *rest = (part(output.shown(line), 0, size.columns) for line in drawn)
+            output.say("\x1b[H" + "\x1b[K\n".join([_styled(first), *rest]) + "\x1b[J")
             for key in _read_keys():
                 if key == "\x03":
                     raise KeyboardInterrupt
@@ -64,62 +65,30 @@ def run(subject: Subject) -> None:
                 _MOVES.get(key, lambda _: None)(player)
 
 
-def screen(player: Player, title: str, columns: int, rows: int, ascii: bool, help_shown: bool = False) -> list[str]:
+def screen(
+    player: Player, subject: Subject, columns: int, rows: int, ascii: bool, help_shown: bool = False
+) -> list[str]:
     """The lines of the screen, at most `rows - 1` of at most `columns` cells."""
-    head, foot = [title, _progress(player, columns)], [_keys(columns)]
+    head, foot = [clean(subject.title), _progress(player, columns)], [_keys(columns)]
     room = rows - 1 - len(head) - len(foot)
     if help_shown:
         body = [line for text in HELP.splitlines() for line in plain.wrap(text, max(columns, 1), indent=2)]
     else:
-        body = _body(player, columns, room, ascii)
+        body = _body(player, subject.note, columns, room, ascii)
     lines = [*head, *body[: max(room, 0)], *foot]
     return [part(line, 0, columns) for line in lines[: max(rows - 1, 1)]]
 
 
-def _body(player: Player, columns: int, room: int, ascii: bool) -> list[str]:
+def _body(player: Player, note: str, columns: int, room: int, ascii: bool) -> list[str]:
     """The drawing, or as much of it as there is room for, and what happens; without room for both the latter."""
-    said = _said(player, columns)
+    said = _said(player, note, columns)
     picture = draw(player.trace, step=player.position, ascii=ascii).rstrip("\n").split("\n")
     high = room - len(said) - 2
     if columns >= 60 and high >= min(12, len(picture)):
         picture = window(picture, columns, high)
         return ["", *picture, *[""] * (high - len(picture) + 1), *said]
-    note = f"(no room for the drawing: it takes {max(map(cell_width, picture))} × {len(picture) + len(said) + 6})"
-    return said if room < len(said) + 2 else ["", *said, "", *plain.wrap(note, max(columns, 1))]
-
-
-def window(picture: list[str], columns: int, rows: int) -> list[str]:
-    """The part of a drawing that fits, with the active box as near to its middle as the edges allow."""
-    cells = [(row, column, cell) for row, line in enumerate(picture) for column, cell in enumerate(_cells(line))]
-    marked = [(row, column) for row, column, cell in cells if cell in _MARKS]
-    places = list(zip(*marked, strict=True)) or [(0,), (0,)]
-    (top, left), wide = ((min(place) + max(place)) // 2 for place in places), max(map(cell_width, picture))
-    top = max(0, min(top - rows // 2, len(picture) - rows))
-    left = max(0, min(left - columns // 2, wide - columns))
-    return [part(line, left, columns).rstrip() for line in picture[top : top + rows]]
-
-
-def part(line: str, start: int, width: int) -> str:
-    """The cells `start` to `start + width` of a line; half of a wide character becomes a blank."""
-    cells = _cells(line)
-    shown = cells[start : start + width]
-    if shown and shown[0] == "":
-        shown[0] = " "
-    if shown and cells[start + width : start + width + 1] == [""]:
-        shown[-1] = " "
-    return "".join(shown)
-
-
-def _cells(line: str) -> list[str]:
-    """A string for each cell: a wide character is followed by an empty one, and has its accents with it."""
-    cells: list[str] = []
-    for character in line:
-        width = cell_width(character)
-        if width or not cells:
-            cells += [character, ""][: max(width, 1)]
-        else:
-            cells[-1 if cells[-1] or len(cells) == 1 else -2] += character
-    return cells
+    lacking = f"(no room for the drawing: it takes {max(map(cell_width, picture))} × {len(picture) + len(said) + 6})"
+    return said if room < len(said) + 2 else ["", *said, "", *plain.wrap(lacking, max(columns, 1))]
 
 
 def split_keys(typed: str) -> list[str]:
@@ -127,9 +96,10 @@ def split_keys(typed: str) -> list[str]:
     return _KEY.findall(typed)
 
 
-def _said(player: Player, columns: int) -> list[str]:
+def _said(player: Player, note: str, columns: int) -> list[str]:
     if player.event is None:
-        return plain.wrap(plain.given(player.trace), max(columns, 3), indent=2)
+        texts = [*note.splitlines(), plain.given(player.trace)]
+        return [line for text in texts for line in plain.wrap(text, max(columns, 3), indent=2)]
     said = plain.about(player.event, max(columns, 8))
     return [*said, "", *plain.table(player.trace)] if player.at_end else said
 

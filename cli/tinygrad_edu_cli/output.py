@@ -40,13 +40,18 @@ def encoding(stream: IO[Any] | None) -> str:
     return getattr(stream, "encoding", None) or "utf-8"
 
 
-def say(text: str = "") -> None:
-    """Print text, in the nearest characters that the standard output has."""
+def shown(text: str) -> str:
+    """Text in the nearest characters that the standard output has."""
     coding = encoding(sys.stdout)
-    if not _can_show(text, coding):
-        text = re.sub(f"[{_SUPERSCRIPTS}]+", lambda power: "^" + power[0].translate(_DIGITS), text).translate(_ASCII)
-        text = text.encode(coding, "backslashreplace").decode(coding)
-    click.echo(text, color=has_colour() or None)
+    if _can_show(text, coding):
+        return text
+    text = re.sub(f"[{_SUPERSCRIPTS}]+", lambda power: "^" + power[0].translate(_DIGITS), text).translate(_ASCII)
+    return text.encode(coding, "backslashreplace").decode(coding)
+
+
+def say(text: str) -> None:
+    """Print text, as `shown`."""
+    click.echo(shown(text), color=has_colour() or None)
 
 
 def _can_show(text: str, coding: str) -> bool:

@@ -18,6 +18,7 @@ from tinygrad_edu_viz import Trace, TraceError
 
 from . import user_file
 from .errors import CommandError, FileError
+from .excerpt import printable
 from .expression import evaluate
 from .settings import parse_settings
 from .wording import nearest
@@ -57,17 +58,17 @@ def open_source(source: str | None, set_texts: Sequence[str]) -> Subject:
     if function:
         _warn_unused(settings, "a function sets its own numbers")
         path, name = Path(function["file"]), function["name"] or ""
-        return Subject(f"{path}:{name}", _record(user_file.call(path, name), f"{name}()"))
+        return Subject(printable(f"{path}:{name}"), _record(user_file.call(path, name), f"{name}()"))
     if source.strip().endswith(".json"):
         _warn_unused(settings, "a saved trace has its numbers in it")
-        return Subject(source.strip(), _load(Path(source.strip())))
+        return Subject(printable(source.strip()), _load(Path(source.strip())))
     if os.path.isfile(source):
         raise CommandError(f"{source} is a file of no known kind", "give an expression, FILE.py:FUNC or TRACE.json")
     root, _, unused = evaluate(source, settings)
     for name in unused:
         near = nearest(name, [n for n in settings if n not in unused])
         _warn_unused([name], "the expression has no such name" + (f"; it has {near}" if near else ""))
-    return Subject(source.strip(), _record(root, "the expression"))
+    return Subject(printable(source.strip()), _record(root, "the expression"))
 
 
 def _perceptron(settings: dict[str, Any]) -> Subject:

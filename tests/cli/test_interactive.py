@@ -13,57 +13,64 @@ import pexpect
 import pyte
 import pytest
 
-from tinygrad_edu_cli.interactive import KEYS, part, screen, split_keys, window
+from tinygrad_edu_cli.interactive import KEYS, screen, split_keys
 from tinygrad_edu_cli.player import Player
-from tinygrad_edu_cli.source import PERCEPTRON, open_source
+from tinygrad_edu_cli.source import PERCEPTRON, Subject, open_source
+from tinygrad_edu_cli.viewport import part, window
 from tinygrad_edu_viz.text_graph import cell_width
 
 SIZES = [(100, 30), (80, 24), (40, 10), (200, 60), (20, 4), (3, 2), (1, 1)]
 
 
 @pytest.fixture(scope="module")
-def player() -> Player:
-    return Player(open_source(None, []).trace)
+def perceptron() -> Subject:
+    return open_source(None, [])
+
+
+@pytest.fixture(scope="module")
+def player(perceptron: Subject) -> Player:
+    return Player(perceptron.trace)
 
 
 @pytest.mark.parametrize(("columns", "rows"), SIZES)
 @pytest.mark.parametrize("help_shown", [False, True])
 @pytest.mark.parametrize("ascii", [False, True])
-def test_every_screen_fits(player, columns, rows, help_shown, ascii):
+def test_every_screen_fits(player, perceptron, columns, rows, help_shown, ascii):
     for position in range(len(player.trace.events) + 1):
         player.position = position
-        lines = screen(player, PERCEPTRON, columns, rows, ascii, help_shown)
+        lines = screen(player, perceptron, columns, rows, ascii, help_shown)
         assert len(lines) <= max(rows - 1, 1)
         assert max(map(cell_width, lines)) <= columns
 
 
-def test_a_wide_title_is_cut(player):
-    assert cell_width(screen(player, "漢字" * 100, 80, 24, False)[0]) == 80
+def test_a_wide_title_is_cut(player, perceptron):
+    assert cell_width(screen(player, perceptron._replace(title="漢字" * 100), 80, 24, False)[0]) == 80
 
 
-def test_the_step_is_told_at_every_size(player):
+def test_the_step_is_told_at_every_size(player, perceptron):
     """Where the drawing has no room, its place is left to the text."""
     player.position = 7
     for columns, rows in ((100, 30), (80, 24), (40, 10)):
-        said = " ".join(" ".join(screen(player, PERCEPTRON, columns, rows, False)).split())
+        said = " ".join(" ".join(screen(player, perceptron, columns, rows, False)).split())
         assert " ".join(player.event.formula.split()) in said
         assert "BACKWARD 7/" in said and "q" in said
 
 
-def test_the_active_node_is_told_without_colour(player):
+def test_the_active_node_is_told_without_colour(player, perceptron):
     player.position = 1
-    assert "║" in "".join(screen(player, PERCEPTRON, 120, 40, False))
-    assert "║" not in "".join(screen(player, PERCEPTRON, 120, 40, True)) and "#" in "".join(
-        screen(player, PERCEPTRON, 120, 40, True)[3:]
+    assert "║" in "".join(screen(player, perceptron, 120, 40, False))
+    assert "║" not in "".join(screen(player, perceptron, 120, 40, True)) and "#" in "".join(
+        screen(player, perceptron, 120, 40, True)[3:]
     )
 
 
 def test_a_part_of_a_large_drawing_is_shown():
     """The active box is in it, whole."""
-    player = Player(open_source("+".join(["x*y"] * 8), ["x=1", "y=2"]).trace)
+    subject = open_source("+".join(["x*y"] * 8), ["x=1", "y=2"])
+    player = Player(subject.trace)
     for position in range(1, len(player.trace.events) + 1):
         player.position = position
-        drawn = "".join(screen(player, "", 80, 40, False))
+        drawn = "".join(screen(player, subject, 80, 40, False))
         assert [drawn.count(corner) for corner in "╔╗╚╝"] == [1, 1, 1, 1]
 
 
@@ -173,7 +180,7 @@ def terminal(environment) -> Iterator[Callable[..., Terminal]]:
 
 def test_stepping_to_and_fro(terminal):
     tty = terminal("step")
-    tty.wait_for(PERCEPTRON, "START 0/15", "w1 = 3", *KEYS)
+    tty.wait_for(PERCEPTRON, "START 0/15", "w1 = 3", "The perceptron of the first lecture", *KEYS)
     for keys, position in [
         *[("n", "FORWARD 1/15"), (" ", "FORWARD 2/15"), ("\r", "FORWARD 3/15"), ("\x1b[C", "FORWARD 4/15")],
         *[("\x1b[D", "FORWARD 3/15"), ("p", "FORWARD 2/15"), ("nnnn", "BACKWARD 6/15"), ("g", "START 0/15")],
@@ -258,6 +265,21 @@ def test_characters_of_ascii(terminal):
     tty.wait_for("15/15", "dL/dx1")
     tty.type("q")
     assert tty.end() == 0 and tty.received.isascii()
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "ascii"])
+def test_names_of_all_kinds(terminal, encoding):
+    """Wide letters, escapes that are longer than what they stand for, and an expression of two lines."""
+    text = "漢字漢字漢字漢字 = λ*λ\n漢字漢字漢字漢字*λ"
+    tty = terminal("step", text, "--set", "λ=2", columns=80, rows=24, PYTHONIOENCODING=encoding)
+    tty.wait_for("START 0/")
+    for keys in "nnnncg":
+        tty.type(keys)
+    tty.type("n")
+    tty.wait_for("FORWARD 1/")
+    assert "FORWARD 1/" in tty.screen.display[1], "the screen scrolled"
+    tty.type("q")
+    assert tty.end() == 0
 
 
 def test_the_terminal_goes_away(terminal):

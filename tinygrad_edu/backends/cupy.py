@@ -55,6 +55,8 @@ class CupyBackend(Backend):
     def owns(self, array: Any) -> bool:
         return super().owns(array) and array.device.id == self._number
 
+    here = False
+
     def run(self, function: Any, *args: Any, **kwargs: Any) -> Any:
         with self.xp.cuda.Device(self._number):  # CuPy computes on the current device, wherever the operands are
             return function(*args, **kwargs)
