@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Iterator
+from functools import partial
 from operator import attrgetter
 from typing import Any, NamedTuple
 
@@ -141,13 +142,14 @@ def _general_steps(order: list[Node], gradients: Gradients, create_graph: bool) 
             xp = Guarded(xp)
         if watch is not None:
             watch.verify(node)
+        here = xp.here
         position = -1
         for operand in inputs:
             position += 1
             if operand.requires_grad:
                 before = gradients.get(operand)
-                arguments = op, position, xp, upstream, y, operands, attrs, before
-                local, contribution, gradient = _receive(*arguments) if xp.here else xp.run(_receive, *arguments)
+                receive = _receive if here else partial(xp.run, _receive)
+                local, contribution, gradient = receive(op, position, xp, upstream, y, operands, attrs, before)
                 if contribution is not None:
                     gradients[operand] = gradient
                     step = node, position, upstream, local, contribution, before, gradient

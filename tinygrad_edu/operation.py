@@ -156,10 +156,16 @@ def _publish(op: Operation) -> Rule:
 
 
 def _without_attributes(op: Operation) -> Rule:
+    def unary(a: Any) -> Any:
+        return a._apply(op, (a,), None) if isinstance(a, Node) else apply(op, (a,))
+
+    def binary(a: Any, b: Any) -> Any:
+        return a._apply(op, (a, b), None) if isinstance(a, Node) else apply(op, (a, b))
+
     if op.arity == 1:
-        return lambda a: apply(op, (a,))
+        return unary
     if op.arity == 2:
-        return lambda a, b: apply(op, (a, b))
+        return binary
     return lambda a, b, c: apply(op, (a, b, c))
 
 
