@@ -54,6 +54,12 @@ class Problem:
         for arrays in zip(self.weights, gradients, *self.states, strict=True):
             self.update(*arrays)
 
+    def update_copied(self, gradients: list[np.ndarray]) -> None:
+        """Copy the gradients into the flat one first: Adam makes ten calls for each array, or ten for all."""
+        for flat, gradient in zip(self.gradients, gradients, strict=True):
+            flat[...] = gradient
+        self.update_flat()
+
     def update(self, w: np.ndarray, g: np.ndarray, m: np.ndarray, v: np.ndarray, s: np.ndarray) -> None:
         """SGD, or Adam (Kingma & Ba 2014), in place."""
         if self.optimizer == "sgd":
@@ -112,6 +118,7 @@ def with_tensors(problem: Problem) -> Step:
     for parameter, view in zip(parameters, problem.weights, strict=True):
         parameter.data = view  # the update writes into the flat array
     n, classes = len(problem.x), problem.layers[-1]
+    update = problem.update_each if problem.optimizer == "sgd" else problem.update_copied
     x = tg.Tensor(problem.x)
     targets = tg.Tensor(np.eye(classes, dtype=np.float32)[problem.labels] / -n)  # cross-entropy: -Σ log p[label] / n
 
@@ -123,7 +130,7 @@ def with_tensors(problem: Problem) -> Step:
                 h = h.relu()
         loss = (h.log_softmax(axis=1) * targets).sum()
         loss.backward()
-        problem.update_each([parameter.grad.data for parameter in parameters])  # type: ignore[union-attr]
+        update([parameter.grad.data for parameter in parameters])  # type: ignore[union-attr]
         for parameter in parameters:
             parameter.grad = None
         return float(loss.item())

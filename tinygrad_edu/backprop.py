@@ -68,7 +68,10 @@ def backward(root: Node, gradient: Any = None, create_graph: bool = False) -> No
     else:
         kept = {id(start)}
         for node, received in gradients.items():
-            node.namespace.run(_store, node, received, kept)
+            if node.backend.here:
+                _store(node, received, kept)
+            else:
+                node.backend.run(_store, node, received, kept)
 
 
 def gradients_of(
@@ -227,13 +230,13 @@ def seed(root: Node, gradient: Any, create_graph: bool) -> Any:
         return Value(value, requires_grad=False) if create_graph and not isinstance(value, Value) else value
     assert isinstance(root, Tensor)
     if gradient is None:
-        if root.size != 1:
+        if root._data.size != 1:
             raise GraphError(
                 f"backward() from a {root.describe()} of shape {root.shape} needs a gradient of that shape: "
                 f"reduce it to a single number first (.sum(), .mean()), or give one: backward(gradient=...)"
             )
-        ones = root.namespace.run(root.backend.xp.ones, root.shape, dtype=root.dtype)
-        return Tensor.wrap(ones, root.backend) if create_graph else ones
+        one = root.backend.one(root.dtype, root.shape)
+        return Tensor.wrap(one, root.backend) if create_graph else one
     if not isinstance(gradient, Tensor):
         gradient = Tensor(gradient, dtype=root.dtype, device=root.backend)
     if gradient.shape != root.shape:
@@ -242,7 +245,7 @@ def seed(root: Node, gradient: Any, create_graph: bool) -> Any:
     return gradient if create_graph else gradient._data
 
 
-def _store(node: Tensor, received: Any, kept: set[int]) -> None:
+def _store(node: Any, received: Any, kept: set[int]) -> None:
     """Write the gradient of a pass into a tensor: added to a leaf's, in place of a computed one's."""
     before = node._grad if node.op is None else None
     if isinstance(received, Tensor):  # create_graph: a node, which may be shared, as nobody writes into it

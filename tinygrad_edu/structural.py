@@ -36,12 +36,16 @@ def _as_matrices(xp, g, a, b):
 
 
 def _matmul_by_a(xp, g, y, a, b):
+    if a.ndim == b.ndim == 2:
+        return g @ b.swapaxes(0, 1)
     g, matrix, b = _as_matrices(xp, g, a, b)
     gradient = unbroadcast(xp, g @ b.swapaxes(-1, -2), matrix.shape)
     return gradient if a.ndim > 1 else xp.reshape(gradient, a.shape)
 
 
 def _matmul_by_b(xp, g, y, a, b):
+    if a.ndim == b.ndim == 2:
+        return a.swapaxes(0, 1) @ g
     g, a, matrix = _as_matrices(xp, g, a, b)
     gradient = unbroadcast(xp, a.swapaxes(-1, -2) @ g, matrix.shape)
     return gradient if b.ndim > 1 else xp.reshape(gradient, b.shape)

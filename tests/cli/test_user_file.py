@@ -56,6 +56,11 @@ def test_leaves_nothing_behind(cli, file, monkeypatch):
     assert sorted(os.listdir()) == ["helper_of_mine.py", "mine.py"], "no cache of ours in the user's folder"
 
 
+def test_inputs_without_names_are_told_apart(cli, file):
+    name = file("import tinygrad_edu as tg\ndef f(): return tg.Value(2.0) * tg.Value(3.0)")
+    assert "Given: n0 = 2, n1 = 3" in cli("step", f"{name}:f").out
+
+
 @pytest.mark.parametrize("name", ["numpy.py", "tinygrad_edu.py", "click.py", "my file.py", "1st.py"])
 def test_a_file_may_have_any_name(cli, file, name):
     before = {key: sys.modules[key] for key in ("numpy", "tinygrad_edu", "click")}

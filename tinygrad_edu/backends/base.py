@@ -32,6 +32,7 @@ class Backend(Namespace):
         self.xp = xp
         self.array_type = array_type
         self.graph = Graph(self)
+        self._ones: dict[Any, Any] = {}
 
     def __repr__(self) -> str:
         return f"<backend {self.device}>"
@@ -72,6 +73,13 @@ class Backend(Namespace):
 
     def synchronize(self) -> None:
         """Wait until the device has done all that it was asked to do."""
+
+    def one(self, dtype: Any, shape: tuple[int, ...]) -> Any:
+        """The number 1 as an array of a shape of one element; made once, as every backward pass starts with it."""
+        key = dtype, shape
+        if key not in self._ones:
+            self._ones[key] = self.run(self.xp.ones, shape, dtype=dtype)
+        return self._ones[key]
 
     def scatter_add(self, a: Any, index: Any, shape: tuple[int, ...]) -> Any:
         """Zeros of `shape`, to which `a` is added at `index`; an element that is named twice receives both."""
