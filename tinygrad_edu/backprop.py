@@ -236,7 +236,9 @@ def seed(root: Node, gradient: Any, create_graph: bool) -> Any:
                 f"reduce it to a single number first (.sum(), .mean()), or give one: backward(gradient=...)"
             )
         one = root.backend.one(root.dtype, root.shape)
-        return Tensor.wrap(one, root.backend) if create_graph else one
+        if create_graph:  # the caller may keep it, and write into it
+            return Tensor.wrap(root.backend.run(one.copy), root.backend)
+        return one
     if not isinstance(gradient, Tensor):
         gradient = Tensor(gradient, dtype=root.dtype, device=root.backend)
     if gradient.shape != root.shape:

@@ -359,3 +359,13 @@ def test_an_ordinary_training_loop_raises_no_alarm(device):
             losses.append(loss.item())
     assert losses[-1] < 0.2 * losses[0]
     assert losses == sorted(losses, reverse=True)
+
+
+@pytest.mark.parametrize("create_graph", [False, True])
+def test_a_gradient_that_is_written_into_leaves_later_passes_alone(device, create_graph):
+    """The gradient with which a pass starts is made once; who keeps it, keeps a copy."""
+    for _ in range(2):
+        x = tg.Tensor(np.array(3.0), requires_grad=True, device=device)
+        x.backward(create_graph=create_graph)
+        assert x.grad.item() == 1.0
+        x.grad.data[...] = 7.0
