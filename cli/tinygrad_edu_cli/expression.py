@@ -184,7 +184,6 @@ class _Evaluator:
                 tree, "this comparison is not part of an expression here", "there are < <= > >= == !="
             )
         parts = [tree.left, tree.comparators[0]]
-        parts = [tree.left, tree.comparators[0]]
         a, b = (self.operand(self.value(part), part) for part in parts)
 
         def compute() -> Any:
@@ -290,11 +289,11 @@ class _Evaluator:
             return [self.operand(item, tree) for item in value]
         if is_operand(parameter):
             return self.operand(value, tree)
-        if name == "dtype" and value not in DTYPES:
-            raise self.source.error(tree, f"{function}: unknown dtype", f"there are: {', '.join(map(repr, DTYPES))}")
         if not is_plain(value):
             hint = NODES_INSTEAD.get(function, "a setting takes no part in the graph and has no gradient")
             raise self.source.error(tree, f"{name} of {function} must be a plain number, not {describe(value)}", hint)
+        if name == "dtype" and value not in DTYPES:
+            raise self.source.error(tree, f"{function}: unknown dtype", f"there are: {', '.join(map(repr, DTYPES))}")
         return value
 
     def operand(self, value: Any, tree: Any) -> Any:

@@ -118,4 +118,4 @@ def _warn_unused(names: Sequence[str] | dict[str, Any], why: str) -> None:
 
 
 def _short(number: Any) -> str:
-    return f"{number:g}" if isinstance(number, float) else str(number).replace(" ", "")
+    return str(number).removesuffix(".0").replace(" ", "")

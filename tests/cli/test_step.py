@@ -44,9 +44,9 @@ def test_the_perceptron_says_which_command_it_equals(cli):
 
 
 def test_the_perceptron_with_another_number(cli):
-    ran = cli("step", "--set", "b=7")
+    ran = cli("step", "--set", "b=7", "--set", "x1=-1.0000000000000002")
     assert gradients(ran.out) == pytest.approx({"w1": -0.25, "x1": 0.75, "w2": 0.5, "x2": -0.5, "b": 0.25})
-    assert "--set b=7" in ran.out
+    assert "--set x1=-1.0000000000000002 --set w2=-2 --set x2=2 --set b=7\n" in ran.out
 
 
 def test_the_perceptron_has_no_other_names(cli):
