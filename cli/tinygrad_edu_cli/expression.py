@@ -21,7 +21,7 @@ from tinygrad_edu.node import Node
 
 from . import limits
 from .errors import ExpressionError
-from .functions import DTYPES, FUNCTIONS, NODES_INSTEAD, is_elementwise, is_operand, usage
+from .functions import FUNCTIONS, NODES_INSTEAD, is_elementwise, is_operand, usage, wrong_setting
 from .grammar import Text, read, refuse
 from .wording import describe, is_plain, nearest, shapes, short, some
 
@@ -292,8 +292,9 @@ class _Evaluator:
         if not is_plain(value):
             hint = NODES_INSTEAD.get(function, "a setting takes no part in the graph and has no gradient")
             raise self.source.error(tree, f"{name} of {function} must be a plain number, not {describe(value)}", hint)
-        if name == "dtype" and value not in DTYPES:
-            raise self.source.error(tree, f"{function}: unknown dtype", f"there are: {', '.join(map(repr, DTYPES))}")
+        wanted = wrong_setting(name, value)
+        if wanted:
+            raise self.source.error(tree, f"{name} of {function} must be {wanted}, not {describe(value)}")
         return value
 
     def operand(self, value: Any, tree: Any) -> Any:

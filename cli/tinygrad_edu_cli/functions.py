@@ -27,6 +27,31 @@ _SETTINGS = {
 }
 
 
+_INTEGERS = {
+    *("axis", "axis1", "axis2", "axes", "source", "destination", "shape", "shift", "reps", "repeats", "offset", "k"),
+    *("indices", "indices_or_sections", "pad_width"),
+}
+
+
+def wrong_setting(name: str, value: Any) -> str:
+    """What a setting must be if it cannot be `value`; else ""."""
+    if name == "dtype" and value not in DTYPES:
+        return f"one of {', '.join(map(repr, DTYPES))}"
+    if name == "subscripts" and not isinstance(value, str):
+        return "a text such as 'ij,jk->ik'"
+    if name == "axes" and value is not None and not isinstance(value, tuple):
+        return "a tuple of integers, such as (1, 0)"
+    if name in _INTEGERS and value is not None and not _are_integers(value):
+        return "an integer, or integers in ( ) or [ ]"
+    return ""
+
+
+def _are_integers(value: Any) -> bool:
+    if isinstance(value, (list, tuple)):
+        return all(map(_are_integers, value))
+    return type(value) is int
+
+
 def is_operand(parameter: inspect.Parameter) -> bool:
     """Whether a function computes with this argument; else it is a setting, such as an axis."""
     return parameter.default is inspect.Parameter.empty and parameter.name not in _SETTINGS
