@@ -6,6 +6,7 @@ import inspect
 import random
 
 import pytest
+
 from tinygrad_edu_cli.errors import CommandError
 from tinygrad_edu_cli.expression import evaluate
 from tinygrad_edu_cli.functions import FUNCTIONS
