@@ -48,18 +48,6 @@ class Problem:
         self.t += 1
         self.update(self.flat, self.flat_grad, self.m, self.v, self.scratch)
 
-    def update_each(self, gradients: list[np.ndarray]) -> None:
-        """Update each weight array from a gradient array that we own."""
-        self.t += 1
-        for arrays in zip(self.weights, gradients, *self.states, strict=True):
-            self.update(*arrays)
-
-    def update_copied(self, gradients: list[np.ndarray]) -> None:
-        """Copy the gradients into the flat one first: Adam makes ten calls for each array, or ten for all."""
-        for flat, gradient in zip(self.gradients, gradients, strict=True):
-            flat[...] = gradient
-        self.update_flat()
-
     def update(self, w: np.ndarray, g: np.ndarray, m: np.ndarray, v: np.ndarray, s: np.ndarray) -> None:
         """SGD, or Adam (Kingma & Ba 2014), in place."""
         if self.optimizer == "sgd":
@@ -113,12 +101,14 @@ def by_hand(problem: Problem) -> Step:
 
 
 def with_tensors(problem: Problem) -> Step:
-    """The same with our tensors."""
+    """The same with our tensors and our optimizer, from operations that are not fused."""
     parameters = [tg.Tensor(w, requires_grad=True) for w in problem.weights]
-    for parameter, view in zip(parameters, problem.weights, strict=True):
-        parameter.data = view  # the update writes into the flat array
+    optimizer: tg.optim.Optimizer
+    if problem.optimizer == "sgd":
+        optimizer = tg.optim.SGD(parameters, lr=RATE)
+    else:
+        optimizer = tg.optim.Adam(parameters, lr=RATE)
     n, classes = len(problem.x), problem.layers[-1]
-    update = problem.update_each if problem.optimizer == "sgd" else problem.update_copied
     x = tg.Tensor(problem.x)
     targets = tg.Tensor(np.eye(classes, dtype=np.float32)[problem.labels] / -n)  # cross-entropy: -Σ log p[label] / n
 
@@ -129,10 +119,9 @@ def with_tensors(problem: Problem) -> Step:
             if k + 2 < len(parameters):
                 h = h.relu()
         loss = (h.log_softmax(axis=1) * targets).sum()
+        optimizer.zero_grad()
         loss.backward()
-        update([parameter.grad.data for parameter in parameters])  # type: ignore[union-attr]
-        for parameter in parameters:
-            parameter.grad = None
+        optimizer.step()
         return float(loss.item())
 
     return step

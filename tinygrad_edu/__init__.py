@@ -2,12 +2,13 @@
 
 import warnings
 
-from . import backends, errors, functional
+from . import backends, errors, functional, optim
 from .backprop import Step, backprop
 from .check import gradcheck
 from .errors import *  # noqa: F403
 from .functional import *  # noqa: F403
 from .modes import default_dtype, detect_anomaly, enable_grad, get_default_dtype, no_grad, set_default_dtype
+from .random import seed
 from .tensor import Tensor
 from .transforms import grad, hessian, jacobian, jvp, value_and_grad, vjp
 from .value import Value
@@ -34,6 +35,8 @@ __all__ = [
     "jacobian",
     "jvp",
     "no_grad",
+    "optim",
+    "seed",
     "set_default_dtype",
     "value_and_grad",
     "vjp",

@@ -61,7 +61,7 @@ def backward(root: Node, gradient: Any = None, create_graph: bool = False) -> No
     """Drain the backward pass and add the gradients to the leaves: see `Node.backward`."""
     start = seed(root, gradient, create_graph)
     gradients = {root: start}
-    deque(_steps(root, gradients, create_graph), maxlen=0)  # runs the generator to its end, keeping nothing
+    _drain(_steps(root, gradients, create_graph, observed=False, homes=True))
     if isinstance(root, Value):
         for node, received in gradients.items():
             node._grad = received if node.op is not None else node._grad + received
@@ -81,7 +81,7 @@ def gradients_of(
     targets = list(targets)
     start = seed(root, gradient, create_graph)
     gradients = {root: start}
-    deque(_steps(root, gradients, create_graph, frozenset(targets)), maxlen=0)
+    _drain(_steps(root, gradients, create_graph, frozenset(targets), observed=False))
     found = [gradients.get(target) for target in targets]
     if isinstance(root, Value) or create_graph:
         return found
@@ -96,38 +96,62 @@ def newest_first(root: Node, targets: frozenset[Node] = frozenset()) -> list[Nod
         MutationError: an input is newer than the node computed from it.
     """
     oldest = min((target.serial for target in targets), default=0)
-    seen = {root}
-    order = [root] if root.op is not None and root not in targets else []
-    for node in order:  # grows while it is read
-        for operand in node.inputs:
+    scalar = isinstance(root, Value)
+    seen = {root, *targets}
+    waiting = [root] if root.op is not None and root not in targets else []
+    order = waiting.copy()
+    while waiting:
+        node = waiting.pop()
+        # a Value's two slots are read without the call behind `inputs`: this loop takes a third of a scalar pass
+        operands = (node._first, node._second) if scalar and node._second is not None else node.inputs
+        for operand in operands:
             if operand.op is None:
                 if operand.serial > node.serial:
                     raise _mutation(node, operand)
-            elif operand not in seen and operand not in targets and (operand.serial >= oldest or not operand.serial):
+            elif operand not in seen and (operand.serial >= oldest or not operand.serial):
                 seen.add(operand)
                 order.append(operand)
+                waiting.append(operand)
     order.sort(key=attrgetter("serial"), reverse=True)
     if order and order[-1].serial == 0:
         raise _mutation(order[-1], order[-1])
     return order
 
 
+def _drain(steps: Iterator[Any]) -> None:
+    """Run a generator to its end, keeping nothing."""
+    deque(steps, maxlen=0)
+
+
 RawStep = tuple[Node, int, Any, Any, Any, Any, Any]  # the fields of a Step
 
 
 def _steps(
-    root: Node, gradients: Gradients, create_graph: bool, targets: frozenset[Node] = frozenset()
+    root: Node,
+    gradients: Gradients,
+    create_graph: bool,
+    targets: frozenset[Node] = frozenset(),
+    observed: bool = True,
+    homes: bool = False,
 ) -> Iterator[RawStep]:
-    """The pass itself. `gradients` starts with the root's; at the end it holds those of leaves and of kept nodes."""
+    """The pass itself. `gradients` starts with the root's; at the end it holds those of leaves and of kept nodes.
+
+    Args:
+        observed: False where nobody looks: then no steps are yielded, which for floats takes longer than computing.
+        homes: the gradients are going to be stored, so that they may be written to the homes of leaves right away.
+    """
     order = newest_first(root, targets)
     if isinstance(root, Value) and not create_graph and MODES.get().watch is None:
-        return _float_steps(order, gradients)
-    return _general_steps(order, gradients, create_graph)
+        return _float_steps(order, gradients, observed)
+    return _general_steps(order, gradients, create_graph, observed, homes and not create_graph)
 
 
-def _general_steps(order: list[Node], gradients: Gradients, create_graph: bool) -> Iterator[RawStep]:
+def _general_steps(
+    order: list[Node], gradients: Gradients, create_graph: bool, observed: bool, homes: bool = False
+) -> Iterator[RawStep]:
     """One loop over the nodes, newest first, and over the inputs of each."""
     watch = MODES.get().watch
+    observed = observed or watch is not None
     behind_where: set[Node] = set()
     for node in order:
         upstream = gradients.get(node)
@@ -145,33 +169,55 @@ def _general_steps(order: list[Node], gradients: Gradients, create_graph: bool) 
             xp = Guarded(xp)
         if watch is not None:
             watch.verify(node)
-        here = xp.here
+        pulled = upstream if op.shared is None else xp.run(op.shared, xp, upstream, y, *operands, **(attrs or {}))
+        here, pull_back = xp.here, op.pull_back
         position = -1
         for operand in inputs:
             position += 1
             if operand.requires_grad:
                 before = gradients.get(operand)
-                receive = _receive if here else partial(xp.run, _receive)
-                local, contribution, gradient = receive(op, position, xp, upstream, y, operands, attrs, before)
+                out = None
+                if homes and before is None and operand.op is None and position in op.writes_into:
+                    out = _free_home(operand)
+                if here:
+                    local, contribution = pull_back(position, xp, pulled, y, operands, attrs, out)
+                    gradient = contribution if before is None or contribution is None else before + contribution
+                else:
+                    pulling = op, position, xp, pulled, y, operands, attrs, before, out
+                    local, contribution, gradient = xp.run(_receive, *pulling)
                 if contribution is not None:
                     gradients[operand] = gradient
-                    step = node, position, upstream, local, contribution, before, gradient
-                    if watch is not None:
-                        watch.contributed(Step._make(step))
-                    yield step
+                    if observed:
+                        step = node, position, upstream, local, contribution, before, gradient
+                        if watch is not None:
+                            watch.contributed(Step._make(step))
+                        yield step
 
 
 def _receive(
-    op: Operation, position: int, xp: Any, upstream: Any, y: Any, operands: Any, attrs: Any, before: Any
+    op: Operation,
+    position: int,
+    xp: Any,
+    upstream: Any,
+    y: Any,
+    operands: Any,
+    attrs: Any,
+    before: Any,
+    out: Any = None,
 ) -> tuple[Any, Any, Any]:
     """What an input receives: the local derivative, the contribution, and its gradient with that."""
-    local, contribution = op.pull_back(position, xp, upstream, y, operands, attrs)
+    local, contribution = op.pull_back(position, xp, upstream, y, operands, attrs, out)
     if before is None or contribution is None:
         return local, contribution, contribution
     return local, contribution, before + contribution
 
 
-def _float_steps(order: list[Node], gradients: Gradients) -> Iterator[RawStep]:
+def _free_home(leaf: Any) -> Any:
+    """The array in which a leaf's gradient is going to lie, if it may be overwritten: no earlier pass's is in it."""
+    return leaf._home._data if leaf._home is not None and leaf._grad is None else None
+
+
+def _float_steps(order: list[Node], gradients: Gradients, observed: bool) -> Iterator[RawStep]:
     """The loop of `_steps` for plain floats. For them a call costs more than the arithmetic, and nearly all operations
     of a scalar graph have two operands, so the contributions to these two are written out."""
     known = gradients.get
@@ -181,7 +227,7 @@ def _float_steps(order: list[Node], gradients: Gradients) -> Iterator[RawStep]:
             continue
         if second is None or node.attrs:
             if node.op.name == "where":  # from here on the general loop has to be careful
-                yield from _general_steps(order[place:], gradients, create_graph=False)
+                yield from _general_steps(order[place:], gradients, False, observed)
                 return
             yield from _other_steps(node, upstream, gradients)
             continue
@@ -194,7 +240,8 @@ def _float_steps(order: list[Node], gradients: Gradients) -> Iterator[RawStep]:
             if before is not None:
                 gradient = before + contribution
             gradients[first] = gradient
-            yield node, 0, upstream, local, contribution, before, gradient
+            if observed:
+                yield node, 0, upstream, local, contribution, before, gradient
         if second.requires_grad:
             local = by_second if type(by_second) is float else by_second(FLOATS, y, a, b)
             contribution = gradient = upstream * local
@@ -202,7 +249,8 @@ def _float_steps(order: list[Node], gradients: Gradients) -> Iterator[RawStep]:
             if before is not None:
                 gradient = before + contribution
             gradients[second] = gradient
-            yield node, 1, upstream, local, contribution, before, gradient
+            if observed:
+                yield node, 1, upstream, local, contribution, before, gradient
 
 
 def _other_steps(node: Node, upstream: float, gradients: Gradients) -> Iterator[RawStep]:
@@ -252,10 +300,24 @@ def _store(node: Any, received: Any, kept: set[int]) -> None:
     before = node._grad if node.op is None else None
     if isinstance(received, Tensor):  # create_graph: a node, which may be shared, as nobody writes into it
         node._grad = received if before is None else before + received
+    elif node._home is not None:
+        node._grad = _bring_home(node, received, before)
     else:
         node._grad = Tensor.wrap(
             _owned(node, received if before is None else before._data + received, kept), node.backend
         )
+
+
+def _bring_home(leaf: Any, received: Any, before: Tensor | None) -> Tensor:
+    """The gradient of a pass in the array where the leaf's gradient lies for good."""
+    home = leaf._home._data
+    if before is leaf._home:
+        home += received
+    elif before is not None:
+        home[...] = before._data + received
+    elif received is not home:
+        home[...] = received
+    return leaf._home
 
 
 def _owned(node: Tensor, array: Any, kept: set[int]) -> Any:

@@ -41,14 +41,24 @@ class GradientCheckError(TinygradError, AssertionError):
     """`gradcheck`: an analytic derivative differs from the numeric one."""
 
 
+class DataError(TinygradError, ValueError):
+    """A data set or data file that cannot be learned from; the message names its line, column or label."""
+
+
+class StateError(TinygradError, ValueError):
+    """A state dictionary or checkpoint that does not fit: of another model, incomplete, truncated, or newer."""
+
+
 __all__ = [
     "AnomalyError",
     "ArgumentError",
+    "DataError",
     "DeviceError",
     "DtypeError",
     "GradientCheckError",
     "GraphError",
     "MutationError",
     "ShapeError",
+    "StateError",
     "TinygradError",
 ]

@@ -12,6 +12,7 @@ import math
 
 import numpy as np
 
+from . import fused  # noqa: F401  (registers its operations)
 from .errors import ArgumentError, GraphError, ShapeError
 from .indexing import axis_in_range, ready
 from .node import Node, apply

@@ -30,6 +30,7 @@ class Namespace:
     """
 
     here = True  # the data lies where the program computes, so that functions need no `run`
+    guarded = False
 
     def __init__(self, library: Any):
         self.library = library
@@ -57,12 +58,34 @@ class Namespace:
         return upstream * local
 
     def settle(self, upstream: Any, gradient: Any) -> Any:
-        """What a pull-back gave, once more before it is used."""
+        """What a pull-back gave, once more before it is used, where `guarded`."""
         return gradient
 
     def fit(self, gradient: Any, operand: Any) -> Any:
         """Give a gradient the shape and dtype of the operand that it belongs to."""
         return gradient
+
+    # What `fused.py` asks for, in plain steps. A backend overrides them only to be faster.
+
+    def activate(self, h: Any, bias: Any, activation: str | None) -> Any:
+        """activation(h + bias); `h` may be overwritten."""
+        h = h + bias
+        return getattr(self, activation)(h) if activation else h
+
+    def deactivate(self, g: Any, y: Any, activation: str) -> Any:
+        """The gradient before an activation, from that after it and from its result `y`."""
+        slope: Any = REGISTRY[activation].rules[0]
+        return self.chain(g, slope(self, y, y))
+
+    def cross_entropy_rows(self, logits: Any, labels: Any) -> Any:
+        """-log softmax(logits)[label] of each row."""
+        return -self.log_softmax(logits, axis=1)[np.arange(labels.shape[0]), labels]
+
+    def cross_entropy_slope(self, logits: Any, labels: Any) -> Any:
+        """Its derivative by the logits, softmax(logits) - one_hot(labels)."""
+        ones = self.ones(labels.shape, dtype=logits.dtype)
+        one_hot = self.scatter_add(ones, (np.arange(labels.shape[0]), labels), logits.shape)
+        return self.softmax(logits, axis=1) - one_hot
 
 
 class Graph(Namespace):
@@ -129,7 +152,10 @@ class Guarded(Namespace):
         local = where((upstream != 0) | _finite(local), local, 0.0)
         return self.library.chain(where((local != 0) | _finite(upstream), upstream, 0.0), local)
 
+    guarded = True
+
     def settle(self, upstream: Any, gradient: Any) -> Any:
+        """What a pull-back gave, without the nan that it made of no gradient at all."""
         if upstream.device != gradient.device:  # it moved
             return gradient
         return self.library.where((upstream != 0).any() | _finite(gradient), gradient, 0.0)
@@ -158,7 +184,7 @@ def unbroadcast(xp: Any, gradient: Any, shape: tuple[int, ...]) -> Any:
         return gradient
     added = gradient.ndim - len(shape)
     if gradient.shape[added:] == shape:
-        return xp.sum(gradient, axis=tuple(range(added)))
+        return xp.sum(gradient, axis=0 if added == 1 else tuple(range(added)))  # NumPy is faster with a number
     stretched = [added + axis for axis, n in enumerate(shape) if n == 1 and gradient.shape[added + axis] != 1]
     summed = xp.sum(gradient, axis=(*range(added), *stretched))
     return xp.reshape(summed, shape) if stretched else summed

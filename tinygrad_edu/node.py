@@ -8,6 +8,8 @@ dies by reference count the moment its last node is dropped.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cache
+from importlib import import_module
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
@@ -101,9 +103,12 @@ class Node:
             ShapeError: `gradient` has another shape than this node.
             MutationError: data that the forward pass used has changed since.
         """
-        from .backprop import backward  # imports this file
+        _backprop().backward(self, gradient, create_graph)
 
-        backward(self, gradient, create_graph)
+
+@cache
+def _backprop() -> Any:
+    return import_module(".backprop", __package__)  # which imports this file
 
 
 data_of = attrgetter("_data")

@@ -41,6 +41,8 @@ class Operation:
     """
 
     elementwise = False
+    shared: Rule | None = None
+    writes_into: frozenset[int] = frozenset()
 
     def __init__(self, forward: Rule, rules: tuple[Rule | float | None, ...]):
         code = forward.__code__
@@ -62,13 +64,21 @@ class Operation:
         return find, (self.name,)  # a copied or pickled node names its operation
 
     def pull_back(
-        self, position: int, xp: Any, upstream: Any, y: Any, operands: Sequence[Any], attrs: dict[str, Any] | None
+        self,
+        position: int,
+        xp: Any,
+        upstream: Any,
+        y: Any,
+        operands: Sequence[Any],
+        attrs: dict[str, Any] | None,
+        out: Any = None,
     ) -> tuple[Any, Any]:
         """What the operand at `position` receives from the result's gradient.
 
         Args:
             xp: the namespace of the operands.
-            upstream: dL/dy, of the shape of `y`.
+            upstream: dL/dy, of the shape of `y`; of an operation with `shared` work what that made of it.
+            out: an array to write dL/da into; only for positions in `writes_into`.
         Returns:
             (local, contribution): dy/da where the operation is elementwise (else None), and dL/da by way of y.
             Both are None where the operation has no derivative for this operand.
@@ -94,13 +104,20 @@ class Elementwise(Operation):
         return partial(xp, y, *operands, **attrs) if attrs else partial(xp, y, *operands)  # type: ignore[operator]
 
     def pull_back(
-        self, position: int, xp: Any, upstream: Any, y: Any, operands: Sequence[Any], attrs: dict[str, Any] | None
+        self,
+        position: int,
+        xp: Any,
+        upstream: Any,
+        y: Any,
+        operands: Sequence[Any],
+        attrs: dict[str, Any] | None,
+        out: Any = None,
     ) -> tuple[Any, Any]:
         local = self.rules[position]
         if local is None:
             return None, None
         if type(local) is not float:
-            local = self.local(position, xp, y, operands, attrs)
+            local = local(xp, y, *operands, **attrs) if attrs else local(xp, y, *operands)  # type: ignore[operator]
             contribution = xp.chain(upstream, local)
         else:
             contribution = upstream if local == 1.0 else xp.chain(upstream, local)
@@ -108,19 +125,44 @@ class Elementwise(Operation):
 
 
 class Structural(Operation):
-    """An operation that moves or combines elements; `rules` are pull-backs, (xp, g, y, *operands, **attrs)."""
+    """An operation that moves or combines elements; `rules` are pull-backs, (xp, g, y, *operands, **attrs).
+
+    Attributes:
+        shared: work that the pull-backs of all operands begin with, (xp, g, y, *operands, **attrs) -> g; or None.
+        writes_into: the positions of the operands whose pull-back takes `out`, an array to write into.
+    """
+
+    def __init__(self, forward: Rule, rules: tuple[Rule | None, ...], shared: Rule | None = None):
+        super().__init__(forward, rules)
+        self.shared = shared
+        self.writes_into = frozenset(k for k, rule in enumerate(rules) if rule and "out" in rule.__code__.co_varnames)
 
     def pull_back(
-        self, position: int, xp: Any, upstream: Any, y: Any, operands: Sequence[Any], attrs: dict[str, Any] | None
+        self,
+        position: int,
+        xp: Any,
+        upstream: Any,
+        y: Any,
+        operands: Sequence[Any],
+        attrs: dict[str, Any] | None,
+        out: Any = None,
     ) -> tuple[Any, Any]:
+        settings = attrs or _NONE
         if self.arity is None:  # one rule for all operands of a sequence
-            gradient = self.rules[0](xp, upstream, y, position, *operands, **(attrs or {}))  # type: ignore[misc, operator]
-            return None, xp.fit(xp.settle(upstream, gradient), operands[position])
-        rule = self.rules[position]
-        if rule is None:
-            return None, None
-        gradient = rule(xp, upstream, y, *operands, **(attrs or {}))  # type: ignore[operator]
-        return None, xp.fit(xp.settle(upstream, gradient), operands[position])
+            gradient = self.rules[0](xp, upstream, y, position, *operands, **settings)  # type: ignore[misc, operator]
+        else:
+            rule = self.rules[position]
+            if rule is None:
+                return None, None
+            if out is not None:
+                settings = {**settings, "out": out}
+            gradient = rule(xp, upstream, y, *operands, **settings)  # type: ignore[operator]
+        if xp.guarded:
+            gradient = xp.settle(upstream, gradient)
+        return None, xp.fit(gradient, operands[position])
+
+
+_NONE: dict[str, Any] = {}
 
 
 def elementwise(*partials: Rule | float | None) -> Callable[[Rule], Rule]:
@@ -132,13 +174,15 @@ def elementwise(*partials: Rule | float | None) -> Callable[[Rule], Rule]:
     return lambda forward: _publish(Elementwise(forward, partials))
 
 
-def structural(*pull_backs: Rule | None) -> Callable[[Rule], Rule]:
+def structural(*pull_backs: Rule | None, shared: Rule | None = None) -> Callable[[Rule], Rule]:
     """Make a structural operation of a forward rule and its pull-backs.
 
     Each pull-back is called as `rule(xp, g, y, *operands, **attrs)` with the gradient `g` of the result and gives the
     gradient of one operand. An operation on a sequence of operands has one rule, with the operand's position after y.
+    A pull-back may take `out=None`: an array of the operand's shape and dtype, into which it may write what it gives.
+    `shared` is called in the same way, once, and what it gives is the `g` of all pull-backs.
     """
-    return lambda forward: _publish(Structural(forward, pull_backs))
+    return lambda forward: _publish(Structural(forward, pull_backs, shared))
 
 
 def _publish(op: Operation) -> Rule:
@@ -169,13 +213,17 @@ def _without_attributes(op: Operation) -> Rule:
     return lambda a, b, c: apply(op, (a, b, c))
 
 
+_PLAIN = {bool, int, float, str, tuple, type(None)}  # types of attributes that need no second look
+
+
 def _with_attributes(op: Operation) -> Rule:
-    names, arity = list(op.defaults), len(op.rules)
+    names, arity, defaults = list(op.defaults), len(op.rules), op.defaults
 
     def function(*operands: Any, **given: Any) -> Any:
-        if len(operands) == arity and not given:
-            return apply(op, operands, op.defaults)
-        attrs = {**op.defaults, **given}
+        attrs = defaults | given if given else defaults
+        if len(operands) == arity and len(attrs) == len(names) and _PLAIN.issuperset(map(type, given.values())):
+            return apply(op, operands, attrs)
+        attrs = defaults | given
         if len(operands) > arity:
             attrs.update(zip(names, operands[arity:], strict=False))
         if len(attrs) > len(names) or not arity <= len(operands) <= arity + len(names):

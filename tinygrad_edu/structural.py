@@ -35,7 +35,7 @@ def _as_matrices(xp, g, a, b):
     return g, a, b
 
 
-def _matmul_by_a(xp, g, y, a, b):
+def matmul_by_a(xp, g, y, a, b):
     if a.ndim == b.ndim == 2:
         return g @ b.swapaxes(0, 1)
     g, matrix, b = _as_matrices(xp, g, a, b)
@@ -43,15 +43,17 @@ def _matmul_by_a(xp, g, y, a, b):
     return gradient if a.ndim > 1 else xp.reshape(gradient, a.shape)
 
 
-def _matmul_by_b(xp, g, y, a, b):
+def matmul_by_b(xp, g, y, a, b, out=None):
     if a.ndim == b.ndim == 2:
+        if out is not None and out.dtype == a.dtype == g.dtype:
+            return xp.matmul(a.swapaxes(0, 1), g, out=out)
         return a.swapaxes(0, 1) @ g
     g, a, matrix = _as_matrices(xp, g, a, b)
     gradient = unbroadcast(xp, a.swapaxes(-1, -2) @ g, matrix.shape)
     return gradient if b.ndim > 1 else xp.reshape(gradient, b.shape)
 
 
-@structural(_matmul_by_a, _matmul_by_b)
+@structural(matmul_by_a, matmul_by_b)
 def matmul(xp, a, b):
     """Matrix product a @ b: (..., n, k) @ (..., k, m) -> (..., n, m), with 1-D operands and broadcasting as in NumPy.
 

@@ -17,7 +17,7 @@ from .operators import Operators
 from .structural import move
 from .value import Value
 
-_new = object.__new__
+_new, _tick = object.__new__, SERIAL.__next__
 
 
 class Tensor(Operators, Node):
@@ -40,10 +40,14 @@ class Tensor(Operators, Node):
     gradient accumulates over passes. Computed tensors keep theirs after `retain_grad()`.
     """
 
-    __slots__ = ("__weakref__", "backend", "inputs", "keeps_grad")
+    __slots__ = ("__weakref__", "_home", "backend", "inputs", "keeps_grad")
     __hash__ = Node.__hash__
 
     backend: Backend
+
+    # Where the gradient of an optimizer's parameter lies: a view of the optimizer's flat gradient array. The backward
+    # pass writes into it and points `grad` to it; the data then lie in a flat array too, and assignment writes there.
+    _home: Tensor | None
 
     def __init__(
         self,
@@ -55,7 +59,7 @@ class Tensor(Operators, Node):
     ):
         self.backend = backends.get(device)
         self._data = _array(data, dtype, self.backend, requires_grad)
-        self._grad = None
+        self._grad = self._home = None
         self.keeps_grad = False
         self.name = name
         self.op, self.inputs, self.attrs = None, (), None
@@ -69,7 +73,7 @@ class Tensor(Operators, Node):
         tensor: Tensor = _new(cls)
         tensor.backend = backend
         tensor._data = array
-        tensor._grad = None
+        tensor._grad = tensor._home = None
         tensor.keeps_grad = False
         tensor.name = None
         tensor.op, tensor.inputs, tensor.attrs = None, (), None
@@ -94,8 +98,30 @@ class Tensor(Operators, Node):
 
     @data.setter
     def data(self, data: Any) -> None:
-        self._data = _array(data, self.dtype, self.backend, copy=False)
+        array = _array(data, self.dtype, self.backend, copy=False)
+        if self._home is None:
+            self._data = array
+        elif array.shape == self.shape:
+            self._data[...] = array
+        else:
+            raise ShapeError(
+                f"data of shape {array.shape} for a {self.describe()} of shape {self.shape}, which an optimizer updates"
+            )
         self.changed()
+
+    def move_into(self, data: Any, home: Any) -> None:
+        """Move the data of this leaf into the array `data`, and its gradients, from now on, into the array `home`.
+
+        Both have the shape, dtype and device of this tensor, and usually are views of an optimizer's flat arrays.
+        """
+        if data is not self._data:
+            data[...] = self._data
+            self._data = data
+            self.changed()
+        self._home = Tensor.wrap(home, self.backend)
+        if self._grad is not None:
+            home[...] = self._grad._data
+            self._grad = self._home
 
     @property
     def grad(self) -> Tensor | None:
@@ -294,14 +320,20 @@ class Tensor(Operators, Node):
             backend = backends.get(attrs["target"])  # type: ignore[index]
         if type(data) is not backend.array_type:  # a reduction gave a NumPy scalar
             data = backend.asarray(data)
-        result = Tensor.wrap(data, backend)
+        result: Tensor = _new(Tensor)  # what `wrap` and `record` do, without the calls
+        result.backend = backend
+        result._data = data
+        result._grad = result._home = result.name = None
+        result.keeps_grad = False
+        result.serial = _tick()
+        if MODES.get() is RECORDING:
+            for operand in inputs:
+                if operand.requires_grad:
+                    result.op, result.inputs, result.attrs, result.requires_grad = op, inputs, attrs, True
+                    return result
+        result.op, result.inputs, result.attrs, result.requires_grad = None, (), None, False
         if MODES.get() is not RECORDING:
             result.record(op, inputs, attrs)
-            return result
-        for operand in inputs:  # what `record` does, without the call
-            if operand.requires_grad:
-                result.op, result.inputs, result.attrs, result.requires_grad = op, inputs, attrs, True
-                break
         return result
 
 

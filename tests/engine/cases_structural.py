@@ -199,4 +199,34 @@ SHAPES: list[Case] = [
     composed("move", "to the host", lambda xp, a: a if xp is np else a.to("cpu"), [A]),
 ]
 
-STRUCTURAL: list[Case] = [*PRODUCTS, *STATISTICS, *SHAPES]
+# --- fused ---
+
+ACTIVATIONS = {
+    None: lambda h: h,
+    "relu": lambda h: np.maximum(h, 0),
+    "tanh": np.tanh,
+    "sigmoid": lambda h: 1 / (1 + np.exp(-h)),
+}
+
+
+def dense(x, weight, bias, activation=None):
+    return ACTIVATIONS[activation](np.einsum("...i,ij->...j", x, weight) + bias)
+
+
+def cross_entropy(logits, labels, reduction="mean"):
+    losses = np.array([np.log(np.exp(row).sum()) - row[label] for row, label in zip(logits, labels, strict=True)])
+    return {"mean": np.mean, "sum": np.sum, "none": np.asarray}[reduction](losses)
+
+
+LABELS = np.array([2, 0, 2, 1])
+
+FUSED: list[Case] = [
+    *[case("dense", dense, [sample(4, 3), sample(3, 2), sample(2)], activation=name) for name in ACTIVATIONS],
+    *[case("dense", dense, [sample(*shape), sample(3, 2), sample(2)], "tanh") for shape in [(3,), (2, 2, 3), (0, 3)]],
+    *[
+        case("softmax_cross_entropy", cross_entropy, [sample(4, 3)], labels=LABELS, reduction=reduction)
+        for reduction in ("mean", "sum", "none")
+    ],
+]
+
+STRUCTURAL: list[Case] = [*PRODUCTS, *STATISTICS, *SHAPES, *FUSED]

@@ -7,12 +7,14 @@ Methods here are right for any library; a subclass overrides one only to be fast
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 
 from .. import indexing
 from ..errors import DeviceError
+from ..fuse import Program
 from ..namespaces import Graph, Namespace, unbroadcast
 
 
@@ -90,6 +92,34 @@ class Backend(Namespace):
             out[index] = a
         return out
 
+    def keep_mask(self, seed: int, step: int, shape: tuple[int, ...], p: float) -> Any:
+        """Which elements dropout keeps: booleans, each False with probability `p`.
+
+        A mask is a pure function of (seed, step, index), so it is the same on every device, and the same again when a
+        run is resumed. The index goes through an integer hash with good mixing (lowbias32, Wellons 2018), whose keys
+        come from seed and step (splitmix64, Steele, Lea & Flood 2014).
+        """
+        keys = _splitmix(_splitmix(seed) + step)
+        x = self.xp.arange(math.prod(shape), dtype="uint32")
+        x ^= keys & 0xFFFFFFFF
+        x ^= x >> 16
+        x *= 0x7FEB352D
+        x ^= x >> 15
+        x += keys >> 32
+        x *= 0x846CA68B
+        x ^= x >> 16
+        return (x >= round(p * 2**32)).reshape(shape)
+
+    def update(self, program: Program, arrays: list[Any], numbers: dict[str, float], scratch: list[Any]) -> None:
+        """Compute a fused formula, and write its results into the first of its arrays (`fuse.py`).
+
+        Args:
+            scratch: arrays for what is in between, which the caller keeps from call to call; filled as needed.
+        """
+        results = program.rule(self, *arrays, **numbers, **program.settings)
+        for array, result in zip(arrays, results if isinstance(results, tuple) else (results,), strict=False):
+            array[...] = result
+
     def chain(self, upstream: Any, local: Any) -> Any:
         """The chain rule, in the precision of the upstream gradient: constants of a rule never widen it."""
         dtype = getattr(local, "dtype", None)
@@ -104,3 +134,11 @@ class Backend(Namespace):
         if gradient.dtype is not operand.dtype and gradient.dtype != operand.dtype:
             gradient = gradient.astype(operand.dtype)
         return gradient
+
+
+def _splitmix(x: int) -> int:
+    """64 well mixed bits of an integer."""
+    x = (x + 0x9E3779B97F4A7C15) % 2**64
+    x = (x ^ (x >> 30)) * 0xBF58476D1CE4E5B9 % 2**64
+    x = (x ^ (x >> 27)) * 0x94D049BB133111EB % 2**64
+    return x ^ (x >> 31)

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import DeviceError
+from ..fuse import PREAMBLE, Program
 from .base import Backend
 
 _INSTALL = "install it with: pip install 'tinygrad-edu[cuda13]' (or cuda12; nvidia-smi shows what the driver speaks)"
@@ -24,6 +25,7 @@ class CupyBackend(Backend):
         super().__init__(device, xp, array_type)
         self.special = special
         self._number = int(device.partition(":")[2] or 0)
+        self._kernels: dict[Program, Any] = {}
 
     @classmethod
     def of_device(cls, number: int) -> CupyBackend:
@@ -80,3 +82,23 @@ class CupyBackend(Backend):
         """CuPy's error function makes float64 of float16."""
         y = self.special.erf(a)
         return y.astype(a.dtype) if a.dtype == "float16" else y
+
+    def update(self, program: Program, arrays: list[Any], numbers: dict[str, float], scratch: list[Any]) -> None:
+        """In one kernel."""
+        results = len(program.results)
+        self.run(self._kernel(program), *arrays[results:], *program.numbers(numbers), *arrays[:results])
+
+    def _kernel(self, program: Program) -> Any:
+        """The kernel of a program: its results are the first of its arrays, which it reads and then overwrites."""
+        if program not in self._kernels:
+            names = [f"a{k}" for k in range(program.arrays)]
+            results, others = names[: len(program.results)], names[len(program.results) :]
+            numbers = [f"n{k}" for k in range(len(program.parameters))]
+            self._kernels[program] = self.xp.ElementwiseKernel(
+                ", ".join(f"T {name}" for name in others + numbers),
+                ", ".join(f"T {name}" for name in results),
+                program.kernel_body(names, results),
+                f"tinygrad_edu_{program.rule.__name__}",
+                preamble=PREAMBLE,
+            )
+        return self._kernels[program]

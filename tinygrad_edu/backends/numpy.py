@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from ..fuse import Program
 from .base import Backend
 
 _erf = np.frompyfunc(math.erf, 1, 1)
@@ -39,3 +40,29 @@ class NumpyBackend(Backend):
     def erf(self, a: Any) -> Any:
         """NumPy has no error function: Python's, element by element; exact, and as slow as a Python loop in C."""
         return np.asarray(_erf(a)).astype(a.dtype if a.dtype.kind == "f" else float)
+
+    def update(self, program: Program, arrays: list[Any], numbers: dict[str, float], scratch: list[Any]) -> None:
+        program.run_in_place(arrays, numbers, scratch)
+
+    def activate(self, h: Any, bias: Any, activation: str | None) -> Any:
+        if h.dtype != np.result_type(h, bias) or h.shape[-1:] != bias.shape:
+            return super().activate(h, bias, activation)
+        h += bias
+        if activation == "relu":
+            return np.maximum(h, 0.0, out=h)
+        if activation == "tanh":
+            return np.tanh(h, out=h)
+        return getattr(self, activation)(h) if activation else h
+
+    def cross_entropy_rows(self, logits: Any, labels: Any) -> Any:
+        shifted = logits - np.maximum.reduce(logits, axis=1, keepdims=True)
+        picked = shifted[np.arange(len(labels)), labels]
+        total = np.add.reduce(np.exp(shifted, out=shifted), axis=1)
+        return np.subtract(np.log(total, out=total), picked, out=total)
+
+    def cross_entropy_slope(self, logits: Any, labels: Any) -> Any:
+        slope = logits - np.maximum.reduce(logits, axis=1, keepdims=True)
+        np.exp(slope, out=slope)
+        slope /= np.add.reduce(slope, axis=1, keepdims=True)
+        slope[np.arange(len(labels)), labels] -= 1.0
+        return slope

@@ -1,0 +1,265 @@
+"""Fusing: several elementwise operations on arrays as one program, written as a formula.
+
+An optimizer's rule is a formula such as `w - lr * g`: pure, readable, and slow as it stands, because each operator
+makes an array. Here the formula is called once with `Traced` operands, which only note what is done with them, and the
+list of instructions that comes out is read in two ways:
+
+    run_in_place    NumPy: each instruction writes into an array that is not needed any more
+    kernel_body     CUDA: the statements of one kernel, which a GPU runs in a single launch
+
+Numbers (a learning rate) are operands too, so a program stays valid when they change. What is computed from numbers
+alone is computed in Python, before the arrays are touched.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from types import SimpleNamespace
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from .namespaces import FLOATS, Namespace
+
+Rule = Callable[..., Any]
+
+# Functions that instructions may call, with their text in C. T is the type of the array's elements. nan is handed on.
+_C = {
+    "add": "{0} + {1}",
+    "subtract": "{0} - {1}",
+    "multiply": "{0} * {1}",
+    "divide": "{0} / {1}",
+    "negative": "-{0}",
+    "square": "{0} * {0}",
+    "sqrt": "sqrt({0})",
+    "exp": "exp({0})",
+    "expm1": "expm1({0})",
+    "log": "log({0})",
+    "log1p": "log1p({0})",
+    "tanh": "tanh({0})",
+    "abs": "fabs({0})",
+    "power": "pow({0}, {1})",
+    "maximum": "select(({0} >= {1}) | ({0} != {0}), {0}, {1})",
+    "minimum": "select(({0} <= {1}) | ({0} != {0}), {0}, {1})",
+    "where": "select({0} != 0, {1}, {2})",
+    "greater": "{0} > {1}",
+    "greater_equal": "{0} >= {1}",
+    "less": "{0} < {1}",
+    "less_equal": "{0} <= {1}",
+    "equal": "{0} == {1}",
+}
+CHUNK = 2**17  # elements; four arrays of so many float32 take 2 MB
+_SIGNS = {**{name: _C[name] for name in ("add", "subtract", "multiply", "divide", "negative")}, "power": "{0} ** {1}"}
+PREAMBLE = "#define select(c, a, b) ((c) ? (a) : (b))"
+
+
+class Instruction(NamedTuple):
+    """One call; operands are places (`Traced`) or plain numbers."""
+
+    function: str
+    operands: tuple[Any, ...]
+    is_array: bool
+
+
+class Traced:
+    """An operand that holds no value and notes what is done with it: the place of a value in a program."""
+
+    __slots__ = ("place", "program")
+
+    def __init__(self, program: Program, place: int):
+        self.program, self.place = program, place
+
+    def _note(self, function: str, *operands: Any) -> Traced:
+        return self.program.note(function, operands)
+
+    def __bool__(self) -> bool:
+        if self.program.instructions[self.place].is_array:
+            raise TypeError("a fused formula cannot branch on the elements of an array: use xp.where")
+        return True  # a number that is 0 stands in the program as 0
+
+    def __neg__(self) -> Any:
+        return self._note("negative", self)
+
+
+def _operators(**names: str) -> None:
+    for name, function in names.items():
+        setattr(Traced, f"__{name}__", lambda a, b, function=function: a._note(function, a, b))
+        setattr(Traced, f"__r{name}__", lambda b, a, function=function: b._note(function, a, b))
+
+
+_operators(add="add", sub="subtract", mul="multiply", truediv="divide", pow="power")
+_operators(gt="greater", ge="greater_equal", lt="less", le="less_equal", eq="equal")
+Traced.__hash__ = object.__hash__  # type: ignore[method-assign]
+
+
+class Program:
+    """The instructions of a formula.
+
+    Args:
+        rule: `rule(xp, *arrays, **numbers)`, which gives the new contents of the first of its arrays.
+        arrays: how many arrays it takes.
+        names: its numbers.
+        settings: further arguments that decide what is computed; they are fixed in the program.
+    """
+
+    def __init__(self, rule: Rule, arrays: int, names: Sequence[str], settings: dict[str, Any] | None = None):
+        self.rule, self.arrays, self.names, self.settings = rule, arrays, tuple(names), settings or {}
+        self.instructions: list[Instruction] = []
+        inputs = [self._input(is_array=True) for _ in range(arrays)]
+        numbers = {name: self._input(is_array=False) for name in names}
+        library = {name: lambda *operands, name=name: self.note(name, operands) for name in _C}
+        results = rule(Namespace(SimpleNamespace(**library, __name__="fuse")), *inputs, **numbers, **self.settings)
+        self.results: list[int] = [r.place for r in (results if isinstance(results, tuple) else (results,))]
+        self.scratches = 0  # how many scratch arrays the instructions take
+        self._compiled: dict[str, Any] = {}
+        self.last_use = {operand.place: k for k, i in enumerate(self.instructions) for operand in _places(i)}
+
+    def _input(self, is_array: bool) -> Traced:
+        self.instructions.append(Instruction("input", (), is_array))
+        return Traced(self, len(self.instructions) - 1)
+
+    def note(self, function: str, operands: tuple[Any, ...]) -> Any:
+        """Append an instruction, or compute it if all operands are plain numbers."""
+        places = [operand for operand in operands if isinstance(operand, Traced)]
+        if not places:
+            return getattr(FLOATS, function)(*operands)
+        is_array = any(self.instructions[operand.place].is_array for operand in places)
+        self.instructions.append(Instruction(function, operands, is_array))
+        return Traced(self, len(self.instructions) - 1)
+
+    # --- numbers -----------------------------------------------------------------------------------------------------
+
+    @property
+    def parameters(self) -> list[int]:
+        """The places of the numbers that instructions on arrays use."""
+        used = {p.place for i in self.instructions if i.is_array for p in _places(i)}
+        return sorted(place for place in used if not self.instructions[place].is_array)
+
+    def numbers(self, given: dict[str, float]) -> list[float]:
+        """The values of the `parameters`."""
+        return self._python("numbers", self._numbers_source)(**given)
+
+    def _numbers_source(self) -> str:
+        text = {self.arrays + k: name for k, name in enumerate(self.names)}
+        lines = []
+        for place, (function, operands, is_array) in enumerate(self.instructions):
+            if function != "input" and not is_array:
+                text[place] = f"n{place}"
+                given = [_text(x, text) for x in operands]
+                form = _SIGNS.get(function, f"FLOATS.{function}({', '.join(given)})")
+                lines.append(f"n{place} = {form.format(*given)}")
+        lines.append(f"return [{', '.join(text[place] for place in self.parameters)}]")
+        return _function("numbers", self.names, lines)
+
+    def _python(self, name: str, source: Callable[[], str]) -> Any:
+        """A function from its source, compiled at its first use."""
+        if name not in self._compiled:
+            namespace: dict[str, Any] = {"FLOATS": FLOATS, **{name: getattr(np, name, None) for name in _C}}
+            exec(compile(source(), f"<{self.rule.__qualname__}>", "exec"), namespace)
+            self._compiled[name] = namespace[name]
+        return self._compiled[name]
+
+    # --- NumPy -------------------------------------------------------------------------------------------------------
+
+    def run_in_place(self, arrays: Sequence[Any], given: dict[str, float], scratch: list[Any]) -> None:
+        """Compute the results and write them into the first arrays, which are flat.
+
+        An array that is written to is overwritten as soon as its old contents are not needed any more. It goes by
+        chunks that fit into the processor's cache, as each is read and written several times.
+
+        Args:
+            scratch: arrays for what is in between, filled as needed, and kept by the caller from call to call.
+        """
+        numbers = self.numbers(given)
+        update, size = self._python("update", self.python_source), arrays[0].size
+        while len(scratch) < self.scratches:
+            scratch.append(np.empty(min(size, CHUNK), dtype=arrays[0].dtype))
+        for start in range(0, size, CHUNK):
+            if size <= CHUNK:
+                update(*arrays, *scratch, *numbers)
+                return
+            rest = size - start
+            between = scratch if rest >= CHUNK else [array[:rest] for array in scratch]
+            update(*[array[start : start + CHUNK] for array in arrays], *between, *numbers)
+
+    def python_source(self) -> str:
+        """The instructions on arrays as a Python function of arrays, scratch arrays, and the `parameters`."""
+        text = {place: f"n{k}" for k, place in enumerate(self.parameters)}
+        text.update({k: f"a{k}" for k in range(self.arrays)})
+        lines = []
+        for function, operands, place, target in self._assign_targets():
+            given = [_text(x, text) for x in operands]
+            text[place] = f"a{target}"
+            lines.append(f"{function}({', '.join(given)}, a{target})")
+            self.scratches = max(self.scratches, target + 1 - self.arrays)
+        lines += [f"a{k}[...] = {text[p]}" for k, p in enumerate(self.results) if text[p] != f"a{k}"]
+        names = [f"a{k}" for k in range(self.arrays + self.scratches)] + [f"n{k}" for k in range(len(self.parameters))]
+        return _function("update", names, lines)
+
+    def _assign_targets(self) -> Iterator[tuple[str, tuple[Any, ...], int, int]]:
+        """(function, operands, place, target) of each instruction on arrays; targets beyond `arrays` are scratch."""
+        holder = {k: k for k in range(self.arrays)}  # where the value of a place lies
+        free: list[int] = []
+        scratches = 0
+        for place, (function, operands, is_array) in enumerate(self.instructions):
+            if function == "input" or not is_array:
+                continue
+            used = [x.place for x in operands if isinstance(x, Traced) and x.place in holder]
+            dying = {holder.pop(p) for p in used if self._dies(p, place)}
+            target = self._own_array(place, holder)
+            if target is None:  # any array whose value nobody needs: scratch, or a result's old contents
+                usable = sorted(t for t in dying if t >= self.arrays or t < len(self.results))
+                if usable:
+                    target = usable[-1]
+                elif free:
+                    target = free.pop()
+                else:
+                    target = self.arrays + scratches
+                    scratches += 1
+            free += [t for t in dying if t >= self.arrays and t != target]
+            holder[place] = target
+            yield function, operands, place, target
+
+    def _dies(self, place: int, now: int) -> bool:
+        return self.last_use.get(place, -1) <= now and place not in self.results
+
+    def _own_array(self, place: int, holder: dict[int, int]) -> int | None:
+        """The array that a result belongs to, if its old contents are not needed any more."""
+        if place in self.results:
+            target = self.results.index(place)
+            if target not in holder.values():
+                return target
+        return None
+
+    # --- CUDA --------------------------------------------------------------------------------------------------------
+
+    def kernel_body(self, inputs: Sequence[str], outputs: Sequence[str]) -> str:
+        """The statements that compute one element, of type T.
+
+        Args:
+            inputs: the names of the arrays' elements; the numbers of `parameters` are called n0, n1, ...
+            outputs: the names of the elements to assign the results to.
+        """
+        text: dict[int, str] = dict(enumerate(inputs))
+        text |= {place: f"n{k}" for k, place in enumerate(self.parameters)}
+        lines = []
+        for place, (function, operands, is_array) in enumerate(self.instructions):
+            if function != "input" and is_array:
+                given = [text[x.place] if isinstance(x, Traced) else f"(T)({x!r})" for x in operands]
+                text[place] = f"t{place}"
+                lines.append(f"T t{place} = {_C[function].format(*given)};")
+        lines += [f"{name} = {text[place]};" for name, place in zip(outputs, self.results, strict=True)]
+        return "\n".join(lines)
+
+
+def _text(operand: Any, text: dict[int, str]) -> str:
+    return text[operand.place] if isinstance(operand, Traced) else repr(operand)
+
+
+def _function(name: str, parameters: Sequence[str], lines: list[str]) -> str:
+    body = "".join(f"    {line}\n" for line in lines)
+    return f"def {name}({', '.join(parameters)}):\n{body}"
+
+
+def _places(instruction: Instruction) -> list[Traced]:
+    return [operand for operand in instruction.operands if isinstance(operand, Traced)]

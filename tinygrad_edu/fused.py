@@ -1,0 +1,61 @@
+"""Operations that do the work of several at once: a dense layer, and cross-entropy from logits.
+
+They compute what could be composed of other operations, with fewer passes over memory and fewer kernels on a GPU. What
+is fused, in one array library or another, stands in `backends/`; `namespaces.py` has the plain version of it.
+"""
+
+# mypy: disallow-untyped-defs=False
+
+from __future__ import annotations
+
+from .namespaces import unbroadcast
+from .operation import structural
+from .structural import matmul_by_a, matmul_by_b
+
+ACTIVATIONS = ("relu", "sigmoid", "tanh")  # whose derivative can be told from their result
+
+
+def _before_activation(xp, g, y, x, weight, bias, activation):
+    return xp.deactivate(g, y, activation) if activation else g
+
+
+def _by_bias(xp, g, y, x, weight, bias, activation, out=None):
+    if out is not None and g.ndim == 2 and g.dtype == out.dtype:
+        return xp.sum(g, axis=0, out=out)
+    return unbroadcast(xp, g, bias.shape)
+
+
+@structural(
+    lambda xp, g, y, x, weight, bias, activation: matmul_by_a(xp, g, y, x, weight),
+    lambda xp, g, y, x, weight, bias, activation, out=None: matmul_by_b(xp, g, y, x, weight, out),
+    _by_bias,
+    shared=_before_activation,
+)
+def dense(xp, x, weight, bias, activation=None):
+    """activation(x @ weight + bias): a dense layer of rows x (n, in), weight (in, out) and bias (out,).
+
+    `activation` is None, "relu", "sigmoid" or "tanh". With g the gradient before the activation, dx = g @ weightᵀ,
+    dweight = xᵀ @ g, and dbias is the sum of g over the rows.
+    """
+    return xp.activate(xp.matmul(x, weight), bias, activation)
+
+
+def _softmax_minus_target(xp, g, y, logits, labels, reduction):
+    slope = xp.cross_entropy_slope(logits, labels)
+    if reduction == "none":
+        return slope * xp.expand_dims(g, 1)
+    return slope * (g if reduction == "sum" else g * (1.0 / labels.shape[0]))
+
+
+@structural(_softmax_minus_target)
+def softmax_cross_entropy(xp, logits, labels, reduction="mean"):
+    """-log softmax(logits)[label] of rows of logits (n, classes), with integer labels (n,) of the same device.
+
+    The rows are averaged (`reduction="mean"`), summed ("sum") or left (n,) ("none"). The gradient of a row is
+    softmax(logits) - one_hot(label).
+    """
+    losses = xp.cross_entropy_rows(logits, labels)
+    if reduction == "none":
+        return losses
+    total = xp.sum(losses)
+    return total if reduction == "sum" else total * (1.0 / labels.shape[0])

@@ -1,0 +1,63 @@
+"""Stochastic gradient descent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from ..errors import ArgumentError
+from .optimizer import Group, Optimizer, check_at_least
+
+
+class SGD(Optimizer):
+    """Gradient descent, with momentum if wanted: w ← w - lr · v, where v ← momentum · v + (1 - dampening) · g.
+
+    Without momentum v is the gradient g itself. `nesterov` looks ahead: it steps along g + momentum · v. With weight
+    decay, weight_decay · w is added to g first, which is the gradient of the penalty ½ · weight_decay · |w|².
+
+    Args:
+        params: tensors, Values, or groups of them (see `Optimizer`).
+        lr: learning rate.
+        momentum, dampening, weight_decay: numbers, 0 and more.
+        nesterov: needs momentum > 0 and dampening = 0.
+    Raises:
+        ArgumentError: a number out of its range.
+
+    (Robbins & Monro 1951; Polyak 1964; Nesterov 1983, in the form of Sutskever et al. 2013. As in PyTorch, v is g in
+    the first step, and the learning rate stands outside of v.)
+    """
+
+    def __init__(
+        self,
+        params: Iterable[Any],
+        lr: float = 1e-3,
+        momentum: float = 0.0,
+        dampening: float = 0.0,
+        weight_decay: float = 0.0,
+        nesterov: bool = False,
+    ):
+        super().__init__(
+            params, lr=lr, momentum=momentum, dampening=dampening, weight_decay=weight_decay, nesterov=nesterov
+        )
+
+    @staticmethod
+    def rule(xp, w, *rest, lr, momentum, dampening, weight_decay, nesterov, t):  # type: ignore[no-untyped-def]
+        *velocity, g = rest
+        if weight_decay:
+            g = g + weight_decay * w
+        if not velocity:
+            return w - lr * g
+        v = momentum * velocity[0] + (1 - dampening) * g
+        return w - lr * (g + momentum * v if nesterov else v), v
+
+    def state_names(self, group: Group) -> tuple[str, ...]:
+        return ("velocity",) if group["momentum"] else ()
+
+    def numbers(self, group: Group, t: int) -> tuple[dict[str, float], dict[str, Any]]:
+        return super().numbers({**group, "dampening": group["dampening"] if t > 1 else 0.0}, t)
+
+    def check(self, group: Group) -> None:
+        super().check(group)
+        check_at_least(self, group, 0, "momentum", "dampening")
+        if group["nesterov"] and (not group["momentum"] or group["dampening"]):
+            raise ArgumentError("SGD: nesterov=True needs momentum > 0 (0.9, say) and dampening = 0")
