@@ -103,11 +103,7 @@ def by_hand(problem: Problem) -> Step:
 def with_tensors(problem: Problem) -> Step:
     """The same with our tensors and our optimizer, from operations that are not fused."""
     parameters = [tg.Tensor(w, requires_grad=True) for w in problem.weights]
-    optimizer: tg.optim.Optimizer
-    if problem.optimizer == "sgd":
-        optimizer = tg.optim.SGD(parameters, lr=RATE)
-    else:
-        optimizer = tg.optim.Adam(parameters, lr=RATE)
+    optimizer = {"sgd": tg.optim.SGD, "adam": tg.optim.Adam}[problem.optimizer](parameters, lr=RATE)
     n, classes = len(problem.x), problem.layers[-1]
     x = tg.Tensor(problem.x)
     targets = tg.Tensor(np.eye(classes, dtype=np.float32)[problem.labels] / -n)  # cross-entropy: -Σ log p[label] / n

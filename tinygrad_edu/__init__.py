@@ -1,8 +1,10 @@
 """tinygrad-edu: an autograd engine that reads like a textbook."""
 
+import importlib
 import warnings
+from typing import TYPE_CHECKING, Any
 
-from . import backends, errors, functional, optim
+from . import backends, errors, functional
 from .backprop import Step, backprop
 from .check import gradcheck
 from .errors import *  # noqa: F403
@@ -13,11 +15,28 @@ from .tensor import Tensor
 from .transforms import grad, hessian, jacobian, jvp, value_and_grad, vjp
 from .value import Value
 
+if TYPE_CHECKING:
+    from . import data, losses, nn, optim, train
+
 # An inf or nan is a number here, in Tensors as in Values, and no accident of a line of ours that NumPy should warn of;
 # detect_anomaly() says where it was born.
 warnings.filterwarnings("ignore", category=RuntimeWarning, module=r"tinygrad_edu\.")
 
 __version__ = "0.1.0"
+
+# What learning needs is imported when it is first asked for: differentiating alone starts twice as fast.
+_LEARNING = ("data", "losses", "nn", "optim", "train")
+
+
+def __getattr__(name: str) -> Any:
+    if name in _LEARNING:
+        return importlib.import_module(f".{name}", __name__)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_LEARNING})
+
 
 __all__ = [
     "Step",
@@ -25,6 +44,7 @@ __all__ = [
     "Value",
     "backends",
     "backprop",
+    "data",
     "default_dtype",
     "detect_anomaly",
     "enable_grad",
@@ -34,10 +54,13 @@ __all__ = [
     "hessian",
     "jacobian",
     "jvp",
+    "losses",
+    "nn",
     "no_grad",
     "optim",
     "seed",
     "set_default_dtype",
+    "train",
     "value_and_grad",
     "vjp",
 ]
