@@ -24,7 +24,7 @@ warnings.filterwarnings("ignore", category=RuntimeWarning, module=r"tinygrad_edu
 
 __version__ = "0.1.0"
 
-# What learning needs is imported when it is first asked for: differentiating alone starts twice as fast.
+# What learning needs is imported when it is first asked for, so that differentiating alone starts at once.
 _LEARNING = ("data", "losses", "nn", "optim", "train")
 
 

@@ -112,6 +112,9 @@ class Symbols(Namespace):
     def eye(self, n: int, dtype: Any = None) -> Symbol:
         return call("eye", n).shaped((n, n))
 
+    def cross_entropy_slope(self, logits: Symbol, labels: Symbol) -> Symbol:
+        return call("softmax", logits, axis=1).shaped(logits.known_shape) - call("one_hot", labels)
+
     def einsum(self, subscripts: str, *operands: Symbol) -> Symbol:
         total = call("einsum", subscripts, *operands)
         if any(operand.known_shape is None for operand in operands):
@@ -194,8 +197,11 @@ def pull_back(
     given = _operands(op, operands)
     g = Symbol.named("g", forward(op, given, attrs).known_shape) if upstream is None else upstream
     y = forward(op, given, attrs) if result is None else _operand(result)
+    attrs, y = attrs or op.defaults, y.shaped(g.known_shape)
     try:
-        _, contribution = op.pull_back(position, SYMBOLS, g, y.shaped(g.known_shape), given, attrs or op.defaults)
+        if op.shared is not None:
+            g = op.shared(SYMBOLS, g, y, *given, **attrs)
+        _, contribution = op.pull_back(position, SYMBOLS, g, y, given, attrs)
         return as_symbol(contribution)
     except Exception:  # a rule may do with data whatever it likes
         return Symbol("words", text=f"pull-back of {op.name}")

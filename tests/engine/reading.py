@@ -24,6 +24,10 @@ def scatter_add(a: Any, index: Any, shape: tuple[int, ...]) -> Any:
     return out
 
 
+def softmax(a: Any, axis: int) -> Any:
+    return np.exp(a) / np.exp(a).sum(axis=axis, keepdims=True)
+
+
 FUNCTIONS: dict[str, Any] = {
     **{name: getattr(np, name) for name in dir(np) if not name.startswith("_")},
     "sigmoid": lambda a: 1 / (1 + np.exp(-a)),
@@ -31,6 +35,8 @@ FUNCTIONS: dict[str, Any] = {
     "clip": lambda a, low, high=None: np.clip(a, low, high),
     "erf": np.vectorize(math.erf, otypes=[float]),
     "scatter_add": scatter_add,
+    "softmax": softmax,
+    "one_hot": lambda labels: np.eye(max(labels) + 1)[labels],
 }
 
 
