@@ -160,7 +160,7 @@ def _general_steps(
             del gradients[node]
         op, inputs, attrs = node.op, node.inputs, node.attrs
         if create_graph:
-            xp, y, operands = node.graph_namespace, node, [x if x.requires_grad else node.constant(x) for x in inputs]
+            xp, y, operands = node.graph_namespace, node, [x if x._tracked else node.constant(x) for x in inputs]
         else:
             xp, y, operands = node.namespace, node._data, list(map(data_of, inputs))
         if op.name == "where" or (behind_where and node in behind_where):
@@ -173,7 +173,7 @@ def _general_steps(
         position = -1
         for operand in inputs:
             position += 1
-            if operand.requires_grad:
+            if operand._tracked:
                 before = gradients.get(operand)
                 out = None
                 if homes and before is None and operand.op is None and position in op.writes_into:
@@ -232,7 +232,7 @@ def _float_steps(order: list[Node], gradients: Gradients, observed: bool) -> Ite
             continue
         by_first, by_second = node.op.rules
         y, a, b = node._data, first._data, second._data
-        if first.requires_grad:
+        if first._tracked:
             local = by_first if type(by_first) is float else by_first(FLOATS, y, a, b)
             contribution = gradient = upstream * local
             before = known(first)
@@ -241,7 +241,7 @@ def _float_steps(order: list[Node], gradients: Gradients, observed: bool) -> Ite
             gradients[first] = gradient
             if observed:
                 yield node, 0, upstream, local, contribution, before, gradient
-        if second.requires_grad:
+        if second._tracked:
             local = by_second if type(by_second) is float else by_second(FLOATS, y, a, b)
             contribution = gradient = upstream * local
             before = known(second)
@@ -256,7 +256,7 @@ def _other_steps(node: Node, upstream: float, gradients: Gradients) -> Iterator[
     """The contributions of a Value of one operand, or more than two."""
     data = list(map(data_of, node.inputs))
     for position, operand in enumerate(node.inputs):
-        if operand.requires_grad:
+        if operand._tracked:
             before = gradients.get(operand)
             arguments = node.op, position, FLOATS, upstream, node._data, data, node.attrs, before
             local, contribution, gradient = _receive(*arguments)
@@ -267,7 +267,7 @@ def _other_steps(node: Node, upstream: float, gradients: Gradients) -> Iterator[
 
 def seed(root: Node, gradient: Any, create_graph: bool) -> Any:
     """dL/d(root), checked, in the form the pass computes with."""
-    if not root.requires_grad:
+    if not root._tracked:
         raise GraphError(
             f"backward() from a {root.describe()} that requires no gradient: nothing it was computed from has "
             "requires_grad=True, or it was computed under no_grad()"

@@ -29,19 +29,18 @@ class Node:
         attrs: the operation's further arguments (axis, ...), or None.
         serial: the moment at which the data was set. Inputs are older than their consumers, so the nodes of a graph
             sorted by serial are in topological order, and an input that is *newer* than its consumer was changed.
-        requires_grad: whether a backward pass brings it a gradient.
         name: the name shown in drawings and messages, or None.
     """
 
-    __slots__ = ("_data", "_grad", "attrs", "name", "op", "requires_grad", "serial")
+    __slots__ = ("_data", "_grad", "_tracked", "attrs", "name", "op", "serial")
 
     _data: Any
     _grad: Any
+    _tracked: bool  # requires_grad, without the call
     attrs: dict[str, Any] | None
     inputs: Any  # tuple[Node, ...]
     name: str | None
     op: Any  # Operation, or None
-    requires_grad: bool
     serial: int
 
     namespace: Any  # in which rules are read for data of this kind ...
@@ -59,9 +58,30 @@ class Node:
         """True if no operation made this node: an input, a parameter or a constant."""
         return self.op is None
 
+    @property
+    def requires_grad(self) -> bool:
+        """Whether a backward pass brings this node a gradient. Only leaves and constants can be asked to, or no longer.
+
+        Raises:
+            DtypeError: assigned True to data that are not floating-point numbers.
+            GraphError: assigned to the result of recorded operations.
+        """
+        return self._tracked
+
+    @requires_grad.setter
+    def requires_grad(self, requires_grad: bool) -> None:
+        if self.op is not None:
+            raise GraphError(f"a {self.describe()} is computed and always has a gradient; detach() gives a leaf")
+        if requires_grad:
+            self._check_differentiable()
+        self._tracked = requires_grad
+
+    def _check_differentiable(self) -> None:
+        """Refuse data that cannot require gradients."""
+
     def describe(self) -> str:
         """How messages call this node: its name, or the operation that made it."""
-        kind = self.op.name if self.op else ("leaf" if self.requires_grad else "constant")
+        kind = self.op.name if self.op else ("leaf" if self._tracked else "constant")
         return f"{kind} '{self.name}'" if self.name else f"{kind} node"
 
     def constant(self, operand: Node) -> Any:
@@ -73,8 +93,8 @@ class Node:
         modes = MODES.get()
         if modes.recording:
             for operand in inputs:
-                if operand.requires_grad:
-                    self.op, self.inputs, self.attrs, self.requires_grad = op, inputs, attrs, True
+                if operand._tracked:
+                    self.op, self.inputs, self.attrs, self._tracked = op, inputs, attrs, True
                     if modes.watch is not None:
                         modes.watch.made(self, op, inputs)
                     return

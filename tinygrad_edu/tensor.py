@@ -63,8 +63,7 @@ class Tensor(Operators, Node):
         self.keeps_grad = False
         self.name = name
         self.op, self.inputs, self.attrs = None, (), None
-        self.requires_grad = False
-        self.set_requires_grad(requires_grad)
+        self.requires_grad = requires_grad
         self.serial = next(SERIAL)
 
     @classmethod
@@ -77,7 +76,7 @@ class Tensor(Operators, Node):
         tensor.keeps_grad = False
         tensor.name = None
         tensor.op, tensor.inputs, tensor.attrs = None, (), None
-        tensor.requires_grad = False
+        tensor._tracked = False
         tensor.serial = next(SERIAL)
         return tensor
 
@@ -142,22 +141,12 @@ class Tensor(Operators, Node):
                 )
         self._grad = gradient
 
-    def set_requires_grad(self, requires_grad: bool = True) -> Tensor:
-        """Ask for a gradient, or no longer; only leaves and constants can be asked.
-
-        Raises:
-            DtypeError: the data are not floating-point numbers.
-            GraphError: the tensor is the result of recorded operations.
-        """
-        if self.op is not None:
-            raise GraphError(f"a {self.describe()} is computed and always has a gradient; detach() gives a leaf")
-        if requires_grad and self.dtype.kind != "f":
+    def _check_differentiable(self) -> None:
+        if self.dtype.kind != "f":
             raise DtypeError(
                 f"a tensor of {self.dtype} cannot require gradients: a derivative needs small steps, which integers "
                 "do not have. Use floating-point data, or dtype='float32'"
             )
-        self.requires_grad = requires_grad
-        return self
 
     def retain_grad(self) -> None:
         """Keep the gradient of this computed tensor in `grad` when a backward pass goes through it."""
@@ -226,7 +215,7 @@ class Tensor(Operators, Node):
             parts.append(f"name={self.name!r}")
         if self.op:
             parts.append(f"op={self.op.name}")
-        elif self.requires_grad:
+        elif self._tracked:
             parts.append("requires_grad=True")
         return f"Tensor({', '.join(parts)})"
 
@@ -260,7 +249,7 @@ class Tensor(Operators, Node):
         Raises:
             GraphError: the tensor takes part in a graph, in which an overwritten element has no derivative.
         """
-        if self.op is not None or (self.requires_grad and MODES.get().recording):
+        if self.op is not None or (self._tracked and MODES.get().recording):
             raise GraphError(
                 f"an element of a {self.describe()} that requires gradients cannot be assigned: use tg.where or "
                 "tg.concatenate, which have derivatives, or assign under tg.no_grad()"
@@ -272,7 +261,7 @@ class Tensor(Operators, Node):
     # --- NumPy and other libraries (the rest of NumPy's protocols is in operators.py) ---
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
-        if self.requires_grad:
+        if self._tracked:
             raise GraphError(
                 f"a {self.describe()} that requires gradients would lose its history as a NumPy array: say "
                 "t.detach() first (np.asarray(t.detach())), or use the functions of tinygrad_edu"
@@ -282,7 +271,7 @@ class Tensor(Operators, Node):
         return np.array(self._data, dtype=dtype, copy=copy)
 
     def __dlpack__(self, **options: Any) -> Any:
-        if self.requires_grad:
+        if self._tracked:
             raise GraphError("a tensor that requires gradients is not shared: say t.detach() first")
         return self._data.__dlpack__(**options)
 
@@ -328,10 +317,10 @@ class Tensor(Operators, Node):
         result.serial = _tick()
         if MODES.get() is RECORDING:
             for operand in inputs:
-                if operand.requires_grad:
-                    result.op, result.inputs, result.attrs, result.requires_grad = op, inputs, attrs, True
+                if operand._tracked:
+                    result.op, result.inputs, result.attrs, result._tracked = op, inputs, attrs, True
                     return result
-        result.op, result.inputs, result.attrs, result.requires_grad = None, (), None, False
+        result.op, result.inputs, result.attrs, result._tracked = None, (), None, False
         if MODES.get() is not RECORDING:
             result.record(op, inputs, attrs)
         return result
@@ -352,7 +341,7 @@ def _as_nodes(op: Operation, operands: tuple[Any, ...]) -> tuple[Backend, tuple[
 def _constant(operand: Any, backend: Backend, op: Operation) -> Node:
     """A plain number as a constant of no dtype of its own, so that `x * 2.0` keeps that of x; arrays as tensors."""
     if isinstance(operand, Value):
-        if operand.requires_grad:
+        if operand._tracked:
             raise mixed_error(op)
         return operand
     if isinstance(operand, (int, float, np.generic)) and not isinstance(operand, (bool, np.bool_)):

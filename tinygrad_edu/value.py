@@ -28,7 +28,7 @@ def _binary(function: Any) -> tuple[Any, Any]:
     forward, modes, tick, new = op.forward, MODES.get, SERIAL.__next__, _new  # names of a function are found faster
 
     def operator(self: Value, other: Any) -> Any:
-        if type(other) is not Value or modes() is not RECORDING or not (self.requires_grad or other.requires_grad):
+        if type(other) is not Value or modes() is not RECORDING or not (self._tracked or other._tracked):
             return function(self, other)
         result: Value = new(Value)
         result._data = forward(FLOATS, self._data, other._data)
@@ -36,7 +36,7 @@ def _binary(function: Any) -> tuple[Any, Any]:
         result._first, result._second = self, other
         result.op = op
         result.attrs = result.name = None
-        result.requires_grad = True
+        result._tracked = True
         result.serial = tick()
         return result
 
@@ -77,7 +77,7 @@ class Value(Operators, Node):
         self._grad = 0.0
         self.name = name
         self.op, self.inputs, self.attrs = None, (), None
-        self.requires_grad = requires_grad
+        self._tracked = requires_grad
         self.serial = next(SERIAL)
 
     @property
@@ -128,7 +128,7 @@ class Value(Operators, Node):
             parts.append(f"name={self.name!r}")
         if self.op:
             parts.append(f"op={self.op.name}")
-        if self.requires_grad:
+        if self._tracked:
             parts.append(f"grad={float(self._grad):.6g}")
         return f"Value({', '.join(parts)})"
 
@@ -180,7 +180,7 @@ class Value(Operators, Node):
         result._data = data
         result._grad = 0.0
         result._first = result._second = result.op = result.attrs = result.name = None
-        result.requires_grad = False
+        result._tracked = False
         result.serial = next(SERIAL)
         result.record(op, inputs, attrs)
         return result
@@ -198,6 +198,6 @@ def _number(data: Any) -> float:
 
 def _apply_to_tensor(op: Operation, operands: tuple[Any, ...], attrs: dict[str, Any] | None) -> Any:
     """A constant Value beside a tensor is a plain number; one with a gradient would lose it."""
-    if any(isinstance(x, Value) and x.requires_grad for x in operands):
+    if any(isinstance(x, Value) and x._tracked for x in operands):
         raise mixed_error(op)
     return next(x for x in operands if isinstance(x, Node) and type(x) is not Value)._apply(op, operands, attrs)

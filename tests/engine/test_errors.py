@@ -203,7 +203,7 @@ def test_backward_without_anything_to_differentiate(device):
 def test_gradients_are_asked_of_leaves_only(device):
     y = Tensor(A, requires_grad=True, device=device) * 2
     with pytest.raises(tg.GraphError, match=r"multiply node is computed.*detach\(\) gives a leaf"):
-        y.set_requires_grad(False)
+        y.requires_grad = False
 
 
 # --- mixing ---

@@ -97,7 +97,7 @@ def test_integers_cannot_require_gradients(device):
         with pytest.raises(tg.DtypeError, match=r"cannot require gradients.*floating-point"):
             Tensor(data, requires_grad=True, device=device)
         with pytest.raises(tg.DtypeError, match="cannot require gradients"):
-            Tensor(data, device=device).set_requires_grad()
+            Tensor(data, device=device).requires_grad = True
     with pytest.raises(tg.DtypeError, match=r"int64.*dtype='float32'"):
         Tensor([1, 2], dtype=int, requires_grad=True, device=device)
     assert Tensor([1, 2], requires_grad=True, device=device).dtype == np.float32
