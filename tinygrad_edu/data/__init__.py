@@ -1,0 +1,7 @@
+"""Data to learn from: toy sets, real sets, files of your own; split, standardized, and cut into batches."""
+
+from .dataset import Dataset
+from .loading import NAMES, load, names
+from .standardizer import Standardizer
+
+__all__ = ["NAMES", "Dataset", "Standardizer", "load", "names"]

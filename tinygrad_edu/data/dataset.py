@@ -1,0 +1,225 @@
+"""Dataset: rows of numbers and what they are called; cut into parts and into batches."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+import numpy as np
+
+from ..errors import ArgumentError, DataError
+from .arguments import whole_number
+
+Array = np.ndarray[Any, Any]
+Task = Literal["classification", "regression"]
+MOST_CLASSES_SHOWN = 12
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Dataset:
+    """Examples to learn from: one row each, on the host, and never changed.
+
+    Args:
+        x: features, shape (n, features); becomes float64.
+        y: one answer for each row, shape (n,). For classification the index of the class, from 0 on (int64); for
+            regression a number (float64).
+        name: what the data is called.
+        task: "classification" or "regression".
+        feature_names: a name for each column of x; "x1", "x2", ... if left out.
+        target_names: the names of the classes; for regression one name, that of the target. "0", "1", ... and "y" if
+            left out.
+
+    Raises:
+        DataError: no rows, shapes that do not belong together, a number that is not finite, a label out of range.
+    """
+
+    x: Array
+    y: Array
+    name: str = "data"
+    task: Task = "classification"
+    feature_names: tuple[str, ...] = ()
+    target_names: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.task not in ("classification", "regression"):
+            raise ArgumentError(f"task must be 'classification' or 'regression', not {self.task!r}")
+        x, y = _read_only(self.x, np.float64, f"{self.name}: x"), np.asarray(self.y)
+        _check_shapes(self.name, x, y)
+        if self.task == "classification":
+            y = _labels(self.name, y, len(self.target_names))
+            names = self.target_names or tuple(str(k) for k in range(int(y.max()) + 1))
+        else:
+            names = self.target_names or ("y",)
+        y = _read_only(y, np.int64 if self.task == "classification" else np.float64, f"{self.name}: y")
+        features = self.feature_names or tuple(f"x{k}" for k in range(1, x.shape[1] + 1))
+        if len(features) != x.shape[1]:
+            raise DataError(f"{self.name}: {len(features)} feature names for {x.shape[1]} columns of x")
+        for field, value in (("x", x), ("y", y), ("feature_names", tuple(features)), ("target_names", tuple(names))):
+            object.__setattr__(self, field, value)  # the only place that may: the object is being made
+
+    def __len__(self) -> int:
+        return len(self.y)
+
+    @property
+    def classes(self) -> int:
+        """How many classes there are; 0 for regression."""
+        return len(self.target_names) if self.task == "classification" else 0
+
+    def __repr__(self) -> str:
+        rows, columns = self.x.shape
+        shape = f"{rows} row{'s' * (rows != 1)} × {columns} feature{'s' * (columns != 1)}"
+        return f"Dataset {self.name!r}: {shape}, {self.task}, {self._describe_target()}"
+
+    def _describe_target(self) -> str:
+        if self.task == "regression":
+            return f"{self.target_names[0]} from {self.y.min():g} to {self.y.max():g}"
+        counts = np.bincount(self.y, minlength=self.classes)
+        shown = [f"{name} {count}" for name, count in zip(self.target_names, counts, strict=True)]
+        rest = ["..."] if len(shown) > MOST_CLASSES_SHOWN else []
+        return f"{self.classes} classes: {', '.join(shown[:MOST_CLASSES_SHOWN] + rest)}"
+
+    def take(self, n: int, seed: int = 0) -> Dataset:
+        """n rows, chosen by chance; of each class in proportion.
+
+        Raises:
+            ArgumentError: n is below the number of classes, or there are fewer rows.
+        """
+        n = whole_number("n", n, at_least=1)
+        if n > len(self):
+            raise ArgumentError(f"{self.name} has {len(self)} rows, fewer than n={n}: ask for at most {len(self)}")
+        if n < self.classes:
+            raise ArgumentError(
+                f"n={n} rows cannot show the {self.classes} classes of {self.name}: ask for at least {self.classes}"
+            )
+        return self._rows(self._order(seed)[:n])
+
+    def split(self, validation: float = 0.2, seed: int = 0) -> tuple[Dataset, Dataset]:
+        """The training part and the validation part: each row is in one of them, by chance.
+
+        For classification both parts hold the classes in the same proportions: each class that has two rows or more
+        is in both, wherever the parts have room for it.
+
+        Args:
+            validation: the validation part's share of the rows, between 0 and 1.
+            seed: the same seed gives the same parts.
+
+        Raises:
+            ArgumentError: a share that leaves a part without rows.
+        """
+        if isinstance(validation, bool) or not isinstance(validation, (int, float)) or not 0 < validation < 1:
+            raise ArgumentError(f"validation must be a share between 0 and 1, such as 0.2, not {validation!r}")
+        held_out = round(len(self) * validation)
+        if not 0 < held_out < len(self):
+            part = "training" if held_out else "validation"
+            raise ArgumentError(
+                f"validation={validation} of {len(self)} rows leaves the {part} part empty: choose another share, or "
+                "bring more rows"
+            )
+        order = self._order(seed)
+        return self._rows(order[held_out:]), self._rows(order[:held_out])
+
+    def batches(
+        self,
+        size: int | Literal["full"] = 32,
+        shuffle: bool = True,
+        seed: int = 0,
+        epoch: int = 0,
+        drop_last: bool = False,
+    ) -> Iterator[tuple[Array, Array]]:
+        """One epoch of batches (x, y), shapes (size, features) and (size,).
+
+        Args:
+            size: rows in a batch: 1 is stochastic gradient descent in the strict sense, "full" is all rows at once.
+            shuffle: in an order that depends on (seed, epoch) and on nothing else, so that a run that was stopped in
+                any epoch can go on with the order that it would have had.
+            drop_last: leave out the last batch where it is smaller than the others.
+
+        Raises:
+            ArgumentError: a size below 1 or above the number of rows.
+        """
+        rows = len(self)
+        size = rows if size == "full" else _batch_size(size, rows)
+        seed, epoch = whole_number("seed", seed, at_least=0), whole_number("epoch", epoch, at_least=0)
+        order = np.random.default_rng([seed, epoch]).permutation(rows) if shuffle else np.arange(rows)
+        stop = rows - rows % size if drop_last else rows
+        chosen = (order[start : start + size] for start in range(0, stop, size))
+        return ((self.x[batch], self.y[batch]) for batch in chosen)
+
+    def _order(self, seed: int) -> Array:
+        rng = np.random.default_rng(whole_number("seed", seed, at_least=0))
+        return _stratified_order(self.y, rng) if self.classes else rng.permutation(len(self))
+
+    def _rows(self, rows: Array) -> Dataset:
+        rows = np.sort(rows)  # chosen by chance, but in the order of the data
+        return replace(self, x=self.x[rows], y=self.y[rows])
+
+
+def _stratified_order(labels: Array, rng: np.random.Generator) -> Array:
+    """All rows in a random order whose beginning, wherever it is cut, holds the classes in proportion.
+
+    Rows are sorted by their place in their own class, from 0 for its first row to 1 for its last. So each class's
+    first row comes before all other rows, and its last row, which may be its only one, after them.
+    """
+    order = rng.permutation(len(labels))
+    place = np.empty(len(labels))
+    for label in np.unique(labels):
+        rows = order[labels[order] == label]
+        place[rows] = np.arange(len(rows)) / len(rows)
+        place[rows[-1]] = 1.0
+    return order[np.argsort(place[order], kind="stable")]
+
+
+def _batch_size(size: Any, rows: int) -> int:
+    if isinstance(size, str):
+        raise ArgumentError(f"batch size must be a whole number from 1 to {rows}, or 'full', not {size!r}")
+    number = whole_number("batch size", size, at_least=1)
+    if number > rows:
+        raise ArgumentError(
+            f"a batch of {number} is larger than the data, which has {rows} rows: use size='full', or at most {rows}"
+        )
+    return number
+
+
+def _read_only(array: Any, dtype: type, what: str) -> Array:
+    """The array of this dtype, with finite numbers; copied, unless nobody can write into it."""
+    try:
+        result: Array = np.asarray(array, dtype=dtype)
+    except (TypeError, ValueError):
+        raise DataError(f"{what} must be an array of numbers") from None
+    if not np.isfinite(result).all():
+        place = tuple(int(i) for i in np.argwhere(~np.isfinite(result))[0])
+        raise DataError(f"{what} has {result[place]} at {list(place)}: only finite numbers can be learned from")
+    if result.flags.writeable:
+        result = result.copy()
+        result.flags.writeable = False
+    return result
+
+
+def _check_shapes(name: str, x: Array, y: Array) -> None:
+    if x.ndim != 2 or y.ndim != 1 or len(x) != len(y):
+        raise DataError(
+            f"{name}: x must have the shape (n, features) and y the shape (n,), with the same n, but they have "
+            f"{x.shape} and {y.shape}"
+        )
+    if x.size == 0:
+        raise DataError(f"{name}: x has the shape {x.shape}, so there is nothing to learn from")
+
+
+def _labels(name: str, y: Array, classes: int) -> Array:
+    """The labels as whole numbers, checked on the host: a GPU would wrap an index out of range without a word."""
+    try:
+        labels = y.astype(np.int64)
+        whole = bool((labels == y).all())
+    except (TypeError, ValueError):
+        whole = False
+    if not whole:
+        raise DataError(
+            f"{name}: labels must be class indices, whole numbers from 0 on; use task='regression' for others"
+        )
+    wrong = np.flatnonzero((labels < 0) | (labels >= classes)) if classes else np.flatnonzero(labels < 0)
+    if len(wrong):
+        row = int(wrong[0])
+        allowed = f"from 0 to {classes - 1}, one for each of the {classes} classes" if classes else "from 0 on"
+        raise DataError(f"{name}: the label of row {row} is {labels[row]}, out of range: labels go {allowed}")
+    return labels

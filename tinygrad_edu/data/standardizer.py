@@ -1,0 +1,84 @@
+"""Standardization: every feature with mean 0 and standard deviation 1, so that none is louder than the others."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from ..errors import DataError, StateError
+from .dataset import Array, Dataset
+
+_FIELDS = ("mean", "scale", "target_mean", "target_scale")
+
+
+@dataclass(frozen=True, eq=False)
+class Standardizer:
+    """z = (x - mean) / scale for each feature, with the mean and the standard deviation of the *training* rows.
+
+    Fit it on the training part only and apply it to both parts: numbers of the validation part must not reach the
+    training, or the validation would flatter the model. A constant feature has scale 1.
+
+    A target of regression is standardized too, so that a network whose outputs begin near 0 need not first learn the
+    target's size: `restore` brings predictions back. R² does not change by it; a loss of 1 is that of always
+    answering the mean. Class labels stay as they are (mean 0, scale 1).
+
+    Attributes:
+        mean, scale: shape (features,).
+        target_mean, target_scale: shape ().
+    """
+
+    mean: Array
+    scale: Array
+    target_mean: Array
+    target_scale: Array
+
+    @classmethod
+    def fit(cls, train: Dataset) -> Standardizer:
+        """Mean and standard deviation (divided by n, not n - 1, as in scikit-learn) of the rows."""
+        if train.task == "regression":
+            return cls(*_mean_and_scale(train.x), *_mean_and_scale(train.y))
+        return cls(*_mean_and_scale(train.x), np.array(0.0), np.array(1.0))
+
+    def apply(self, dataset: Dataset) -> Dataset:
+        """The data with standardized numbers.
+
+        Raises:
+            DataError: it has another number of features than the training part had.
+        """
+        features = dataset.x.shape[1]
+        if features != len(self.mean):
+            raise DataError(
+                f"{dataset.name} has {features} features, but the standardizer was fitted on {len(self.mean)}"
+            )
+        y = (dataset.y - self.target_mean) / self.target_scale if dataset.task == "regression" else dataset.y
+        return replace(dataset, x=(dataset.x - self.mean) / self.scale, y=y)
+
+    def restore(self, prediction: Any) -> Any:
+        """A prediction (a number, an array or a Tensor) in the units of the original target."""
+        return prediction * float(self.target_scale) + float(self.target_mean)
+
+    def state(self) -> dict[str, Array]:
+        """The four arrays by their names, to be saved beside the model."""
+        return {field: getattr(self, field) for field in _FIELDS}
+
+    @classmethod
+    def from_state(cls, state: Mapping[str, Any]) -> Standardizer:
+        """What `state()` gave.
+
+        Raises:
+            StateError: an array is missing.
+        """
+        try:
+            return cls(
+                *(np.asarray(state[name], np.float64) for name in ("mean", "scale", "target_mean", "target_scale"))
+            )
+        except KeyError as missing:
+            raise StateError(f"{missing} is missing in the state of the standardizer") from None
+
+
+def _mean_and_scale(numbers: Array) -> tuple[Array, Array]:
+    constant = numbers.max(axis=0) == numbers.min(axis=0)  # a computed deviation can be 1e-17 instead of 0
+    return np.asarray(numbers.mean(axis=0)), np.where(constant, 1.0, numbers.std(axis=0))
