@@ -1,0 +1,38 @@
+"""What layers check of their arguments and inputs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..errors import ArgumentError, ShapeError
+from ..functional import _array
+
+if TYPE_CHECKING:
+    from .module import Module
+
+
+def check_size(layer: str, **sizes: Any) -> None:
+    """Refuse sizes that are no positive integers.
+
+    Raises:
+        ArgumentError: the message names the layer and the argument.
+    """
+    for name, size in sizes.items():
+        if not isinstance(size, (int, np.integer)) or isinstance(size, bool) or size < 1:
+            raise ArgumentError(f"{layer}: {name} must be an integer of at least 1, not {size!r}")
+
+
+def check_features(layer: Module, x: Any, features: int) -> Any:
+    """The input of a layer, which wants `features` numbers in its last axis: an array, a tensor or a list.
+
+    Raises:
+        ShapeError: it has other numbers; the message names the layer.
+    """
+    if not hasattr(x, "shape"):
+        x = _array(x)
+    if not x.shape or x.shape[-1] != features:
+        found = f"{x.shape[-1]} features in its last axis, shape {x.shape}" if x.shape else "no axis, shape ()"
+        raise ShapeError(f"{layer.title()}: the input has {found}; the layer takes {features}, shape (..., {features})")
+    return x

@@ -1,0 +1,59 @@
+"""Dropout: units are left out at random, so that none can rely on another."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .. import backends, functional
+from ..errors import ArgumentError
+from ..random import generator
+from ..tensor import Tensor
+from .module import Module
+
+
+class Dropout(Module):
+    """In training each element becomes 0 with probability p, and the others are multiplied by 1 / (1 - p).
+
+    So the expected output is the input, and `eval()` makes the layer the identity (Srivastava et al. 2014).
+
+    Which elements are dropped is a pure function of the seed and of the number of calls in training so far. Both belong
+    to the state (`seed`, `step` in `state_dict`): a run that is resumed drops the same ones as one that was not
+    stopped, on every device.
+
+    Args:
+        p: in [0, 1).
+        seed: an integer; None draws one from `tg.random`.
+    Raises:
+        ArgumentError: p outside of [0, 1), or a negative seed.
+    """
+
+    counters = ("seed", "step")
+
+    def __init__(self, p: float = 0.5, seed: int | None = None):
+        if isinstance(p, bool) or not 0 <= p < 1:
+            raise ArgumentError(
+                f"Dropout: p is the probability that a unit is dropped, at least 0 and below 1, not {p!r}"
+                + ("; with 1.0 nothing would be left to learn from" if p == 1 else "")
+            )
+        if seed is not None and not 0 <= seed < 2**63:
+            raise ArgumentError(f"Dropout: seed must be an integer from 0 to 2**63 - 1, not {seed!r}")
+        self.p = float(p)
+        self.seed = int(generator().integers(2**63)) if seed is None else int(seed)
+        self.step = 0
+
+    def forward(self, x: Any) -> Any:
+        if not self.training or not self.p:
+            return x
+        x = x if hasattr(x, "shape") else functional._array(x)
+        backend = x.backend if isinstance(x, Tensor) else backends.get("cpu")
+        dtype = x.dtype if x.dtype.kind == "f" else float
+        factor = backend.run(self._factor, backend, tuple(x.shape), dtype)
+        self.step += 1
+        return functional.multiply(x, Tensor.wrap(factor, backend) if isinstance(x, Tensor) else factor)
+
+    def _factor(self, backend: backends.Backend, shape: tuple[int, ...], dtype: Any) -> Any:
+        """0 for what is dropped, 1 / (1 - p) for what is kept."""
+        return backend.keep_mask(self.seed, self.step, shape, self.p).astype(dtype) * (1 / (1 - self.p))
+
+    def settings(self) -> str:
+        return f"p={self.p}"

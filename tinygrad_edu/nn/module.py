@@ -1,0 +1,203 @@
+"""Module: what all layers and networks have in common.
+
+A module is a Python object with tensors and other modules among its attributes. Nothing is registered: parameters,
+buffers and children are found by looking at the attributes when somebody asks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, ClassVar, Self
+
+import numpy as np
+
+from .. import backends
+from ..tensor import Tensor
+from . import scalar, state
+
+
+class Module:
+    """Base of all layers and networks.
+
+    A subclass makes tensors and modules in `__init__` and computes in `forward`:
+
+        class Net(tg.nn.Module):
+            def __init__(self):
+                self.hidden = tg.nn.Dense(2, 16, activation="relu")
+                self.scale = tg.Tensor(1.0, requires_grad=True)
+
+            def forward(self, x):
+                return self.hidden(x) * self.scale
+
+    What an attribute is, or what a list, tuple or dictionary of them holds:
+
+    - *parameter*: a leaf tensor with `requires_grad`, to be learned; its name is "hidden.weight", "layers.1.bias".
+    - *buffer*: a tensor without, which is kept and moved with the others (a running mean, say).
+    - *child*: another module.
+
+    A tensor or module that is found twice, as tied weights are, counts once, under its first name.
+
+    Attributes:
+        training: whether the module is being trained; `train()` and `eval()` set it here and in all modules inside.
+        counters: names of attributes with integers that later results depend on, which belong to the state.
+    """
+
+    training: bool = True
+    counters: ClassVar[tuple[str, ...]] = ()
+
+    def forward(self, *inputs: Any) -> Any:
+        """Compute the output; `module(x)` calls it."""
+        raise NotImplementedError(f"{type(self).__name__} has no forward(self, x)")
+
+    def __call__(self, *inputs: Any) -> Any:
+        return self.forward(*inputs)
+
+    # --- what is inside ---
+
+    def attributes(self) -> Iterator[tuple[str, Any]]:
+        """Names and attributes; those in lists and dictionaries as "name.0", "name.key"."""
+        for name, attribute in vars(self).items():
+            yield from _flatten(name, attribute)
+
+    def named_children(self) -> Iterator[tuple[str, Module]]:
+        """The modules directly inside."""
+        return ((name, item) for name, item in self.attributes() if isinstance(item, Module))
+
+    def children(self) -> Iterator[Module]:
+        """The modules directly inside, without their names."""
+        return (child for _, child in self.named_children())
+
+    def named_modules(self) -> Iterator[tuple[str, Module]]:
+        """This module, named "", and all inside, each before its children."""
+        return self._walk("", set())
+
+    def _walk(self, prefix: str, seen: set[int]) -> Iterator[tuple[str, Module]]:
+        if id(self) not in seen:
+            seen.add(id(self))
+            yield prefix, self
+            for name, child in self.named_children():
+                yield from child._walk(_join(prefix, name), seen)
+
+    def modules(self) -> Iterator[Module]:
+        """This module and all inside."""
+        return (module for _, module in self.named_modules())
+
+    def named_arrays(self) -> Iterator[tuple[str, Any]]:
+        """All parameters and buffers: tensors, or arrays of Values in a module that was taken apart (`scalar()`)."""
+        seen: set[int] = set()
+        for prefix, module in self.named_modules():
+            for name, item in module.attributes():
+                if _is_array(item) and id(item) not in seen:
+                    seen.add(id(item))
+                    yield _join(prefix, name), item
+
+    def named_parameters(self) -> Iterator[tuple[str, Any]]:
+        """What is learned: tensors, or single Values named "0.weight[1,2]" in a module that was taken apart."""
+        for name, array in self.named_arrays():
+            if isinstance(array, Tensor):
+                if array.requires_grad:
+                    yield name, array
+            else:
+                for value in array.flat:
+                    if value.requires_grad:
+                        yield value.name, value
+
+    def parameters(self) -> Iterator[Any]:
+        """What is learned, without the names: what an optimizer is given."""
+        return (parameter for _, parameter in self.named_parameters())
+
+    def named_buffers(self) -> Iterator[tuple[str, Any]]:
+        """What is kept and not learned: tensors, or arrays of Values."""
+        return ((name, array) for name, array in self.named_arrays() if not _learns(array))
+
+    # --- modes and devices ---
+
+    def train(self, mode: bool = True) -> Self:
+        """Train from now on: dropout drops, batch normalization uses the batch. Returns the module."""
+        for module in self.modules():
+            module.training = mode
+        return self
+
+    def eval(self) -> Self:
+        """Predict from now on: dropout keeps all, batch normalization uses its running statistics."""
+        return self.train(False)
+
+    def to(self, device: str) -> Self:
+        """Move all parameters and buffers to a device; gradients are forgotten. Returns the module.
+
+        Move a model before its optimizer is made: an optimizer stays on the device that it was made for.
+
+        Raises:
+            DeviceError: this machine has no such device.
+        """
+        backend = backends.get(device)
+        for _, tensor in self.named_arrays():
+            if isinstance(tensor, Tensor) and tensor.backend is not backend:
+                data = backend.run(backend.move, tensor._data, tensor.device, backend.device)
+                tensor.backend, tensor._data = backend, data
+                tensor._grad = tensor._home = None
+                tensor.changed()
+        return self
+
+    # --- state ---
+
+    def state_dict(self) -> dict[str, np.ndarray]:
+        """All that the outputs depend on, under its names: copies of parameters, buffers and counters, on the host."""
+        return state.of_module(self)
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Take over a state, in place: an optimizer of these parameters goes on with them.
+
+        Raises:
+            StateError: a name is missing or unexpected, or a shape differs; the message names them, and nothing has
+                changed.
+        """
+        state.load(self, state_dict)
+
+    def scalar(self) -> Self:
+        """The same network taken apart into scalars: its parameters are object arrays of `Value`s.
+
+        The layers' code is the same, and so are the outputs and gradients. It takes lists and NumPy arrays, of numbers
+        or of Values, and gives object arrays of Values; the losses and optimizers take these, too. It is for looking
+        at: each multiplication is a node of its own.
+        """
+        return scalar.take_apart(self)
+
+    # --- text ---
+
+    def settings(self) -> str:
+        """The arguments that `repr` shows, "64, 10, activation='relu'"."""
+        return ""
+
+    def title(self) -> str:
+        """How messages call the module: "Dense(64, 10)"."""
+        return f"{type(self).__name__}({self.settings()})"
+
+    def __repr__(self) -> str:
+        from .summary import describe
+
+        return describe(self)
+
+
+def _flatten(name: str, attribute: Any) -> Iterator[tuple[str, Any]]:
+    if isinstance(attribute, (list, tuple)):
+        for k, item in enumerate(attribute):
+            yield from _flatten(f"{name}.{k}", item)
+    elif isinstance(attribute, dict):
+        for key, item in attribute.items():
+            yield from _flatten(f"{name}.{key}", item)
+    else:
+        yield name, attribute
+
+
+def _join(prefix: str, name: str) -> str:
+    return f"{prefix}.{name}" if prefix else name
+
+
+def _is_array(item: Any) -> bool:
+    """Leaf tensors, and arrays of Values. (A computed tensor is something that a module remembers for a while.)"""
+    return (isinstance(item, Tensor) and item.op is None) or scalar.is_array_of_values(item)
+
+
+def _learns(array: Any) -> bool:
+    return array.requires_grad if isinstance(array, Tensor) else any(value.requires_grad for value in array.flat)

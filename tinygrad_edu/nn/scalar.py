@@ -1,0 +1,41 @@
+"""A network taken apart into scalars: arrays of Values where there were tensors."""
+
+from __future__ import annotations
+
+import copy
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import numpy as np
+
+from ..tensor import Tensor
+from ..value import Value
+
+if TYPE_CHECKING:
+    from .module import Module
+
+M = TypeVar("M", bound="Module")
+
+
+def take_apart(module: M) -> M:
+    """A copy of the module in which every tensor is an object array of Values, named "0.weight[1,2]".
+
+    A tensor that several layers share is shared as an array of Values, too.
+    """
+    values = {id(array): _as_values(name, array) for name, array in module.named_arrays() if isinstance(array, Tensor)}
+    return copy.deepcopy(module, values)  # which finds in `values` what stands for a tensor
+
+
+def _as_values(name: str, tensor: Tensor) -> np.ndarray:
+    numbers = tensor.numpy()
+    values = np.empty(numbers.shape, dtype=object)
+    for index in np.ndindex(numbers.shape):
+        place = f"[{','.join(map(str, index))}]" if index else ""
+        values[index] = Value(numbers[index], name=name + place, requires_grad=tensor.requires_grad)
+    return values
+
+
+def is_array_of_values(item: Any) -> bool:
+    """Whether it is a parameter or buffer of a module that was taken apart."""
+    return (
+        isinstance(item, np.ndarray) and item.dtype == object and all(isinstance(value, Value) for value in item.flat)
+    )

@@ -1,0 +1,51 @@
+"""A module in words: its layers, the shapes of their parameters, and how many numbers there are to learn."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .module import Module
+
+
+def describe(module: Module) -> str:
+    """One line for a layer; a table for a network:
+
+    Sequential
+      0  Dense(2, 16, activation='relu')  weight (2, 16), bias (16,)  48
+      1  Dense(16, 1)                     weight (16, 1), bias (1,)   17
+      65 parameters
+    """
+    count = sum(math.prod(getattr(parameter, "shape", ())) for parameter in module.parameters())
+    total = f"{count:,} parameters" if count != 1 else "1 parameter"
+    if not any(True for _ in module.named_children()):
+        own = _own_shapes(module)
+        return f"{module.title()}: {own}, {total}" if own else module.title()
+    rows = [_row(name, inner) for name, inner in module.named_modules() if name or _own_shapes(inner)]
+    widths = [max(len(row[column]) for row in rows) for column in range(3)]
+    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=False)) for row in rows]
+    numbers = [row[3] for row in rows]
+    room = max(map(len, numbers))
+    table = [f"  {line}  {number.rjust(room)}".rstrip() for line, number in zip(lines, numbers, strict=True)]
+    return "\n".join([type(module).__name__, *table, f"  {total}"])
+
+
+def _row(name: str, module: Module) -> tuple[str, str, str, str]:
+    arrays = _own_arrays(module)
+    count = sum(math.prod(array.shape) for _, array in arrays)
+    indent = "  " * name.count(".")
+    container = any(True for _ in module.named_children())
+    title = type(module).__name__ if container else module.title()
+    return indent + (name or "(itself)"), title, _own_shapes(module), f"{count:,}" if count else ""
+
+
+def _own_arrays(module: Module) -> list[tuple[str, Any]]:
+    """Parameters that are attributes of the module itself."""
+    from .module import _is_array, _learns
+
+    return [(name, item) for name, item in module.attributes() if _is_array(item) and _learns(item)]
+
+
+def _own_shapes(module: Module) -> str:
+    return ", ".join(f"{name} {array.shape}" for name, array in _own_arrays(module))
