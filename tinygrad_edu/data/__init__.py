@@ -1,7 +1,8 @@
 """Data to learn from: toy sets, real sets, files of your own; split, standardized, and cut into batches."""
 
+from .csv_file import read_csv
 from .dataset import Dataset
 from .loading import NAMES, load, names
 from .standardizer import Standardizer
 
-__all__ = ["NAMES", "Dataset", "Standardizer", "load", "names"]
+__all__ = ["NAMES", "Dataset", "Standardizer", "load", "names", "read_csv"]

@@ -42,8 +42,7 @@ class Dataset:
     target_names: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        if self.task not in ("classification", "regression"):
-            raise ArgumentError(f"task must be 'classification' or 'regression', not {self.task!r}")
+        check_task(self.task)
         x, y = _read_only(self.x, np.float64, f"{self.name}: x"), np.asarray(self.y)
         _check_shapes(self.name, x, y)
         if self.task == "classification":
@@ -153,6 +152,11 @@ class Dataset:
     def _rows(self, rows: Array) -> Dataset:
         rows = np.sort(rows)  # chosen by chance, but in the order of the data
         return replace(self, x=self.x[rows], y=self.y[rows])
+
+
+def check_task(task: str) -> None:
+    if task not in ("classification", "regression"):
+        raise ArgumentError(f"task must be 'classification' or 'regression', not {task!r}")
 
 
 def _stratified_order(labels: Array, rng: np.random.Generator) -> Array:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from ..errors import ArgumentError
 from .arguments import did_you_mean
 from .dataset import Dataset
+from .mnist import SOURCES, Part, read_mnist
 from .real import REAL, read_real
 from .toys import TOYS, make_toy
 
-NAMES = (*TOYS, *REAL)
+NAMES = (*TOYS, *REAL, *SOURCES)
 
 
 def names() -> tuple[str, ...]:
@@ -16,7 +19,15 @@ def names() -> tuple[str, ...]:
     return NAMES
 
 
-def load(name: str, n: int | None = None, noise: float | None = None, seed: int = 0) -> Dataset:
+def load(
+    name: str,
+    n: int | None = None,
+    noise: float | None = None,
+    seed: int = 0,
+    *,
+    part: Part = "train",
+    folder: str | Path | None = None,
+) -> Dataset:
     """A data set by its name.
 
     Args:
@@ -25,19 +36,22 @@ def load(name: str, n: int | None = None, noise: float | None = None, seed: int 
             in proportion. If left out: a good size for the toy set, all rows of the real one.
         noise: toy sets only: the standard deviation of what is added to the formula.
         seed: the same seed gives the same numbers.
+        part, folder: mnist and fashion_mnist only: "train" or "test", and where the files are (see `read_mnist`).
 
     Raises:
-        ArgumentError: an unknown name, n too small or too large, a negative noise, noise for a real set.
-        DataError: scikit-learn, which brings the real sets, is not installed.
+        ArgumentError: an unknown name, n too small or too large, a negative noise, an argument for another kind of set.
+        DataError: an optional package is not installed, or a file cannot be had or used.
     """
-    if name in TOYS:
-        return make_toy(name, n, noise, seed)
     if name not in NAMES:
         csv = "; read a file with tg.data.read_csv" if str(name).lower().endswith((".csv", ".tsv")) else ""
         raise ArgumentError(
             f"unknown data set {name!r}{did_you_mean(str(name), NAMES)}{csv} (known: {', '.join(NAMES)})"
         )
-    if noise is not None:
+    if name not in TOYS and noise is not None:
         raise ArgumentError(f"{name} is measured, so it takes no noise: noise is for toy sets ({', '.join(TOYS)})")
-    dataset = read_real(name)
+    if name not in SOURCES and (part != "train" or folder is not None):
+        raise ArgumentError(f"{name} has neither parts nor files: part and folder are for {' and '.join(SOURCES)}")
+    if name in TOYS:
+        return make_toy(name, n, noise, seed)
+    dataset = read_mnist(name, part, folder) if name in SOURCES else read_real(name)
     return dataset if n is None else dataset.take(n, seed)

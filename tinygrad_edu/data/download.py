@@ -1,0 +1,64 @@
+"""Files from the net: into a cache, once, checked, with a progress bar."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TextIO
+
+from ..errors import DataError
+from .optional import require
+
+BAR_WIDTH = 30
+CHUNK = 1 << 16  # bytes
+
+
+def fetch(url: str, known_hash: str, folder: str, what: str) -> Path:
+    """The file behind `url`, from the user's cache of tinygrad-edu if it is there, else downloaded into it.
+
+    A file whose checksum is wrong never reaches its place in the cache.
+
+    Args:
+        known_hash: "md5:..." or "sha256:...".
+        folder: the part of the cache.
+        what: what the file belongs to, for messages.
+
+    Raises:
+        DataError: pooch is not installed, the download failed, or the file is not the one that we know.
+    """
+    pooch = require("pooch", "pooch", f"downloading {what}")
+    cache = Path(pooch.os_cache("tinygrad-edu")) / folder
+    name = url.rpartition("/")[2]
+    progress = ProgressBar(name, sys.stderr) if sys.stderr.isatty() else False
+    downloader = pooch.HTTPDownloader(progressbar=progress, chunk_size=CHUNK)
+    try:
+        return Path(pooch.retrieve(url, known_hash, name, cache, downloader=downloader))
+    except ValueError as error:  # pooch's word for a wrong checksum
+        raise DataError(f"{url} is not the file that we know (its checksum differs): {error}") from None
+    except OSError as error:  # of the connection, which requests derives from it, or of the cache
+        raise DataError(f"cannot download {url}: {error}") from None
+
+
+class ProgressBar:
+    """One line that fills: "train-images-idx3-ubyte.gz  [######........]  42 %". In the form that pooch asks for."""
+
+    def __init__(self, name: str, stream: TextIO):
+        self.name, self.stream = name, stream
+        self.total = self.done = 0  # bytes; pooch sets the total
+        self.shown = -1
+
+    def update(self, count: int) -> None:
+        self.done += count
+        percent = min(100, 100 * self.done // self.total) if self.total else 0
+        if percent != self.shown:  # one drawing for each percent, not for each piece
+            self.shown = percent
+            filled = BAR_WIDTH * percent // 100
+            bar = "#" * filled + "." * (BAR_WIDTH - filled)
+            self.stream.write(f"\r{self.name}  [{bar}] {percent:3d} %")
+            self.stream.flush()
+
+    def reset(self) -> None:
+        self.done = 0
+
+    def close(self) -> None:
+        self.stream.write("\n")
