@@ -67,9 +67,9 @@ def draw_graph(
     titles = labels((node.id, node.name, node.op is not None) for node in nodes.values())
     for node_id in shown:
         node = nodes[node_id]
-        kind = _kind(node, root_id)
+        kind = kind_of(node, root_id)
         ordered = node.op is not None and inputs_are_ordered(node.op) and len(set(node.inputs)) > 1
-        title = titles[node_id] + (f" = {_formula(node, nodes, titles)}" if ordered else "")
+        title = titles[node_id] + (f" = {formula_of(node, nodes, titles)}" if ordered else "")
         graph.node(
             keys[node_id],
             label=_label(node, title, values, grads),
@@ -102,13 +102,14 @@ def _empty(rankdir: str, size: int) -> Drawing:
     return graph
 
 
-def _kind(node: TraceNode, root: str) -> str:
+def kind_of(node: TraceNode, root: str) -> str:
+    """What a drawing shows a node as: a key of `FILLS`."""
     if node.op is None:
         return "leaf" if node.requires_grad else "constant"
     return "root" if node.id == root else "result"
 
 
-def _formula(node: TraceNode, nodes: dict[str, TraceNode], titles: dict[str, str]) -> str:
+def formula_of(node: TraceNode, nodes: dict[str, TraceNode], titles: dict[str, str]) -> str:
     """The operation with its inputs in order, which arrows alone do not tell: "b - a"."""
     sources = [nodes[source] for source in node.inputs]
     names = [number(source.data) if source.is_plain_number else titles[source.id] for source in sources]
@@ -132,7 +133,7 @@ def _label(node: TraceNode, title: str, values: bool, grads: bool) -> str:
     if node.is_plain_number:
         return _table([_title(number(node.data), "")])
     rows = [_title(operation, title) if operation else _title(title, "")]
-    rows += [_quiet(f"{key} {value}") for key, value in _settings(node)]
+    rows += [_quiet(f"{key} {value}") for key, value in settings_of(node)]
     if node.kind == "tensor":
         rows.append(_quiet(f"{node.shape} {node.dtype}"))
     if values:
@@ -142,7 +143,7 @@ def _label(node: TraceNode, title: str, values: bool, grads: bool) -> str:
     return _table(rows)
 
 
-def _settings(node: TraceNode) -> Iterable[tuple[str, str]]:
+def settings_of(node: TraceNode) -> Iterable[tuple[str, str]]:
     """The attributes of an operation that say something: axis 0, index 0:2."""
     for key, value in node.attrs.items():
         if value is not None and value is not False:
