@@ -78,7 +78,7 @@ def _check_range(part: Any, length: int, axis: int, shape: tuple[int, ...]) -> N
 
 def has_arrays(index: Any) -> bool:
     """Whether an index can name an element twice: only arrays of positions can."""
-    return any(isinstance(part, np.ndarray) for part in (index if isinstance(index, tuple) else (index,)))
+    return any(getattr(part, "ndim", 0) for part in (index if isinstance(index, tuple) else (index,)))
 
 
 def inverse_axes(axes: tuple[int, ...] | None, ndim: int) -> tuple[int, ...] | None:

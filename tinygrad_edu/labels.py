@@ -1,7 +1,7 @@
 """Class labels and other positions in a table, made ready for a device.
 
 CuPy wraps an index that is out of range without a word, and looking at it there would wait for the device. So labels
-are checked on the host, where they enter.
+are checked on the host, where they enter; those that are on a GPU already are taken as they are.
 """
 
 from __future__ import annotations
@@ -15,33 +15,49 @@ from .tensor import Tensor
 
 
 def is_on_device(labels: Any) -> bool:
-    """Whether they are in the memory of a device already, where nothing can be checked without waiting."""
+    """Whether they are in the memory of a GPU, where nothing can be checked without waiting."""
     if isinstance(labels, Tensor):
         return not labels.backend.here
     return hasattr(labels, "shape") and not isinstance(labels, (np.ndarray, np.generic))
 
 
 def to_host(labels: Any) -> np.ndarray:
-    """Labels that are no device's: a list, a NumPy array, or a tensor on the CPU."""
-    return labels.data if isinstance(labels, Tensor) else np.asarray(labels)
+    """A list, an array or a tensor as an array of the host; only a tensor of a GPU is waited for."""
+    if isinstance(labels, Tensor):
+        return labels.backend.asnumpy(labels.data)
+    return np.asarray(labels)
 
 
-def check_labels(labels: np.ndarray, n: int, where: str, what: str = "label", of: str = "classes") -> np.ndarray:
-    """Labels on the host, which must be integers from 0 to n - 1.
+def positions(labels: Any, n: int, beside: Any, where: str, what: str = "label", of: str = "classes") -> Any:
+    """Labels as an array of integers beside another operand: on the device of a tensor, on the host beside Values.
 
+    Args:
+        labels: integers from 0 to n - 1: a list, an array, or a tensor.
+        where, what, of: how messages call the caller, a label, and what there are n of.
     Raises:
         DtypeError: they are no integers.
-        DataError: one is out of range; the message names it and its position.
+        DataError: one that is on the host is out of range; the message names it and its position.
+        DeviceError: they are on another device than the tensor beside them.
     """
+    if not (is_on_device(labels) and isinstance(beside, Tensor)):
+        host = _checked(to_host(labels), n, where, what, of)
+        return beside.backend.asarray(host) if isinstance(beside, Tensor) else host
+    if labels.dtype.kind not in "iu":
+        raise DtypeError(f"{where}: a {what} is an integer, not {labels.dtype}; use y.astype(int)")
+    if isinstance(labels, Tensor):
+        beside.backend.same_device(labels.backend, where)
+        return labels.data
+    return labels
+
+
+def _checked(labels: np.ndarray, n: int, where: str, what: str, of: str) -> np.ndarray:
     if labels.dtype.kind == "b":
         return labels.astype(np.intp)
     if labels.dtype.kind not in "iu":
         raise DtypeError(f"{where}: a {what} is an integer, not {labels.dtype}; use y.astype(int)")
     if labels.size and (int(labels.min()) < 0 or int(labels.max()) >= n):
-        position = np.argwhere((labels < 0) | (labels >= n))[0]
-        place = int(position[0]) if position.size == 1 else tuple(map(int, position))
-        raise DataError(
-            f"{where}: {what} {labels[tuple(position)]} at position {place} is out of range: there are {n} {of}, "
-            f"0 to {n - 1}"
-        )
+        position = tuple(map(int, np.argwhere((labels < 0) | (labels >= n))[0]))
+        place = position[0] if len(position) == 1 else position
+        at = f" at position {place}" if position else ""
+        raise DataError(f"{where}: {what} {labels[position]}{at} is out of range: there are {n} {of}, 0 to {n - 1}")
     return labels

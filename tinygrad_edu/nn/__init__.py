@@ -4,17 +4,24 @@ from . import init
 from .activations import ELU, GELU, LeakyReLU, ReLU, Sigmoid, SiLU, Softmax, Softplus, Tanh
 from .dense import Dense
 from .dropout import Dropout
+from .embedding import Embedding
 from .module import Module
+from .norm import BatchNorm1d, LayerNorm
+from .perceptron import Perceptron, rosenblatt_step
 from .sequential import Flatten, Sequential, mlp
 
 __all__ = [
     "ELU",
     "GELU",
+    "BatchNorm1d",
     "Dense",
     "Dropout",
+    "Embedding",
     "Flatten",
+    "LayerNorm",
     "LeakyReLU",
     "Module",
+    "Perceptron",
     "ReLU",
     "Sequential",
     "SiLU",
@@ -24,4 +31,5 @@ __all__ = [
     "Tanh",
     "init",
     "mlp",
+    "rosenblatt_step",
 ]

@@ -1,0 +1,85 @@
+"""What the losses share: shapes that must agree, targets in the prediction's form, reductions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from .. import functional
+from ..errors import DataError, ShapeError
+from ..labels import is_on_device, to_host
+from ..names import check_name
+from ..objects import as_object, holds_values, is_value
+from ..tensor import Tensor
+
+
+def as_prediction(x: Any) -> Any:
+    """A prediction as a tensor or as an object array of Values."""
+    if isinstance(x, Tensor):
+        return x
+    return as_object(x) if is_value(x) or holds_values(x) else Tensor(x)
+
+
+def like(x: Any, prediction: Any) -> Any:
+    """A target with the dtype and on the device of the prediction, or as objects beside Values."""
+    if not isinstance(prediction, Tensor):
+        return as_object(x.numpy() if isinstance(x, Tensor) else x)
+    if isinstance(x, Tensor):
+        return x if x.dtype == prediction.dtype else x.astype(prediction.dtype)
+    return Tensor(x, dtype=prediction.dtype, device=prediction.backend)
+
+
+def pair(loss: str, prediction: Any, target: Any) -> tuple[Any, Any]:
+    """Prediction and target in one shape.
+
+    Raises:
+        ShapeError: their shapes differ; they would broadcast to something that nobody meant.
+    """
+    prediction = as_prediction(prediction)
+    target = like(target, prediction)
+    if target.shape == prediction.shape or target.shape == ():
+        return prediction, target
+    if prediction.shape == (*target.shape, 1):
+        return prediction, functional.reshape(target, prediction.shape)
+    raise ShapeError(
+        f"{loss}: the prediction has shape {prediction.shape}, the target {target.shape}; they must agree "
+        "(a prediction of shape (n, 1) also takes a target of shape (n,))"
+    )
+
+
+def check_reduction(reduction: str, extra: tuple[str, ...] = ()) -> None:
+    """Refuse an unknown reduction.
+
+    Raises:
+        ArgumentError: the nearest one is suggested.
+    """
+    check_name(reduction, ("mean", "sum", "none", *extra), "reduction")
+
+
+def reduce(losses: Any, reduction: str) -> Any:
+    """The single losses as one number, or as they are."""
+    if reduction == "none":
+        return losses
+    return functional.mean(losses) if reduction == "mean" else functional.sum(losses)
+
+
+def check_target(loss: str, target: Any, right: Callable[[np.ndarray], Any], wanted: str) -> None:
+    """Refuse a wrong number in a target that is on the host.
+
+    Args:
+        right: which numbers are right.
+        wanted: what they should be, in words.
+    Raises:
+        DataError: the message names the number and its position.
+    """
+    if is_on_device(target) or is_value(target) or holds_values(target):
+        return
+    numbers = to_host(target)
+    fits = np.asarray(right(numbers))
+    if fits.all():
+        return
+    position = tuple(map(int, np.argwhere(~fits)[0]))
+    at = f" at position {position[0] if len(position) == 1 else position}" if position else ""
+    raise DataError(f"{loss}: a target must be {wanted}, not {numbers[position]}{at}")

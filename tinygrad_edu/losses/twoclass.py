@@ -1,0 +1,55 @@
+"""Losses of two classes, told apart by one number."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .. import functional
+from .common import check_reduction, check_target, like, pair, reduce
+
+
+def hinge(prediction: Any, target: Any, reduction: str = "mean") -> Any:
+    """max(0, 1 - target · prediction): the loss of a support vector machine (Cortes & Vapnik 1995).
+
+    Args:
+        prediction: scores, of any shape; their sign is the class.
+        target: -1 or 1; of the same shape, or (n,) for a prediction of (n, 1).
+        reduction: "mean", "sum" or "none".
+    Raises:
+        DataError: a target on the host that is neither -1 nor 1.
+        ShapeError: shapes that differ.
+        ArgumentError: an unknown reduction.
+    """
+    check_reduction(reduction)
+    check_target("hinge", target, lambda t: (t == 1) | (t == -1), "-1 or 1 (of labels 0 and 1 make 2 * y - 1)")
+    prediction, target = pair("hinge", prediction, target)
+    return reduce(functional.relu(1.0 - target * prediction), reduction)
+
+
+def binary_cross_entropy(logits: Any, target: Any, reduction: str = "mean", pos_weight: Any = None) -> Any:
+    """-t · log p - (1 - t) · log(1 - p), with p = sigmoid(logits) the predicted probability of class 1.
+
+    As -log p = softplus(-x) and -log(1 - p) = softplus(x) for a logit x, it is computed as
+
+        pos_weight · t · softplus(-x) + (1 - t) · softplus(x).
+
+    It is PyTorch's `binary_cross_entropy_with_logits`.
+
+    Args:
+        logits: any shape.
+        target: 0 or 1, or a probability between; of the same shape, or (n,) for logits of (n, 1).
+        reduction: "mean", "sum" or "none".
+        pos_weight: how much more an example of class 1 counts: a number, or an array that broadcasts.
+    Raises:
+        DataError: a target on the host outside of [0, 1].
+        ShapeError: shapes that differ.
+        ArgumentError: an unknown reduction.
+    """
+    name = "binary_cross_entropy"
+    check_reduction(reduction)
+    check_target(name, target, lambda t: (t >= 0) & (t <= 1), "0 or 1, or a probability between")
+    logits, target = pair(name, logits, target)
+    of_one = target * functional.softplus(-logits)
+    if pos_weight is not None:
+        of_one = of_one * like(pos_weight, logits)
+    return reduce(of_one + (1.0 - target) * functional.softplus(logits), reduction)

@@ -1,0 +1,174 @@
+"""Normalization: activations are brought to mean 0 and variance 1, over the batch or over the features."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from .. import functional
+from ..errors import ArgumentError, ShapeError
+from ..modes import get_default_dtype, no_grad
+from ..tensor import Tensor
+from .checks import check_size
+from .module import Module
+
+
+class BatchNorm1d(Module):
+    """(x - mean) / √(variance + eps) · weight + bias for each feature, over the batch (Ioffe & Szegedy 2015).
+
+    In training, mean and (biased) variance are those of the batch, and running means of them are kept:
+
+        running ← (1 - momentum) · running + momentum · of this batch,
+
+    with the unbiased variance. `eval()` uses these instead, so that an example's output does not depend on others.
+
+    Args:
+        num_features: C, for x of shape (n, C) or (n, C, length).
+        eps: keeps the division finite.
+        momentum: the weight of the latest batch; None for the plain average over all batches.
+        affine: whether there are `weight` (starts as 1) and `bias` (starts as 0), each of shape (C,).
+        dtype, device: of parameters and buffers.
+    Raises:
+        ArgumentError: num_features below 1.
+        ShapeError: in a call, another number of features, or in training a single value for each feature.
+
+    `running_mean`, `running_var` (C,) and the counter `num_batches_tracked` belong to the state.
+    """
+
+    counters = ("num_batches_tracked",)
+
+    def __init__(
+        self,
+        num_features: int,
+        eps: float = 1e-5,
+        momentum: float | None = 0.1,
+        affine: bool = True,
+        dtype: Any = None,
+        device: str = "cpu",
+    ):
+        self.num_features, self.eps, self.momentum, self.affine = num_features, eps, momentum, affine
+        check_size(self.title(), num_features=num_features)
+        _check_eps(self.title(), eps)
+        self.weight, self.bias = _scale_and_shift((num_features,), affine, dtype, device)
+        mean, variance = _constants((num_features,), dtype)
+        self.running_mean, self.running_var = Tensor(mean, device=device), Tensor(variance, device=device)
+        self.num_batches_tracked = 0
+
+    def forward(self, x: Any) -> Any:
+        x = _as_array(x)
+        if x.ndim not in (2, 3) or x.shape[1] != self.num_features:
+            raise ShapeError(
+                f"{self.title()}: the input has shape {x.shape}; the layer takes (n, {self.num_features}) "
+                f"or (n, {self.num_features}, length)"
+            )
+        shape = (self.num_features, *[1] * (x.ndim - 2))  # broadcasts against x
+        if self.training:
+            axes = 0 if x.ndim == 2 else (0, 2)
+            mean = functional.mean(x, axis=axes, keepdims=True)
+            centered = x - mean
+            variance = functional.mean(functional.square(centered), axis=axes, keepdims=True)
+            self._track(mean, variance, x.shape[0] * (x.shape[2] if x.ndim == 3 else 1))
+        else:
+            centered = x - functional.reshape(self.running_mean, shape)
+            variance = functional.reshape(self.running_var, shape)
+        normal = centered / functional.sqrt(variance + self.eps)
+        if self.weight is None or self.bias is None:
+            return normal
+        return normal * functional.reshape(self.weight, shape) + functional.reshape(self.bias, shape)
+
+    def _track(self, mean: Any, variance: Any, n: int) -> None:
+        """Bring the running statistics up to date with those of a batch, of n values for each feature."""
+        if n < 2:
+            raise ShapeError(
+                f"{self.title()}: a batch of one example has no variance; in training use larger batches "
+                "(drop_last=True leaves out a last one of 1), to predict call model.eval() first"
+            )
+        self.num_batches_tracked += 1
+        new = 1 / self.num_batches_tracked if self.momentum is None else self.momentum
+        with no_grad():
+            for name, latest in (("running_mean", mean), ("running_var", variance * (n / (n - 1)))):
+                latest = functional.reshape(latest, (self.num_features,))
+                setattr(self, name, getattr(self, name) * (1 - new) + latest * new)
+
+    def settings(self) -> str:
+        defaults = {"eps": 1e-5, "momentum": 0.1, "affine": True}
+        return _settings(str(self.num_features), {name: getattr(self, name) for name in defaults}, defaults)
+
+
+class LayerNorm(Module):
+    """(x - mean) / √(variance + eps) · weight + bias for each example, over its last axes (Ba, Kiros & Hinton 2016).
+
+    Args:
+        normalized_shape: the lengths of the last axes, over which mean and (biased) variance are taken; a number
+            for the last axis alone.
+        eps: keeps the division finite.
+        elementwise_affine: whether there are `weight` (starts as 1) and `bias` (starts as 0), of normalized_shape.
+        dtype, device: of the parameters.
+    Raises:
+        ArgumentError: a length below 1.
+        ShapeError: in a call, an x whose last axes have other lengths.
+    """
+
+    def __init__(
+        self,
+        normalized_shape: int | tuple[int, ...],
+        eps: float = 1e-5,
+        elementwise_affine: bool = True,
+        dtype: Any = None,
+        device: str = "cpu",
+    ):
+        shape = normalized_shape if isinstance(normalized_shape, (tuple, list)) else (normalized_shape,)
+        self.normalized_shape, self.eps, self.elementwise_affine = tuple(shape), eps, elementwise_affine
+        if not shape:
+            raise ArgumentError("LayerNorm: normalized_shape is empty; give the lengths of the last axes")
+        for length in shape:
+            check_size(self.title(), normalized_shape=length)
+        _check_eps(self.title(), eps)
+        self.weight, self.bias = _scale_and_shift(self.normalized_shape, elementwise_affine, dtype, device)
+
+    def forward(self, x: Any) -> Any:
+        x = _as_array(x)
+        axes = tuple(range(-len(self.normalized_shape), 0))
+        if x.shape[-len(axes) :] != self.normalized_shape:
+            wanted = ", ".join(map(str, self.normalized_shape))
+            raise ShapeError(f"{self.title()}: the input has shape {x.shape}; the layer takes (..., {wanted})")
+        centered = x - functional.mean(x, axis=axes, keepdims=True)
+        variance = functional.mean(functional.square(centered), axis=axes, keepdims=True)
+        normal = centered / functional.sqrt(variance + self.eps)
+        return normal if self.weight is None or self.bias is None else normal * self.weight + self.bias
+
+    def settings(self) -> str:
+        shape = self.normalized_shape
+        defaults = {"eps": 1e-5, "elementwise_affine": True}
+        first = str(shape[0] if len(shape) == 1 else shape)
+        return _settings(first, {name: getattr(self, name) for name in defaults}, defaults)
+
+
+def _as_array(x: Any) -> Any:
+    return x if hasattr(x, "shape") else functional._array(x)
+
+
+def _check_eps(layer: str, eps: float) -> None:
+    if not eps >= 0:
+        raise ArgumentError(f"{layer}: eps must be a number of at least 0, not {eps!r}")
+
+
+def _constants(shape: tuple[int, ...], dtype: Any) -> tuple[np.ndarray, np.ndarray]:
+    """Zeros and ones."""
+    dtype = get_default_dtype() if dtype is None else dtype
+    return np.zeros(shape, dtype), np.ones(shape, dtype)
+
+
+def _scale_and_shift(
+    shape: tuple[int, ...], affine: bool, dtype: Any, device: str
+) -> tuple[Tensor | None, Tensor | None]:
+    if not affine:
+        return None, None
+    zeros, ones = _constants(shape, dtype)
+    return Tensor(ones, requires_grad=True, device=device), Tensor(zeros, requires_grad=True, device=device)
+
+
+def _settings(first: str, given: dict[str, Any], defaults: dict[str, Any]) -> str:
+    """The arguments that differ from their defaults."""
+    return ", ".join([first, *[f"{name}={value}" for name, value in given.items() if value != defaults[name]]])
