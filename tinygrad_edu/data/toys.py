@@ -125,7 +125,7 @@ class Toy:
 
 
 TOYS = {
-    "moons": Toy(moons, 500, 0.1, ("upper", "lower")),
+    "moons": Toy(moons, 1000, 0.1, ("upper", "lower")),
     "circles": Toy(circles, 500, 0.05, ("outer", "inner")),
     "spirals": Toy(spirals, 600, 0.05, ("first", "second")),
     "xor": Toy(xor, 400, 0.1, ("same", "different"), ("a", "b")),
