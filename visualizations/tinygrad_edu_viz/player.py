@@ -1,0 +1,202 @@
+"""Where a person is in a trace, and how they move: the state under every interactive face. No screen, no keys."""
+
+from __future__ import annotations
+
+import difflib
+from bisect import bisect_right
+from collections.abc import Iterable
+
+from tinygrad_edu.errors import ArgumentError
+
+from .readable import labels
+from .recorded import Data, Event, TraceNode
+from .trace import Trace
+from .words import sign
+
+OPERATION = "op:"  # begins a breakpoint on all nodes of an operation: op:multiply
+
+
+class Player:
+    """A position in a trace, with breakpoints and a selected node.
+
+    What is known at a position follows from the position alone. So k steps forward and k steps back always restore the
+    same state.
+
+    Attributes:
+        position: how many events have happened; 0 is before the first one.
+        breakpoints: node ids and "op:NAME"s, in the order in which they were set.
+        titles: what each node is called in front of people, by its id.
+    """
+
+    def __init__(self, trace: Trace):
+        self.trace = trace
+        self.position = 0
+        self.breakpoints: dict[str, None] = {}
+        self.titles = labels((node.id, node.name, node.op is not None) for node in trace.nodes.values())
+        self._chosen: str | None = None
+        self._computed: dict[str, int] = {}
+        self._received: dict[str, tuple[list[int], list[Event]]] = {}
+        for position, event in enumerate(trace.events, 1):
+            if event.kind == "forward":
+                self._computed[event.node] = position
+            else:
+                positions, events = self._received.setdefault(event.node, ([], []))
+                positions.append(position)
+                events.append(event)
+
+    # Where we are.
+
+    @property
+    def event(self) -> Event | None:
+        """The event that happened last; None at the start."""
+        return self.trace.events[self.position - 1] if self.position else None
+
+    @property
+    def at_start(self) -> bool:
+        return self.position == 0
+
+    @property
+    def at_end(self) -> bool:
+        return self.position == len(self.trace.events)
+
+    @property
+    def first_backward(self) -> int:
+        """The position at which the backward pass has just begun: its root has a gradient."""
+        backward = (position for position, event in enumerate(self.trace.events, 1) if event.kind == "backward")
+        return next(backward, len(self.trace.events))
+
+    def data(self, node: str) -> Data | None:
+        """The data of a node; None while it is not computed yet. Leaves have theirs from the start."""
+        known = self.trace.nodes[node].op is None or self._computed.get(node, self.position + 1) <= self.position
+        return self.trace.nodes[node].data if known else None
+
+    def gradient(self, node: str) -> Data | None:
+        """The gradient of a node so far; None while no contribution has reached it."""
+        received = self.contributions(node)
+        return received[-1].grad if received else None
+
+    def contributions(self, node: str) -> list[Event]:
+        """The events so far that added to the gradient of a node."""
+        positions, events = self._received.get(node, ([], []))
+        return events[: bisect_right(positions, self.position)]
+
+    # Moving.
+
+    def go(self, position: int) -> None:
+        """To a position, or to the end that is nearer to it. The selection goes back to the active node."""
+        self.position = min(max(position, 0), len(self.trace.events))
+        self._chosen = None
+
+    def forward(self) -> None:
+        """One event onwards; stays at the end."""
+        self.go(self.position + 1)
+
+    def back(self) -> None:
+        """One event back; stays at the start."""
+        self.go(self.position - 1)
+
+    def to_start(self) -> None:
+        self.go(0)
+
+    def to_end(self) -> None:
+        self.go(len(self.trace.events))
+
+    def to_backward(self) -> None:
+        """To the first step of the backward pass."""
+        self.go(self.first_backward)
+
+    def continue_(self) -> bool:
+        """On to the next event at a breakpoint, else to the end. Returns whether there was one."""
+        return self._run(range(self.position + 1, len(self.trace.events) + 1), len(self.trace.events))
+
+    def reverse_continue(self) -> bool:
+        """Back to the last event at a breakpoint before this one, else to the start. Returns whether there was one."""
+        return self._run(range(self.position - 1, 0, -1), 0)
+
+    def _run(self, positions: Iterable[int], otherwise: int) -> bool:
+        met = next((place for place in positions if self.stops_at(self.trace.events[place - 1])), None)
+        self.go(otherwise if met is None else met)
+        return met is not None
+
+    # Breakpoints.
+
+    def stops_at(self, event: Event) -> bool:
+        """Whether there is a breakpoint on the node that an event is about, or on its operation."""
+        return event.node in self.breakpoints or f"{OPERATION}{event.op}" in self.breakpoints
+
+    def is_breakpoint(self, node: str) -> bool:
+        """Whether there is a breakpoint on a node, or on the operation that computes it."""
+        return node in self.breakpoints or f"{OPERATION}{self.trace.nodes[node].op}" in self.breakpoints
+
+    def toggle_breakpoint(self, text: str) -> bool:
+        """Set a breakpoint, or take it away. Returns whether it is there now.
+
+        Args:
+            text: the id or the name of a node; or "op:" and an operation's name or sign.
+        Raises:
+            ArgumentError: there is no such node or operation; the message suggests the nearest.
+        """
+        place = self.find(text)
+        if place in self.breakpoints:
+            del self.breakpoints[place]
+            return False
+        self.breakpoints[place] = None
+        return True
+
+    def find(self, text: str) -> str:
+        """The node id, or the "op:NAME", that a text stands for; see `toggle_breakpoint`."""
+        nodes = self.trace.nodes
+        if text in nodes:
+            return text
+        if text.startswith(OPERATION):
+            names = list(dict.fromkeys(node.op for node in nodes.values() if node.op))
+            wanted = text.removeprefix(OPERATION)
+            signs = {sign(name): name for name in names} | {name: name for name in names}
+            if "×" in signs:
+                signs["*"] = signs["×"]
+            if wanted in signs:
+                return OPERATION + signs[wanted]
+            raise ArgumentError(_unknown("operation", wanted, names, OPERATION))
+        ids = {title: node for node, title in self.titles.items()}
+        if text in ids:
+            return ids[text]
+        raise ArgumentError(_unknown("node", text, [*ids]))
+
+    # The selection.
+
+    @property
+    def selected(self) -> str | None:
+        """The id of the node that was chosen, else of the active one; None at the start if none was chosen."""
+        return self._chosen or (self.event.node if self.event else None)
+
+    def select(self, node: str) -> None:
+        self._chosen = node
+
+    def select_next(self, step: int = 1) -> None:
+        """Choose the node `step` further on in the order of creation, round and round."""
+        ids = list(self.trace.nodes)
+        here = ids.index(self.selected) if self.selected else (-1 if step > 0 else 0)
+        self.select(ids[(here + step) % len(ids)])
+
+    def search(self, text: str) -> list[str]:
+        """Choose the next node whose name, id or operation contains a text, in small or capital letters.
+
+        Returns:
+            all that do, in the order of creation; the selection stays where it is if there are none.
+        """
+        found = [node.id for node in self.trace.nodes.values() if self._matches(node, text.casefold())]
+        if found:
+            ids = {node: place for place, node in enumerate(self.trace.nodes)}
+            here = ids[self.selected] if self.selected else -1
+            self.select(next((node for node in found if ids[node] > here), found[0]))
+        return found
+
+    def _matches(self, node: TraceNode, text: str) -> bool:
+        names = (node.id, self.titles[node.id], node.op or "", sign(node.op) if node.op else "")
+        return any(text in name.casefold() for name in names)
+
+
+def _unknown(what: str, wanted: str, names: list[str], prefix: str = "") -> str:
+    near = difflib.get_close_matches(wanted, names, n=2) or names[:6]
+    more = ", ..." if len(names) > len(near) else ""
+    return f"no {what} is called {wanted!r}; there are: {', '.join(prefix + name for name in near)}{more}"
