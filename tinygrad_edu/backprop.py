@@ -94,7 +94,7 @@ def newest_first(root: Node, targets: frozenset[Node] = frozenset()) -> list[Nod
     Raises:
         MutationError: an input is newer than the node computed from it.
     """
-    oldest = min((target.serial for target in targets), default=0)
+    oldest = min(target.serial for target in targets) if targets else 0
     scalar = isinstance(root, Value)
     seen = {root, *targets}
     waiting = [root] if root.op is not None and root not in targets else []
@@ -168,11 +168,9 @@ def _general_steps(
             xp = Guarded(xp)
         if watch is not None:
             watch.verify(node)
-        pulled = upstream if op.shared is None else xp.run(op.shared, xp, upstream, y, *operands, **(attrs or {}))
+        pulled = upstream if op.shared is None else xp.run(op.shared, xp, upstream, y, *operands, **attrs)
         here, pull_back = xp.here, op.pull_back
-        position = -1
-        for operand in inputs:
-            position += 1
+        for position, operand in enumerate(inputs):
             if operand._tracked:
                 before = gradients.get(operand)
                 out = None

@@ -41,10 +41,7 @@ def dense(xp, x, weight, bias, activation=None):
 
 
 def _softmax_minus_target(xp, g, y, logits, labels, reduction):
-    slope = xp.cross_entropy_slope(logits, labels)
-    if reduction == "none":
-        return slope * xp.expand_dims(g, 1)
-    return slope * (g if reduction == "sum" else g * (1.0 / labels.shape[0]))
+    return xp.cross_entropy_slope(logits, labels, g * (1.0 / labels.shape[0]) if reduction == "mean" else g)
 
 
 @structural(_softmax_minus_target)

@@ -213,7 +213,7 @@ def _without_attributes(op: Operation) -> Rule:
     return lambda a, b, c: apply(op, (a, b, c))
 
 
-_PLAIN = {bool, int, float, str, tuple, type(None)}  # types of attributes that need no second look
+_PLAIN = {bool, int, float, str, tuple, type(None), np.ndarray}  # types of attributes that need no second look
 
 
 def _with_attributes(op: Operation) -> Rule:
@@ -222,7 +222,8 @@ def _with_attributes(op: Operation) -> Rule:
     def function(*operands: Any, **given: Any) -> Any:
         attrs = defaults | given if given else defaults
         if len(operands) == arity and len(attrs) == len(names) and _PLAIN.issuperset(map(type, given.values())):
-            return apply(op, operands, attrs)
+            a = operands[0]
+            return a._apply(op, operands, attrs) if isinstance(a, Node) else apply(op, operands, attrs)
         attrs = defaults | given
         if len(operands) > arity:
             attrs.update(zip(names, operands[arity:], strict=False))

@@ -112,8 +112,9 @@ class Symbols(Namespace):
     def eye(self, n: int, dtype: Any = None) -> Symbol:
         return call("eye", n).shaped((n, n))
 
-    def cross_entropy_slope(self, logits: Symbol, labels: Symbol) -> Symbol:
-        return call("softmax", logits, axis=1).shaped(logits.known_shape) - call("one_hot", labels)
+    def cross_entropy_slope(self, logits: Symbol, labels: Any, g: Symbol) -> Symbol:
+        slope = call("softmax", logits, axis=1).shaped(logits.known_shape) - call("one_hot", labels)
+        return slope * (self.expand_dims(g, 1) if g.known_shape else g)
 
     def einsum(self, subscripts: str, *operands: Symbol) -> Symbol:
         total = call("einsum", subscripts, *operands)
