@@ -11,6 +11,7 @@ from .errors import *  # noqa: F403
 from .functional import *  # noqa: F403
 from .modes import default_dtype, detect_anomaly, enable_grad, get_default_dtype, no_grad, set_default_dtype
 from .random import seed
+from .scopes import scope
 from .tensor import Tensor
 from .transforms import grad, hessian, jacobian, jvp, value_and_grad, vjp
 from .value import Value
@@ -58,6 +59,7 @@ __all__ = [
     "nn",
     "no_grad",
     "optim",
+    "scope",
     "seed",
     "set_default_dtype",
     "train",

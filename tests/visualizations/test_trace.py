@@ -380,7 +380,7 @@ def edited(trace: Trace, tmp_path: Any, change: Any) -> Any:
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        (lambda d: d.update(version=2), r"version 2, .* up to 1: update it"),
+        (lambda d: d.update(version=3), r"version 3, .* up to 2: update it"),
         (lambda d: d.update(format="something"), "this is JSON, but no trace"),
         (lambda d: d.pop("events"), "the trace lacks the field 'events'"),
         (lambda d: d.update(root="n77"), "'root' names 'n77', and no node has that id"),

@@ -11,9 +11,10 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 
-from .. import backends
+from .. import backends, scopes
 from ..tensor import Tensor
 from . import scalar, state
+from .place import Place, label_of
 
 
 class Module:
@@ -44,13 +45,19 @@ class Module:
 
     training: bool = True
     counters: ClassVar[tuple[str, ...]] = ()
+    _mark: object = None  # see place.py
+    _place: Place | None = None
 
     def forward(self, *inputs: Any) -> Any:
         """Compute the output; `module(x)` calls it."""
         raise NotImplementedError(f"{type(self).__name__} has no forward(self, x)")
 
     def __call__(self, *inputs: Any) -> Any:
-        return self.forward(*inputs)
+        scopes.enter(label_of(self), self)
+        try:
+            return self.forward(*inputs)
+        finally:
+            scopes.leave()
 
     # --- what is inside ---
 

@@ -61,6 +61,7 @@ class TraceNode:
         dtype, device: None for a value.
         data: see `Data`.
         gradient: dL/d(node) after the whole backward pass; None if none reached it.
+        scope: the names of the scopes that it is in, the outermost first; () outside of all.
     """
 
     id: str
@@ -75,6 +76,7 @@ class TraceNode:
     requires_grad: bool
     data: Data
     gradient: Data | None
+    scope: tuple[str, ...] = ()
 
     @property
     def is_plain_number(self) -> bool:

@@ -12,6 +12,7 @@ from tinygrad_edu.tensor import Tensor
 from tinygrad_edu.value import Value
 
 from .recorded import Contents, Data, Event, TraceNode, plain
+from .scoping import scopes_of
 from .trace_file import TraceError
 from .words import Words
 
@@ -62,6 +63,7 @@ class _Recorder:
         self.root = root
         self.nodes = sorted(_reachable(root), key=lambda node: node.serial)
         self.ids = _identify(self.nodes)
+        self.scopes = scopes_of(self.nodes)
         self.data = {node: _plain(node.data, node) for node in self.nodes}
         self.words = Words(self.ids, root, self.data)
         self.gradients: dict[Node, Data] = {}
@@ -91,6 +93,7 @@ class _Recorder:
             requires_grad=node.requires_grad,
             data=self.data[node],
             gradient=self.gradients.get(node),
+            scope=self.scopes[node],
         )
 
     def computed(self, node: Node) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from tinygrad_edu.errors import TinygradError
 from .recorded import Contents, Data, Event, TraceNode
 
 FORMAT = "tinygrad-edu trace"
-VERSION = 1
+VERSION = 2  # 1 had no scopes
 
 
 class TraceError(TinygradError, ValueError):
@@ -106,6 +106,7 @@ def _node(node_id: str, item: _Object, ids: Collection[str]) -> TraceNode:
         requires_grad=item.choice("requires_grad", True, False),
         data=item.data("data"),
         gradient=item.optional_data("gradient"),
+        scope=item.texts("scope") if item.has("scope") else (),
     )
 
 
@@ -164,6 +165,11 @@ class _Object:
         value = self.value(name)
         self._expect(isinstance(value, str), name, "a text")
         return value
+
+    def texts(self, name: str) -> tuple[str, ...]:
+        texts = self.items(name)
+        self._expect(all(isinstance(text, str) for text in texts), name, "a list of texts")
+        return tuple(texts)
 
     def optional_text(self, name: str) -> str | None:
         return None if self.value(name) is None else self.text(name)

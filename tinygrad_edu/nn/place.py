@@ -1,0 +1,59 @@
+"""Where a module has its place in a network: the names that drawings show."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from ..scopes import owner
+from ..tensor import Tensor
+
+if TYPE_CHECKING:
+    from .module import Module
+
+
+class Place(NamedTuple):
+    """The place of a module, found at its first call there.
+
+    Attributes:
+        mark: of the module around it. (Not that module itself: the two would keep each other alive.)
+        label: the name of its scope: "0 Dense(2, 16)".
+        path: its name in the whole network: "0", "layers.1".
+    """
+
+    mark: object
+    label: str
+    path: str
+
+
+def label_of(module: Module) -> str:
+    """The name of a module's scope, in the module that is calling it. The first call names the parameters, too."""
+    outer = owner()
+    mark = None
+    if outer is not None:
+        mark = outer._mark
+        if mark is None:
+            mark = outer._mark = object()
+    place = module._place
+    if place is None or place.mark is not mark:
+        place = module._place = _find(module, outer, mark)
+    return place.label
+
+
+def _find(module: Module, outer: Module | None, mark: object) -> Place:
+    children = () if outer is None else outer.named_children()
+    name = next((name for name, child in children if child is module), "")
+    title = module.title() if module.settings() else type(module).__name__
+    path = ".".join(part for part in (_path_of(outer), name) if part)
+    for attribute, item in module.attributes():
+        _give_name(item, f"{path}.{attribute}" if path else attribute)
+    return Place(mark, f"{name} {title}" if name else title, path)
+
+
+def _path_of(module: Any) -> str:
+    return module._place.path if module is not None and module._place is not None else ""
+
+
+def _give_name(item: Any, name: str) -> None:
+    """A parameter or buffer without a name is called as in `named_parameters`."""
+    if isinstance(item, Tensor) and item.op is None and item.name is None:
+        item.name = name

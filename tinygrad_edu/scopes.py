@@ -1,0 +1,109 @@
+"""Scopes: names for parts of a computation, such as the layers of a network.
+
+A node knows nothing of its scope, and pays nothing for it. It has a serial, its moment on the one clock of the process
+(`modes.SERIAL`), and a scope is the interval of that clock between entering and leaving. Whoever draws a graph asks
+which interval a serial lies in.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable
+from contextlib import ContextDecorator
+from contextvars import ContextVar
+from typing import Any
+
+from .modes import SERIAL
+
+REMEMBERED = 4096  # scopes of one thread; the oldest are forgotten
+
+
+class Interval:
+    """One passage through a scope.
+
+    Attributes:
+        name: of the scope.
+        outer: the interval of the scope around it, or None.
+        owner: the module whose call this is, while it lasts; a memory of the past must keep no network alive.
+        first, last: the moments of entering and of leaving; `last` is None until then.
+    """
+
+    __slots__ = ("first", "last", "name", "outer", "owner")
+
+    name: str
+    outer: Interval | None
+    owner: Any
+    first: int
+    last: int | None
+
+
+_CURRENT: ContextVar[Interval | None] = ContextVar("tinygrad_edu_scope", default=None)
+_LOG: ContextVar[deque[Interval] | None] = ContextVar("tinygrad_edu_scopes", default=None)
+
+
+class scope(ContextDecorator):
+    """Give a part of a computation a name, under which drawings show its nodes together.
+
+    with tg.scope("attention"):
+        weights = tg.softmax(query @ key.T)
+
+    Scopes may lie in each other; a module that is called is a scope of its own. Each passage is a group of its own in a
+    drawing: what a loop computes in its second round is "attention#2". The last 4,096 scopes of a thread are remembered.
+    """
+
+    def __init__(self, name: str):
+        self.name = str(name)
+
+    def __enter__(self) -> None:
+        enter(self.name)
+
+    def __exit__(self, *_: object) -> None:
+        leave()
+
+
+def enter(name: str, owner: Any = None) -> None:
+    """Begin a scope; `leave` must follow."""
+    interval = Interval()
+    interval.name, interval.outer, interval.owner = name, _CURRENT.get(), owner
+    interval.first, interval.last = next(SERIAL), None
+    _CURRENT.set(interval)
+    log = _LOG.get()
+    if log is None:
+        log = deque(maxlen=REMEMBERED)
+        _LOG.set(log)
+    log.append(interval)
+
+
+def leave() -> None:
+    """End the innermost scope."""
+    interval = _CURRENT.get()
+    assert interval is not None
+    interval.last, interval.owner = next(SERIAL), None
+    _CURRENT.set(interval.outer)
+
+
+def owner() -> Any:
+    """The module that is being called now, the innermost one; None outside of all."""
+    interval = _CURRENT.get()
+    while interval is not None and interval.owner is None:
+        interval = interval.outer
+    return None if interval is None else interval.owner
+
+
+def intervals_of(serials: Iterable[int]) -> list[Interval | None]:
+    """The innermost interval that each moment lies in, None for a moment outside of all.
+
+    Args:
+        serials: of nodes of this thread, in ascending order.
+    """
+    log = list(_LOG.get() or ())
+    found: list[Interval | None] = []
+    interval, entered = None, 0
+    for serial in serials:
+        while entered < len(log) and log[entered].first < serial:
+            interval = log[entered]
+            entered += 1
+        while interval is not None and interval.last is not None and interval.last < serial:
+            interval = interval.outer
+        found.append(interval)
+    return found
