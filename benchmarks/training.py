@@ -1,0 +1,100 @@
+"""Training with layers, losses and optimizers, as one would write it: the fused operations at work.
+
+The same steps as in `tensors.py`, with `nn.Dense` and `losses.cross_entropy`; the peak memory of the largest; and, on
+the fake device of the tests, how many kernels a GPU would launch for a step and how often the host would wait.
+"""
+
+from __future__ import annotations
+
+import gc
+import sys
+import tracemalloc
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+
+import tinygrad_edu as tg
+
+from .tensors import HAS_TORCH, RATE, SIZES, Problem, Step, by_hand, with_torch
+from .timing import Row, interleaved
+
+OF_PYTORCH = (0.65, 0.85, 1.0)  # what the three sizes are held to
+
+
+def with_layers(problem: Problem, device: str = "cpu") -> Step:
+    """A training step of Dense layers."""
+    last = len(problem.layers) - 2
+    model = tg.nn.Sequential(
+        *[
+            tg.nn.Dense(n, m, activation="relu" if k < last else None, device=device)
+            for k, (n, m) in enumerate(pairwise(problem.layers))
+        ]
+    )
+    for parameter, weights in zip(model.parameters(), problem.weights, strict=True):
+        parameter.data = weights
+    kind = {"sgd": tg.optim.SGD, "adam": tg.optim.Adam}[problem.optimizer]
+    optimizer = kind(model.parameters(), lr=RATE)
+    x, labels = tg.Tensor(problem.x, device=device), problem.labels
+    if device != "cpu":
+        labels = tg.Tensor(labels, device=device).data
+
+    def step() -> tg.Tensor:
+        loss = tg.losses.cross_entropy(model(x), labels)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        return loss
+
+    return step if device != "cpu" else lambda: float(step().item())  # type: ignore[return-value]
+
+
+def rows() -> list[Row]:
+    found: list[Row] = []
+    for (layers, batch), of_pytorch in zip(SIZES, OF_PYTORCH, strict=True):
+        for optimizer in ("sgd", "adam"):
+            makers = [with_layers, by_hand] + [with_torch] * HAS_TORCH
+            steps = [make(Problem(layers, batch, optimizer)) for make in makers]
+            losses = [[step() for step in steps] for _ in range(3)]
+            np.testing.assert_allclose(losses, [[row[0]] * len(steps) for row in losses], rtol=2e-4)
+            fast = layers[1] < 1000
+            times = interleaved(*steps, rounds=25 if fast else 9, repeat=10 if fast else 1)
+            work = f"{'-'.join(map(str, layers))} batch {batch}, {optimizer}, fused"
+            found.append((work, "NumPy by hand, in place", times[0] / times[1], 1.1))
+            if HAS_TORCH:
+                found.append((work, "PyTorch eager", times[0] / times[2], of_pytorch))
+    return [*found, *memory(), *launches()]
+
+
+def memory() -> list[Row]:
+    """Peak memory of a step of the largest network, with all that it keeps."""
+    layers, batch = SIZES[-1]
+    peaks = []
+    for make in (with_layers, by_hand):
+        gc.collect()
+        tracemalloc.start()
+        step = make(Problem(layers, batch, "adam"))
+        for _ in range(3):
+            step()
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    return [("peak memory of the largest step", "NumPy by hand, in place", peaks[0] / peaks[1], 1.1)]
+
+
+def launches() -> list[Row]:
+    """Kernel launches and hidden waits of a step on the strict fake device."""
+    sys.path.append(str(Path(__file__).parents[1] / "tests"))
+    from fake_device import fake_cupy
+    from tinygrad_edu import backends
+    from tinygrad_edu.backends.cupy import CupyBackend
+
+    backends.register(CupyBackend("fake", fake_cupy, fake_cupy.ndarray, fake_cupy.special))
+    step = with_layers(Problem((784, 256, 10), 128, "adam"), device="fake")
+    step()
+    with fake_cupy.counting() as counted:
+        step()
+    work = "784-256-10 batch 128, adam, fused"
+    return [
+        (work, "kernel launches", float(counted.launches), 16.0),
+        (work, "hidden waits", float(counted.syncs), 0.0),
+    ]
