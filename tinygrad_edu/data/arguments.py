@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-import math
+import numbers
 import operator
 from collections.abc import Iterable
 from typing import Any
@@ -26,19 +26,9 @@ def whole_number(name: str, value: Any, at_least: int) -> int:
     return number
 
 
-def not_negative(name: str, value: Any) -> float:
-    """The value as a float.
-
-    Raises:
-        ArgumentError: it is no finite number from 0 on.
-    """
-    try:
-        number = float(value)
-    except (TypeError, ValueError):
-        number = math.nan
-    if not 0 <= number < math.inf:
-        raise ArgumentError(f"{name} must be a finite number from 0 on, not {value!r}")
-    return number
+def is_number(value: Any) -> bool:
+    """Python's and NumPy's real numbers, but neither a truth value nor a text."""
+    return isinstance(value, numbers.Real) and not isinstance(value, bool)
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

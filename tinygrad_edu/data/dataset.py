@@ -9,7 +9,7 @@ from typing import Any, Literal
 import numpy as np
 
 from ..errors import ArgumentError, DataError
-from .arguments import whole_number
+from .arguments import is_number, whole_number
 
 Array = np.ndarray[Any, Any]
 Task = Literal["classification", "regression"]
@@ -43,14 +43,13 @@ class Dataset:
 
     def __post_init__(self) -> None:
         check_task(self.task)
-        x, y = _read_only(self.x, np.float64, f"{self.name}: x"), np.asarray(self.y)
+        x, y = _numbers(self.x, f"{self.name}: x"), _numbers(self.y, f"{self.name}: y")
         _check_shapes(self.name, x, y)
+        names = self.target_names or ("y",)
         if self.task == "classification":
-            y = _labels(self.name, y, len(self.target_names))
-            names = self.target_names or tuple(str(k) for k in range(int(y.max()) + 1))
-        else:
-            names = self.target_names or ("y",)
-        y = _read_only(y, np.int64 if self.task == "classification" else np.float64, f"{self.name}: y")
+            _check_labels(self.name, y, len(self.target_names))
+            names = self.target_names or tuple(str(label) for label in range(int(y.max()) + 1))
+        x, y = _read_only(x, np.float64), _read_only(y, np.int64 if self.task == "classification" else np.float64)
         features = self.feature_names or tuple(f"x{k}" for k in range(1, x.shape[1] + 1))
         if len(features) != x.shape[1]:
             raise DataError(f"{self.name}: {len(features)} feature names for {x.shape[1]} columns of x")
@@ -106,9 +105,9 @@ class Dataset:
         Raises:
             ArgumentError: a share that leaves a part without rows.
         """
-        if isinstance(validation, bool) or not isinstance(validation, (int, float)) or not 0 < validation < 1:
+        if not is_number(validation) or not 0 < validation < 1:
             raise ArgumentError(f"validation must be a share between 0 and 1, such as 0.2, not {validation!r}")
-        held_out = round(len(self) * validation)
+        held_out = round(len(self) * float(validation))
         if not 0 < held_out < len(self):
             part = "training" if held_out else "validation"
             raise ArgumentError(
@@ -185,17 +184,25 @@ def _batch_size(size: Any, rows: int) -> int:
     return number
 
 
-def _read_only(array: Any, dtype: type, what: str) -> Array:
-    """The array of this dtype, with finite numbers; copied, unless nobody can write into it."""
+def _numbers(array: Any, what: str) -> Array:
+    """The array, if all of it are real, finite numbers."""
     try:
-        result: Array = np.asarray(array, dtype=dtype)
-    except (TypeError, ValueError):
-        raise DataError(f"{what} must be an array of numbers") from None
+        result: Array = np.asarray(array)
+    except ValueError:  # rows of different lengths
+        raise DataError(f"{what} has rows of different lengths") from None
+    if result.dtype.kind not in "biuf" and result.size:
+        raise DataError(f"{what} must be an array of real numbers, not of {result.dtype}")
     if not np.isfinite(result).all():
-        place = tuple(int(i) for i in np.argwhere(~np.isfinite(result))[0])
-        raise DataError(f"{what} has {result[place]} at {list(place)}: only finite numbers can be learned from")
+        place = [int(index) for index in np.argwhere(~np.isfinite(result))[0]]
+        raise DataError(f"{what} has {result[tuple(place)]} at {place}: only finite numbers can be learned from")
+    return result
+
+
+def _read_only(array: Array, dtype: type) -> Array:
+    """The array in this dtype; copied, unless nobody can write into it."""
+    result: Array = array.astype(dtype, copy=False)
     if result.flags.writeable:
-        result = result.copy()
+        result = result.copy() if result is array else result
         result.flags.writeable = False
     return result
 
@@ -210,20 +217,12 @@ def _check_shapes(name: str, x: Array, y: Array) -> None:
         raise DataError(f"{name}: x has the shape {x.shape}, so there is nothing to learn from")
 
 
-def _labels(name: str, y: Array, classes: int) -> Array:
-    """The labels as whole numbers, checked on the host: a GPU would wrap an index out of range without a word."""
-    try:
-        labels = y.astype(np.int64)
-        whole = bool((labels == y).all())
-    except (TypeError, ValueError):
-        whole = False
-    if not whole:
-        raise DataError(
-            f"{name}: labels must be class indices, whole numbers from 0 on; use task='regression' for others"
-        )
-    wrong = np.flatnonzero((labels < 0) | (labels >= classes)) if classes else np.flatnonzero(labels < 0)
+def _check_labels(name: str, y: Array, classes: int) -> None:
+    """On the host, where data comes in: a GPU would wrap an index out of range without a word."""
+    if (y != y.round()).any():
+        raise DataError(f"{name}: labels must be whole numbers from 0 on; for other numbers use task='regression'")
+    wrong = np.flatnonzero((y < 0) | (y >= classes)) if classes else np.flatnonzero(y < 0)
     if len(wrong):
         row = int(wrong[0])
         allowed = f"from 0 to {classes - 1}, one for each of the {classes} classes" if classes else "from 0 on"
-        raise DataError(f"{name}: the label of row {row} is {labels[row]}, out of range: labels go {allowed}")
-    return labels
+        raise DataError(f"{name}: the label of row {row} is {y[row]}, out of range: labels go {allowed}")

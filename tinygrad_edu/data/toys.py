@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..errors import ArgumentError
-from .arguments import not_negative, whole_number
+from .arguments import is_number, whole_number
 from .dataset import Array, Dataset, Task
 
 Generator = np.random.Generator
@@ -147,7 +147,9 @@ def make_toy(name: str, n: int | None = None, noise: float | None = None, seed: 
     n = toy.n if n is None else whole_number("n", n, at_least=1)
     if n < fewest:
         raise ArgumentError(f"n={n} rows are too few for {name}: ask for at least {fewest}")
-    noise = toy.noise if noise is None else not_negative("noise", noise)
+    noise = toy.noise if noise is None else noise
+    if not is_number(noise) or not 0 <= noise < np.inf:
+        raise ArgumentError(f"noise must be a finite number from 0 on, not {noise!r}")
     rng = np.random.default_rng(whole_number("seed", seed, at_least=0))
     x, y = toy.make(n, noise, rng)
     order = rng.permutation(n)
