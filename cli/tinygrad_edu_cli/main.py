@@ -11,9 +11,11 @@ from contextlib import suppress
 import click
 
 from . import output
+from .compare import compare
 from .errors import DONE, INTERRUPTED, NEGATIVE, UNREADABLE, USAGE, CommandError
 from .graph import graph
 from .step import step
+from .train import train
 
 
 @click.group(
@@ -30,17 +32,21 @@ from .step import step
     help="Show the version and exit.",
 )
 def cli() -> None:
-    """See how a neural network learns: step through backpropagation, and draw it.
+    """See how a neural network learns: step through backpropagation, draw it, train it.
 
     \b
     Start here:
       tinygrad-edu step
       tinygrad-edu graph "tanh(w*x + b)" --set w=2 --set x=-1 --set b=0.5 -o neuron.svg
+      tinygrad-edu train --data moons
+      tinygrad-edu compare lr=0.001,0.1,10 --data moons
     """
 
 
 cli.add_command(step)
 cli.add_command(graph)
+cli.add_command(train)
+cli.add_command(compare)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

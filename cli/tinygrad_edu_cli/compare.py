@@ -1,0 +1,107 @@
+"""tinygrad-edu compare: the same run with one setting changed, side by side."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+
+from . import output
+from .errors import INTERRUPTED, CommandError
+from .run_options import run_options, unknown
+
+_HOW = "for example: tinygrad-edu compare lr=0.001,0.1,10 --data moons"
+
+
+@click.command()
+@click.argument("what", nargs=-1, metavar="SETTING=A,B,... | DIR DIR ...")
+@run_options
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object for each run, and one with the verdict.")
+@click.pass_context
+def compare(context: click.Context, what: tuple[str, ...], as_json: bool, **options: Any) -> None:
+    """Train several times from the same seed with one setting changed, or put recorded runs side by side.
+
+    SETTING is the name of an option, without its dashes; all other options are as in `train`, for all runs alike. The
+    table has a small curve of each validation loss, all on one scale; "noise" is the standard deviation of the change
+    of the loss from one batch to the next.
+
+    \b
+    Examples:
+      tinygrad-edu compare lr=0.001,0.1,10 --data moons --net 2-16-1
+      tinygrad-edu compare optimizer=sgd,adam --data spirals
+      tinygrad-edu compare batch-size=1,32,full --data moons --epochs 20
+      tinygrad-edu compare dropout=0,0.5 --data moons --n 100 --noise 0.3 --net 2-200-200-1
+      tinygrad-edu compare run1 run2
+    """
+    if not what:
+        raise CommandError("compare what? Name a setting and its values, or two recorded runs", _HOW)
+    with_setting = ["=" in word and not Path(word).is_dir() for word in what]
+    if any(with_setting):
+        if len(what) > 1:
+            raise CommandError(
+                "compare changes one setting at a time, or one could not tell what made the difference", _HOW
+            )
+        name, values = read_setting(context, what[0])
+        from . import comparison
+
+        runs, interrupted = comparison.trained(name, values, options)
+    else:
+        _refuse_options(context)
+        from . import comparison
+
+        runs, interrupted = comparison.recorded([Path(word) for word in what]), False
+    if as_json:
+        for line in comparison.to_json(runs):
+            click.echo(json.dumps(line, allow_nan=False))
+    else:
+        for text in comparison.table(runs):
+            output.say(text)
+    if interrupted:
+        raise click.exceptions.Exit(INTERRUPTED)
+
+
+def read_setting(context: click.Context, text: str) -> tuple[str, dict[str, Any]]:
+    """ "lr=0.1,1" as the name of the setting, and its values by how they were written.
+
+    Raises:
+        CommandError: an unknown setting, a single value, the same value twice.
+        click.BadParameter: a value that the option does not take.
+    """
+    written, _, listed = text.partition("=")
+    name = written.strip().lstrip("-").replace("-", "_")
+    params = {str(p.name): p for p in context.command.params if isinstance(p, click.Option) and p.name != "as_json"}
+    if name not in params:
+        known = [param.replace("_", "-") for param in params]
+        raise CommandError(f"compare: {unknown(written.strip(), known, joined='-')}", _HOW)
+    param = params[name]
+    if param.nargs != 1:
+        raise CommandError(
+            f"compare: --{written} takes {param.nargs} numbers, which cannot be listed with commas", _HOW
+        )
+    if context.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE:
+        raise CommandError(f"--{written} is what is compared: it cannot be given to all runs", f"leave out --{written}")
+    shown = param.opts[0].lstrip("-")
+    values: dict[str, Any] = {}
+    for word in (word.strip() for word in listed.split(",")):
+        if not word:
+            raise CommandError(f"compare: a value is missing in {text}", _HOW)
+        value = param.type.convert(word, param, context)
+        if value in values.values():
+            raise CommandError(f"compare: {shown} has the value {word} twice", "give values that differ")
+        values[f"{shown}={word}"] = value
+    if len(values) < 2:
+        raise CommandError(f"compare: {text} is one value, and comparing takes two or more", _HOW)
+    return name, values
+
+
+def _refuse_options(context: click.Context) -> None:
+    """Recorded runs have their settings."""
+    for param in context.command.params:
+        given = context.get_parameter_source(str(param.name)) is click.core.ParameterSource.COMMANDLINE
+        if given and param.name not in ("what", "as_json"):
+            raise CommandError(
+                f"recorded runs have their own settings: {param.opts[0]} cannot change them",
+                f"leave it out, or train anew; {_HOW}",
+            )

@@ -1,0 +1,120 @@
+"""The pane with the table of nodes: operation, data and gradient, as far as they are known."""
+
+from __future__ import annotations
+
+from rich.segment import Segment
+from rich.style import Style
+from textual import events
+from textual.geometry import Size
+from textual.message import Message
+from textual.strip import Strip
+
+from tinygrad_edu_viz.player import Player
+from tinygrad_edu_viz.readable import number
+from tinygrad_edu_viz.recorded import Data
+from tinygrad_edu_viz.terminal import UNKNOWN
+from tinygrad_edu_viz.text_graph import cell_width
+from tinygrad_edu_viz.words import sign
+
+from .. import output
+from ..viewport import part
+from . import look
+from .lines import Lines
+
+HEAD = ("", "node", "op", "data", "gradient")
+_MOST = (2, 12, 8)  # cells of the first columns; the rest is for the numbers
+
+
+class NodePane(Lines):
+    """A row for each node, in the order of creation. Only the rows in sight are made, so there may be many.
+
+    Marks before a name: a breakpoint ●, the active node ▶, the chosen one ›.
+    """
+
+    class Picked(Message):
+        """A node was clicked."""
+
+        def __init__(self, node: str):
+            super().__init__()
+            self.node = node
+
+    def __init__(self, player: Player, **settings: str):
+        super().__init__(**settings)
+        self.player = player
+        self.ids = list(player.trace.nodes)
+        self.places = {node: place for place, node in enumerate(self.ids)}
+        texts = [(player.titles[node.id], sign(node.op) if node.op else "") for node in player.trace.nodes.values()]
+        self.widest = [max(map(cell_width, column)) for column in zip(*texts, strict=True)]
+
+    def show(self) -> None:
+        """Show what the player sees, and bring the chosen node into sight."""
+        self.virtual_size = Size(0, len(self.ids) + 1)
+        chosen = self.player.selected
+        if chosen is not None:
+            row, rows = self.places[chosen], max(self.size.height - 1, 1)
+            if not self.scroll_offset.y <= row < self.scroll_offset.y + rows:
+                self.scroll_to(y=max(row - rows // 2, 0), animate=False, force=True)
+        self.refresh()
+
+    @property
+    def text(self) -> list[str]:
+        """All rows, also those that are out of sight."""
+        return ["  ".join(self.cells(node)) for node in self.ids]
+
+    def render_line(self, y: int) -> Strip:
+        """The head, or a row, as Textual asks for it."""
+        place = self.scroll_offset.y + y - 1
+        if y == 0:
+            text, style = self._row(HEAD), look.QUIET
+        elif place < len(self.ids):
+            text, style = self._row(self.cells(self.ids[place])), self._style(self.ids[place])
+        else:
+            text, style = "", Style()
+        shown = Strip([Segment(text, self.rich_style + style)])
+        return shown.adjust_cell_length(self.size.width, self.rich_style)
+
+    def cells(self, node_id: str) -> tuple[str, ...]:
+        """What stands in the columns of a row."""
+        player, node = self.player, self.player.trace.nodes[node_id]
+        active = player.event is not None and player.event.node == node_id
+        marks = ("●" if player.is_breakpoint(node_id) else " ") + (
+            "▶" if active else "›" if player.selected == node_id else " "
+        )
+        name = number(node.data) if node.is_plain_number else player.titles[node_id]
+        gradient = self._number(player.gradient(node_id)) if node.requires_grad else ""
+        return marks, name, sign(node.op) if node.op else "", self._number(player.data(node_id)), gradient
+
+    def _number(self, data: Data | None) -> str:
+        """A number in as many digits as there is room for."""
+        if data is None:
+            return UNKNOWN
+        tellings = [number(data, digits) for digits in (6, 4, 3)]
+        return next((text for text in tellings if len(text) <= self._widths[3]), tellings[-1])
+
+    @property
+    def _widths(self) -> list[int]:
+        first = [2, *(min(wide, most) for wide, most in zip(self.widest, _MOST[1:], strict=True))]
+        first[1], first[2] = max(first[1], len("node")), max(first[2], len("op"))
+        rest = max(self.size.width - sum(first) - 2 * len(first), 2)
+        return [*first, rest // 2 - 1, rest - rest // 2 - 1]
+
+    def _row(self, cells: tuple[str, ...]) -> str:
+        return "  ".join(_fit(cell, width) for cell, width in zip(cells, self._widths, strict=True))
+
+    def _style(self, node: str) -> Style:
+        event = self.player.event
+        style = look.of(event.kind) if event and event.node == node else Style()
+        return style + look.SELECTED if node == self.player.selected else style
+
+    def on_click(self, event: events.Click) -> None:
+        """Choose the node of the row under the mouse."""
+        place = self.scroll_offset.y + event.y - 1
+        if event.y and place < len(self.ids):
+            self.post_message(self.Picked(self.ids[place]))
+
+
+def _fit(text: str, width: int) -> str:
+    text = output.shown(text)
+    if cell_width(text) > width:
+        text = part(text, 0, max(width - 1, 0)) + "…"
+    return text + " " * (width - cell_width(text))
