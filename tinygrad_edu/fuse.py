@@ -42,14 +42,15 @@ _C = {
     "maximum": "select(({0} >= {1}) | ({0} != {0}), {0}, {1})",
     "minimum": "select(({0} <= {1}) | ({0} != {0}), {0}, {1})",
     "where": "select({0} != 0, {1}, {2})",
+    "positive": "{0}",
     "greater": "{0} > {1}",
     "greater_equal": "{0} >= {1}",
     "less": "{0} < {1}",
     "less_equal": "{0} <= {1}",
     "equal": "{0} == {1}",
 }
-CHUNK = 2**17  # elements; four arrays of so many float32 take 2 MB
-_SIGNS = {**{name: _C[name] for name in ("add", "subtract", "multiply", "divide", "negative")}, "power": "{0} ** {1}"}
+CHUNK = 2**18  # elements; an array of so many float32 takes 1 MB
+_SIGNS = {name: _C[name] for name in ("add", "subtract", "multiply", "negative")}  # which never raise in Python
 PREAMBLE = "#define select(c, a, b) ((c) ? (a) : (b))"
 
 
@@ -73,8 +74,9 @@ class Traced:
         return self.program.note(function, operands)
 
     def __bool__(self) -> bool:
-        if self.program.instructions[self.place].is_array:
-            raise TypeError("a fused formula cannot branch on the elements of an array: use xp.where")
+        function, _, is_array = self.program.instructions[self.place]
+        if is_array or function != "input":
+            raise TypeError("a fused formula cannot branch on what it computes: use xp.where")
         return True  # a number that is 0 stands in the program as 0
 
     def __neg__(self) -> Any:
@@ -89,7 +91,7 @@ def _operators(**names: str) -> None:
 
 _operators(add="add", sub="subtract", mul="multiply", truediv="divide", pow="power")
 _operators(gt="greater", ge="greater_equal", lt="less", le="less_equal", eq="equal")
-Traced.__hash__ = object.__hash__  # type: ignore[method-assign]
+Traced.__hash__ = object.__hash__  # type: ignore[method-assign]  # which __eq__ took away
 
 
 class Program:
@@ -100,46 +102,60 @@ class Program:
         arrays: how many arrays it takes.
         names: its numbers.
         settings: further arguments that decide what is computed; they are fixed in the program.
+
+    Attributes:
+        results: the places of what the rule gives, in its order.
+        parameters: the places of the numbers that instructions on arrays use; in the code they are n0, n1, ...
+        scratches: how many arrays the NumPy code takes for what is in between.
     """
 
-    def __init__(self, rule: Rule, arrays: int, names: Sequence[str], settings: dict[str, Any] | None = None):
+    def __init__(self, rule: Rule, arrays: int, names: Sequence[str] = (), settings: dict[str, Any] | None = None):
         self.rule, self.arrays, self.names, self.settings = rule, arrays, tuple(names), settings or {}
         self.instructions: list[Instruction] = []
         inputs = [self._input(is_array=True) for _ in range(arrays)]
         numbers = {name: self._input(is_array=False) for name in names}
         library = {name: lambda *operands, name=name: self.note(name, operands) for name in _C}
         results = rule(Namespace(SimpleNamespace(**library, __name__="fuse")), *inputs, **numbers, **self.settings)
-        self.results: list[int] = [r.place for r in (results if isinstance(results, tuple) else (results,))]
-        self.scratches = 0  # how many scratch arrays the instructions take
-        self._compiled: dict[str, Any] = {}
-        self.last_use = {operand.place: k for k, i in enumerate(self.instructions) for operand in _places(i)}
+        self.results = [self._result(r) for r in (results if isinstance(results, tuple) else (results,))]
+        self.last_use = {place: k for k, instruction in enumerate(self.instructions) for place in _places(instruction)}
+        used = {place for instruction in self.instructions if instruction.is_array for place in _places(instruction)}
+        self.parameters = sorted(place for place in used if not self.instructions[place].is_array)
+        self.scratches = 0
+        self._numbers = self._compile("numbers", self.numbers_source())
+        self._update = self._compile("update", self.python_source())
 
     def _input(self, is_array: bool) -> Traced:
         self.instructions.append(Instruction("input", (), is_array))
         return Traced(self, len(self.instructions) - 1)
 
+    def _result(self, result: Traced) -> int:
+        """Its place. An array that is handed through is copied first: another result may overwrite it."""
+        return self.note("positive", (result,)).place if result.place < self.arrays else result.place
+
     def note(self, function: str, operands: tuple[Any, ...]) -> Any:
         """Append an instruction, or compute it if all operands are plain numbers."""
-        places = [operand for operand in operands if isinstance(operand, Traced)]
+        places = [operand.place for operand in operands if isinstance(operand, Traced)]
         if not places:
             return getattr(FLOATS, function)(*operands)
-        is_array = any(self.instructions[operand.place].is_array for operand in places)
+        is_array = any(self.instructions[place].is_array for place in places)
         self.instructions.append(Instruction(function, operands, is_array))
         return Traced(self, len(self.instructions) - 1)
 
-    # --- numbers -----------------------------------------------------------------------------------------------------
+    def _compile(self, name: str, source: str) -> Any:
+        """The function of that name in a Python source."""
+        namespace: dict[str, Any] = {name: getattr(np, name) for name in _C}
+        namespace |= {"FLOATS": FLOATS, "where": _where}
+        exec(compile(source, f"<{self.rule.__qualname__}>", "exec"), namespace)
+        return namespace[name]
 
-    @property
-    def parameters(self) -> list[int]:
-        """The places of the numbers that instructions on arrays use."""
-        used = {p.place for i in self.instructions if i.is_array for p in _places(i)}
-        return sorted(place for place in used if not self.instructions[place].is_array)
+    # --- numbers -----------------------------------------------------------------------------------------------------
 
     def numbers(self, given: dict[str, float]) -> list[float]:
         """The values of the `parameters`."""
-        return self._python("numbers", self._numbers_source)(**given)
+        return self._numbers(**given)
 
-    def _numbers_source(self) -> str:
+    def numbers_source(self) -> str:
+        """The instructions on numbers as a Python function, which gives the values of the `parameters`."""
         text = {self.arrays + k: name for k, name in enumerate(self.names)}
         lines = []
         for place, (function, operands, is_array) in enumerate(self.instructions):
@@ -151,14 +167,6 @@ class Program:
         lines.append(f"return [{', '.join(text[place] for place in self.parameters)}]")
         return _function("numbers", self.names, lines)
 
-    def _python(self, name: str, source: Callable[[], str]) -> Any:
-        """A function from its source, compiled at its first use."""
-        if name not in self._compiled:
-            namespace: dict[str, Any] = {"FLOATS": FLOATS, **{name: getattr(np, name, None) for name in _C}}
-            exec(compile(source(), f"<{self.rule.__qualname__}>", "exec"), namespace)
-            self._compiled[name] = namespace[name]
-        return self._compiled[name]
-
     # --- NumPy -------------------------------------------------------------------------------------------------------
 
     def run_in_place(self, arrays: Sequence[Any], given: dict[str, float], scratch: list[Any]) -> None:
@@ -168,19 +176,22 @@ class Program:
         chunks that fit into the processor's cache, as each is read and written several times.
 
         Args:
-            scratch: arrays for what is in between, filled as needed, and kept by the caller from call to call.
+            scratch: arrays for what is in between, of the size of a chunk. They are made as needed, and kept by the
+                caller from call to call, for arrays of this size or of smaller ones.
         """
-        numbers = self.numbers(given)
-        update, size = self._python("update", self.python_source), arrays[0].size
+        numbers, size = self._numbers(**given), arrays[0].size
         while len(scratch) < self.scratches:
             scratch.append(np.empty(min(size, CHUNK), dtype=arrays[0].dtype))
+        if size <= CHUNK:
+            self._run_chunk(arrays, scratch, numbers)
+            return
         for start in range(0, size, CHUNK):
-            if size <= CHUNK:
-                update(*arrays, *scratch, *numbers)
-                return
-            rest = size - start
-            between = scratch if rest >= CHUNK else [array[:rest] for array in scratch]
-            update(*[array[start : start + CHUNK] for array in arrays], *between, *numbers)
+            self._run_chunk([array[start : start + CHUNK] for array in arrays], scratch, numbers)
+
+    def _run_chunk(self, arrays: Sequence[Any], scratch: list[Any], numbers: list[float]) -> None:
+        size = arrays[0].size
+        between = [array if array.size == size else array[:size] for array in scratch[: self.scratches]]
+        self._update(*arrays, *between, *numbers)
 
     def python_source(self) -> str:
         """The instructions on arrays as a Python function of arrays, scratch arrays, and the `parameters`."""
@@ -197,31 +208,34 @@ class Program:
         return _function("update", names, lines)
 
     def _assign_targets(self) -> Iterator[tuple[str, tuple[Any, ...], int, int]]:
-        """(function, operands, place, target) of each instruction on arrays; targets beyond `arrays` are scratch."""
+        """(function, operands, place, target) of each instruction on arrays; targets beyond `arrays` are scratch.
+
+        A result goes into its own array as soon as the old contents are not needed any more, else into scratch, and at
+        the end from there. What is in between goes into scratch, or into such an array whose time has come.
+        """
         holder = {k: k for k in range(self.arrays)}  # where the value of a place lies
         free: list[int] = []
         scratches = 0
         for place, (function, operands, is_array) in enumerate(self.instructions):
             if function == "input" or not is_array:
                 continue
-            used = [x.place for x in operands if isinstance(x, Traced) and x.place in holder]
-            dying = {holder.pop(p) for p in used if self._dies(p, place)}
-            target = self._own_array(place, holder)
-            if target is None:  # any array whose value nobody needs: scratch, or a result's old contents
-                usable = sorted(t for t in dying if t >= self.arrays or t < len(self.results))
-                if usable:
-                    target = usable[-1]
-                elif free:
-                    target = free.pop()
-                else:
-                    target = self.arrays + scratches
-                    scratches += 1
+            used = {x.place for x in operands if isinstance(x, Traced) and x.place in holder}
+            dying = {holder.pop(p) for p in used if self.last_use[p] == place and p not in self.results}
+            old = 0 if place in self.results else len(self.results)  # how many arrays may be written to before the end
+            usable = sorted(t for t in dying if t >= self.arrays or t < old)
+            own = self._own_array(place, holder)
+            if own is not None:
+                target = own
+            elif usable:
+                target = usable[-1]
+            elif free:
+                target = free.pop()
+            else:
+                target = self.arrays + scratches
+                scratches += 1
             free += [t for t in dying if t >= self.arrays and t != target]
             holder[place] = target
             yield function, operands, place, target
-
-    def _dies(self, place: int, now: int) -> bool:
-        return self.last_use.get(place, -1) <= now and place not in self.results
 
     def _own_array(self, place: int, holder: dict[int, int]) -> int | None:
         """The array that a result belongs to, if its old contents are not needed any more."""
@@ -238,7 +252,7 @@ class Program:
 
         Args:
             inputs: the names of the arrays' elements; the numbers of `parameters` are called n0, n1, ...
-            outputs: the names of the elements to assign the results to.
+            outputs: the names of the elements to assign the results to; they may be those of inputs.
         """
         text: dict[int, str] = dict(enumerate(inputs))
         text |= {place: f"n{k}" for k, place in enumerate(self.parameters)}
@@ -261,5 +275,9 @@ def _function(name: str, parameters: Sequence[str], lines: list[str]) -> str:
     return f"def {name}({', '.join(parameters)}):\n{body}"
 
 
-def _places(instruction: Instruction) -> list[Traced]:
-    return [operand for operand in instruction.operands if isinstance(operand, Traced)]
+def _places(instruction: Instruction) -> list[int]:
+    return [operand.place for operand in instruction.operands if isinstance(operand, Traced)]
+
+
+def _where(condition: Any, a: Any, b: Any, out: Any) -> None:
+    out[...] = np.where(condition, a, b)

@@ -86,7 +86,7 @@ class CupyBackend(Backend):
     def update(self, program: Program, arrays: list[Any], numbers: dict[str, float], scratch: list[Any]) -> None:
         """In one kernel."""
         results = len(program.results)
-        self.run(self._kernel(program), *arrays[results:], *program.numbers(numbers), *arrays[:results])
+        self._kernel(program)(*arrays[results:], *program.numbers(numbers), *arrays[:results])
 
     def _kernel(self, program: Program) -> Any:
         """The kernel of a program: its results are the first of its arrays, which it reads and then overwrites."""

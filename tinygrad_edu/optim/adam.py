@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from ..errors import ArgumentError
 from .optimizer import Group, Optimizer, check_at_least, check_fraction
 
 
@@ -49,16 +50,16 @@ class Adam(Optimizer):
         w, *state = _adam(xp, w, m, v, *largest, g, lr=lr, beta1=beta1, beta2=beta2, eps=eps, t=t)
         return w, *state
 
-    def state_names(self, group: Group) -> tuple[str, ...]:
-        return ("m", "v", "largest_v") if group.get("amsgrad") else ("m", "v")
+    def initial_state(self, group: Group) -> dict[str, float]:
+        return {"m": 0.0, "v": 0.0, "largest_v": 0.0} if group["amsgrad"] else {"m": 0.0, "v": 0.0}
 
-    def numbers(self, group: Group, t: int) -> tuple[dict[str, float], dict[str, Any]]:
-        return super().numbers(_split_betas(group), t)
+    def arguments(self, group: Group, t: int) -> dict[str, Any]:
+        return _split_betas(super().arguments(group, t))
 
     def check(self, group: Group) -> None:
         super().check(group)
         check_at_least(self, group, 0, "eps")
-        check_fraction(self, group, "betas")
+        check_betas(self, group)
 
 
 class AdamW(Adam):
@@ -88,9 +89,9 @@ class AdamW(Adam):
 class NAdam(Optimizer):
     """Adam with Nesterov's momentum: the step looks ahead along the mean that the next step is going to have.
 
-    With the momentum μₜ = β₁ (1 - ½ · 0.96^(t · momentum_decay)), which warms up towards β₁,
+    With the momentum μₜ = β₁ (1 - ½ · 0.96^(t · momentum_decay)), which warms up towards β₁, and Πₜ = μ₁ ⋯ μₜ,
 
-        w ← w - lr · (μₜ₊₁ m / (1 - μ₁⋯μₜ₊₁) + (1 - μₜ) g / (1 - μ₁⋯μₜ)) / (√v̂ + eps)
+        w ← w - lr · (μₜ₊₁ m / (1 - Πₜ μₜ₊₁) + (1 - μₜ) g / (1 - Πₜ)) / (√v̂ + eps)
 
     Args, errors: as `Adam`, and `momentum_decay`, 0 or more. (Dozat 2016.)
     """
@@ -105,39 +106,31 @@ class NAdam(Optimizer):
         momentum_decay: float = 4e-3,
     ):
         super().__init__(params, lr=lr, betas=betas, eps=eps, weight_decay=weight_decay, momentum_decay=momentum_decay)
-        self._products: dict[tuple[float, float], list[float]] = {}
 
     @staticmethod
-    def rule(xp, w, m, v, g, lr, beta1, beta2, eps, weight_decay, now, ahead, t):  # type: ignore[no-untyped-def]
-        """`now` and `ahead` are the factors of g and m in the formula above."""
+    def rule(xp, w, m, v, product, g, lr, beta1, beta2, eps, weight_decay, momentum, next_momentum, t):  # type: ignore[no-untyped-def]
         if weight_decay:
             g = g + weight_decay * w
         m = m + (1 - beta1) * (g - m)
         v = beta2 * v + (1 - beta2) * g * g
-        scale = xp.sqrt(v) / (1 - beta2**t) ** 0.5 + eps
-        return w - lr * (now * g + ahead * m) / scale, m, v
+        product = momentum * product
+        step = next_momentum * m / (1 - next_momentum * product) + (1 - momentum) * g / (1 - product)
+        return w - lr * step / (xp.sqrt(v) / (1 - beta2**t) ** 0.5 + eps), m, v, product
 
-    def state_names(self, group: Group) -> tuple[str, ...]:
-        return "m", "v"
+    def initial_state(self, group: Group) -> dict[str, float]:
+        return {"m": 0.0, "v": 0.0, "momentum_product": 1.0}
 
-    def numbers(self, group: Group, t: int) -> tuple[dict[str, float], dict[str, Any]]:
-        beta1, decay = group["betas"][0], group["momentum_decay"]
-
-        def momentum(step: int) -> float:
-            return beta1 * (1 - 0.5 * 0.96 ** (step * decay))
-
-        products = self._products.setdefault((beta1, decay), [1.0])  # of the first 0, 1, 2, ... momenta
-        while len(products) <= t + 1:
-            products.append(products[-1] * momentum(len(products)))
-        group = {name: value for name, value in _split_betas(group).items() if name != "momentum_decay"}
-        group["now"] = (1 - momentum(t)) / (1 - products[t])
-        group["ahead"] = momentum(t + 1) / (1 - products[t + 1])
-        return super().numbers(group, t)
+    def arguments(self, group: Group, t: int) -> dict[str, Any]:
+        arguments = _split_betas(super().arguments(group, t))
+        beta1, decay = arguments["beta1"], arguments.pop("momentum_decay")
+        arguments["momentum"] = beta1 * (1 - 0.5 * 0.96 ** (t * decay))
+        arguments["next_momentum"] = beta1 * (1 - 0.5 * 0.96 ** ((t + 1) * decay))
+        return arguments
 
     def check(self, group: Group) -> None:
         super().check(group)
         check_at_least(self, group, 0, "eps", "momentum_decay")
-        check_fraction(self, group, "betas")
+        check_betas(self, group)
 
 
 def _adam(xp, w, m, v, *rest, lr, beta1, beta2, eps, t):  # type: ignore[no-untyped-def]
@@ -149,6 +142,15 @@ def _adam(xp, w, m, v, *rest, lr, beta1, beta2, eps, t):  # type: ignore[no-unty
     return w - lr / (1 - beta1**t) * (m / scale), m, v, *largest
 
 
-def _split_betas(group: Group) -> Group:
-    beta1, beta2 = group["betas"]
-    return {**{name: value for name, value in group.items() if name != "betas"}, "beta1": beta1, "beta2": beta2}
+def _split_betas(arguments: dict[str, Any]) -> dict[str, Any]:
+    arguments["beta1"], arguments["beta2"] = arguments.pop("betas")
+    return arguments
+
+
+def check_betas(optimizer: Optimizer, group: Group) -> None:
+    """Raise ArgumentError where `betas` is not a pair of numbers in [0, 1)."""
+    betas = group["betas"]
+    if not isinstance(betas, (tuple, list)) or len(betas) != 2:
+        raise ArgumentError(f"{type(optimizer).__name__}: betas must be a pair such as (0.9, 0.999), not {betas!r}")
+    for name, beta in zip(("betas[0]", "betas[1]"), betas, strict=True):
+        check_fraction(optimizer, {name: beta}, name)

@@ -48,17 +48,13 @@ class Adagrad(Optimizer):
         s = s + g * g
         return w - lr / (1 + (t - 1) * lr_decay) * (g / (xp.sqrt(s) + eps)), s
 
-    def state_names(self, group: Group) -> tuple[str, ...]:
-        return ("sum_of_squares",)
+    def initial_state(self, group: Group) -> dict[str, float]:
+        return {"sum_of_squares": group["initial_accumulator_value"]}
 
-    def add_group(self, group: Group) -> None:
-        super().add_group(group)
-        for flat in self._flats[-1]:
-            flat.states["sum_of_squares"][...] = self.groups[-1]["initial_accumulator_value"]
-
-    def numbers(self, group: Group, t: int) -> tuple[dict[str, float], dict[str, Any]]:
-        group = {name: value for name, value in group.items() if name != "initial_accumulator_value"}
-        return super().numbers(group, t)
+    def arguments(self, group: Group, t: int) -> dict[str, Any]:
+        arguments = super().arguments(group, t)
+        del arguments["initial_accumulator_value"]
+        return arguments
 
     def check(self, group: Group) -> None:
         super().check(group)
@@ -100,8 +96,8 @@ class Adadelta(Optimizer):
         step = xp.sqrt(u + eps) / xp.sqrt(s + eps) * g
         return w - lr * step, s, rho * u + (1 - rho) * step * step
 
-    def state_names(self, group: Group) -> tuple[str, ...]:
-        return "mean_square", "mean_square_step"
+    def initial_state(self, group: Group) -> dict[str, float]:
+        return {"mean_square": 0.0, "mean_square_step": 0.0}
 
     def check(self, group: Group) -> None:
         super().check(group)
@@ -158,9 +154,9 @@ class RMSprop(Optimizer):
             new.append(step)
         return w - lr * step, s, *new
 
-    def state_names(self, group: Group) -> tuple[str, ...]:
-        mean = ("mean",) if group["centered"] else ()
-        return ("mean_square", *mean, *(("velocity",) if group["momentum"] else ()))
+    def initial_state(self, group: Group) -> dict[str, float]:
+        wanted = {"mean_square": True, "mean": group["centered"], "velocity": group["momentum"]}
+        return {name: 0.0 for name, needed in wanted.items() if needed}
 
     def check(self, group: Group) -> None:
         super().check(group)

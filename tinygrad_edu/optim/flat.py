@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from .. import backends
-from ..errors import StateError
 from ..value import Value
 
 
 class Part(NamedTuple):
-    """What one update works on: all parameters of a flat array, or one of them."""
+    """What one update works on: neighbouring parameters that have had equally many updates; nearly always, all."""
 
     arrays: list[Any]  # weights, states, gradient
     steps: int  # how many updates there were, this one included
-    scratch: list[Any]  # for what is in between
 
 
 class Flat:
@@ -26,18 +24,20 @@ class Flat:
     Attributes:
         params: the tensors.
         steps: for each, how many updates it has had.
+        states: state arrays by name, made when they are first asked for.
+        scratch: arrays for what is in between, which an update fills and uses again.
     """
 
-    def __init__(self, params: list[Any], names: Sequence[str]):
-        self.params, self.names = params, names
+    def __init__(self, params: list[Any]):
+        self.params = params
         self.steps = [0] * len(params)
         self.backend = self._backend()
         sizes = [self._size(p) for p in params]
-        ends = np.cumsum(sizes)
-        self.slices = [slice(int(end) - size, int(end)) for size, end in zip(sizes, ends, strict=True)]
-        self.size = int(ends[-1])
-        self.weights, self.gradient, *states = (self._zeros() for _ in range(2 + len(names)))
-        self.states = dict(zip(names, states, strict=True))
+        ends = np.cumsum(sizes).tolist()
+        self.slices = [slice(end - size, end) for size, end in zip(sizes, ends, strict=True)]
+        self.size = ends[-1]
+        self.weights, self.gradient = self._filled(0.0), self._filled(0.0)
+        self.states: dict[str, Any] = {}
         self.scratch: list[Any] = []
         self.views: list[Any] = []
         self.move_in()
@@ -48,8 +48,8 @@ class Flat:
     def _size(self, param: Any) -> int:
         return param.size
 
-    def _zeros(self) -> Any:
-        return self.backend.run(self.backend.xp.zeros, self.size, dtype=self.params[0].dtype)
+    def _filled(self, value: float) -> Any:
+        return self.backend.xp.full(self.size, value, dtype=self.params[0].dtype)
 
     def move_in(self) -> None:
         """Make the parameters views of the flat arrays."""
@@ -67,10 +67,11 @@ class Flat:
         for p in self.params:
             p._grad = None
 
-    def parts_with_gradient(self) -> Iterator[Part]:
-        """What to update: everything at once, or, where a gradient is missing, the parameters one by one.
+    def parts_with_gradient(self, initial: dict[str, float]) -> Iterator[Part]:
+        """What to update. To be read to its end, and each part updated before the next is asked for.
 
-        To be read to its end, and each part updated before the next is asked for.
+        Args:
+            initial: the names of the states that the update takes, each with the number that it starts with.
         """
         if not self._still_in():
             self.move_in()
@@ -80,36 +81,41 @@ class Flat:
                 ready.append(k)
                 if p._grad is not p._home:  # assigned by hand, or a node of create_graph=True
                     p._home._data[...] = p._grad._data
-        yield from self._parts(ready)
+        yield from self._parts(ready, initial)
         for k in ready:  # a graph that was recorded with the old data cannot be differentiated any more
             self.params[k].changed()
 
-    def _parts(self, ready: list[int]) -> Iterator[Part]:
+    def _parts(self, ready: list[int], initial: dict[str, float]) -> Iterator[Part]:
         for k in ready:
             self.steps[k] += 1
-        arrays = [self.weights, *self.states.values(), self.gradient]
-        if len(ready) == len(self.params) and len(set(self.steps)) == 1:
-            yield Part(arrays, self.steps[0], self.scratch)
-        else:
-            for k in ready:
-                yield Part([array[self.slices[k]] for array in arrays], self.steps[k], [])
+        for name, value in initial.items():
+            if name not in self.states:
+                self.states[name] = self._filled(value)
+        arrays = [self.weights, *[self.states[name] for name in initial], self.gradient]
+        for first, last in self._runs(ready):
+            start, stop = self.slices[first].start, self.slices[last].stop
+            whole = stop - start == self.size
+            yield Part(arrays if whole else [array[start:stop] for array in arrays], self.steps[first])
+
+    def _runs(self, ready: list[int]) -> list[tuple[int, int]]:
+        """Neighbours with equally many updates, as (first, last)."""
+        runs: list[tuple[int, int]] = []
+        for k in ready:
+            if runs and runs[-1][1] == k - 1 and self.steps[k - 1] == self.steps[k]:
+                runs[-1] = runs[-1][0], k
+            else:
+                runs.append((k, k))
+        return runs
 
     def state(self) -> dict[str, np.ndarray]:
         return {name: np.array(self.backend.asnumpy(array)) for name, array in self.states.items()}
 
-    def check_state(self, arrays: dict[str, Any], owner: str) -> None:
-        """Refuse a state that does not fit.
-
-        Raises:
-            StateError: other states, or another number of elements.
-        """
-        if set(arrays) != set(self.names) or any(np.shape(array) != (self.size,) for array in arrays.values()):
-            raise StateError(f"{owner}: the state is that of other parameters, or of other settings")
-
     def load(self, arrays: dict[str, Any], steps: list[int]) -> None:
-        for name, array in arrays.items():
-            self.states[name][...] = self.backend.asarray(np.asarray(array, dtype=self.states[name].dtype))
         self.steps = steps
+        self.states = {}
+        for name, array in arrays.items():
+            self.states[name] = self._filled(0.0)
+            self.states[name][...] = self.backend.asarray(np.asarray(array, dtype=self.weights.dtype))
 
 
 class FlatValues(Flat):
@@ -123,8 +129,8 @@ class FlatValues(Flat):
     def _size(self, param: Any) -> int:
         return 1
 
-    def _zeros(self) -> Any:
-        return np.zeros(self.size)
+    def _filled(self, value: float) -> Any:
+        return np.full(self.size, value)
 
     def move_in(self) -> None:
         pass
@@ -133,9 +139,9 @@ class FlatValues(Flat):
         for p in self.params:
             p._grad = 0.0
 
-    def parts_with_gradient(self) -> Iterator[Part]:
+    def parts_with_gradient(self, initial: dict[str, float]) -> Iterator[Part]:
         self.weights[:] = [p._data for p in self.params]
         self.gradient[:] = [float(p._grad) for p in self.params]
-        yield from self._parts(list(range(len(self.params))))
+        yield from self._parts(list(range(len(self.params))), initial)
         for p, number in zip(self.params, self.weights.tolist(), strict=True):
             p.data = number

@@ -14,14 +14,18 @@ views of them, which later passes and steps overwrite: `.numpy()` or `.data.copy
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Sequence
 from functools import cache
 from itertools import groupby
 from typing import Any, ClassVar
 
+import numpy as np
+
 from ..errors import ArgumentError, GraphError, StateError
 from ..fuse import Program
 from ..node import Node
+from ..value import Value
 from .flat import Flat, FlatValues
 
 Group = dict[str, Any]
@@ -42,7 +46,7 @@ class Optimizer:
     rule: ClassVar[Callable[..., Any]]
 
     def __init__(self, params: Iterable[Any], **settings: Any):
-        params = list(params)
+        params = [params] if isinstance(params, Node) else list(params)
         groups = params if params and isinstance(params[0], dict) else [{"params": params}]
         self.defaults = settings
         self.groups: list[Group] = []
@@ -59,16 +63,14 @@ class Optimizer:
                 f"params, {', '.join(self.defaults)}"
             )
         params = [group["params"]] if isinstance(group["params"], Node) else list(group["params"])
-        group = {**self.defaults, **group, "params": params}
+        settings = {**self.defaults, **group}
+        group = {name: x.item() if isinstance(x, np.generic) else x for name, x in settings.items()}
+        group["params"] = params
         self._check_parameters(params)
         self.check(group)
         self.groups.append(group)
-        kinds = groupby(
-            params, key=lambda p: (type(p).__name__, getattr(p, "device", ""), str(getattr(p, "dtype", "")))
-        )
-        blocks = [list(block) for _, block in kinds]
-        state = self.state_names(group)
-        self._flats.append([(Flat if hasattr(b[0], "backend") else FlatValues)(b, state) for b in blocks])
+        blocks = [list(block) for _, block in groupby(params, key=_kind)]
+        self._flats.append([p[0].namespace.run(FlatValues if isinstance(p[0], Value) else Flat, p) for p in blocks])
 
     @property
     def lr(self) -> float:
@@ -77,6 +79,8 @@ class Optimizer:
 
     @lr.setter
     def lr(self, lr: float) -> None:
+        lr = float(lr)
+        check_at_least(self, {"lr": lr}, 0, "lr")
         for group in self.groups:
             group["lr"] = lr
 
@@ -95,28 +99,32 @@ class Optimizer:
         """Update every parameter that has a gradient; one without is left as it is, and so is its state."""
         for group, flats in zip(self.groups, self._flats, strict=True):
             for flat in flats:
-                for part in flat.parts_with_gradient():
-                    numbers, fixed = self.numbers(group, part.steps)
-                    program = _program(type(self).rule, len(part.arrays), tuple(numbers), tuple(fixed.items()))
-                    flat.backend.update(program, part.arrays, numbers, part.scratch)
+                flat.backend.run(self._update, group, flat)
+
+    def _update(self, group: Group, flat: Flat) -> None:
+        for part in flat.parts_with_gradient(self.initial_state(group)):
+            arguments = self.arguments(group, part.steps)
+            # a number that is 0 is fixed in the program: what it multiplies is left out
+            numbers = {name: value for name, value in arguments.items() if value and value is not True}
+            fixed = tuple([item for item in arguments.items() if item[0] not in numbers])
+            program = _program(type(self).rule, len(part.arrays), tuple(numbers), fixed)
+            flat.backend.update(program, part.arrays, numbers, flat.scratch)
 
     # --- what a kind of optimizer says ---
 
-    def state_names(self, group: Group) -> tuple[str, ...]:
-        """The names of the state arrays that the rule takes after `w`; they start as zeros."""
-        return ()
+    def initial_state(self, group: Group) -> dict[str, float]:
+        """The state arrays that the rule takes after `w`, in its order, each with the number that it starts with."""
+        return {}
+
+    def arguments(self, group: Group, t: int) -> dict[str, Any]:
+        """The rule's arguments after the arrays, in step `t` (1 is the first)."""
+        arguments = {name: group[name] for name in self.defaults}
+        arguments["t"] = t
+        return arguments
 
     def check(self, group: Group) -> None:
         """Refuse settings out of their ranges."""
         check_at_least(self, group, 0, "lr", "weight_decay")
-
-    def numbers(self, group: Group, t: int) -> tuple[dict[str, float], dict[str, Any]]:
-        """The rule's arguments in step `t` (1 is the first): numbers, which may change from step to step, and fixed
-        settings, which decide what is computed. A number that is 0 counts as fixed: what it multiplies is left out."""
-        given = {name: value for name, value in group.items() if name != "params"}
-        given["t"] = t
-        numbers = {name: value for name, value in given.items() if value and not isinstance(value, bool)}
-        return numbers, {name: value for name, value in given.items() if name not in numbers}
 
     # --- state ---
 
@@ -128,7 +136,7 @@ class Optimizer:
             "groups": [
                 {
                     "settings": {name: value for name, value in group.items() if name != "params"},
-                    "steps": [t for flat in flats for t in flat.steps],
+                    "steps": [list(flat.steps) for flat in flats],
                     "state": [flat.state() for flat in flats],
                 }
                 for group, flats in zip(self.groups, self._flats, strict=True)
@@ -144,23 +152,33 @@ class Optimizer:
         name, kind = type(self).__name__, state.get("kind")
         if kind != name:
             raise StateError(f"the state is that of {kind}, this optimizer is {name}")
-        if len(state["groups"]) != len(self.groups):
-            raise StateError(f"{name}: the state has {len(state['groups'])} parameter groups, not {len(self.groups)}")
-        for saved, flats in zip(state["groups"], self._flats, strict=True):
-            if len(saved["state"]) != len(flats):
-                raise StateError(f"{name}: the state is that of other parameters")
-            for flat, arrays in zip(flats, saved["state"], strict=True):
-                flat.check_state(arrays, name)
+        try:
+            for saved, flats in zip(state["groups"], self._flats, strict=True):
+                self._check_state(saved, flats)
+        except (LookupError, TypeError, ValueError) as error:
+            raise StateError(f"{name}: the state is that of other parameters, or damaged ({error})") from error
         for group, saved, flats in zip(self.groups, state["groups"], self._flats, strict=True):
             group.update(saved["settings"])
-            steps = iter(saved["steps"])
-            for flat, arrays in zip(flats, saved["state"], strict=True):
-                flat.load(arrays, [int(next(steps)) for _ in flat.params])
+            for flat, steps, arrays in zip(flats, saved["steps"], saved["state"], strict=True):
+                flat.backend.run(flat.load, arrays, [int(t) for t in steps])
+
+    def _check_state(self, saved: dict[str, Any], flats: list[Flat]) -> None:
+        """Raise one of several errors where the saved state of a group does not fit."""
+        settings = saved["settings"]
+        if not set(self.defaults) <= set(settings):
+            raise ValueError(f"missing: {', '.join(set(self.defaults) - set(settings))}")
+        self.check(settings)
+        for flat, steps, arrays in zip(flats, saved["steps"], saved["state"], strict=True):
+            if len(steps) != len(flat.params) or min(map(int, steps)) < 0:
+                raise ValueError(f"{len(steps)} step counters for {len(flat.params)} parameters")
+            for name in {**arrays, **(self.initial_state(settings) if any(steps) else {})}:
+                if np.shape(arrays[name]) != (flat.size,):
+                    raise ValueError(f"{name} has shape {np.shape(arrays[name])}, not {(flat.size,)}")
 
     def __repr__(self) -> str:
         lines = []
         for group in self.groups:
-            settings = ", ".join(f"{name}={value}" for name, value in group.items() if name != "params")
+            settings = ", ".join(f"{name}={group[name]}" for name in self.defaults)
             lines.append(f"{type(self).__name__}({len(group['params'])} parameters, {settings})")
         return "\n".join(lines)
 
@@ -181,23 +199,27 @@ class Optimizer:
             known.add(id(p))
 
 
+def _kind(parameter: Any) -> tuple[str, ...]:
+    """What parameters in one flat array have in common."""
+    return () if isinstance(parameter, Value) else (parameter.device, str(parameter.dtype))
+
+
 @cache
 def _program(rule: Any, arrays: int, names: Sequence[str], fixed: tuple[tuple[str, Any], ...]) -> Program:
     return Program(rule, arrays, names, dict(fixed))
 
 
 def check_at_least(optimizer: Optimizer, group: Group, low: float, *names: str) -> None:
-    """Raise ArgumentError where a setting is below `low`, or no number at all."""
+    """Raise ArgumentError where a setting is no finite number, or below `low`."""
     for name in names:
         value = group.get(name, low)
-        if not isinstance(value, (int, float)) or not value >= low or value == float("inf"):
+        if not isinstance(value, (int, float)) or not low <= value < math.inf:  # nan is neither
             raise ArgumentError(f"{type(optimizer).__name__}: {name} must be a number of at least {low}, not {value!r}")
 
 
 def check_fraction(optimizer: Optimizer, group: Group, *names: str) -> None:
     """Raise ArgumentError where a setting is not in [0, 1)."""
     for name in names:
-        value = group.get(name, 0)
-        for fraction in value if isinstance(value, (tuple, list)) else [value]:
-            if not 0 <= fraction < 1:
-                raise ArgumentError(f"{type(optimizer).__name__}: {name} must lie in [0, 1), not {value!r}")
+        value = group[name]
+        if not isinstance(value, (int, float)) or not 0 <= value < 1:
+            raise ArgumentError(f"{type(optimizer).__name__}: {name} must lie in [0, 1), not {value!r}")

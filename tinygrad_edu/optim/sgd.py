@@ -50,11 +50,14 @@ class SGD(Optimizer):
         v = momentum * velocity[0] + (1 - dampening) * g
         return w - lr * (g + momentum * v if nesterov else v), v
 
-    def state_names(self, group: Group) -> tuple[str, ...]:
-        return ("velocity",) if group["momentum"] else ()
+    def initial_state(self, group: Group) -> dict[str, float]:
+        return {"velocity": 0.0} if group["momentum"] else {}
 
-    def numbers(self, group: Group, t: int) -> tuple[dict[str, float], dict[str, Any]]:
-        return super().numbers({**group, "dampening": group["dampening"] if t > 1 else 0.0}, t)
+    def arguments(self, group: Group, t: int) -> dict[str, Any]:
+        arguments = super().arguments(group, t)
+        if t == 1:
+            arguments["dampening"] = 0.0
+        return arguments
 
     def check(self, group: Group) -> None:
         super().check(group)

@@ -1,0 +1,95 @@
+"""A schedule that watches: a smaller learning rate where the training does not get on."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from .optimizer import Optimizer
+from .schedules import Schedule
+
+
+class ReduceLROnPlateau(Schedule):
+    """Multiply the rate by `factor` when a number (the validation loss) has not become better for long.
+
+        schedule.step(validation_loss)
+
+    Args:
+        mode: "min", a smaller number is better, or "max".
+        factor: in [0, 1).
+        patience: how many steps without becoming better are allowed.
+        threshold: by how much it must become better: by a part of the best so far (threshold_mode="rel"), or by an
+            amount ("abs").
+        cooldown: how many steps to wait, after a reduction, before counting again.
+        min_lr: the lowest rate.
+        eps: a smaller change of the rate is not made.
+    Raises:
+        ArgumentError: a number out of its range.
+    """
+
+    def __init__(
+        self,
+        optimizer: Optimizer,
+        mode: str = "min",
+        factor: float = 0.1,
+        patience: int = 10,
+        threshold: float = 1e-4,
+        threshold_mode: str = "rel",
+        cooldown: int = 0,
+        min_lr: float = 0.0,
+        eps: float = 1e-8,
+    ):
+        self.require(mode in ("min", "max"), f"mode is 'min' or 'max', not {mode!r}")
+        self.require(threshold_mode in ("rel", "abs"), f"threshold_mode is 'rel' or 'abs', not {threshold_mode!r}")
+        self.require(0 <= factor < 1, f"factor must lie in [0, 1), not {factor!r}")
+        self.require(patience >= 0, f"patience must be at least 0, not {patience!r}")
+        self.sign = 1.0 if mode == "min" else -1.0
+        self.factor, self.patience, self.cooldown, self.min_lr, self.eps = factor, patience, cooldown, min_lr, eps
+        self.threshold, self.relative = threshold, threshold_mode == "rel"
+        self.best: float | None = None
+        self.bad_steps = self.cooldown_left = 0
+        super().__init__(optimizer)
+
+    def apply(self, steps: int) -> None:
+        """Nothing: the rates depend on what was seen, and stand in the optimizer."""
+
+    def step(self, metric: Any = None) -> None:
+        """Go one step on.
+
+        Args:
+            metric: the number that is to become better: a float, or a tensor of one element (the host then waits).
+        """
+        self.require(metric is not None, "step() wants the number that is to become better: step(validation_loss)")
+        metric = float(metric)
+        super().step()
+        if self._better(metric):
+            self.best, self.bad_steps = metric, 0
+        else:
+            self.bad_steps += 1
+        if self.cooldown_left > 0:
+            self.cooldown_left -= 1
+            self.bad_steps = 0
+        if self.bad_steps > self.patience:
+            self._reduce()
+            self.cooldown_left, self.bad_steps = self.cooldown, 0
+
+    def _better(self, metric: float) -> bool:
+        if self.best is None:
+            return self.sign * metric < math.inf
+        margin = self.threshold * self.best if self.relative else self.threshold
+        return self.sign * metric < self.sign * self.best - margin
+
+    def _reduce(self) -> None:
+        for group in self.optimizer.groups:
+            reduced = max(group["lr"] * self.factor, self.min_lr)
+            if group["lr"] - reduced > self.eps:
+                group["lr"] = reduced
+
+    def state_dict(self) -> dict[str, Any]:
+        seen = {"best": self.best, "bad_steps": self.bad_steps, "cooldown_left": self.cooldown_left}
+        return {**super().state_dict(), **seen}
+
+    def load(self, state: dict[str, Any]) -> None:
+        super().load(state)
+        self.best = state["best"]
+        self.bad_steps, self.cooldown_left = state["bad_steps"], state["cooldown_left"]
