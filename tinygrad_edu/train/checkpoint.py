@@ -1,0 +1,99 @@
+"""Checkpoints: all that a run depends on, in a folder, so that it can go on as if it had not stopped.
+
+    folder/checkpoint.json             counters, settings, history, and the name of the file of arrays
+    folder/arrays-000012.safetensors   weights, optimizer state, best weights
+
+The file of arrays is written first, under a new name. The checkpoint changes in the one moment in which the new
+`checkpoint.json` takes the place of the old; until then the old one and its arrays are whole.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from ..errors import StateError
+from .state_files import Arrays, pack, read_arrays, read_json, to_bytes, unpack, write_atomically
+
+FORMAT = 1  # of the files; raised when an older program could not read them any more
+KIND = "tinygrad-edu checkpoint"
+NAME = "checkpoint.json"
+
+
+class Checkpoint:
+    """The state of a run after some epoch.
+
+    Attributes:
+        state: nested dictionaries of numbers, words and arrays: "epoch", "step", "config", "model", "optimizer",
+            "schedule", "early_stopping", "best", "history", "notices".
+    """
+
+    def __init__(self, state: dict[str, Any]):
+        self.state = state
+
+    @property
+    def epoch(self) -> int:
+        """The last epoch that is in it."""
+        return int(self.state["epoch"])
+
+    def save(self, folder: str | Path) -> None:
+        """Write it into a folder, in place of the checkpoint that is there, which an interrupted write leaves as it is.
+
+        Raises:
+            OSError: the folder cannot be written to.
+        """
+        from .. import __version__
+
+        folder = Path(folder)
+        folder.mkdir(parents=True, exist_ok=True)
+        arrays: Arrays = {}
+        document = {"kind": KIND, "format": FORMAT, "tinygrad_edu": __version__, "state": pack(self.state, arrays)}
+        document["arrays"] = f"arrays-{self.epoch:06d}.safetensors"
+        old = self._arrays_in_use(folder)
+        if document["arrays"] == old:  # a run that begins anew in this folder: the old arrays stay until the end
+            document["arrays"] = f"arrays-{self.epoch:06d}b.safetensors"
+        write_atomically(folder / document["arrays"], to_bytes(arrays, {"kind": KIND}))
+        write_atomically(folder / NAME, json.dumps(document, allow_nan=False).encode())
+        for file in folder.glob("arrays-*.safetensors"):
+            if file.name != document["arrays"]:
+                file.unlink(missing_ok=True)
+
+    @staticmethod
+    def _arrays_in_use(folder: Path) -> str | None:
+        try:
+            document = read_json(folder / NAME)
+        except (FileNotFoundError, StateError):
+            return None
+        return document.get("arrays") if isinstance(document, dict) else None
+
+    @classmethod
+    def load(cls, folder: str | Path) -> Checkpoint:
+        """Read the checkpoint of a folder.
+
+        Raises:
+            FileNotFoundError: there is none.
+            StateError: it is truncated, written by a newer version, or no checkpoint at all.
+        """
+        path = Path(folder) / NAME
+        if not path.is_file():
+            raise FileNotFoundError(f"there is no checkpoint in {folder}: {path} does not exist")
+        document = read_json(path)
+        if not isinstance(document, dict) or document.get("kind") != KIND:
+            raise StateError(f"{path} is no checkpoint of tinygrad-edu")
+        if not isinstance(document.get("format"), int) or document["format"] > FORMAT:
+            raise StateError(
+                f"{path} was written by a newer version, tinygrad-edu {document.get('tinygrad_edu')} (format "
+                f"{document.get('format')}, this one reads up to {FORMAT}): pip install -U tinygrad-edu"
+            )
+        try:
+            arrays, _ = read_arrays(path.parent / str(document["arrays"]))
+            return cls(unpack(document["state"], arrays))
+        except FileNotFoundError as error:
+            raise StateError(
+                f"{path} names {document['arrays']}, which is not beside it: copy the folder as a whole"
+            ) from error
+        except (KeyError, TypeError, ValueError) as error:
+            if isinstance(error, StateError):
+                raise
+            raise StateError(f"{path} is incomplete: {error} is missing; nothing was loaded") from error

@@ -1,0 +1,129 @@
+"""Examples on the device of the model: checked and uploaded once, gathered into batches there."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from .. import backends
+from ..data import Dataset
+from ..errors import ArgumentError, DataError
+from ..nn import Embedding, Module
+from ..tensor import Tensor
+from ..value import Value
+from .targets import Objective, targets_of
+
+Array = np.ndarray[Any, Any]
+
+
+class Examples:
+    """Rows to learn from, in the memory and the dtype of a model.
+
+    Labels and numbers are checked here, on the host: a device would take a label out of range without a word.
+
+    Args:
+        data: a `Dataset`, or a pair (x, y) of arrays.
+        model: it gives device, dtype, and the number of outputs.
+        objective: the loss, which decides in which form it is given the targets.
+        what: how messages call the data.
+    Attributes:
+        task: "classification" or "regression".
+        n: the number of rows.
+        x: inputs on the device; a NumPy array for a model of Values.
+        targets: what the loss compares with, on the device, shape (n,) or (n, outputs).
+        labels: class indices on the device, shape (n,); None for regression.
+        y: the targets on the host.
+    Raises:
+        DataError: no rows, x and y of different lengths, a number that is not finite, labels that the model's outputs
+            cannot express.
+    """
+
+    def __init__(self, data: Any, model: Module, objective: Objective, what: str = "data"):
+        self.what = data.name if isinstance(data, Dataset) else what
+        x, y, self.task = _arrays(data, objective, self.what)
+        first = next(model.parameters())
+        self.values = isinstance(first, Value)  # a model taken apart into scalars
+        self.backend = backends.get("cpu" if self.values else first.device)
+        self.dtype = np.dtype(float if self.values else first.dtype)
+        keeps_integers = x.dtype.kind in "iu" and any(isinstance(m, Embedding) for m in model.modules())
+        self.n, self.fingerprint = len(x), zlib.crc32(y.tobytes(), zlib.crc32(x.tobytes()))
+        self.x = self._upload(x, x.dtype if keeps_integers else self.dtype)
+        self.outputs = _outputs(model, self.rows(self.x, np.arange(1)))
+        self.y = y
+        targets, labels = targets_of(y, self.task, self.outputs, objective, self.what)
+        self.targets = self._upload(targets, targets.dtype if targets.dtype.kind == "i" else self.dtype)
+        self.labels = None if labels is None else self.backend.asarray(labels)
+
+    def __len__(self) -> int:
+        return self.n
+
+    def _upload(self, array: Array, dtype: Any) -> Any:
+        array = array.astype(dtype)
+        return array if self.values else Tensor(array, device=self.backend)
+
+    def rows(self, array: Any, rows: Any) -> Any:
+        """Some rows of `x`, `targets` or `labels`; `rows` is a slice, or positions on the array's device."""
+        data = array._data if isinstance(array, Tensor) else array
+        taken = data[rows] if isinstance(rows, slice) else self.backend.run(data.take, rows, axis=0)
+        return Tensor.wrap(taken, self.backend) if isinstance(array, Tensor) else taken
+
+    def batch(self, rows: Any) -> tuple[Any, Any, Any]:
+        """Inputs, targets and labels (None for regression) of some rows."""
+        labels = None if self.labels is None else self.rows(self.labels, rows)
+        return self.rows(self.x, rows), self.rows(self.targets, rows), labels
+
+    def chunks(self, size: int) -> Iterator[slice]:
+        """All rows in order, `size` at a time."""
+        return (slice(start, min(start + size, self.n)) for start in range(0, self.n, size))
+
+
+def predict(model: Module, x: Any) -> Any:
+    """The model's outputs; a single output per row as (n,), so that it meets targets of this shape."""
+    prediction = model(x)
+    if len(prediction.shape) == 2 and prediction.shape[1] == 1:
+        prediction = prediction.reshape((prediction.shape[0],))
+    return prediction
+
+
+def numbers(prediction: Any) -> Any:
+    """The array of a prediction; of Values, the array of their numbers."""
+    if isinstance(prediction, Tensor):
+        return prediction._data
+    return np.array([value.data for value in prediction.flat], dtype=float).reshape(prediction.shape)
+
+
+def _outputs(model: Module, x: Any) -> int:
+    """How many numbers the model gives for a row: it is asked about the first."""
+    training = model.training
+    try:
+        prediction = predict(model.eval(), x)
+    finally:
+        model.train(training)
+    return 1 if len(prediction.shape) == 1 else int(prediction.shape[-1])
+
+
+def _arrays(data: Any, objective: Objective, what: str) -> tuple[Array, Array, str]:
+    """x, y and the task of data of either kind, checked."""
+    if isinstance(data, Dataset):
+        return data.x, data.y, data.task
+    if not isinstance(data, (tuple, list)) or len(data) != 2:
+        raise ArgumentError(
+            f"{what} must be a Dataset, tg.data.load('moons'), or a pair (x, y) of arrays, not {type(data).__name__}"
+        )
+    x, y = (np.asarray(part.numpy() if isinstance(part, Tensor) else part) for part in data)
+    if not x.ndim or not y.ndim or len(x) != len(y) or not len(x):
+        raise DataError(
+            f"{what}: x and y must have the same number of rows, 1 or more, but are {x.shape} and {y.shape}"
+        )
+    for name, array in (("x", x), ("y", y)):
+        if array.dtype.kind not in "fiub":
+            raise DataError(f"{what}: {name} must hold numbers, not {array.dtype}")
+        if not np.isfinite(array).all():
+            place = np.argwhere(~np.isfinite(array))[0].tolist()
+            raise DataError(
+                f"{what}: {name} has {array[tuple(place)]} at {place}: only finite numbers can be learned from"
+            )
+    return x, y, objective.task(y)

@@ -1,0 +1,86 @@
+"""What a run has measured, epoch by epoch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+from .events import EndEvent, EpochEvent, Event, NoticeEvent, ValidationEvent, plain
+
+
+@dataclass
+class History:
+    """The numbers of a run as columns, one entry an epoch.
+
+        history = tg.train.History.of(tg.train.fit(...))
+        history.train_loss, history.validation_loss
+
+    Attributes:
+        epoch: the number of each epoch, counted from 1.
+        train_loss, train_accuracy, validation_loss, validation_accuracy, validation_r2, lr, seconds: as in the events
+            of these names; a measure that does not apply is an empty list.
+        notices: the notices given, in order.
+        end: the last event; None while the run goes on.
+    """
+
+    epoch: list[int] = field(default_factory=list)
+    train_loss: list[float] = field(default_factory=list)
+    train_accuracy: list[float] = field(default_factory=list)
+    validation_loss: list[float] = field(default_factory=list)
+    validation_accuracy: list[float] = field(default_factory=list)
+    validation_r2: list[float] = field(default_factory=list)
+    lr: list[float] = field(default_factory=list)
+    seconds: list[float] = field(default_factory=list)
+    notices: list[NoticeEvent] = field(default_factory=list)
+    end: EndEvent | None = None
+
+    @classmethod
+    def of(cls, events: Iterable[Event]) -> History:
+        """Run `fit` to its end, and keep what it measures."""
+        history = cls()
+        for event in events:
+            history.watch(event)
+        return history
+
+    def watch(self, event: Event) -> None:
+        """Take note of one event."""
+        if isinstance(event, EpochEvent):
+            self._append(event, "epoch", "train_loss", "train_accuracy", "lr", "seconds")
+        elif isinstance(event, ValidationEvent):
+            self._append(event, "validation_loss", "validation_accuracy", "validation_r2")
+        elif isinstance(event, NoticeEvent):
+            self.notices.append(event)
+        elif isinstance(event, EndEvent):
+            self.end = event
+
+    def _append(self, event: Event, *names: str) -> None:
+        for name in names:
+            value = getattr(event, name)
+            if value is not None:
+                getattr(self, name).append(value)
+
+    def __len__(self) -> int:
+        """The number of epochs."""
+        return len(self.epoch)
+
+    @property
+    def best_epoch(self) -> int | None:
+        """The epoch of the lowest validation loss (of the lowest training loss where nothing was validated)."""
+        losses = self.validation_loss or self.train_loss
+        comparable = [(loss, epoch) for loss, epoch in zip(losses, self.epoch, strict=False) if loss == loss]
+        return min(comparable)[1] if comparable else None
+
+    def columns(self) -> dict[str, list[Any]]:
+        """The columns that hold something, by name."""
+        lists = {f.name: getattr(self, f.name) for f in fields(self) if f.name not in ("notices", "end")}
+        return {name: column for name, column in lists.items() if column}
+
+    def to_json(self) -> dict[str, Any]:
+        """A dictionary that `json.dumps` accepts: the columns, the best epoch, the notices and the end."""
+        content: dict[str, Any] = {name: [plain(x) for x in column] for name, column in self.columns().items()}
+        content["best_epoch"] = self.best_epoch
+        content["notices"] = [notice.to_json() for notice in self.notices]
+        if self.end is not None:
+            content["end"] = self.end.to_json()
+        return content

@@ -1,0 +1,138 @@
+"""What a layer looks like from inside: dead and saturated units, the size of its gradient.
+
+All of it is read from the graph of a loss: which activations there are, and to which layer they belong. So it works for
+every model, whatever its `forward` does, and costs nothing where nobody asks.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from ..backprop import gradients_of
+from ..nn import Module
+from ..node import Node
+from ..tensor import Tensor
+
+# Where an activation counts as saturated: its slope is below 2 % of tanh's and 4 % of sigmoid's steepest.
+SATURATED = {"tanh": (-0.99, 0.99), "sigmoid": (0.01, 0.99)}
+
+# Operations of which no chain can bend a straight line.
+LINEAR = frozenset(
+    "dense matmul alias add subtract negative multiply divide reshape transpose getitem sum mean astype move broadcast_to "
+    "expand_dims squeeze concatenate stack".split()
+)
+
+
+class LayerReport(NamedTuple):
+    """One layer with parameters, in the order of the forward pass.
+
+    Attributes:
+        layer: its name in the model, "0" for the first of a `Sequential`.
+        title: how messages call it.
+        gradient: root mean square of its weights' gradient.
+        dead: share of its ReLU units that were 0 for every row; None if it has none, or is the last layer.
+        saturated: share of its sigmoid or tanh outputs that lie at the ends of their range; None likewise.
+    """
+
+    layer: str
+    title: str
+    gradient: float
+    dead: float | None
+    saturated: float | None
+
+
+def computed_nodes(root: Node) -> list[Node]:
+    """The nodes that were computed on the way to `root`, oldest first."""
+    seen, waiting = {root}, [root]
+    while waiting:
+        for operand in waiting.pop().inputs:
+            if operand.op is not None and operand not in seen:
+                seen.add(operand)
+                waiting.append(operand)
+    return sorted((node for node in seen if node.op is not None), key=lambda node: node.serial)
+
+
+def is_linear(model: Module, loss: Tensor) -> bool:
+    """Whether nothing between a model's first and last parameters bends: all that it can draw is straight."""
+    nodes = computed_nodes(loss)
+    last = _last_with_parameters(nodes, model)
+    return all(node.op.name in LINEAR and not _activation(node) for node in nodes[:last])
+
+
+def report(model: Module, loss: Tensor) -> list[LayerReport]:
+    """The layers of a model, as the graph of a loss shows them. Waits for the device."""
+    parameters = list(model.parameters())
+    return _reports(model, loss, dict(zip(parameters, gradients_of(loss, parameters), strict=True)))
+
+
+def report_after_step(model: Module, loss: Tensor) -> list[LayerReport]:
+    """The same after an optimizer's step: with the gradients that lie in the parameters."""
+    return _reports(model, loss, {p: None if p.grad is None else p.grad._data for p in model.parameters()})
+
+
+def _reports(model: Module, loss: Tensor, gradients: dict[Any, Any]) -> list[LayerReport]:
+    nodes = computed_nodes(loss)
+    owners: dict[Any, str] = {p: name.rpartition(".")[0] for name, p in model.named_parameters()}
+    modules = dict(model.named_modules())
+    sizes = _gradient_sizes(owners, gradients)
+    layers: dict[str, dict[str, float]] = {}
+    layer_of: dict[Node, str] = {}
+    last = _last_with_parameters(nodes, model)
+    for k, node in enumerate(nodes):
+        own = [owners[x] for x in node.inputs if x in owners]
+        inherited = [layer_of[x] for x in node.inputs if x in layer_of]
+        if not own and not inherited:
+            continue
+        layer = (own or inherited)[0]
+        layer_of[node] = layer
+        found = layers.setdefault(layer, {})
+        if k < last:  # what comes after the last weights belongs to the output or the loss
+            found.update(_state_of_units(node))
+    return [
+        LayerReport(
+            name,
+            f"layer {name} ({modules[name].title()})" if name else modules[name].title(),
+            sizes.get(name, 0.0),
+            found.get("dead"),
+            found.get("saturated"),
+        )
+        for name, found in layers.items()
+    ]
+
+
+def _gradient_sizes(owners: dict[Any, str], gradients: dict[Any, Any]) -> dict[str, float]:
+    """Of each layer's largest parameter, which is its weight."""
+    largest: dict[str, Any] = {}
+    for p, layer in owners.items():
+        if layer not in largest or p.size > largest[layer].size:
+            largest[layer] = p
+    return {layer: _root_mean_square(p, gradients[p]) for layer, p in largest.items() if gradients[p] is not None}
+
+
+def _last_with_parameters(nodes: list[Node], model: Module) -> int:
+    """The place of the last node that a parameter goes into."""
+    parameters = set(model.parameters())
+    return max((k for k, node in enumerate(nodes) if not parameters.isdisjoint(node.inputs)), default=-1)
+
+
+def _activation(node: Node) -> str | None:
+    return (node.attrs or {}).get("activation") if node.op.name == "dense" else node.op.name
+
+
+def _state_of_units(node: Node) -> dict[str, float]:
+    kind, outputs = _activation(node), node._data
+    if kind == "relu":
+        return {"dead": _share(node, (outputs == 0).all(axis=tuple(range(outputs.ndim - 1))))}
+    if kind in SATURATED:
+        low, high = SATURATED[kind]
+        return {"saturated": _share(node, (outputs <= low) | (outputs >= high))}
+    return {}
+
+
+def _share(node: Any, flags: Any) -> float:
+    return float(node.backend.asnumpy(flags).mean())
+
+
+def _root_mean_square(parameter: Tensor, gradient: Any) -> float:
+    backend = parameter.backend
+    return float(backend.asnumpy(backend.run(lambda: backend.xp.mean(gradient * gradient))).item() ** 0.5)

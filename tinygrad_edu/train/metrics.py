@@ -1,0 +1,113 @@
+"""How good predictions are: loss, accuracy and R², summed up on the device over the batches."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from .. import modes
+from ..nn import Module
+from ..tensor import Tensor
+from .examples import Examples, numbers, predict
+from .targets import Objective
+
+VALIDATION_ROWS = 1024  # how many rows are predicted at once: enough to keep a device busy, few enough for its memory
+
+
+def accuracy(prediction: Any, labels: Any, threshold: float = 0.0) -> float:
+    """Share of correct answers, from 0 to 1.
+
+    Args:
+        prediction: logits (n, classes), of which the largest counts; or (n,) or (n, 1), where one above `threshold`
+            means class 1 (0.0 for logits, 0.5 for probabilities).
+        labels: class indices (n,).
+    """
+    predicted, wanted = _host(prediction), _host(labels)
+    if predicted.ndim == 2 and predicted.shape[1] == 1:
+        predicted = predicted[:, 0]
+    return float(_correct(np, predicted, wanted.reshape(len(predicted)), threshold)) / len(predicted)
+
+
+def r2(prediction: Any, target: Any) -> float:
+    """Coefficient of determination, R² = 1 - Σ (target - prediction)² / Σ (target - mean target)².
+
+    1 is perfect, 0 is what the mean of the targets would reach, below 0 is worse than that. Where all targets are
+    equal it is 1 for exact predictions and else 0, as in scikit-learn.
+    """
+    predicted, wanted = _host(prediction), _host(target)
+    return _r2(float(((wanted - predicted.reshape(wanted.shape)) ** 2).sum()), wanted)
+
+
+class Measures(NamedTuple):
+    """Means over rows; accuracy is None for regression, R² for classification."""
+
+    loss: float
+    accuracy: float | None
+    r2: float | None
+
+
+class Tally:
+    """Sums over batches. They stay on the device, and `fetch` waits for it once."""
+
+    def __init__(self, examples: Examples, objective: Objective):
+        self.examples, self.objective = examples, objective
+        self.n, self.loss, self.score = 0, 0.0, 0.0
+
+    def add(self, loss: Any, prediction: Any, targets: Any, labels: Any) -> None:
+        """Take note of the mean loss and the predictions of a batch."""
+        backend = self.examples.backend
+        self.n += len(prediction)
+        backend.run(self._add, backend, loss._data, numbers(prediction), _array(targets), labels)
+
+    def _add(self, xp: Any, loss: Any, prediction: Any, targets: Any, labels: Any) -> None:
+        self.loss = self.loss + xp.multiply(loss, float(len(prediction)), dtype="float64")
+        if labels is not None:
+            self.score = self.score + _correct(xp, prediction, labels, self.objective.threshold)
+        else:
+            self.score = self.score + xp.sum(xp.square(prediction - targets))
+
+    def fetch(self) -> Measures:
+        """The means over all rows so far."""
+        backend = self.examples.backend
+        sums = backend.run(lambda: backend.xp.stack([self.loss, backend.xp.multiply(self.score, 1.0, dtype="float64")]))
+        loss, score = backend.asnumpy(sums).tolist()
+        if self.examples.labels is not None:
+            return Measures(loss / self.n, score / self.n, None)
+        return Measures(loss / self.n, None, _r2(score, self.examples.y))
+
+
+def measure(model: Module, examples: Examples, objective: Objective) -> Measures:
+    """Loss, and accuracy or R², of a model in evaluation mode, on all rows; the model's mode is restored."""
+    training, tally = model.training, Tally(examples, objective)
+    try:
+        model.eval()
+        with modes.no_grad():
+            for rows in examples.chunks(VALIDATION_ROWS):
+                x, targets, labels = examples.batch(rows)
+                prediction = predict(model, x)
+                tally.add(objective.function(prediction, targets), prediction, targets, labels)
+    finally:
+        model.train(training)
+    return tally.fetch()
+
+
+def _correct(xp: Any, prediction: Any, labels: Any, threshold: float) -> Any:
+    """How many rows are right."""
+    answers = xp.argmax(prediction, axis=1) if prediction.ndim == 2 else prediction > threshold
+    return xp.sum(answers == labels)
+
+
+def _r2(residual: float, target: np.ndarray) -> float:
+    total = float(((target - target.mean(axis=0)) ** 2).sum())
+    if total:
+        return 1 - residual / total
+    return 0.0 if residual else 1.0
+
+
+def _array(targets: Any) -> Any:
+    return targets._data if isinstance(targets, Tensor) else targets
+
+
+def _host(item: Any) -> np.ndarray:
+    return item.numpy() if isinstance(item, Tensor) else np.asarray(item)

@@ -1,0 +1,252 @@
+"""A run: the loop over epochs and batches, and what happens at the end of each epoch."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Generator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from ..nn import Module
+from ..optim import ReduceLROnPlateau
+from .checkpoint import Checkpoint
+from .early_stopping import EarlyStopping
+from .events import BatchEvent, BestEvent, EndEvent, EpochEvent, Event, NoticeEvent, ValidationEvent
+from .examples import Examples
+from .history import History
+from .metrics import Measures, Tally, measure
+from .notices import Notices, Seen
+from .order import batch_positions
+from .probe import Probe
+from .resuming import check_same_run
+from .targets import Objective
+from .update import Update
+
+
+class Best(NamedTuple):
+    """The best epoch so far."""
+
+    weights: dict[str, Any]
+    measures: Measures
+
+
+@dataclass
+class Settings:
+    """What the numbers of a run depend on: a resumed run must have the same."""
+
+    batch_size: int
+    shuffle: bool
+    seed: int
+    drop_last: bool
+    accumulate: int
+    clip_norm: float | None
+    clip_value: float | None
+    l1: float
+    l2: float
+    loss: str
+    rows: int
+    data: int  # a fingerprint
+
+
+class Run:
+    """A run that is ready to begin; see `fit` for the arguments.
+
+    Attributes:
+        epoch: the last one that is complete.
+        step: how many updates there were.
+        stopped: why the run ends; None while it goes on.
+    """
+
+    def __init__(
+        self,
+        model: Module,
+        examples: Examples,
+        validation: Examples | None,
+        update: Update,
+        settings: Settings,
+        *,
+        epochs: int,
+        stopping: EarlyStopping,
+        schedule: Any = None,
+        schedule_by_batch: bool = False,
+        checkpoint: Path | None = None,
+        checkpoint_every: int = 1,
+        notices: bool = True,
+    ):
+        self.model, self.examples, self.validation = model, examples, validation
+        self.update, self.objective, self.optimizer = update, update.objective, update.optimizer
+        self.settings, self.epochs, self.stopping = settings, epochs, stopping
+        self.schedule, self.schedule_by_batch = schedule, schedule_by_batch
+        self.folder, self.every = checkpoint, checkpoint_every
+        self.notices = self._notices() if notices else None
+        self.epoch, self.step = 0, 0
+        self.history = History()
+        self.best: Best | None = None
+        self.measured: Measures | None = None  # the last validation
+        self.unsaved: Checkpoint | None = None
+        self.stopped: str | None = None
+
+    def _notices(self) -> Notices:
+        probe = Probe(self.model, self.examples, self.objective)
+        return Notices(probe.layers, probe.is_linear(), float(probe.loss()))
+
+    # --- the loop ---
+
+    def events(self) -> Generator[Event, None, None]:
+        """The run itself. Closing the generator, or an interruption, ends it cleanly."""
+        try:
+            yield from self._before()
+            while self.stopped is None:
+                yield from self._epoch()
+        except KeyboardInterrupt:
+            self.stopped = "interrupted"
+        except GeneratorExit:  # whoever watched has seen enough
+            self._leave()
+            raise
+        self._leave()
+        yield self._end()
+
+    def _before(self) -> list[Event]:
+        """What there is to say before the first epoch; a resumed run may have nothing left to do."""
+        if self.stopping.should_stop:
+            self.stopped = "early"
+        elif self.epoch >= self.epochs:
+            self.stopped = "epochs"
+        elif self.epoch == 0:
+            found = self._look(last=False)
+            self.history.notices += found
+            return [*found]
+        return []
+
+    def _epoch(self) -> Generator[Event, None, None]:
+        """One epoch: its batches, and then, complete with everything that hangs on it, the epoch."""
+        started, epoch, settings = time.perf_counter(), self.epoch + 1, self.settings
+        tally = Tally(self.examples, self.objective)
+        self.model.train()
+        batches = batch_positions(self.examples, settings, epoch)
+        for start in range(0, len(batches), settings.accumulate):
+            lr = self.optimizer.lr
+            losses = self.update.learn(self.examples, batches[start : start + settings.accumulate], tally)
+            self.step += 1
+            if self.schedule is not None and self.schedule_by_batch:
+                self.schedule.step()
+            for k, loss in enumerate(losses, start=start + 1):
+                yield BatchEvent(epoch, k, len(batches), self.step, lr, loss)
+        measures = tally.fetch()
+        seconds = time.perf_counter() - started
+        done = EpochEvent(epoch, self.epochs, measures.loss, measures.accuracy, lr, seconds)
+        yield from self._complete(done)
+
+    def _complete(self, done: EpochEvent) -> list[Event]:
+        """Everything that belongs to the end of an epoch. It happens before anybody is told, so that a run which is
+        left at any event is left complete."""
+        events: list[Event] = [done, *self._validate(done.epoch)]
+        for event in events:
+            self.history.watch(event)
+        self.epoch = done.epoch
+        reason = self._reason_to_stop(done)
+        if self.notices is not None:
+            found = self._look(last=reason is not None)
+            self.history.notices += found
+            events += found
+        if self.schedule is not None and not self.schedule_by_batch:
+            self._step_schedule(done)
+        if self.folder is not None and reason != "diverged":  # weights that are no numbers are of no use later
+            self._keep_checkpoint()
+        self.stopped = reason
+        return events
+
+    def _validate(self, epoch: int) -> list[Event]:
+        if self.validation is None:
+            return []
+        self.measured = measured = measure(self.model, self.validation, self.objective)
+        events: list[Event] = [ValidationEvent(epoch, *measured)]
+        if self.stopping.update(epoch, measured.loss):
+            self.best = Best(self.model.state_dict(), measured)
+            events.append(BestEvent(epoch, measured.loss))
+        return events
+
+    def _reason_to_stop(self, done: EpochEvent) -> str | None:
+        if not math.isfinite(done.train_loss) or (self.measured and not math.isfinite(self.measured.loss)):
+            return "diverged"
+        if self.stopping.should_stop:
+            return "early"
+        return "epochs" if done.epoch >= self.epochs else None
+
+    def _step_schedule(self, done: EpochEvent) -> None:
+        if isinstance(self.schedule, ReduceLROnPlateau):
+            self.schedule.step(self.measured.loss if self.measured else done.train_loss)
+        else:
+            self.schedule.step()
+
+    def _look(self, last: bool) -> list[NoticeEvent]:
+        if self.notices is None:
+            return []
+        history = self.history
+        columns = history.train_loss, history.train_accuracy, history.validation_loss
+        stops_early = self.stopping.patience < self.epochs
+        lr, initial, linear = self.optimizer.lr, self.notices.initial_loss, self.notices.linear
+        return self.notices.after(Seen(self.epoch, last, lr, initial, *columns, [], linear, stops_early))
+
+    # --- the end ---
+
+    def _leave(self) -> None:
+        """Leave the model as its user expects it: with its best weights, if so asked, and ready to predict."""
+        if self.unsaved is not None and self.folder is not None:
+            self.unsaved.save(self.folder)
+            self.unsaved = None
+        if self.best is not None and self.stopping.restore_best:
+            self.model.load_state_dict(self.best.weights)
+        self.model.eval()
+
+    def _end(self) -> EndEvent:
+        measures = self.best.measures if self.best is not None and self.stopping.restore_best else self.measured
+        train_loss = self.history.train_loss[-1] if self.history.train_loss else None
+        assert self.stopped is not None
+        return EndEvent(self.epoch, train_loss, *(measures or (None, None, None)), self.stopped)
+
+    # --- checkpoints ---
+
+    def _keep_checkpoint(self) -> None:
+        """Take a picture of the run, which an interrupted epoch does not touch; write it when it is time."""
+        self.unsaved = Checkpoint(self.state_dict())
+        if self.epoch % self.every == 0:
+            assert self.folder is not None
+            self.unsaved.save(self.folder)
+            self.unsaved = None
+
+    def state_dict(self) -> dict[str, Any]:
+        """All that a resumed run needs."""
+        return {
+            "epoch": self.epoch,
+            "step": self.step,
+            "settings": asdict(self.settings),
+            "model": self.model.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+            "schedule": None if self.schedule is None else self.schedule.state_dict(),
+            "early_stopping": self.stopping.state_dict(),
+            "best": None if self.best is None else {"weights": self.best.weights, "measures": self.best.measures},
+            "measured": self.measured,
+            "history": self.history.columns(),
+            "notices": None if self.notices is None else self.notices.state_dict(),
+            "told": [asdict(notice) for notice in self.history.notices],
+        }
+
+    def resume(self, checkpoint: Checkpoint, folder: str | Path) -> None:
+        """Go on where a checkpoint was taken.
+
+        Raises:
+            StateError: it is of another model, optimizer, data set, or of other settings; nothing has changed then.
+        """
+        state = checkpoint.state
+        check_same_run(state, self, folder)
+        self.epoch, self.step = state["epoch"], state["step"]
+        self.stopping.load_state_dict(state["early_stopping"])
+        if state["best"] is not None:
+            self.best = Best(state["best"]["weights"], Measures(*state["best"]["measures"]))
+        self.measured = Measures(*state["measured"]) if state["measured"] is not None else None
+        self.history = History(**state["history"], notices=[NoticeEvent(**notice) for notice in state["told"]])
+        if self.notices is not None and state["notices"] is not None:
+            self.notices.load_state_dict(state["notices"])

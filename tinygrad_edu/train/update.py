@@ -1,0 +1,81 @@
+"""One update of the weights: gradients of one batch or several, penalties, clipping, and the optimizer's step."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from .. import losses, nn, optim
+from .examples import Examples, predict
+from .metrics import Tally
+from .targets import Objective
+
+_NORMALIZATIONS = tuple(getattr(nn, name) for name in ("BatchNorm1d", "LayerNorm") if hasattr(nn, name))
+
+
+@dataclass
+class Update:
+    """How a model learns from a batch.
+
+    Attributes:
+        l1, l2: factors of the penalties l1 · Σ |w| and l2 · Σ w² over the weights.
+        clip_norm, clip_value: limits for the gradient; None for no limit.
+    """
+
+    model: nn.Module
+    objective: Objective
+    optimizer: Any
+    l1: float = 0.0
+    l2: float = 0.0
+    clip_norm: float | None = None
+    clip_value: float | None = None
+
+    def __post_init__(self) -> None:
+        self.weights = list(penalized_weights(self.model))
+
+    def learn(self, examples: Examples, batches: Sequence[Any], tally: Tally) -> list[Any]:
+        """Update the weights once; nothing here waits for the device.
+
+        The gradient is that of the mean loss over the rows of all batches: several small ones give, to rounding, what
+        one large batch gives (if no layer, such as batch normalization, looks at a batch as a whole).
+
+        Args:
+            batches: for each, the positions of its rows.
+            tally: takes note of losses and predictions.
+        Returns:
+            the loss of each batch, a number on the device.
+        """
+        self.optimizer.zero_grad()
+        rows = sum(len(batch) for batch in batches)
+        found = []
+        for batch in batches:
+            x, targets, labels = examples.batch(batch)
+            prediction = predict(self.model, x)
+            loss = self.objective.function(prediction, targets)
+            tally.add(loss, prediction, targets, labels)
+            objective = self._penalized(loss)
+            (objective if len(batches) == 1 else objective * (len(batch) / rows)).backward()
+            found.append(loss.detach() if hasattr(loss, "detach") else loss.data)
+        if self.clip_norm is not None:
+            optim.clip_grad_norm(self.optimizer.parameters, self.clip_norm)
+        if self.clip_value is not None:
+            optim.clip_grad_value(self.optimizer.parameters, self.clip_value)
+        self.optimizer.step()
+        return found
+
+    def _penalized(self, loss: Any) -> Any:
+        if self.l1:
+            loss = loss + self.l1 * losses.l1(self.weights)
+        if self.l2:
+            loss = loss + self.l2 * losses.l2(self.weights)
+        return loss
+
+
+def penalized_weights(model: nn.Module) -> Iterator[Any]:
+    """What penalties keep small: the weights of layers. Not their biases, which bend nothing, and not the scales of
+    normalization layers (Goodfellow et al. 2016, section 7.1)."""
+    exempt = {id(p) for m in model.modules() if isinstance(m, _NORMALIZATIONS) for p in m.parameters()}
+    for name, parameter in model.named_parameters():
+        if name.rpartition(".")[2].startswith("weight") and id(parameter) not in exempt:
+            yield parameter
