@@ -1,0 +1,293 @@
+// The player of one recorded trace. It computes nothing: every number and every sentence was recorded, and rounded,
+// before. All that changes follows from `position`, the number of steps that have happened.
+
+const { nodes, steps, root } = JSON.parse(document.getElementById("trace").textContent);
+const $ = (id) => document.getElementById(id);
+const UNKNOWN = "·";
+const numberOf = new Map(nodes.map((node, k) => [node.id, k]));
+const firstBackward = steps.findIndex((step) => step.kind === "backward") + 1;
+
+// --- state ---------------------------------------------------------------------------------------------------------
+
+let position = 0;
+const known = nodes.map((node) => node.op === null); // whether each node's data is there
+const latest = nodes.map(() => null); // the last step so far that added to each node's gradient
+const before = steps.map(() => null); // of each backward step, the step that last added to the same gradient
+const computedBy = nodes.map(() => null); // the forward step of each node
+{
+  const last = nodes.map(() => null);
+  steps.forEach((step, s) => {
+    step.receiver = numberOf.get(step.node);
+    if (step.kind === "forward") {
+      computedBy[step.receiver] = s;
+    } else {
+      before[s] = last[step.receiver];
+      last[step.receiver] = s;
+    }
+  });
+}
+
+function go(target) {
+  target = Math.min(Math.max(target, 0), steps.length);
+  const touched = new Set();
+  while (position !== target) {
+    const ahead = position < target;
+    const s = ahead ? position : position - 1;
+    const { kind, receiver } = steps[s];
+    if (kind === "forward") known[receiver] = ahead;
+    else latest[receiver] = ahead ? s : before[s];
+    touched.add(receiver);
+    position += ahead ? 1 : -1;
+  }
+  touched.forEach(paint);
+  mark();
+  tell();
+  describe();
+  remember();
+}
+
+// --- what changes in the picture and in the table --------------------------------------------------------------------
+
+const boxes = nodes.map((node, k) => $(`node-n${k}`)); // null where a box is not drawn
+const dataTexts = boxes.map((box) => (box ? [...box.querySelectorAll(".data")] : []));
+const gradTexts = boxes.map((box) => (box ? [...box.querySelectorAll(".grad")] : []));
+const rows = nodes.map(makeRow);
+let marked = []; // elements that carry a class of the current step
+
+function paint(k) {
+  const data = known[k] ? nodes[k].lines : [UNKNOWN];
+  const grad = latest[k] === null ? [UNKNOWN] : steps[latest[k]].lines;
+  dataTexts[k].forEach((text, line) => setText(text, data[line] ?? ""));
+  gradTexts[k].forEach((text, line) => setText(text, grad[line] ?? ""));
+  if (boxes[k]) boxes[k].setAttribute("aria-label", spoken(k, data, grad));
+  if (nodes[k].constant) return;
+  setText(rows[k].children[2], data.join(", "));
+  setText(rows[k].children[3], nodes[k].requires_grad ? grad.join(", ") : "");
+}
+
+function spoken(k, data, grad) {
+  const { title, op, requires_grad } = nodes[k];
+  const say = (lines) => (lines[0] === UNKNOWN ? "not known yet" : lines.join(", "));
+  const gradient = requires_grad ? `, gradient ${say(grad)}` : "";
+  return `${title}, ${op ?? (requires_grad ? "input" : "constant")}, data ${say(data)}${gradient}`;
+}
+
+function mark() {
+  for (const [element, name] of marked) element.classList.remove(name);
+  marked = [];
+  if (position === 0) return;
+  const step = steps[position - 1];
+  const put = (element, name) => {
+    if (!element) return;
+    element.classList.add(name);
+    marked.push([element, name]);
+  };
+  put(boxes[step.receiver], "active");
+  put(boxes[step.receiver], step.kind);
+  put(rows[step.receiver], "active");
+  if (step.kind === "forward") {
+    step.inputs.forEach((id, place) => put($(`edge-n${numberOf.get(id)}-n${step.receiver}-${place}`), "forward"));
+  } else if (step.from !== null) {
+    const source = numberOf.get(step.from);
+    put(boxes[source], "giving");
+    put($(`edge-n${step.receiver}-n${source}-${step.position}`), "backward");
+  }
+  follow(boxes[step.receiver]);
+}
+
+const still = matchMedia("(prefers-reduced-motion: reduce)");
+
+function follow(box) {
+  const frame = $("graph");
+  if (!box || (frame.scrollWidth <= frame.clientWidth && frame.scrollHeight <= frame.clientHeight)) return;
+  const [inside, view] = [box.getBoundingClientRect(), frame.getBoundingClientRect()];
+  const room = 60;
+  const move = (low, high, start, end) => (low < start + room ? low - start - room : high > end - room ? high - end + room : 0);
+  const left = move(inside.left, inside.right, view.left, view.right);
+  const top = move(inside.top, inside.bottom, view.top, view.bottom);
+  if (left || top) frame.scrollBy({ left, top, behavior: still.matches ? "auto" : "smooth" });
+}
+
+// --- what is told in words -------------------------------------------------------------------------------------------
+
+function tell() {
+  const step = steps[position - 1];
+  const pass = step ? `${step.kind === "forward" ? "Forward" : "Backward"}, step ${position} of ${steps.length}` : "Start";
+  $("where").textContent = pass;
+  $("formula").replaceChildren(...isolated(step ? step.formula || step.text : ""));
+  const start = "Only the inputs are known. Each step forward computes one node; then each step backward adds one contribution to a gradient.";
+  $("sentence").replaceChildren(...isolated(step ? (step.formula ? step.text : "") : start));
+  $("story").className = step ? step.kind : "";
+  $("slider").value = position;
+  $("slider").setAttribute("aria-valuetext", pass);
+  for (const id of ["start", "back"]) $(id).disabled = position === 0;
+  for (const id of ["next", "end"]) $(id).disabled = position === steps.length;
+}
+
+// Names written from right to left must not reorder the formula around them.
+function isolated(text) {
+  return text.split(/([\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]+)/).map((part, k) => (k % 2 ? make("bdi", part) : part));
+}
+
+let pointed = null; // the node under the pointer or the focus; else the details are of the step's own node
+
+function describe() {
+  const step = steps[position - 1];
+  const k = pointed ?? (step ? step.receiver : numberOf.get(root));
+  const node = nodes[k];
+  const items = [];
+  const item = (what, value) => items.push(make("dt", what), make("dd", value));
+  if (node.name !== null && node.name !== node.title) item("name", node.name);
+  if (node.op !== null) item("computed", known[k] ? steps[computedBy[k]].text : UNKNOWN);
+  if (node.kind === "tensor") item("shape", `(${node.shape.join(", ")}) ${node.dtype}, ${node.device}`);
+  item("data", known[k] ? full(node.data) : UNKNOWN);
+  if (node.requires_grad) {
+    item("gradient", latest[k] === null ? UNKNOWN : full(steps[latest[k]].grad));
+    const parts = [];
+    for (let s = latest[k]; s !== null; s = before[s]) parts.unshift(s);
+    for (const s of parts) {
+      const { from, contribution } = steps[s];
+      item(`step ${s + 1}`, `${full(contribution)} ${from === null ? "to start with" : `from ${nodes[numberOf.get(from)].title}`}`);
+    }
+  }
+  if (step && step.receiver === k && step.kind === "backward" && step.from !== null) {
+    item("upstream", full(step.upstream));
+    if (step.local !== null) item("local derivative", full(step.local));
+    item("gradient before", full(step.grad_before));
+  }
+  $("details-title").replaceChildren(...isolated(node.title + (node.op ? ` (${node.op})` : "")));
+  $("details-list").replaceChildren(...items);
+}
+
+function full(data) {
+  return Array.isArray(data) ? `[${data.map(full).join(", ")}]` : String(data);
+}
+
+function make(tag, text) {
+  const element = document.createElement(tag);
+  element.textContent = text;
+  return element;
+}
+
+// Giving a text node another text is cheaper than giving an element another text node.
+function setText(element, text) {
+  if (element.firstChild) element.firstChild.data = text;
+  else if (text) element.textContent = text;
+}
+
+function makeRow(node, k) {
+  const row = document.createElement("tr");
+  row.dataset.node = k;
+  const head = make("th", "");
+  head.scope = "row";
+  head.append(make("bdi", node.title));
+  row.append(head, make("td", node.op ?? (node.requires_grad ? "input" : "constant")), make("td", ""), make("td", ""));
+  if (!node.constant) $("rows").append(row);
+  return row;
+}
+
+function listSteps() {
+  if ($("steps").children.length) return;
+  steps.forEach((step, s) => {
+    const link = document.createElement("a");
+    link.href = `#step=${s + 1}`;
+    link.append(...isolated(step.formula || step.text));
+    const line = document.createElement("li");
+    line.className = step.kind;
+    line.append(link);
+    if (step.formula && step.text !== step.formula) {
+      const text = document.createElement("p");
+      text.append(...isolated(step.text));
+      line.append(text);
+    }
+    $("steps").append(line);
+  });
+}
+
+// --- who asks for steps ------------------------------------------------------------------------------------------------
+
+let timer = null;
+
+function play(on) {
+  clearTimeout(timer);
+  timer = null;
+  $("play").textContent = on ? "Pause" : "Play";
+  if (!on) return;
+  if (position === steps.length) go(0);
+  const tick = () => {
+    go(position + 1);
+    if (position === steps.length) play(false);
+    else wait();
+  };
+  const wait = () => (timer = setTimeout(tick, position < firstBackward ? 1000 : 2000)); // ms to read a step
+  wait();
+}
+
+const ask = {
+  start: () => go(0),
+  back: () => go(position - 1),
+  next: () => go(position + 1),
+  backward: () => go(firstBackward),
+  end: () => go(steps.length),
+};
+const keys = { ArrowLeft: "back", ArrowRight: "next", Home: "start", End: "end", f: "backward" };
+
+for (const [id, act] of Object.entries(ask)) {
+  $(id).addEventListener("click", () => {
+    play(false);
+    act();
+  });
+}
+$("play").addEventListener("click", () => play(timer === null));
+$("slider").addEventListener("input", () => {
+  play(false);
+  go(Number($("slider").value));
+});
+
+document.addEventListener("keydown", (event) => {
+  if (event.ctrlKey || event.metaKey || event.altKey) return;
+  const inside = event.target instanceof Element ? event.target.tagName : "";
+  if (event.key === " ") {
+    if (["BUTTON", "SUMMARY", "A"].includes(inside)) return; // there, space already has a meaning
+    play(timer === null);
+  } else if (keys[event.key]) {
+    play(false);
+    ask[keys[event.key]]();
+  } else return;
+  event.preventDefault();
+});
+
+function point(event) {
+  const element = event.target instanceof Element ? event.target.closest("[data-node]") : null;
+  const k = element ? Number(element.dataset.node) : null;
+  if (k === pointed) return;
+  pointed = k;
+  describe();
+}
+document.addEventListener("pointerover", point);
+document.addEventListener("focusin", point);
+$("all").addEventListener("toggle", listSteps);
+addEventListener("beforeprint", () => ($("all").open = true, listSteps()));
+
+function remember() {
+  try {
+    history.replaceState(null, "", `#step=${position}`);
+  } catch {
+    // a frame in a notebook has no address of its own
+  }
+}
+
+function openAddress() {
+  const asked = /^#step=(\d+)$/.exec(location.hash);
+  go(asked ? Number(asked[1]) : 0);
+}
+addEventListener("hashchange", () => {
+  play(false);
+  openAddress();
+});
+
+nodes.forEach((node, k) => paint(k));
+for (const [id, count] of [["forward", firstBackward - 1], ["backward", steps.length - firstBackward + 1]]) {
+  document.querySelector(`#passes .${id}`).style.flexGrow = count;
+}
+openAddress();

@@ -1,0 +1,116 @@
+"""A trace as one HTML page that steps through it, to and fro: no request to anywhere, nothing to install.
+
+The page holds the picture, the recorded numbers as JSON, and a small program, `page.js`, that shows them. Names are the
+user's, and may be anything: they are escaped in HTML and in JSON, and a policy (https://www.w3.org/TR/CSP3/) with the
+hashes of our own program and style lets the browser run and load nothing else.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import html
+import json
+from importlib.resources import files
+from string import Template
+from typing import Any
+
+import numpy as np
+
+from . import scene_svg
+from .draw import FILLS
+from .readable import number, number_lines
+from .recorded import Data, Event, to_json
+from .scene import LIMIT, Scene, lay_out
+from .text_graph import clean
+from .trace import Trace
+
+ELEMENTS = 64  # of an array that are shown one by one
+LONGEST_TITLE = 500  # characters
+
+
+def page(trace: Trace, title: str = "Backpropagation", note: str = "", rankdir: str = "LR", limit: int = LIMIT) -> str:
+    """The page.
+
+    Args:
+        title: what is stepped through, such as the expression.
+        note: a sentence below the title.
+        rankdir: "LR" draws from left to right, "TB" from top to bottom.
+        limit: how many boxes are drawn at most; a note says what is left out.
+    Returns:
+        HTML; write it in UTF-8.
+    Raises:
+        ArgumentError: another direction.
+        MissingDot, DrawingError: as `render`.
+    """
+    scene = lay_out(trace, rankdir, limit)
+    fills = "".join(f"--{kind}:{colour};" for kind, colour in FILLS.items())
+    style = f":root{{{fills}--width:{scene.width:g};}}\n{_packaged('page.css')}"
+    script = _packaged("page.js")
+    policy = (
+        f"default-src 'none'; script-src {_hash(script)}; style-src {_hash(style)}; img-src data:; "
+        "base-uri 'none'; form-action 'none'"
+    )
+    return Template(_packaged("page.html")).substitute(
+        policy=policy,
+        title=html.escape(clean(title)[:LONGEST_TITLE]),
+        note=html.escape(" ".join(filter(None, [clean(note), scene.note]))),
+        style=style,
+        last=len(trace.events),
+        svg=scene_svg.draw(scene, trace),
+        data=embedded_json(_content(trace, scene)),
+        script=script,
+    )
+
+
+def embedded_json(content: Any) -> str:
+    """JSON that can stand in an HTML script element: only ASCII, and nothing in it ends the element or opens another.
+
+    >>> embedded_json("</script>")
+    '"\\\\u003c/script>"'
+    """
+    text = json.dumps(content, allow_nan=False, separators=(",", ":"))
+    return text.replace("<", "\\u003c")
+
+
+def _content(trace: Trace, scene: Scene) -> dict[str, Any]:
+    """The nodes and steps, as `step --json` has them, with what stands in their boxes."""
+    nodes = [
+        {
+            **node.to_json(),
+            "data": _numbers(node.data),
+            "title": scene.titles[node.id],
+            "lines": number_lines(node.data),
+            "constant": node.is_plain_number,
+        }
+        for node in trace.nodes.values()
+    ]
+    return {"root": trace.root, "nodes": nodes, "steps": [_step(event) for event in trace.events]}
+
+
+def _step(event: Event) -> dict[str, Any]:
+    """An event without what is also in its nodes: names, shapes, data."""
+    kept = {"kind", "node", "inputs", "from", "position", "formula", "text"}
+    found = {key: value for key, value in event.to_json().items() if key in kept}
+    if event.kind == "forward":
+        return {**found, "formula": ""}
+    for key in ("upstream", "local", "contribution", "grad_before", "grad"):
+        found[key] = _numbers(getattr(event, key))
+    return {**found, "lines": number_lines(event.grad) if event.grad is not None else []}
+
+
+def _numbers(data: Data | None) -> Any:
+    """Data in full precision; of a large array its mean and its range, as in the boxes."""
+    if isinstance(data, dict) or (isinstance(data, list) and np.size(data) > ELEMENTS):
+        return number(data)
+    return to_json(data)
+
+
+def _packaged(name: str) -> str:
+    """A text file of this package."""
+    return (files("tinygrad_edu_viz") / name).read_text(encoding="utf-8").replace("\r\n", "\n")
+
+
+def _hash(text: str) -> str:
+    """The source of a policy that allows exactly this text."""
+    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
