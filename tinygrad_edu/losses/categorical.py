@@ -39,7 +39,7 @@ def cross_entropy(
     if not 0 <= label_smoothing <= 1:
         raise ArgumentError(f"cross_entropy: label_smoothing must lie in [0, 1], not {label_smoothing!r}")
     logits = as_prediction(logits)
-    axis = _axis(logits)
+    axis = _axis(logits, "cross_entropy")
     classes = logits.shape[axis]
     names_classes, target = _kind_of(target, logits, axis)
     if names_classes:
@@ -75,17 +75,19 @@ def kl_divergence(logits: Any, target: Any, reduction: str = "mean") -> Any:
     check_reduction(reduction, extra=("batchmean",))
     check_target("kl_divergence", target, lambda t: (t >= 0) & (t <= 1), "a probability, from 0 to 1")
     logits, target = pair("kl_divergence", logits, target)
+    _axis(logits, "kl_divergence")
     log_p = functional.log_softmax(logits, axis=-1)
-    losses = _times(target, functional.log(target)) - _times(target, log_p)
+    information = target * functional.log(functional.where(target == 0, 1.0, target))  # 0 · log 0 counts as 0
+    losses = information - _times(target, log_p)
     if reduction == "batchmean":
         return functional.sum(losses) / float(logits.shape[0])
     return reduce(losses, reduction)
 
 
-def _axis(logits: Any) -> int:
+def _axis(logits: Any, loss: str) -> int:
     """The axis of the classes."""
     if not logits.ndim:
-        raise ShapeError("cross_entropy: logits of shape () have no axis of classes; give (n, classes)")
+        raise ShapeError(f"{loss}: logits of shape () have no axis of classes; give (n, classes)")
     return 1 if logits.ndim > 1 else 0
 
 

@@ -60,7 +60,7 @@ def check_reduction(reduction: str, extra: tuple[str, ...] = ()) -> None:
 
 def reduce(losses: Any, reduction: str) -> Any:
     """The single losses as one number, or as they are."""
-    if reduction == "none":
+    if reduction == "none" or is_value(losses):
         return losses
     return functional.mean(losses) if reduction == "mean" else functional.sum(losses)
 

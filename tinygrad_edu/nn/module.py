@@ -40,10 +40,12 @@ class Module:
 
     Attributes:
         training: whether the module is being trained; `train()` and `eval()` set it here and in all modules inside.
+        taken_apart: whether its parameters are arrays of Values (`scalar()`).
         counters: names of attributes with integers that later results depend on, which belong to the state.
     """
 
     training: bool = True
+    taken_apart: bool = False
     counters: ClassVar[tuple[str, ...]] = ()
     _mark: object = None  # see place.py
     _place: Place | None = None
@@ -55,6 +57,8 @@ class Module:
     def __call__(self, *inputs: Any) -> Any:
         scopes.enter(label_of(self), self)
         try:
+            if self.taken_apart:
+                inputs = tuple(map(scalar.as_input, inputs))
             return self.forward(*inputs)
         finally:
             scopes.leave()
@@ -164,9 +168,9 @@ class Module:
     def scalar(self) -> Self:
         """The same network taken apart into scalars: its parameters are object arrays of `Value`s.
 
-        The layers' code is the same, and so are the outputs and gradients. It takes lists and NumPy arrays, of numbers
-        or of Values, and gives object arrays of Values; the losses and optimizers take these, too. It is for looking
-        at: each multiplication is a node of its own.
+        The layers' code is the same, and so are the outputs and gradients. It takes lists, arrays and tensors, or
+        Values, and gives object arrays of Values; the losses and optimizers take these, too. It is for looking at:
+        each multiplication is a node of its own.
         """
         return scalar.take_apart(self)
 

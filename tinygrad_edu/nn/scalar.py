@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
+from ..objects import as_object, holds_values, is_value
 from ..tensor import Tensor
 from ..value import Value
 
@@ -22,7 +23,21 @@ def take_apart(module: M) -> M:
     A tensor that several layers share is shared as an array of Values, too.
     """
     values = {id(array): _as_values(name, array) for name, array in module.named_arrays() if isinstance(array, Tensor)}
-    return copy.deepcopy(module, values)  # which finds in `values` what stands for a tensor
+    apart = copy.deepcopy(module, values)  # which finds in `values` what stands for a tensor
+    for part in apart.modules():
+        part.taken_apart = True
+    return apart
+
+
+def as_input(x: Any) -> Any:
+    """An input of a module that was taken apart: numbers as objects, so that its layers compute one by one.
+
+    Integers stay an array, as they may be positions in an `Embedding`.
+    """
+    if is_value(x) or holds_values(x):
+        return as_object(x)
+    numbers = x.numpy() if isinstance(x, Tensor) else np.asarray(x)
+    return numbers if numbers.dtype.kind in "iub" else as_object(numbers)
 
 
 def _as_values(name: str, tensor: Tensor) -> np.ndarray:
