@@ -5,6 +5,7 @@ from .early_stopping import EarlyStopping
 from .events import BatchEvent, BestEvent, EndEvent, EpochEvent, Event, NoticeEvent, ValidationEvent
 from .fit import fit
 from .history import History
+from .inspector import Inspector
 from .metrics import accuracy, r2
 from .model_file import load_model, read_meta, save_model
 
@@ -17,6 +18,7 @@ __all__ = [
     "EpochEvent",
     "Event",
     "History",
+    "Inspector",
     "NoticeEvent",
     "ValidationEvent",
     "accuracy",

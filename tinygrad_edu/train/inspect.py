@@ -18,8 +18,8 @@ SATURATED = {"tanh": (-0.99, 0.99), "sigmoid": (0.01, 0.99)}
 
 # Operations of which no chain can bend a straight line.
 LINEAR = frozenset(
-    "dense matmul alias add subtract negative multiply divide reshape transpose getitem sum mean astype move broadcast_to "
-    "expand_dims squeeze concatenate stack".split()
+    "dense matmul alias add subtract negative multiply divide reshape transpose getitem sum mean astype move "
+    "broadcast_to concatenate".split()
 )
 
 

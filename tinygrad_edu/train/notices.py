@@ -159,8 +159,8 @@ def flat(seen: Seen) -> Found:
             "flat",
             None,
             f"The loss is flat: it is {seen.train_loss[-1]:.4g}, and {seen.epoch} epochs have lowered it by "
-            f"{max(gained, 0):.2%}. The steps are too short: the learning rate is {seen.lr:g}, try {seen.lr * 10:g}; or "
-            "the inputs tell nothing about the targets.",
+            f"{max(gained, 0):.2%}. The steps are too short: the learning rate is {seen.lr:g}, try {seen.lr * 10:g}; "
+            "or the inputs tell nothing about the targets.",
         )
 
 
@@ -178,8 +178,8 @@ def overfitting(seen: Seen) -> Found:
             "overfitting",
             None,
             f"Overfitting: the training loss still falls ({seen.train_loss[-1]:.4g}), but the validation loss rises: "
-            f"{losses[-1]:.4g} now, {losses[best]:.4g} in epoch {best + 1}. The model learns its examples by heart. Try "
-            f"more data, dropout (0.2), l2 (0.001), a smaller network{stop}.",
+            f"{losses[-1]:.4g} now, {losses[best]:.4g} in epoch {best + 1}. The model learns its examples by heart. "
+            f"Try more data, dropout (0.2), l2 (0.001), a smaller network{stop}.",
         )
 
 

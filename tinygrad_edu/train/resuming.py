@@ -14,35 +14,29 @@ if TYPE_CHECKING:
 _MEANING = {"rows": "rows of data", "data": "the data (a fingerprint of it)"}
 
 
-def check_same_run(state: dict[str, Any], run: Run, folder: str | Path) -> None:
-    """Load model, optimizer and schedule, all of them or none.
+def load_state(state: dict[str, Any], run: Run, folder: str | Path) -> None:
+    """Load model, schedule and optimizer, all of them or none.
 
     Raises:
         StateError: one of them, or a setting, is another one.
     """
+    # the optimizer last: a schedule that is loaded sets learning rates
+    parts = {"model": run.model, "schedule": run.schedule, "optimizer": run.optimizer}
+    parts = {name: part for name, part in parts.items() if part is not None}
+    before = {name: part.state_dict() for name, part in parts.items()}
     try:
         _check_settings(state["settings"], asdict(run.settings))
-        if (state["schedule"] is None) != (run.schedule is None):
-            raise StateError(
-                f"the checkpoint has {'a' if state['schedule'] else 'no'} schedule, this run is the other way"
-            )
-        before = run.model.state_dict(), run.optimizer.state_dict()
-        run.model.load_state_dict(state["model"])
-        try:
-            run.optimizer.load_state_dict(state["optimizer"])
-            if run.schedule is not None:
-                run.schedule.load_state_dict(state["schedule"])
-                run.optimizer.load_state_dict(
-                    state["optimizer"]
-                )  # rates as they were, whatever the schedule's clock says
-        except StateError:
-            run.model.load_state_dict(before[0])
-            run.optimizer.load_state_dict(before[1])
-            raise
-    except StateError as error:
-        raise StateError(f"cannot resume from {folder}: {error}") from error
-    except KeyError as error:
-        raise StateError(f"cannot resume from {folder}: the checkpoint lacks {error}") from error
+        if state["schedule"] is not None and run.schedule is None:
+            raise StateError("the run had a schedule, and this one has none")
+        for name, part in parts.items():
+            if state[name] is None:
+                raise StateError(f"the run had no {name}, and this one has one")
+            part.load_state_dict(state[name])
+    except (StateError, KeyError) as error:
+        for name, part in parts.items():
+            part.load_state_dict(before[name])
+        problem = error if isinstance(error, StateError) else f"the checkpoint lacks {error}"
+        raise StateError(f"cannot resume from {folder}: {problem}") from error
 
 
 def _check_settings(saved: dict[str, Any], mine: dict[str, Any]) -> None:

@@ -20,8 +20,7 @@ from .metrics import Measures, Tally, measure
 from .notices import Notices, Seen
 from .order import batch_positions
 from .probe import Probe
-from .resuming import check_same_run
-from .targets import Objective
+from .resuming import load_state
 from .update import Update
 
 
@@ -203,9 +202,10 @@ class Run:
 
     def _end(self) -> EndEvent:
         measures = self.best.measures if self.best is not None and self.stopping.restore_best else self.measured
+        loss, accuracy, r2 = measures or (None, None, None)
         train_loss = self.history.train_loss[-1] if self.history.train_loss else None
         assert self.stopped is not None
-        return EndEvent(self.epoch, train_loss, *(measures or (None, None, None)), self.stopped)
+        return EndEvent(self.epoch, train_loss, loss, accuracy, r2, self.stopped)
 
     # --- checkpoints ---
 
@@ -241,7 +241,7 @@ class Run:
             StateError: it is of another model, optimizer, data set, or of other settings; nothing has changed then.
         """
         state = checkpoint.state
-        check_same_run(state, self, folder)
+        load_state(state, self, folder)
         self.epoch, self.step = state["epoch"], state["step"]
         self.stopping.load_state_dict(state["early_stopping"])
         if state["best"] is not None:

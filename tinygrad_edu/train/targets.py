@@ -84,7 +84,7 @@ def _binary(y: Array, objective: Objective, what: str) -> tuple[Array, Array]:
     wrong = np.flatnonzero((y < 0) | (y > 1))
     if len(wrong):
         raise DataError(
-            f"{what}: the label of row {wrong[0]} is {y[wrong[0]]}, but a single output tells only the classes 0 and 1: "
+            f"{what}: the label of row {wrong[0]} is {y[wrong[0]]}, but a single output tells only classes 0 and 1: "
             "give the last layer one output for each class, and use loss='cross_entropy'"
         )
     return _for_hinge(y.astype(float), objective), (y > 0.5).astype(np.int64)

@@ -1,0 +1,96 @@
+"""Notices for a training loop of one's own."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from ..nn import Module
+from ..tensor import Tensor
+from .events import NoticeEvent
+from .inspect import LayerReport, is_linear, report_after_step
+from .notices import Notices, Seen
+
+
+class Inspector:
+    """Looks at a loop that somebody else writes, and says what `fit` would say, and one thing more: a gradient that was
+    not forgotten.
+
+        inspector = tg.train.Inspector(model)
+        for x, y in batches:
+            loss = tg.losses.mse(model(x), y)
+            optimizer.zero_grad()
+            inspector.before_backward()
+            loss.backward()
+            optimizer.step()
+            for notice in inspector.after_step(loss, lr=optimizer.lr):
+                print(notice.text)
+
+    Args:
+        every: so many steps count as an epoch: the losses are fetched from the device after them.
+        accumulate: how many backward passes there are, on purpose, for each step.
+    """
+
+    def __init__(self, model: Module, every: int = 50, accumulate: int = 1):
+        self.model, self.every, self.accumulate = model, every, accumulate
+        self.passes = self.steps = 0
+        self.total: Any = 0.0
+        self.losses: list[float] = []
+        self.notices: Notices | None = None
+        self.leftover = False  # was there a gradient where there should be none ...
+        self.told = False  # ... and was it said?
+        self.last: Any = None
+
+    def before_backward(self) -> None:
+        """To be called right before each backward pass."""
+        if self.passes % self.accumulate == 0 and any(_has_gradient(p) for p in self.model.parameters()):
+            self.leftover = True
+        self.passes += 1
+
+    def after_step(self, loss: Any, lr: float = math.nan) -> list[NoticeEvent]:
+        """To be called after each step of the optimizer; gives what is new.
+
+        Args:
+            loss: what `backward()` was called on.
+            lr: the learning rate, for the texts.
+        """
+        self.last = loss
+        found = self._forgotten()
+        if self.notices is None:
+            linear = isinstance(loss, Tensor) and is_linear(self.model, loss)
+            self.notices = Notices(self._layers, linear, float(loss))
+            found += self.notices.after(self._seen(self.notices, lr))
+        self.steps += 1
+        self.total = self.total + (loss.detach() if isinstance(loss, Tensor) else loss.data)
+        if self.steps % self.every == 0:
+            self.losses.append(float(self.total) / self.every)
+            self.total = 0.0
+            found += self.notices.after(self._seen(self.notices, lr))
+        self.last = None  # the graph is not kept any longer
+        return found
+
+    def _seen(self, notices: Notices, lr: float) -> Seen:
+        return Seen(len(self.losses), False, lr, notices.initial_loss, self.losses, [], [], [], notices.linear, False)
+
+    def _layers(self) -> list[LayerReport]:
+        return report_after_step(self.model, self.last) if isinstance(self.last, Tensor) else []
+
+    def _forgotten(self) -> list[NoticeEvent]:
+        if not self.leftover or self.told:
+            return []
+        self.told = True
+        return [
+            NoticeEvent(
+                len(self.losses),
+                "forgotten_zero_grad",
+                None,
+                "There was a gradient before backward(): each pass adds to it, so the steps follow the sum of all "
+                "gradients so far and not that of this batch. Call optimizer.zero_grad() before each backward(); "
+                "where several passes are meant to add up, say Inspector(model, accumulate=k).",
+            )
+        ]
+
+
+def _has_gradient(parameter: Any) -> bool:
+    """Whether there is one from an earlier pass; Values have 0.0 where there is none."""
+    return parameter.grad is not None if isinstance(parameter, Tensor) else parameter.grad != 0.0
