@@ -47,8 +47,8 @@ class scope(ContextDecorator):
     with tg.scope("attention"):
         weights = tg.softmax(query @ key.T)
 
-    Scopes may lie in each other; a module that is called is a scope of its own. Each passage is a group of its own in a
-    drawing: what a loop computes in its second round is "attention#2". The last 4,096 scopes of a thread are remembered.
+    Scopes may lie in each other, and a module that is called is one. Each passage is a group of its own in a drawing:
+    what a loop computes in its second round is "attention#2". The last 4,096 scopes of a thread are remembered.
     """
 
     def __init__(self, name: str):

@@ -16,7 +16,7 @@ class Place(NamedTuple):
 
     Attributes:
         mark: of the module around it. (Not that module itself: the two would keep each other alive.)
-        label: the name of its scope: "0 Dense(2, 16)".
+        label: the name of its scope: "0 Dense(2, 16, relu)".
         path: its name in the whole network: "0", "layers.1".
     """
 
@@ -42,7 +42,8 @@ def label_of(module: Module) -> str:
 def _find(module: Module, outer: Module | None, mark: object) -> Place:
     children = () if outer is None else outer.named_children()
     name = next((name for name, child in children if child is module), "")
-    title = module.title() if module.settings() else type(module).__name__
+    settings = module.settings().replace("activation=", "").replace("'", "")
+    title = f"{type(module).__name__}({settings})" if settings else type(module).__name__
     path = ".".join(part for part in (_path_of(outer), name) if part)
     for attribute, item in module.attributes():
         _give_name(item, f"{path}.{attribute}" if path else attribute)
