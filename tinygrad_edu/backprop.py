@@ -168,14 +168,15 @@ def _general_steps(
             xp = Guarded(xp)
         if watch is not None:
             watch.verify(node)
-        pulled = upstream if op.shared is None else xp.run(op.shared, xp, upstream, y, *operands, **attrs)
+        pulled = upstream if op.shared is None else xp.run(op.shared, xp, upstream, y, *operands, **(attrs or {}))
         here, pull_back = xp.here, op.pull_back
         for position, operand in enumerate(inputs):
             if operand._tracked:
                 before = gradients.get(operand)
                 out = None
                 if homes and before is None and operand.op is None and position in op.writes_into:
-                    out = _free_home(operand)
+                    if operand._home is not None and operand._grad is None:  # no earlier pass's gradient lies there
+                        out = operand._home._data
                 if here:
                     local, contribution = pull_back(position, xp, pulled, y, operands, attrs, out)
                     gradient = contribution if before is None or contribution is None else before + contribution
@@ -207,11 +208,6 @@ def _receive(
     if before is None or contribution is None:
         return local, contribution, contribution
     return local, contribution, before + contribution
-
-
-def _free_home(leaf: Any) -> Any:
-    """The array in which a leaf's gradient is going to lie, if it may be overwritten: no earlier pass's is in it."""
-    return leaf._home._data if leaf._home is not None and leaf._grad is None else None
 
 
 def _float_steps(order: list[Node], gradients: Gradients, observed: bool) -> Iterator[RawStep]:

@@ -81,10 +81,6 @@ class Tensor(Operators, Node):
         return tensor
 
     @property
-    def namespace(self) -> Backend:
-        return self.backend
-
-    @property
     def graph_namespace(self) -> Any:
         return self.backend.graph
 
@@ -324,6 +320,9 @@ class Tensor(Operators, Node):
         if MODES.get() is not RECORDING:
             result.record(op, inputs, attrs)
         return result
+
+
+Tensor.namespace = Tensor.backend  # type: ignore[misc]  # the same slot under a second name, read without a call
 
 
 def _as_nodes(op: Operation, operands: tuple[Any, ...]) -> tuple[Backend, tuple[Node, ...]]:
