@@ -1,7 +1,8 @@
-"""CuPy's kernels, read as Python: a kernel's body is a list of C assignments that Python can run on whole arrays.
+"""CuPy's kernels, read as Python: a kernel's body is C that Python can run on whole arrays, all elements at once.
 
-Only what the package's kernels say is understood: statements `T x = ...;` and `x = ...;` with arithmetic, comparisons,
-`|`, calls of the functions below, casts `(T)(...)`, and parameters of type T.
+Only what the package's kernels say is understood, one statement a line: `T x = ...;`, `int x = ...;`, `x = ...;`,
+`x += ...;` with arithmetic, comparisons, `|`, calls of the functions below and casts `(T)(...)`; loops over j, with the
+closing brace on a line of its own; parameters of type T, I (the labels' type) or int32, and raw ones, indexed by hand.
 """
 
 from __future__ import annotations
@@ -24,34 +25,57 @@ class ElementwiseKernel:
     launch: Callable[[ElementwiseKernel, tuple[Any, ...]], Any]  # set by fake_cupy, which knows its arrays
 
     def __init__(self, in_params: str, out_params: str, operation: str, name: str = "kernel", preamble: str = ""):
-        self.inputs, self.outputs = _names(in_params), _names(out_params)
+        self.types = _types(in_params) | _types(out_params)
+        self.inputs, self.outputs = list(_types(in_params)), list(_types(out_params))
         assert re.fullmatch(r"\w+", name), f"no name of a C function: {name}"
-        statements = [line.strip() for line in operation.split(";") if line.strip()]
-        self.program = compile("\n".join(map(_as_python, statements)), name, "exec")
+        self.program = compile(_as_python(operation), name, "exec")
 
     def __call__(self, *arguments: Any) -> Any:
         return self.launch(arguments)
 
     def compute(self, hosts: list[Any], outs: list[np.ndarray]) -> list[Any]:
         """The results of host arrays and numbers; `outs` may be read as well, as in a kernel."""
-        arrays = [host for host in [*hosts, *outs] if isinstance(host, np.ndarray)]
-        assert len({a.dtype for a in arrays}) == 1, f"T cannot be {', '.join(str(a.dtype) for a in arrays)} at once"
-        kind = arrays[0].dtype.type
-        values: dict[str, Any] = dict(_FUNCTIONS)
-        for name, host in zip(self.inputs, hosts, strict=True):
-            values[name] = host if isinstance(host, np.ndarray) else kind(host)
-        values.update({name: out.copy() for name, out in zip(self.outputs, outs, strict=False)})
+        given = dict(zip([*self.inputs, *self.outputs], [*hosts, *outs], strict=False))
+        arrays = {name: host for name, host in given.items() if isinstance(host, np.ndarray)}
+        dtypes = {a.dtype for name, a in arrays.items() if self.types[name].endswith("T")}
+        assert len(dtypes) == 1, f"T cannot be {', '.join(map(str, dtypes))} at once"
+        kind = dtypes.pop().type
+        # raw arrays have a say neither in the number of threads nor in the shape of the results
+        shape = np.broadcast_shapes(*[arrays[n].shape for n in self.inputs if n in arrays and not self._is_raw(n)])
+        assert all(self._is_raw(n) or arrays[n].shape == shape for n in self.outputs if n in arrays), "Out shape"
+        values: dict[str, Any] = {**_FUNCTIONS, "i": np.arange(np.prod(shape, dtype=int)).reshape(shape)}
+        for name, host in given.items():
+            if name not in arrays:
+                values[name] = kind(host) if self.types[name] == "T" else host
+            elif self._is_raw(name):
+                values[name] = host.reshape(-1)
+            else:
+                values[name] = host.copy()
         with np.errstate(all="ignore"):
             exec(self.program, values)
-        return [np.asarray(values[name], dtype=kind) for name in self.outputs]
+        return [given[n] if self._is_raw(n) else np.asarray(values[n], dtype=kind) for n in self.outputs]
+
+    def _is_raw(self, name: str) -> bool:
+        return self.types[name].startswith("raw")
 
 
-def _names(params: str) -> list[str]:
-    found = [re.fullmatch(r"T (\w+)", param.strip()) for param in params.split(",")]
+def _types(params: str) -> dict[str, str]:
+    found = [re.fullmatch(r"((?:raw )?(?:T|I|int32)) (\w+)", param.strip()) for param in params.split(",")]
     assert all(found), f"not understood: {params}"
-    return [match[1] for match in found if match]
+    return {match[2]: match[1] for match in found if match}
 
 
-def _as_python(statement: str) -> str:
-    statement = re.sub(r"^T (\w+ =)", r"\1", statement)
-    return re.sub(r"\(T\)(?=\()", "", statement)
+def _as_python(operation: str) -> str:
+    lines, depth = [], 0
+    for line in filter(None, map(str.strip, operation.splitlines())):
+        loop = re.fullmatch(r"for \(int (\w+) = (\d+); \1 < (\w+); \1\+\+\) \{", line)
+        if line == "}":
+            depth -= 1
+        elif loop:
+            lines.append("    " * depth + f"for {loop[1]} in range({loop[2]}, {loop[3]}):")
+            depth += 1
+        else:
+            assert line.endswith(";") and line.count(";") == 1, f"not one statement: {line}"
+            statement = re.sub(r"^(T|int) (?=\w+ =)", "", line[:-1])
+            lines.append("    " * depth + re.sub(r"\(T\)(?=\()", "", statement))
+    return "\n".join(lines)

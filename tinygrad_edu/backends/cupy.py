@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import numpy as np
 
 from ..errors import DeviceError
 from ..fuse import PREAMBLE, Program
+from ..namespaces import Namespace
 from .base import Backend
 
 _INSTALL = "install it with: pip install 'tinygrad-edu[cuda13]' (or cuda12; nvidia-smi shows what the driver speaks)"
@@ -25,7 +27,7 @@ class CupyBackend(Backend):
         super().__init__(device, xp, array_type)
         self.special = special
         self._number = int(device.partition(":")[2] or 0)
-        self._kernels: dict[Program, Any] = {}
+        self._kernels: dict[Any, Any] = {}
 
     @classmethod
     def of_device(cls, number: int) -> CupyBackend:
@@ -83,22 +85,95 @@ class CupyBackend(Backend):
         y = self.special.erf(a)
         return y.astype(a.dtype) if a.dtype == "float16" else y
 
-    def update(self, program: Program, arrays: list[Any], numbers: dict[str, float], scratch: list[Any]) -> None:
-        """In one kernel."""
-        results = len(program.results)
-        self._kernel(program)(*arrays[results:], *program.numbers(numbers), *arrays[:results])
+    # Fused hooks: like all functions of a backend, they are called where the current device is this one.
 
-    def _kernel(self, program: Program) -> Any:
-        """The kernel of a program: its results are the first of its arrays, which it reads and then overwrites."""
-        if program not in self._kernels:
-            names = [f"a{k}" for k in range(program.arrays)]
-            results, others = names[: len(program.results)], names[len(program.results) :]
-            numbers = [f"n{k}" for k in range(len(program.parameters))]
-            self._kernels[program] = self.xp.ElementwiseKernel(
-                ", ".join(f"T {name}" for name in others + numbers),
-                ", ".join(f"T {name}" for name in results),
-                program.kernel_body(names, results),
-                f"tinygrad_edu_{program.rule.__name__}",
-                preamble=PREAMBLE,
-            )
-        return self._kernels[program]
+    def update(self, program: Program, arrays: list[Any], numbers: dict[str, float], scratch: list[Any]) -> None:
+        """In one kernel, which reads its first arrays and then overwrites them."""
+        count = len(program.results)
+        kernel = self._kernel(program, tuple(f"a{k}" for k in range(count)))
+        kernel(*arrays[count:], *program.numbers(numbers), *arrays[:count])
+
+    def activate(self, h: Any, bias: Any, activation: str | None) -> Any:
+        if h.dtype != bias.dtype or h.shape[-1:] != bias.shape:
+            return super().activate(h, bias, activation)
+        return self._kernel(_program(Namespace.activate, activation), ("y",))(h, bias, h)
+
+    def deactivate(self, g: Any, y: Any, activation: str) -> Any:
+        if g.dtype != y.dtype or g.shape != y.shape:
+            return super().deactivate(g, y, activation)
+        return self._kernel(_program(Namespace.deactivate, activation), ("y",))(g, y)
+
+    def cross_entropy_rows(self, logits: Any, labels: Any) -> Any:
+        if not 0 < logits.shape[1] <= FEW_CLASSES:
+            return super().cross_entropy_rows(logits, labels)
+        return self._row_kernel("loss")(logits, self.xp.asarray(labels), logits.shape[1])
+
+    def cross_entropy_slope(self, logits: Any, labels: Any, g: Any) -> Any:
+        if not 0 < logits.shape[1] <= FEW_CLASSES or g.dtype != logits.dtype:
+            return super().cross_entropy_slope(logits, labels, g)
+        slope = self.xp.empty(logits.shape, dtype=logits.dtype)
+        return self._row_kernel("slope")(logits, self.xp.asarray(labels), g, logits.shape[1], slope)
+
+    def _kernel(self, program: Program, results: tuple[str, ...]) -> Any:
+        """The kernel of a program of the arrays a0, a1, ... If its results have these names, it overwrites them."""
+        if (program, results) not in self._kernels:
+            self._kernels[program, results] = self.xp.ElementwiseKernel(*elementwise_kernel(program, results))
+        return self._kernels[program, results]
+
+    def _row_kernel(self, name: str) -> Any:
+        if name not in self._kernels:
+            self._kernels[name] = self.xp.ElementwiseKernel(*ROW_KERNELS[name])
+        return self._kernels[name]
+
+
+def elementwise_kernel(program: Program, results: tuple[str, ...]) -> tuple[str, ...]:
+    """What CuPy's ElementwiseKernel takes: parameters in and out, the body, a name, and what stands before it."""
+    names = [f"a{k}" for k in range(program.arrays)]
+    inputs = [name for name in names if name not in results] + [f"n{k}" for k in range(len(program.parameters))]
+    return (
+        ", ".join(f"T {name}" for name in inputs),
+        ", ".join(f"T {name}" for name in results),
+        program.kernel_body(names, results),
+        f"tinygrad_edu_{program.rule.__name__}",
+        PREAMBLE,
+    )
+
+
+@cache
+def _program(hook: Any, activation: str | None) -> Program:
+    """A hook of `Namespace` as a program of two arrays."""
+    return Program(hook, 2, settings={"activation": activation})
+
+
+# Cross-entropy, one thread a row: it goes along the row several times, which is fast as long as the row is short. An
+# index out of range wraps, as it does everywhere in CuPy.
+FEW_CLASSES = 256
+_ROW = """
+int k = (label % classes + classes) % classes;
+T top = logits[i * classes];
+for (int j = 1; j < classes; j++) {
+top = select(logits[i * classes + j] > top, logits[i * classes + j], top);
+}
+T total = 0;
+for (int j = 0; j < classes; j++) {
+total += exp(logits[i * classes + j] - top);
+}
+"""
+_LOSS = """
+loss = log(total) - (logits[i * classes + k] - top);
+"""
+_SLOPE = """
+for (int j = 0; j < classes; j++) {
+slope[i * classes + j] = (exp(logits[i * classes + j] - top) / total - (j == k)) * g;
+}
+"""
+ROW_KERNELS = {
+    "loss": ("raw T logits, I label, int32 classes", "T loss", _ROW + _LOSS, "tinygrad_edu_cross_entropy", PREAMBLE),
+    "slope": (
+        "raw T logits, I label, T g, int32 classes",
+        "raw T slope",
+        _ROW + _SLOPE,
+        "tinygrad_edu_cross_entropy_slope",
+        PREAMBLE,
+    ),
+}

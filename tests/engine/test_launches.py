@@ -1,0 +1,65 @@
+"""The fused training step on a GPU: how many kernels it launches, and that it never waits."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+import tinygrad_edu as tg
+from fake_device import fake_cupy
+from tinygrad_edu import backends
+from tinygrad_edu.operation import REGISTRY
+
+dense, softmax_cross_entropy = REGISTRY["dense"].function, REGISTRY["softmax_cross_entropy"].function
+
+
+def training_step(device: str, layers: tuple[int, ...], optimizer: type[tg.optim.Optimizer]) -> Callable[[], tg.Tensor]:
+    """A step of a network of dense layers, relu between them, on one batch of 32 random rows."""
+    rng = np.random.default_rng(0)
+
+    def parameter(*shape: int) -> tg.Tensor:
+        return tg.Tensor(rng.standard_normal(shape) * 0.1, requires_grad=True, dtype="float32", device=device)
+
+    weights = [parameter(n, m) for n, m in zip(layers, layers[1:], strict=False)]
+    biases = [parameter(m) for m in layers[1:]]
+    x = tg.Tensor(rng.standard_normal((32, layers[0])), dtype="float32", device=device)
+    labels = backends.get(device).asarray(rng.integers(0, layers[-1], 32))
+    descent = optimizer([*weights, *biases])
+
+    def step() -> tg.Tensor:
+        h = x
+        for k, (weight, bias) in enumerate(zip(weights, biases, strict=True)):
+            h = dense(h, weight, bias, activation="relu" if k + 1 < len(weights) else None)
+        loss = softmax_cross_entropy(h, labels)
+        descent.zero_grad()
+        loss.backward()
+        descent.step()
+        return loss
+
+    return step
+
+
+@pytest.mark.parametrize(
+    ("layers", "optimizer", "budget"),
+    [
+        ((784, 256, 10), tg.optim.Adam, 16),
+        ((784, 256, 10), tg.optim.SGD, 16),
+        ((784, 256, 128, 10), tg.optim.Adam, 22),  # 6 for each further layer
+    ],
+)
+def test_launches_of_a_training_step(layers: tuple[int, ...], optimizer: type[tg.optim.Optimizer], budget: int) -> None:
+    step = training_step("fake", layers, optimizer)
+    step()  # the first one compiles
+    with fake_cupy.counting() as count:
+        step()
+    assert count.launches <= budget
+    assert count.syncs == 0
+
+
+@pytest.mark.parametrize("optimizer", [tg.optim.SGD, tg.optim.Adam])
+def test_the_step_gives_the_numbers_of_the_cpu(device: str, optimizer: type[tg.optim.Optimizer]) -> None:
+    here, there = training_step("cpu", (20, 8, 4), optimizer), training_step(device, (20, 8, 4), optimizer)
+    for _ in range(5):
+        np.testing.assert_allclose(there().item(), here().item(), rtol=1e-5)
