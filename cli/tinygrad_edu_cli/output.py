@@ -23,8 +23,13 @@ _ASCII = str.maketrans(
 
 def is_interactive() -> bool:
     """Whether a person sits at a terminal that can redraw, and types."""
+    return can_redraw() and not os.environ.get("CI")
+
+
+def can_redraw() -> bool:
+    """Whether there are a keyboard, and a terminal that is more than a printer."""
     dumb = os.environ.get("TERM", "") in ("", "dumb") and os.name != "nt"
-    return _is_terminal(sys.stdin) and _is_terminal(sys.stdout) and not dumb and not os.environ.get("CI")
+    return _is_terminal(sys.stdin) and _is_terminal(sys.stdout) and not dumb
 
 
 def has_colour() -> bool:

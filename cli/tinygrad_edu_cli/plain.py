@@ -6,22 +6,29 @@ import textwrap
 from collections.abc import Iterator
 
 from tinygrad_edu_viz import Trace
+from tinygrad_edu_viz.player import Player
 from tinygrad_edu_viz.readable import number
 from tinygrad_edu_viz.recorded import Event, TraceNode
-from tinygrad_edu_viz.text_graph import cell_width
+from tinygrad_edu_viz.text_graph import cell_width, clean
 
 from .source import Subject
 
 WIDTH = 100
 
 
-def lines(subject: Subject) -> Iterator[str]:
-    """The whole trace: what is given, each step forward and backward, and the gradients at the end."""
+def lines(subject: Subject, player: Player) -> Iterator[str]:
+    """The whole trace: what is given, each step forward and backward, and the gradients at the end.
+
+    Args:
+        player: marks the steps at its breakpoints.
+    """
     trace = subject.trace
     if subject.note:
         yield from (*subject.note.splitlines(), "")
     yield from (subject.title, "")
     yield from wrap(given(trace), indent=2)
+    if player.breakpoints:
+        yield from ("", f"Marked with *: the steps at {', '.join(map(clean, player.breakpoints))}")
     digits = len(str(len(trace.events)))
     kind = ""
     for event in trace.events:
@@ -29,7 +36,7 @@ def lines(subject: Subject) -> Iterator[str]:
             kind = event.kind
             yield from ("", heading(kind), "")
         first, *rest = about(event, WIDTH - digits - 3)
-        yield f"{event.step:>{digits + 1}}  {first}"
+        yield f"{event.step:>{digits + 1}}{'*' if player.stops_at(event) else ' '} {first}"
         yield from (" " * (digits + 3) + line for line in rest)
     yield from ("", "Gradients of the inputs", "", *table(trace))
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import difflib
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
 
 from tinygrad_edu.errors import ArgumentError
 
+from .levels import view
 from .readable import labels
 from .recorded import Data, Event, TraceNode
 from .trace import Trace
@@ -22,14 +23,19 @@ class Player:
     What is known at a position follows from the position alone. So k steps forward and k steps back always restore the
     same state.
 
+    Args:
+        level: see `levels.view`. A step goes to the next stop of the level; every other move goes to any event.
+
     Attributes:
         position: how many events have happened; 0 is before the first one.
+        view: the graph at the level that is shown.
         breakpoints: node ids and "op:NAME"s, in the order in which they were set.
         titles: what each node is called in front of people, by its id.
     """
 
-    def __init__(self, trace: Trace):
+    def __init__(self, trace: Trace, level: str = "auto"):
         self.trace = trace
+        self.view = view(trace, level)
         self.position = 0
         self.breakpoints: dict[str, None] = {}
         self.titles = labels((node.id, node.name, node.op is not None) for node in trace.nodes.values())
@@ -88,12 +94,14 @@ class Player:
         self._chosen = None
 
     def forward(self) -> None:
-        """One event onwards; stays at the end."""
-        self.go(self.position + 1)
+        """One step onwards; stays at the end."""
+        stops = self.view.stops
+        self.go(stops[min(bisect_right(stops, self.position), len(stops) - 1)])
 
     def back(self) -> None:
-        """One event back; stays at the start."""
-        self.go(self.position - 1)
+        """One step back; stays at the start."""
+        stops = self.view.stops
+        self.go(stops[max(bisect_left(stops, self.position) - 1, 0)])
 
     def to_start(self) -> None:
         self.go(0)
@@ -118,6 +126,19 @@ class Player:
         self.go(otherwise if met is None else met)
         return met is not None
 
+    # Levels.
+
+    def zoom(self, inwards: bool) -> bool:
+        """Show a finer or a coarser level; the position and the selection stay. Returns whether there is one."""
+        wanted = "op" if inwards else "layer"
+        if self.view.level == wanted:
+            return False
+        found = view(self.trace, wanted)
+        if found.level != wanted or not any(box.scope for box in found.boxes.values()):
+            return False
+        self.view = found
+        return True
+
     # Breakpoints.
 
     def stops_at(self, event: Event) -> bool:
@@ -128,23 +149,26 @@ class Player:
         """Whether there is a breakpoint on a node, or on the operation that computes it."""
         return node in self.breakpoints or f"{OPERATION}{self.trace.nodes[node].op}" in self.breakpoints
 
-    def toggle_breakpoint(self, text: str) -> bool:
-        """Set a breakpoint, or take it away. Returns whether it is there now.
+    def add_breakpoint(self, text: str) -> None:
+        """Set a breakpoint.
 
         Args:
             text: the id or the name of a node; or "op:" and an operation's name or sign.
         Raises:
             ArgumentError: there is no such node or operation; the message suggests the nearest.
         """
-        place = self.find(text)
-        if place in self.breakpoints:
-            del self.breakpoints[place]
+        self.breakpoints[self._place(text)] = None
+
+    def toggle_breakpoint(self, node: str) -> bool:
+        """Set a breakpoint on a node, or take it away. Returns whether it is there now."""
+        if node in self.breakpoints:
+            del self.breakpoints[node]
             return False
-        self.breakpoints[place] = None
+        self.breakpoints[node] = None
         return True
 
-    def find(self, text: str) -> str:
-        """The node id, or the "op:NAME", that a text stands for; see `toggle_breakpoint`."""
+    def _place(self, text: str) -> str:
+        """The node id, or the "op:NAME", that a text stands for."""
         nodes = self.trace.nodes
         if text in nodes:
             return text

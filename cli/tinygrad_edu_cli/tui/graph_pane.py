@@ -32,8 +32,8 @@ class GraphPane(Lines):
             super().__init__()
             self.node = node
 
-    def __init__(self, picture: Picture, **settings: str):
-        super().__init__(**settings)
+    def __init__(self, picture: Picture, id: str | None = None):
+        super().__init__(id=id)
         self.picture = picture
 
     def show(self, player: Player) -> None:

@@ -7,6 +7,7 @@ from rich.style import Style
 from textual.geometry import Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
+from textual.widget import Widget
 
 
 class Lines(ScrollView, can_focus=False):
@@ -14,8 +15,8 @@ class Lines(ScrollView, can_focus=False):
 
     centred = False
 
-    def __init__(self, **settings: str):
-        super().__init__(**settings)
+    def __init__(self, id: str | None = None):
+        super().__init__(id=id)
         self.strips: list[Strip] = []
 
     def put(self, strips: list[Strip]) -> None:
@@ -58,3 +59,24 @@ def restyled(strip: Strip, start: int, end: int, style: Style, text: str | None 
     before, within, after = strip.divide([start, end, max(strip.cell_length, end)])
     changed = within.apply_style(style) if text is None else Strip([Segment(text, style)])
     return Strip.join([before, Strip([Segment(s.text, (s.style or Style()) + style) for s in changed]), after])
+
+
+class OneLine(Widget):
+    """A line across the screen, of pieces of text and their styles."""
+
+    def __init__(self, id: str | None = None):
+        super().__init__(id=id)
+        self.pieces: list[Segment] = []
+
+    def put(self, pieces: list[Segment]) -> None:
+        """Show another line."""
+        self.pieces = pieces
+        self.refresh()
+
+    @property
+    def text(self) -> str:
+        return "".join(piece.text for piece in self.pieces)
+
+    def render_line(self, y: int) -> Strip:
+        """The line, as Textual asks for it."""
+        return Strip(self.pieces).apply_style(self.rich_style).adjust_cell_length(self.size.width, self.rich_style)

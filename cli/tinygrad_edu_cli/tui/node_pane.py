@@ -38,8 +38,8 @@ class NodePane(Lines):
             super().__init__()
             self.node = node
 
-    def __init__(self, player: Player, **settings: str):
-        super().__init__(**settings)
+    def __init__(self, player: Player, id: str | None = None):
+        super().__init__(id=id)
         self.player = player
         self.ids = list(player.trace.nodes)
         self.places = {node: place for place, node in enumerate(self.ids)}

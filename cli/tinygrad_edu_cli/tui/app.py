@@ -1,0 +1,51 @@
+"""The application: what lasts as long as the screen is taken over."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import ClassVar
+
+from textual.app import App
+from textual.binding import Binding, BindingType
+from textual.filter import LineFilter
+
+from tinygrad_edu_viz.player import Player
+
+from ..errors import INTERRUPTED
+from ..source import Subject
+from . import look
+from .stepping import Stepping
+
+
+class Stepper(App[None]):
+    """The full-screen stepper. Its return code is 130 if it was interrupted."""
+
+    CSS_PATH = "stepper.tcss"
+    ENABLE_COMMAND_PALETTE = False
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+c", "interrupt", "quit", priority=True)]
+
+    def __init__(self, subject: Subject, player: Player):
+        super().__init__()
+        self.stepping = Stepping(subject, player)
+        self.filters = look.filters()
+
+    def get_default_screen(self) -> Stepping:
+        """The screen that is there from the start."""
+        return self.stepping
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """What each line goes through on its way to the terminal."""
+        return [*super().get_line_filters(), *self.filters]
+
+    def on_mount(self) -> None:
+        """Leave the terminal as it was also when a signal asks to end."""
+        if not self.is_headless:
+            with suppress(NotImplementedError):  # on Windows
+                for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+                    asyncio.get_running_loop().add_signal_handler(number, self.action_interrupt)
+
+    def action_interrupt(self) -> None:
+        self.exit(return_code=INTERRUPTED)

@@ -1,0 +1,72 @@
+"""The keys: what they do on the screen, what the footer says of them, and the page of help."""
+
+from __future__ import annotations
+
+from textual.binding import Binding, BindingType
+
+from tinygrad_edu_viz.text_graph import cell_width
+
+from .. import output
+
+BINDINGS: list[BindingType] = [
+    Binding("right,n,l,space", "forward", "one step on"),
+    Binding("left,h,backspace", "back", "one step back"),
+    Binding("home,g", "to_start", "to the start"),
+    Binding("end,G", "to_end", "to the end"),
+    Binding("f", "to_backward", "to the first backward step"),
+    Binding("c", "continue", "on to a breakpoint"),
+    Binding("C", "reverse_continue", "back to a breakpoint"),
+    Binding("b", "breakpoint", "breakpoint on the chosen node"),
+    Binding("down,tab", "select(1)", "choose the next node"),
+    Binding("up,shift+tab", "select(-1)", "choose the node before"),
+    Binding("slash", "search", "search a node"),
+    Binding("enter", "open", "open the chosen node"),
+    Binding("e", "export", "write a file"),
+    Binding("p", "predict", "predict the next gradient"),
+    Binding("pagedown", "scroll(1)", "scroll the text"),
+    Binding("pageup", "scroll(-1)", "scroll the text"),
+    Binding("question_mark", "help", "help"),
+    Binding("q", "quit", "quit"),
+]
+
+FOOTER = [
+    *[("→", "step"), ("←", "back"), ("f", "backward"), ("c", "continue"), ("b", "break"), ("/", "search")],
+    *[("Enter", "open"), ("e", "export"), ("?", "help"), ("q", "quit")],
+]
+_LEAVE_OUT = ("e", "Enter", "/", "b", "c", "f", "←", "→", "?")  # first what is missed least
+
+HELP = """\
+→  n  l  Space     the next step
+←  h  Backspace    one step back
+f                  to the first step of the backward pass
+Home  g            to the start
+End  G             to the end
+
+b                  set a breakpoint on the chosen node, or take it away
+c                  on to the next step at a breakpoint, or to the end
+C                  back to the step before at a breakpoint, or to the start
+
+Tab  ↓ ↑           choose another node; or click it
+/                  search a node by its name or its operation
+Enter              open the chosen node: all its numbers, a heat map, the rule
+e                  write a file: .json .svg .png .txt .html
+PgUp PgDn          scroll the text about the step
+?                  this help
+q                  quit
+
+In the drawing
+a double border    the node that the step is about
+a heavy wire       the way of the data or the gradient of this step
+a heavy border     the node that you chose
+●                  a breakpoint
+= data   ∂ gradient   · not known yet"""
+
+
+def footer(width: int) -> list[tuple[str, str]]:
+    """The keys and what they do, as many as there is room for."""
+    shown = [(output.shown(key), text) for key, text in FOOTER]
+    for key in (None, *_LEAVE_OUT):
+        shown = [pair for pair in shown if pair[0] != output.shown(key or "")]
+        if sum(cell_width(key) + len(text) + 3 for key, text in shown) <= width:
+            break
+    return shown

@@ -1,0 +1,209 @@
+"""The screen of the stepper: the panes, and what the keys do to the player."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import ClassVar
+
+from rich.segment import Segment
+from textual import events, on
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Container
+from textual.screen import Screen
+
+from tinygrad_edu_viz.player import Player
+from tinygrad_edu_viz.terminal import Picture
+from tinygrad_edu_viz.text_graph import clean
+
+from .. import output
+from ..source import Subject
+from . import keys, look
+from .dialogs import Ask, Reading
+from .exports import export
+from .graph_pane import GraphPane
+from .lines import Lines, OneLine, plain_strips
+from .node_pane import NodePane
+from .pass_bar import PassBar
+from .predict import predict
+from .telling import telling
+from .tensor_page import tensor_page
+
+BESIDE = 44  # columns of the table and the text, where there is room for them beside the graph
+
+
+class Stepping(Screen[None]):
+    """The graph, the nodes, what is said about the step, and where in the two passes it is."""
+
+    BINDINGS: ClassVar[list[BindingType]] = keys.BINDINGS
+
+    def __init__(self, subject: Subject, player: Player):
+        super().__init__()
+        self.subject, self.player = subject, player
+        self.picture = Picture(player.trace, output.is_ascii())
+        self.asked_to_replace: Path | None = None
+
+    def compose(self) -> ComposeResult:
+        yield OneLine(id="title")
+        with Container(id="body"):
+            yield GraphPane(self.picture, id="graph")
+            with Container(id="side"):
+                yield NodePane(self.player, id="nodes")
+                yield Lines(id="telling")
+        yield PassBar(self.player, self.picture.ascii, id="bar")
+        yield OneLine(id="footer")
+
+    def on_mount(self) -> None:
+        self.query_one("#telling").border_title = "this step"
+        self.query_one("#nodes").border_title = "nodes"
+        self.set_class(self.picture.ascii, "ascii")
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Put the panes where there is room for them."""
+        width, height = event.size
+        graph = self.picture.layout
+        beside = width >= graph.width + BESIDE
+        self.set_class(beside, "beside")
+        self.set_class(width < 40 or height < 14, "tiny")
+        self.query_one("#side").styles.height = "100%" if beside else max(min(height - 5 - graph.height, 14), 8)
+        self.call_after_refresh(self.show)
+
+    def show(self, message: str = "") -> None:
+        """Show what the player sees.
+
+        Args:
+            message: stands in the place of the keys until the next key.
+        """
+        self._show_title()
+        self.query_one(GraphPane).show(self.player)
+        self.query_one(NodePane).show()
+        said = self.query_one("#telling", Lines)
+        said.put(plain_strips(telling(self.player, self.subject.note, said.size.width)))
+        said.scroll_home(animate=False, force=True)
+        self.query_one(PassBar).refresh()
+        self.say(message)
+
+    def say(self, message: str) -> None:
+        """Show a message in the place of the keys; without one, the keys."""
+        if message:
+            pieces = [Segment(f" {output.shown(clean(message))}", look.STRONG)]
+        else:
+            shown = keys.footer(self.size.width)
+            pieces = [Segment(*piece) for key, text in shown for piece in ((f" {key}", look.STRONG), (f" {text} ",))]
+        self.query_one("#footer", OneLine).put(pieces)
+
+    def _show_title(self) -> None:
+        event = self.player.event
+        where = f" {event.kind.upper() if event else 'START'} {self.player.position}/{len(self.player.trace.events)} "
+        title = output.shown(f" {clean(self.subject.title)}")
+        room = max(self.size.width - len(where), 0)
+        line = Segment.adjust_line_length([Segment(title)], room)
+        style = look.of(event.kind) if event else look.STRONG
+        self.query_one("#title", OneLine).put([*line, Segment(where, style + look.SELECTED)])
+
+    # Moving.
+
+    def action_forward(self) -> None:
+        self.player.forward()
+        self.show()
+
+    def action_back(self) -> None:
+        self.player.back()
+        self.show()
+
+    def action_to_start(self) -> None:
+        self.player.to_start()
+        self.show()
+
+    def action_to_end(self) -> None:
+        self.player.to_end()
+        self.show()
+
+    def action_to_backward(self) -> None:
+        self.player.to_backward()
+        self.show()
+
+    def action_continue(self) -> None:
+        self.show("" if self.player.continue_() else self._no_stop("after"))
+
+    def action_reverse_continue(self) -> None:
+        self.show("" if self.player.reverse_continue() else self._no_stop("before"))
+
+    def _no_stop(self, where: str) -> str:
+        if not self.player.breakpoints:
+            return "no breakpoint is set: b sets one on the chosen node"
+        return f"no breakpoint {where} that step"
+
+    @on(PassBar.Picked)
+    def go(self, message: PassBar.Picked) -> None:
+        """To the step whose place on the bar was clicked."""
+        self.player.go(message.position)
+        self.show()
+
+    # Choosing nodes.
+
+    @on(GraphPane.Picked)
+    @on(NodePane.Picked)
+    def choose(self, message: GraphPane.Picked | NodePane.Picked) -> None:
+        """Choose the node that was clicked."""
+        self.player.select(message.node)
+        self.show()
+
+    def action_select(self, step: int) -> None:
+        self.player.select_next(step)
+        self.show()
+
+    def action_breakpoint(self) -> None:
+        node = self.player.selected
+        if node is None:
+            self.show("choose a node first: Tab, / or a click")
+            return
+        there = self.player.toggle_breakpoint(node)
+        self.show(f"breakpoint on {self.player.titles[node]}{'' if there else ' taken away'}")
+
+    def action_search(self) -> None:
+        self.app.push_screen(Ask("Which node? A part of its name, or its operation:", self._search))
+
+    def _search(self, text: str) -> str:
+        found = self.player.search(text)
+        if not found:
+            return f"no node has {clean(text)!r} in its name or its operation"
+        more = f", one of {len(found)}: / again for the next" if found[1:] else ""
+        self.show(f"found {self.player.titles[self.player.selected or '']}{more}")
+        return ""
+
+    def action_open(self) -> None:
+        node = self.player.selected
+        if node is None:
+            self.show("choose a node first: Tab, / or a click")
+            return
+        page = tensor_page(self.player, node, self.picture.ascii)
+        self.app.push_screen(Reading(self.player.titles[node], page))
+
+    # The rest.
+
+    def action_export(self) -> None:
+        self.app.push_screen(Ask("Write to which file? It ends in .json .svg .png .txt or .html:", self._export))
+
+    def _export(self, text: str) -> str:
+        path = Path(text).expanduser()
+        if path.exists() and path != self.asked_to_replace:
+            self.asked_to_replace = path
+            return f"{path} exists: Enter again to replace it"
+        wrong = export(self.subject, path)
+        if not wrong:
+            self.show(f"wrote {path}")
+        return wrong
+
+    def action_predict(self) -> None:
+        predict(self)
+
+    def action_scroll(self, pages: int) -> None:
+        said = self.query_one("#telling", Lines)
+        said.scroll_relative(y=pages * max(said.size.height - 1, 1), animate=False, force=True)
+
+    def action_help(self) -> None:
+        self.app.push_screen(Reading("Keys", [output.shown(line) for line in keys.HELP.splitlines()]))
+
+    def action_quit(self) -> None:
+        self.app.exit()

@@ -1,0 +1,49 @@
+"""What is said about a step: the chain rule as formula and numbers, one under the other, and in words."""
+
+from __future__ import annotations
+
+from tinygrad_edu_viz.player import Player
+from tinygrad_edu_viz.recorded import Event
+
+from .. import output, plain
+
+
+def telling(player: Player, note: str, width: int) -> list[str]:
+    """What happened at the player's position, in lines of at most `width` cells.
+
+    Args:
+        note: what to say before the first step.
+    """
+    width = max(width, 8)
+    event = player.event
+    if event is None:
+        texts = [*note.splitlines(), plain.given(player.trace), "Press the right arrow to begin."]
+        return [line for text in texts for line in plain.wrap(output.shown(text), width, indent=2)]
+    if event.kind == "forward":
+        return [line for text in _stacked(event.text, " = ") for line in _wrapped(text, width)]
+    lines = [line for text in _chain_rule(event) for line in _wrapped(text, width)]
+    lines += ["", *plain.wrap(output.shown(event.text), width)]
+    return [*lines, "", "That was the last step."] if player.at_end else lines
+
+
+def _chain_rule(event: Event) -> list[str]:
+    """The formula; of single numbers with its figures and its result on lines of their own."""
+    if event.local is None or event.shape is not None or event.formula.count(" = ") < 2:
+        return [event.formula]
+    rule, figures, result = event.formula.rsplit(" = ", 2)
+    room = " " * rule.find("+= ")
+    return [rule, f"{room} = {figures}", f"{room} = {result}"]
+
+
+def _stacked(text: str, sign: str) -> list[str]:
+    """Each side of an equation under the one before: the name on the first line only."""
+    name, *sides = text.split(sign)
+    room = " " * len(name)
+    return [f"{room if place else name}{sign}{side}" for place, side in enumerate(sides)] or [text]
+
+
+def _wrapped(text: str, width: int) -> list[str]:
+    """A line of a formula, on more lines if it must; what it begins with stays under its sign."""
+    text = output.shown(text)
+    blanks = len(text) - len(text.lstrip())
+    return [" " * blanks + line for line in plain.wrap(text.lstrip(), max(width - blanks, 8), indent=2)]
