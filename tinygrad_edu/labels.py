@@ -43,7 +43,7 @@ def positions(labels: Any, n: int, beside: Any, where: str, what: str = "label",
         host = _checked(to_host(labels), n, where, what, of)
         return beside.backend.asarray(host) if isinstance(beside, Tensor) else host
     if labels.dtype.kind not in "iu":
-        raise DtypeError(f"{where}: a {what} is an integer, not {labels.dtype}; use y.astype(int)")
+        raise DtypeError(f"{where}: each {what} must be an integer, not {labels.dtype}; use y.astype(int)")
     if isinstance(labels, Tensor):
         beside.backend.same_device(labels.backend, where)
         return labels.data
@@ -54,7 +54,7 @@ def _checked(labels: np.ndarray, n: int, where: str, what: str, of: str) -> np.n
     if labels.dtype.kind == "b":
         return labels.astype(np.intp)
     if labels.dtype.kind not in "iu":
-        raise DtypeError(f"{where}: a {what} is an integer, not {labels.dtype}; use y.astype(int)")
+        raise DtypeError(f"{where}: each {what} must be an integer, not {labels.dtype}; use y.astype(int)")
     if labels.size and (int(labels.min()) < 0 or int(labels.max()) >= n):
         position = tuple(map(int, np.argwhere((labels < 0) | (labels >= n))[0]))
         place = position[0] if len(position) == 1 else position

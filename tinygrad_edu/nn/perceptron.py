@@ -69,7 +69,7 @@ def rosenblatt_step(perceptron: Perceptron, x: Any, y: Any, lr: float = 1.0) -> 
     Returns:
         the errors y - ŷ before the change, 0 where the answer was right; of the shape of y.
     Raises:
-        ArgumentError: the perceptron has another activation.
+        ArgumentError: the perceptron has another activation, or was taken apart into Values.
         ShapeError: x or y of a shape that does not fit.
     """
     if perceptron.activation != "step":
@@ -77,6 +77,8 @@ def rosenblatt_step(perceptron: Perceptron, x: Any, y: Any, lr: float = 1.0) -> 
             f"rosenblatt_step: the rule is for activation='step', not {perceptron.title()}; "
             "others have a gradient: use loss.backward() and an optimizer"
         )
+    if perceptron.taken_apart:
+        raise ArgumentError("rosenblatt_step: take the perceptron itself, not the one that scalar() took apart")
     weight, bias = perceptron.weight, perceptron.bias
     x, y = (
         part if isinstance(part, Tensor) else Tensor(part, dtype=weight.dtype, device=weight.backend) for part in (x, y)

@@ -34,10 +34,9 @@ def describe(module: Module) -> str:
 def _row(name: str, module: Module) -> tuple[str, str, str, str]:
     arrays = _own_arrays(module)
     count = sum(math.prod(array.shape) for _, array in arrays)
-    indent = "  " * name.count(".")
     container = any(True for _ in module.named_children())
     title = type(module).__name__ if container else module.title()
-    return indent + (name or "(itself)"), title, _own_shapes(module), f"{count:,}" if count else ""
+    return name or "(itself)", title, _own_shapes(module), f"{count:,}" if count else ""
 
 
 def _own_arrays(module: Module) -> list[tuple[str, Any]]:
