@@ -60,6 +60,13 @@ class Examples:
     def __len__(self) -> int:
         return self.n
 
+    @property
+    def largest_share(self) -> float:
+        """The share of the largest class: the accuracy of always answering the same. 0 for regression."""
+        if self.task == "regression" or self.y.ndim > 1:
+            return 0.0
+        return float(np.unique(self.y, return_counts=True)[1].max() / self.n)
+
     def _upload(self, array: Array, dtype: Any) -> Any:
         array = array.astype(dtype)
         return array if self.values else Tensor(array, device=self.backend)

@@ -29,7 +29,7 @@ class LayerReport(NamedTuple):
     Attributes:
         layer: its name in the model, "0" for the first of a `Sequential`.
         title: how messages call it.
-        gradient: root mean square of its weights' gradient.
+        gradient, weight: root mean squares of its weights' gradient, and of the weights.
         dead: share of its ReLU units that were 0 for every row; None if it has none, or is the last layer.
         saturated: share of its sigmoid or tanh outputs that lie at the ends of their range; None likewise.
     """
@@ -37,6 +37,7 @@ class LayerReport(NamedTuple):
     layer: str
     title: str
     gradient: float
+    weight: float
     dead: float | None
     saturated: float | None
 
@@ -74,7 +75,7 @@ def _reports(model: Module, loss: Tensor, gradients: dict[Any, Any]) -> list[Lay
     nodes = computed_nodes(loss)
     owners: dict[Any, str] = {p: name.rpartition(".")[0] for name, p in model.named_parameters()}
     modules = dict(model.named_modules())
-    sizes = _gradient_sizes(owners, gradients)
+    sizes = _sizes(owners, gradients)
     layers: dict[str, dict[str, float]] = {}
     layer_of: dict[Node, str] = {}
     last = _last_with_parameters(nodes, model)
@@ -92,7 +93,7 @@ def _reports(model: Module, loss: Tensor, gradients: dict[Any, Any]) -> list[Lay
         LayerReport(
             name,
             f"layer {name} ({modules[name].title()})" if name else modules[name].title(),
-            sizes.get(name, 0.0),
+            *sizes.get(name, (0.0, 0.0)),
             found.get("dead"),
             found.get("saturated"),
         )
@@ -100,13 +101,17 @@ def _reports(model: Module, loss: Tensor, gradients: dict[Any, Any]) -> list[Lay
     ]
 
 
-def _gradient_sizes(owners: dict[Any, str], gradients: dict[Any, Any]) -> dict[str, float]:
-    """Of each layer's largest parameter, which is its weight."""
+def _sizes(owners: dict[Any, str], gradients: dict[Any, Any]) -> dict[str, tuple[float, float]]:
+    """Gradient and weight of each layer's largest parameter, which is its weight."""
     largest: dict[str, Any] = {}
     for p, layer in owners.items():
         if layer not in largest or p.size > largest[layer].size:
             largest[layer] = p
-    return {layer: _root_mean_square(p, gradients[p]) for layer, p in largest.items() if gradients[p] is not None}
+    return {
+        layer: (_root_mean_square(p, gradients[p]), _root_mean_square(p, p._data))
+        for layer, p in largest.items()
+        if gradients[p] is not None
+    }
 
 
 def _last_with_parameters(nodes: list[Node], model: Module) -> int:
@@ -133,6 +138,6 @@ def _share(node: Any, flags: Any) -> float:
     return float(node.backend.asnumpy(flags).mean())
 
 
-def _root_mean_square(parameter: Tensor, gradient: Any) -> float:
+def _root_mean_square(parameter: Tensor, array: Any) -> float:
     backend = parameter.backend
-    return float(backend.asnumpy(backend.run(lambda: backend.xp.mean(gradient * gradient))).item() ** 0.5)
+    return float(backend.asnumpy(backend.run(lambda: backend.xp.mean(array * array))).item() ** 0.5)

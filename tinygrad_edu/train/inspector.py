@@ -9,7 +9,7 @@ from ..nn import Module
 from ..tensor import Tensor
 from .events import NoticeEvent
 from .inspect import LayerReport, is_linear, report_after_step
-from .notices import Notices, Seen
+from .notices import Notices
 
 
 class Inspector:
@@ -59,18 +59,15 @@ class Inspector:
         if self.notices is None:
             linear = isinstance(loss, Tensor) and is_linear(self.model, loss)
             self.notices = Notices(self._layers, linear, float(loss))
-            found += self.notices.after(self._seen(self.notices, lr))
+            found += self.notices.after(0, lr, [])
         self.steps += 1
         self.total = self.total + (loss.detach() if isinstance(loss, Tensor) else loss.data)
         if self.steps % self.every == 0:
             self.losses.append(float(self.total) / self.every)
             self.total = 0.0
-            found += self.notices.after(self._seen(self.notices, lr))
+            found += self.notices.after(len(self.losses), lr, self.losses)
         self.last = None  # the graph is not kept any longer
         return found
-
-    def _seen(self, notices: Notices, lr: float) -> Seen:
-        return Seen(len(self.losses), False, lr, notices.initial_loss, self.losses, [], [], [], notices.linear, False)
 
     def _layers(self) -> list[LayerReport]:
         return report_after_step(self.model, self.last) if isinstance(self.last, Tensor) else []

@@ -7,7 +7,7 @@ seen, why that happens, and what to try. A notice is given once for each cause.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from .events import NoticeEvent
@@ -16,17 +16,20 @@ from .inspect import LayerReport
 FLAT_EPOCHS = 20  # so many epochs without ...
 FLAT_CHANGE = 0.01  # ... this share of the first loss gained: no learner would wait longer
 FLAT_AT_LEAST = 5  # a run that is shorter than FLAT_EPOCHS is judged at its end, but not one of a few epochs
-RISING_FACTOR = 2.0  # noise between epochs does not double a loss, and twice in a row
-STRUGGLING = 0.9  # a loss above this share of the first has hardly been learned from
+RISING_FACTOR = 2.0  # noise between epochs does not double a loss twice in a row ...
+BLOW_UP = 10.0  # ... nor ever bring it to a multiple of what it was at first
+STRUGGLING = 0.9  # a loss above this share of the first has hardly become better
+GUESSING = 0.1  # nor has who answers hardly better than always with the largest class
 OVERFITTING_EPOCHS = 5  # a validation loss goes up for an epoch or two by chance
-OVERFITTING_FACTOR = 1.1  # mean of these epochs over the best
+OVERFITTING_FACTOR = 1.1  # each of these epochs over the best one; and the training loss falls as much
 OVERFITTING_RISE = 0.05  # and in units of the first loss: from 0.001 to 0.002 is nothing to worry about
 DEAD_SHARE = 0.5  # some dead units are normal after training; with half of them a layer has lost its work
 SATURATED_SHARE = 0.5  # standardized inputs and usual weights saturate a few percent
-GRADIENT_RATIO = 1e3  # between the layers; initializers are made to keep it near 1
-LINEAR_ACCURACY = 0.97  # what a straight line reaches, it does not need help with
-LINEAR_EPOCHS = 10  # so many epochs with ...
-LINEAR_GAIN = 0.005  # ... less than this gained: it has done what it can
+EXPLODING_RATIO = 100.0  # of gradient to weight: at a usual start it is about 0.1
+VANISHING_RATIO = 1e3  # of the last layer's gradient to the smallest; initializers are made to keep it near 1
+GOOD_ACCURACY = 0.95  # who reaches it does not need help
+LINEAR_EPOCHS = 10  # so many epochs with a mean accuracy ...
+LINEAR_GAIN = 0.005  # ... no more than this above that of as many before: it has done what it can
 SMALL_GRADIENT = 0.03  # of a straight line at the bottom of its valley; at a random start it is about 0.3
 
 
@@ -38,6 +41,7 @@ class Seen(NamedTuple):
         last: whether the run ends with it.
         lr: the learning rate.
         initial_loss: before the first update.
+        guess: the accuracy of always answering with the largest class; 0 if that makes no sense.
         train_loss, train_accuracy, validation_loss: one entry an epoch; empty where nothing was measured.
         layers: empty where there was no reason to look at them.
         linear: whether the model has no non-linearity between its layers.
@@ -48,6 +52,7 @@ class Seen(NamedTuple):
     last: bool
     lr: float
     initial_loss: float
+    guess: float
     train_loss: list[float]
     train_accuracy: list[float]
     validation_loss: list[float]
@@ -59,22 +64,33 @@ class Seen(NamedTuple):
     def flat(self) -> bool:
         """Hardly anything has been gained since the beginning."""
         enough = self.epoch >= FLAT_EPOCHS or (self.last and self.epoch >= FLAT_AT_LEAST)
-        if not enough or (self.train_accuracy and self.train_accuracy[-1] >= LINEAR_ACCURACY):
+        if not enough or (self.train_accuracy and self.train_accuracy[-1] >= GOOD_ACCURACY):
             return False
-        return min(self.train_loss) > (1 - FLAT_CHANGE) * self.initial_loss and not self.rising
+        return not self.gained and not self.rising
+
+    @property
+    def gained(self) -> bool:
+        """Something has been learned since the beginning."""
+        return min(self.train_loss, default=math.inf) <= (1 - FLAT_CHANGE) * self.initial_loss
+
+    @property
+    def at_linear_limit(self) -> bool:
+        """A straight line that has nowhere to go."""
+        return self.linear and bool(self.layers) and self.layers[0].gradient < SMALL_GRADIENT
 
     @property
     def rising(self) -> bool:
-        """Twice in a row the loss was a multiple of the lowest so far, and no small one."""
+        """Twice in a row the loss was a multiple of the lowest so far, and no small one; or it has blown up."""
         losses = [self.initial_loss, *self.train_loss]
-        return len(losses) > 2 and all(
-            now > RISING_FACTOR * min(losses) and now > self.initial_loss / 2 for now in losses[-2:]
-        )
+        bound = max(RISING_FACTOR * min(losses), self.initial_loss / 2)
+        return losses[-1] > BLOW_UP * self.initial_loss or (len(losses) > 2 and min(losses[-2:]) > bound)
 
     @property
     def struggling(self) -> bool:
-        """The loss is, at the moment, hardly below that of the beginning."""
-        return not self.train_loss or self.train_loss[-1] > STRUGGLING * self.initial_loss
+        """Hardly anything has been learned, or it is lost again."""
+        if not self.train_loss or self.train_loss[-1] > STRUGGLING * self.initial_loss:
+            return True
+        return bool(self.train_accuracy) and self.train_accuracy[-1] < min(self.guess + GUESSING, GOOD_ACCURACY)
 
 
 Found = Iterator[tuple[str, str | None, str]]  # name, layer and text of notices
@@ -88,8 +104,12 @@ def not_finite(seen: Seen) -> Found:
             None,
             f"The loss is {next(x for x in losses if not math.isfinite(x))}: the weights have grown beyond all bounds. "
             f"Each step went too far, past the valley and up the other side. The learning rate is {seen.lr:g}: try "
-            f"{seen.lr / 10:g}, or clip_norm=1.0; standardize the data if its numbers are large.",
+            f"{_smaller(seen.lr):g}, or clip_norm=1.0; standardize the data if its numbers are large.",
         )
+
+
+def _smaller(lr: float) -> float:
+    return min(lr / 10, 0.1)
 
 
 def rising(seen: Seen) -> Found:
@@ -98,7 +118,7 @@ def rising(seen: Seen) -> Found:
             "rising",
             None,
             f"The loss rises: it is {seen.train_loss[-1]:.4g} and was {min(seen.initial_loss, *seen.train_loss):.4g}. "
-            f"The steps are too long. The learning rate is {seen.lr:g}: try {seen.lr / 10:g}.",
+            f"The steps are too long. The learning rate is {seen.lr:g}: try {_smaller(seen.lr):g}.",
         )
 
 
@@ -110,8 +130,13 @@ def layers(seen: Seen) -> Found:
             "dead_units",
             dead.layer,
             f"In {dead.title} {dead.dead:.0%} of the ReLU units are dead: they give 0 for every example, so their "
-            f"gradient is 0 and they never learn again. Usually one step was too long: try a learning rate of "
-            f"{seen.lr / 10:g} instead of {seen.lr:g}, or activation 'leaky_relu', and start anew.",
+            "gradient is 0 and they never learn again. "
+            + (
+                f"Usually a step was too long: try a learning rate of {_smaller(seen.lr):g} instead of {seen.lr:g}, or "
+                "activation 'leaky_relu', and start anew."
+                if seen.epoch
+                else "They were so from the start: use the default initializer, and standardize the data."
+            ),
         )
     full = max(seen.layers, key=lambda layer: layer.saturated or 0.0, default=None)
     if full is not None and (full.saturated or 0.0) >= SATURATED_SHARE:
@@ -126,34 +151,39 @@ def layers(seen: Seen) -> Found:
 
 def gradients(seen: Seen) -> Found:
     """How gradients change on their way back from the last layer to the first."""
-    sizes = [(layer, layer.gradient) for layer in seen.layers]
-    wrong = next((layer for layer, size in sizes if not math.isfinite(size)), None)
-    if len(sizes) < 2 and wrong is None:
+    if not seen.layers:
         return
-    last = sizes[-1][1]
-    largest, smallest = max(sizes, key=lambda pair: pair[1]), min(sizes, key=lambda pair: pair[1])
-    if wrong is not None or largest[1] > GRADIENT_RATIO * last > 0:
-        layer = wrong or largest[0]
+    last = seen.layers[-1].gradient
+    worst = max(seen.layers, key=_explosion)
+    least = min(seen.layers, key=lambda layer: layer.gradient)
+    if _explosion(worst) > EXPLODING_RATIO:
         yield (
             "exploding_gradient",
-            layer.layer,
-            f"The gradient explodes on its way back: in {layer.title} it is {layer.gradient:.2g} a weight, in the last "
-            f"layer {last:.2g}. Each layer multiplies it by its weights: start with smaller ones (the default "
-            "initializer), standardize the data, or use clip_norm=1.0.",
+            worst.layer,
+            f"The gradient explodes: in {worst.title} it is {worst.gradient:.2g} for weights of {worst.weight:.2g} "
+            "(root mean squares). Each layer multiplies what it passes on, so large weights, inputs or targets grow "
+            "from layer to layer: start with smaller weights (the default initializer), standardize the data, or use "
+            "clip_norm=1.0.",
         )
-    elif smallest[1] < last / GRADIENT_RATIO:
-        layer = smallest[0]
+    elif least.gradient < last / VANISHING_RATIO:
         yield (
             "vanishing_gradient",
-            layer.layer,
-            f"The gradient vanishes on its way back: in {layer.title} it is {layer.gradient:.2g} a weight, in the last "
+            least.layer,
+            f"The gradient vanishes on its way back: in {least.title} it is {least.gradient:.2g} a weight, in the last "
             f"layer {last:.2g}, so the first layers hardly learn. Each layer multiplies it by the slope of its "
             "activation, at most 0.25 for sigmoid: try 'relu', or fewer layers.",
         )
 
 
+def _explosion(layer: LayerReport) -> float:
+    """The gradient in units of the weights; all of a weight that is 0 may change."""
+    if not math.isfinite(layer.gradient):
+        return math.inf
+    return layer.gradient / layer.weight if layer.weight else 0.0
+
+
 def flat(seen: Seen) -> Found:
-    if seen.flat:
+    if seen.flat and not seen.at_linear_limit:
         gained = (seen.initial_loss - min(seen.train_loss)) / abs(seen.initial_loss or 1)
         yield (
             "flat",
@@ -166,13 +196,12 @@ def flat(seen: Seen) -> Found:
 
 def overfitting(seen: Seen) -> Found:
     losses = seen.validation_loss
-    if len(losses) <= OVERFITTING_EPOCHS:
+    if len(losses) <= OVERFITTING_EPOCHS or seen.struggling:
         return
     best = min(range(len(losses)), key=losses.__getitem__)
-    now = sum(losses[-OVERFITTING_EPOCHS:]) / OVERFITTING_EPOCHS
-    late = best < len(losses) - OVERFITTING_EPOCHS
-    risen = now > OVERFITTING_FACTOR * losses[best] and now - losses[best] > OVERFITTING_RISE * seen.initial_loss
-    if late and risen and seen.train_loss[-1] < seen.train_loss[best]:
+    recent = min(losses[-OVERFITTING_EPOCHS:])
+    risen = recent > OVERFITTING_FACTOR * losses[best] and recent - losses[best] > OVERFITTING_RISE * seen.initial_loss
+    if risen and seen.train_loss[-1] * OVERFITTING_FACTOR < seen.train_loss[best]:
         stop = "" if seen.stops_early else ", or stop at the best epoch (patience=10)"
         yield (
             "overfitting",
@@ -185,19 +214,19 @@ def overfitting(seen: Seen) -> Found:
 
 def linear_limit(seen: Seen) -> Found:
     accuracies = seen.train_accuracy
-    if not seen.linear or not accuracies or max(accuracies) >= LINEAR_ACCURACY:
+    if not seen.linear or not accuracies or max(accuracies) >= GOOD_ACCURACY:
         return
-    if seen.flat and seen.layers and seen.layers[0].gradient > SMALL_GRADIENT:
+    if not seen.gained and not seen.at_linear_limit:
         return  # it is not at its limit, it is slow
-    earlier, recent = accuracies[:-LINEAR_EPOCHS], accuracies[-LINEAR_EPOCHS:]
-    stagnates = bool(earlier) and max(recent) <= max(earlier) + LINEAR_GAIN
+    earlier, recent = accuracies[-2 * LINEAR_EPOCHS : -LINEAR_EPOCHS], accuracies[-LINEAR_EPOCHS:]
+    stagnates = len(earlier) == LINEAR_EPOCHS and sum(recent) - sum(earlier) < LINEAR_GAIN * LINEAR_EPOCHS
     if stagnates or (seen.last and seen.epoch >= FLAT_AT_LEAST):
         yield (
             "linear_limit",
             None,
             f"The training accuracy stays at {accuracies[-1]:.1%}: the model has no non-linearity between its layers, "
-            "so the boundary that it draws is a straight line, and no straight line parts these classes better. "
-            "Give it a hidden layer with an activation, such as 2-16-1 with 'relu'.",
+            "so the boundary that it draws is a straight line, and this is how far a straight line gets here. Give it "
+            "a hidden layer with an activation, such as 2-16-1 with 'relu'.",
         )
 
 
@@ -218,26 +247,44 @@ class Notices:
 
     Args:
         look_inside: called where there is reason to look at the layers.
+        linear, initial_loss, guess: see `Seen`.
     """
 
-    def __init__(self, look_inside: Callable[[], list[LayerReport]], linear: bool, initial_loss: float):
-        self.look_inside, self.linear, self.initial_loss = look_inside, linear, initial_loss
-        self.given: set[tuple[str, str | None]] = set()
+    def __init__(
+        self, look_inside: Callable[[], list[LayerReport]], linear: bool, initial_loss: float, guess: float = 0.0
+    ):
+        self.look_inside, self.linear, self.initial_loss, self.guess = look_inside, linear, initial_loss, guess
+        self.given: set[str] = set()
 
-    def after(self, seen: Seen) -> list[NoticeEvent]:
-        """The notices that are new after an epoch (or before the first one)."""
+    def after(
+        self,
+        epoch: int,
+        lr: float,
+        train_loss: list[float],
+        train_accuracy: Sequence[float] = (),
+        validation_loss: Sequence[float] = (),
+        last: bool = False,
+        stops_early: bool = False,
+    ) -> list[NoticeEvent]:
+        """The notices that are new after an epoch (or before the first one); for the arguments see `Seen`."""
+        columns = train_loss, list(train_accuracy), list(validation_loss)
+        seen = Seen(epoch, last, lr, self.initial_loss, self.guess, *columns, [], self.linear, stops_early)
         if _worth_a_look(seen):
             seen = seen._replace(layers=self.look_inside())
-        new = [cause for cause in causes(seen) if cause[:2] not in self.given]
-        self.given.update(cause[:2] for cause in new)
+        new = [cause for cause in causes(seen) if cause[0] not in self.given and not self._is_explained(cause[0])]
+        self.given.update(cause[0] for cause in new)
         return [NoticeEvent(seen.epoch, *cause) for cause in new]
+
+    def _is_explained(self, name: str) -> bool:
+        """A validation loss that rises is no wonder where the training loss did."""
+        return name == "overfitting" and "rising" in self.given
 
     def state_dict(self) -> dict[str, Any]:
         """What a resumed run must not say, and compares with."""
-        return {"given": [list(cause) for cause in sorted(self.given, key=str)], "initial_loss": self.initial_loss}
+        return {"given": sorted(self.given), "initial_loss": self.initial_loss}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        self.given = {(name, layer) for name, layer in state["given"]}
+        self.given = set(state["given"])
         self.initial_loss = float(state["initial_loss"])
 
 

@@ -17,7 +17,7 @@ from .events import BatchEvent, BestEvent, EndEvent, EpochEvent, Event, NoticeEv
 from .examples import Examples
 from .history import History
 from .metrics import Measures, Tally, measure
-from .notices import Notices, Seen
+from .notices import Notices
 from .order import batch_positions
 from .probe import Probe
 from .resuming import load_state
@@ -89,7 +89,8 @@ class Run:
 
     def _notices(self) -> Notices:
         probe = Probe(self.model, self.examples, self.objective)
-        return Notices(probe.layers, probe.is_linear(), float(probe.loss()))
+        initial = measure(self.model, self.examples, self.objective).loss
+        return Notices(probe.layers, probe.is_linear(), initial, self.examples.largest_share)
 
     # --- the loop ---
 
@@ -186,8 +187,7 @@ class Run:
         history = self.history
         columns = history.train_loss, history.train_accuracy, history.validation_loss
         stops_early = self.stopping.patience < self.epochs
-        lr, initial, linear = self.optimizer.lr, self.notices.initial_loss, self.notices.linear
-        return self.notices.after(Seen(self.epoch, last, lr, initial, *columns, [], linear, stops_early))
+        return self.notices.after(self.epoch, self.optimizer.lr, *columns, last=last, stops_early=stops_early)
 
     # --- the end ---
 
