@@ -11,16 +11,17 @@ import click
 from . import output
 from .errors import INTERRUPTED, CommandError
 from .run_options import run_options, unknown
+from .sections import SectionedCommand
 
 _HOW = "for example: tinygrad-edu compare lr=0.001,0.1,10 --data moons"
 
 
-@click.command()
+@click.command(cls=SectionedCommand)
 @click.argument("what", nargs=-1, metavar="SETTING=A,B,... | DIR DIR ...")
 @run_options
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object for each run, and one with the verdict.")
 @click.pass_context
-def compare(context: click.Context, what: tuple[str, ...], as_json: bool, **options: Any) -> None:
+def compare(context: click.Context, /, what: tuple[str, ...], as_json: bool, **options: Any) -> None:
     """Train several times from the same seed with one setting changed, or put recorded runs side by side.
 
     SETTING is the name of an option, without its dashes; all other options are as in `train`, for all runs alike. The
@@ -41,7 +42,7 @@ def compare(context: click.Context, what: tuple[str, ...], as_json: bool, **opti
     if any(with_setting):
         if len(what) > 1:
             raise CommandError(
-                "compare changes one setting at a time, or one could not tell what made the difference", _HOW
+                "compare changes one setting at a time: else nobody knows what made the difference", _HOW
             )
         name, values = read_setting(context, what[0])
         from . import comparison
@@ -52,11 +53,13 @@ def compare(context: click.Context, what: tuple[str, ...], as_json: bool, **opti
         from . import comparison
 
         runs, interrupted = comparison.recorded([Path(word) for word in what]), False
+    from . import comparison_table
+
     if as_json:
-        for line in comparison.to_json(runs):
+        for line in comparison_table.to_json(runs):
             click.echo(json.dumps(line, allow_nan=False))
     else:
-        for text in comparison.table(runs):
+        for text in comparison_table.table(runs):
             output.say(text)
     if interrupted:
         raise click.exceptions.Exit(INTERRUPTED)
@@ -77,9 +80,7 @@ def read_setting(context: click.Context, text: str) -> tuple[str, dict[str, Any]
         raise CommandError(f"compare: {unknown(written.strip(), known, joined='-')}", _HOW)
     param = params[name]
     if param.nargs != 1:
-        raise CommandError(
-            f"compare: --{written} takes {param.nargs} numbers, which cannot be listed with commas", _HOW
-        )
+        raise CommandError(f"compare: --{written} takes {param.nargs} numbers, and cannot be listed", _HOW)
     if context.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE:
         raise CommandError(f"--{written} is what is compared: it cannot be given to all runs", f"leave out --{written}")
     shown = param.opts[0].lstrip("-")

@@ -108,7 +108,8 @@ def recorded(paths: list[Path]) -> list[ComparedRun]:
     if len(paths) < 2:
         raise CommandError(
             f"'{paths[0]}' is no SETTING=A,B,..., and one recorded run has nothing to be compared with",
-            "for example: tinygrad-edu compare lr=0.001,0.1,10 --data moons\nor two folders: tinygrad-edu compare run1 run2",
+            "for example: tinygrad-edu compare lr=0.001,0.1,10 --data moons\n"
+            "or two folders: tinygrad-edu compare run1 run2",
         )
     resolved = [path.resolve() for path in paths]
     for path in paths:

@@ -22,7 +22,9 @@ def table(runs: Sequence[ComparedRun]) -> Iterator[str]:
     """The lines of the table, and the verdict."""
     longest = max(len(run.history.validation_loss) for run in runs)
     scale = Scale.of([run.history.validation_loss for run in runs], 2 * max(run.guessing for run in runs))
-    yield f"The validation loss over {longest} epochs: ▁ is {number(scale.low)}, █ is {number(scale.high)} (a logarithmic scale), ↑ is above"
+    yield f"The validation loss over {longest} epochs, on a logarithmic scale: ▁ is {number(scale.low)}, █ is " + (
+        f"{number(scale.high)}, ↑ is above"
+    )
     yield ""
     measure = "accuracy" if runs[0].history.validation_accuracy else "R²"
     head = ["", "validation loss", "final", "best", "@epoch", "train", measure, "per epoch", "noise", ""]
@@ -60,13 +62,9 @@ def short(loss: float | None) -> str:
 
 def duration(seconds: float) -> str:
     """0.0021 as "2.1 ms"."""
-    return (
-        f"{seconds:.1f} s"
-        if seconds >= 1
-        else f"{seconds * 1000:.2g} ms"
-        if seconds < 0.1
-        else f"{seconds * 1000:.0f} ms"
-    )
+    if seconds >= 1:
+        return f"{seconds:.1f} s"
+    return f"{seconds * 1000:.2g} ms" if seconds < 0.1 else f"{seconds * 1000:.0f} ms"
 
 
 def _aligned(cell: str, width: int, column: int) -> str:

@@ -8,35 +8,34 @@ from collections.abc import Callable, Generator
 from types import FrameType
 from typing import Any
 
-from tinygrad_edu.train.events import Event
+from tinygrad_edu.train.events import EndEvent, Event
 
 
 def follow(events: Generator[Event, None, None], watch: Callable[[Event], None]) -> None:
     """Hand each event of a run to `watch`.
 
-    The first Ctrl-C is held back until `watch` is done with an event, so that no line is cut in two, and then thrown
-    into the run, which ends with an EndEvent. The second one comes through at once.
+    While the run computes, Ctrl-C is its own affair: it ends with an EndEvent. While `watch` works, Ctrl-C is held back
+    until it is done, so that no line is cut in two, and then thrown into the run. A second one comes through at once.
     """
-    asked = threading.Event()
+    asked, watching = False, False
 
     def hold_back(_signal: int, _frame: FrameType | None) -> None:
-        if asked.is_set():
+        nonlocal asked
+        if asked or not watching:
             raise KeyboardInterrupt
-        asked.set()
+        asked = True
 
     previous: Any = None
     if threading.current_thread() is threading.main_thread():  # only there may a handler be set
         previous = signal.signal(signal.SIGINT, hold_back)
-    thrown = False
     try:
         event: Event | None = next(events, None)
         while event is not None:
+            watching = True
             watch(event)
-            if asked.is_set() and not thrown:
-                thrown = True
-                event = events.throw(KeyboardInterrupt)
-            else:
-                event = next(events, None)
+            watching = False
+            stop = asked and not isinstance(event, EndEvent)
+            event = events.throw(KeyboardInterrupt) if stop else next(events, None)
     finally:
         if previous is not None:
             signal.signal(signal.SIGINT, previous)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +22,8 @@ from .errors import CommandError, FileError, MissingPieceError
 from .run_config import RunConfig
 from .run_optimizer import optimizer_of, schedule_of
 from .run_options import DATA, unknown
+
+PIXELS = ("digits", "mnist", "fashion_mnist")
 
 
 @dataclass
@@ -53,12 +55,12 @@ class Run:
         with _told():
             train, held_out = dataset.split(config.validation, config.seed)
         config = config.fitted(dataset, len(train))
-        standardizer = Standardizer.fit(train) if config.standardize else None
+        standardizer = _standardizer(train) if config.standardize else None
         if standardizer:
             train, held_out = standardizer.apply(train), standardizer.apply(held_out)
         return cls(config, dataset, train, held_out, standardizer, _network(config))
 
-    def events(self, checkpoint: Path | None = None, resume: Path | None = None) -> Iterator[Event]:
+    def events(self, checkpoint: Path | None = None, resume: Path | None = None) -> Generator[Event, None, None]:
         """Train: the events of `tg.train.fit`."""
         config = self.config
         assert config.epochs is not None and config.loss is not None
@@ -75,7 +77,7 @@ class Run:
             seed=config.seed,
             drop_last=config.drop_last,
             accumulate=config.accumulate,
-            schedule=schedule_of(config, optimizer),
+            schedule=schedule_of(config, optimizer, self.updates_per_epoch),
             early_stopping=stopping,
             clip_norm=config.clip_norm,
             clip_value=config.clip_value,
@@ -85,6 +87,14 @@ class Run:
             resume=resume,
             device=config.device,
         )
+
+    @property
+    def updates_per_epoch(self) -> int:
+        """Steps of the optimizer in one epoch."""
+        rows, config = len(self.train), self.config
+        size = rows if config.batch_size == "full" else int(config.batch_size)
+        batches = rows // size if config.drop_last else -(-rows // size)
+        return -(-batches // config.accumulate)
 
     @property
     def is_linear(self) -> bool:
@@ -173,6 +183,15 @@ def _told() -> Iterator[None]:
         raise FileError(str(error)) from None
     except ArgumentError as error:
         raise CommandError(str(error)) from None
+
+
+def _standardizer(train: Dataset) -> Standardizer:
+    """Mean 0 and deviation 1 for each input. Pixels are divided by the largest one instead: they share a unit, and one
+    in a corner, which is nearly always 0, must not become louder than the others."""
+    if train.name not in PIXELS:
+        return Standardizer.fit(train)
+    inputs = train.x.shape[1]
+    return Standardizer(np.zeros(inputs), np.full(inputs, train.x.max()), np.array(0.0), np.array(1.0))
 
 
 def _check_device(device: str) -> None:

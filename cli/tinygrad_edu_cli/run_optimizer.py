@@ -22,24 +22,26 @@ def optimizer_of(config: RunConfig, model: Any) -> Any:
     return _OPTIMIZERS[config.optimizer](model.parameters(), lr=config.lr, **settings)
 
 
-def schedule_of(config: RunConfig, optimizer: Any) -> Any:
-    """A schedule that goes one step each epoch; None if none was asked for."""
-    assert config.epochs is not None
+def schedule_of(config: RunConfig, optimizer: Any, updates_per_epoch: int) -> Any:
+    """The schedule, in the steps in which `fit` counts it: updates for warmup and onecycle, epochs for the others.
+
+    None if none was asked for.
+    """
+    assert config.epochs is not None and config.lr is not None
     match config.schedule:
         case "step":
-            return optim.StepLR(optimizer, config.step_size or max(config.epochs // 3, 1), config.gamma or 0.1)
+            return optim.StepLR(optimizer, config.step_size or 1, config.gamma or 0.1)
         case "exponential":
             return optim.ExponentialLR(optimizer, config.gamma or 0.95)
         case "cosine":
             return optim.CosineLR(optimizer, config.epochs, config.eta_min or 0.0)
         case "warmup":
-            return optim.WarmupLR(optimizer, total_iters=config.warmup or 5)
+            return optim.WarmupLR(optimizer, total_iters=(config.warmup or 5) * updates_per_epoch)
         case "onecycle":
-            rising = config.warmup / config.epochs if config.warmup else 0.3
+            rising = min(config.warmup / config.epochs, 1.0) if config.warmup else 0.3
             has_momentum = bool(config.momentum) or "betas" in optimizer.defaults
-            return optim.OneCycleLR(
-                optimizer, config.lr, config.epochs, pct_start=min(rising, 1.0), cycle_momentum=has_momentum
-            )
+            steps = config.epochs * updates_per_epoch
+            return optim.OneCycleLR(optimizer, config.lr, steps, pct_start=rising, cycle_momentum=has_momentum)
         case "plateau":
             patience = 10 if config.plateau_patience is None else config.plateau_patience
             return optim.ReduceLROnPlateau(optimizer, factor=config.factor or 0.1, patience=patience)

@@ -20,7 +20,7 @@ OPTIMIZERS = ("sgd", "adam", "adamw", "nadam", "adagrad", "adadelta", "rmsprop")
 SCHEDULES = ("step", "exponential", "cosine", "warmup", "onecycle", "plateau")
 
 
-class Name(click.ParamType):
+class Name(click.ParamType[str]):
     """One of the words that we know; a word near to one is told so."""
 
     name = "name"
@@ -35,7 +35,7 @@ class Name(click.ParamType):
         self.fail(unknown(str(value), self.known), param, ctx)
 
 
-class Number(click.ParamType):
+class Number(click.ParamType[float]):
     """A finite number, from `least` to `most`; `above` and `below` exclude the ends themselves."""
 
     name = "number"
@@ -74,7 +74,7 @@ class Number(click.ParamType):
         return words[0] + " " * (len(words) > 1) + " and ".join(words[1:])
 
 
-class Net(click.ParamType):
+class Net(click.ParamType["tuple[int, ...]"]):
     """ "2-16-1": the units of each layer, from the inputs to the outputs."""
 
     name = "net"
@@ -93,7 +93,7 @@ class Net(click.ParamType):
         return tuple(map(int, units))
 
 
-class BatchSize(click.ParamType):
+class BatchSize(click.ParamType["int | str"]):
     """A number of examples, or "full" for all of them."""
 
     name = "size"
@@ -187,7 +187,7 @@ _OPTIONS = [
     click.option(
         "--clip-value",
         type=Number(0, above=True),
-        help="Cut each gradient that is larger than this, or smaller than minus this.",
+        help="Cut each gradient to this size.",
     ),
     click.option(
         "--patience",
@@ -206,9 +206,7 @@ _OPTIONS = [
     click.option("--gamma", type=Number(0, 1, above=True), help="step, exponential: what the rate is multiplied by."),
     click.option("--eta-min", type=_NO_HARM, help="cosine: the last learning rate.  [default: 0]"),
     click.option("--warmup", type=_COUNT, help="warmup, onecycle: epochs in which the rate rises."),
-    click.option(
-        "--factor", type=Number(0, 1, above=True, below=True), help="plateau: what the rate is multiplied by."
-    ),
+    click.option("--factor", type=Number(0, 1, above=True, below=True), help="plateau: the rate is multiplied by it."),
     click.option("--plateau-patience", type=Number(0, whole=True), help="plateau: epochs without progress to wait."),
     click.option("--seed", type=Number(0, whole=True), default=0, show_default=True, help="Of all random numbers."),
     click.option("--device", default="cpu", show_default=True, help="cpu, cuda, cuda:1, ..."),

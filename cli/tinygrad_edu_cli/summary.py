@@ -20,9 +20,8 @@ def introduction(run: Run) -> Iterator[str]:
     """The data and the network."""
     config, data = run.config, run.dataset
     inputs = data.x.shape[1]
-    task = (
-        f"{data.classes} classes ({some(data.target_names)})" if data.classes else f"{data.target_names[0]} to predict"
-    )
+    classes = f"{data.classes} classes ({some(data.target_names)})"
+    task = classes if data.classes else f"{data.target_names[0]} to predict"
     yield f"Data: {data.name}, {len(data):,} examples with {_count(inputs, 'input')}, {task}"
     yield f"      {len(run.train):,} to learn from, {len(run.held_out):,} held out to measure on" + (
         "; standardized" if run.standardizer else ""
@@ -109,6 +108,8 @@ def advice(run: Run, history: History) -> str:
     assert end is not None and config.lr is not None and config.epochs is not None
     if end.stopped == "diverged" or "rising" in told:
         return f"the steps are too large; try --lr {config.lr / 10:g}"
+    if run.dataset.name == "pass_class":
+        return "a problem that no straight line solves, and a deeper net: tinygrad-edu train --data moons"
     if run.is_linear and end.validation_accuracy is not None and end.validation_accuracy < 0.95:
         inputs, outputs = (config.net or (1, 1))[0], (config.net or (1, 1))[-1]
         return f"a hidden layer can bend the line: --net {inputs}-16-{outputs}"
@@ -133,8 +134,8 @@ def _rates(lr: float) -> str:
 
 
 def percent(share: float) -> str:
-    """0.9551 as 95.5%; never rounded up to 100%."""
-    return f"{math.floor(share * 1000 + 1e-9) / 10:g}%"
+    """0.9551 as 95.5%; only all is 100%, and only nothing 0%."""
+    return f"{share * 100 if share in (0, 1) else min(max(share * 100, 0.1), 99.9):.3g}%"
 
 
 def number(value: float | None) -> str:

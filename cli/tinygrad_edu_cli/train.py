@@ -10,6 +10,7 @@ import click
 from . import output
 from .errors import INTERRUPTED, NEGATIVE, CommandError
 from .run_options import run_options
+from .sections import SectionedCommand
 
 if TYPE_CHECKING:
     from .run_config import RunConfig
@@ -19,7 +20,7 @@ _PATH: Any = click.Path(path_type=Path)
 FIRST_DATA = "pass_class"
 
 
-@click.command()
+@click.command(cls=SectionedCommand)
 @run_options
 @click.option("--save", type=_PATH, metavar="FILE", help="Save the trained network as FILE.safetensors.")
 @click.option("--load", type=_PATH, metavar="FILE", help="Begin with the weights of a saved network.")
@@ -31,6 +32,7 @@ FIRST_DATA = "pass_class"
 @click.pass_context
 def train(
     context: click.Context,
+    /,
     save: Path | None,
     load: Path | None,
     record: Path | None,

@@ -69,8 +69,8 @@ def resumed(path: Path, epochs: int | None) -> Session:
     if epochs is not None and epochs != config.epochs:
         if config.schedule in ("cosine", "onecycle"):
             raise CommandError(
-                f"the {config.schedule} schedule of this run is made for {config.epochs} epochs: with {epochs} it would "
-                "have begun in another way",
+                f"the {config.schedule} schedule of this run is made for {config.epochs} epochs: with {epochs} it "
+                "would have begun in another way",
                 "leave --epochs out, or start a new run",
             )
         config = replace(config, epochs=epochs)

@@ -71,7 +71,8 @@ def _told(run: ComparedRun, word: str) -> str:
             return f"blew up: after {epochs} epochs its loss was no number any more; its steps are too large"
         return f"blew up: its loss reached {number(peak)} ({guessing}); its steps are too large"
     if word == CRAWLED:
-        return f"crawled: after {epochs} epochs its loss is still {number(losses[-1])} ({guessing}); it needs larger steps, or many more"
+        still = f"after {epochs} epochs its loss is still {number(losses[-1])} ({guessing})"
+        return f"crawled: {still}; it needs larger steps, or many more"
     if word == STUCK:
         return f"got stuck: its loss stays at {number(losses[-1])} ({guessing})"
     score = run.score

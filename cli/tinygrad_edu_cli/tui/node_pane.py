@@ -21,8 +21,9 @@ from ..viewport import part
 from . import look
 from .lines import Lines
 
-HEAD = ("", "node", "op", "data", "gradient")
-_MOST = (2, 12, 8)  # cells of the first columns; the rest is for the numbers
+HEAD = ("", "node", "op", "data", "grad")
+_MOST = (12, 8)  # cells of names and of operations; the rest is for the numbers
+_GAPS = ("", " ", "  ", "  ", "  ")
 
 
 class NodePane(Lines):
@@ -88,18 +89,19 @@ class NodePane(Lines):
         """A number in as many digits as there is room for."""
         if data is None:
             return UNKNOWN
-        tellings = [number(data, digits) for digits in (6, 4, 3)]
-        return next((text for text in tellings if len(text) <= self._widths[3]), tellings[-1])
+        tellings = [number(data, digits) for digits in (6, 4, 3, 2)]
+        return next((text for text in tellings if len(text) <= self._widths[-1]), tellings[-1])
 
     @property
     def _widths(self) -> list[int]:
-        first = [2, *(min(wide, most) for wide, most in zip(self.widest, _MOST[1:], strict=True))]
-        first[1], first[2] = max(first[1], len("node")), max(first[2], len("op"))
-        rest = max(self.size.width - sum(first) - 2 * len(first), 2)
-        return [*first, rest // 2 - 1, rest - rest // 2 - 1]
+        wanted = zip(self.widest, HEAD[1:3], _MOST, strict=True)
+        first = [2, *(min(max(wide, len(head)), most) for wide, head, most in wanted)]
+        rest = max(self.size.width - sum(first) - sum(map(len, _GAPS)), 2)
+        return [*first, rest - rest // 2, rest // 2]
 
     def _row(self, cells: tuple[str, ...]) -> str:
-        return "  ".join(_fit(cell, width) for cell, width in zip(cells, self._widths, strict=True))
+        parts = zip(_GAPS, cells, self._widths, strict=True)
+        return "".join(gap + _fit(cell, width) for gap, cell, width in parts)
 
     def _style(self, node: str) -> Style:
         event = self.player.event

@@ -32,41 +32,35 @@ class PassBar(Widget):
 
     def render_line(self, y: int) -> Strip:
         """The line, as Textual asks for it."""
-        text = bar(self.player, self.size.width)
-        style = look.of(self.player.event.kind) if self.player.event else look.QUIET
-        shown = text.translate(_IN_ASCII) if self.ascii else text
-        return Strip([Segment(shown, self.rich_style + style)]).adjust_cell_length(self.size.width, self.rich_style)
+        first, second = bar(self.player, self.size.width)
+        pieces = [(first, look.FORWARD), (BETWEEN, look.QUIET), (second, look.BACKWARD)]
+        shown = [(text.translate(_IN_ASCII) if self.ascii else text, style) for text, style in pieces]
+        strip = Strip([Segment(text, self.rich_style + style) for text, style in shown])
+        return strip.adjust_cell_length(self.size.width, self.rich_style)
 
     def on_click(self, event: events.Click) -> None:
         """Go to the step whose cell was clicked."""
-        passes = _widths(self.player, self.size.width)
-        column = event.x - _before_second(passes) if event.x > passes[0] else event.x
-        part = (column + 1) / max(passes[1 if event.x > passes[0] else 0], 1)
-        forward, backward = _lengths(self.player)
-        first, length = (forward, backward) if event.x > passes[0] else (0, forward)
-        self.post_message(self.Picked(first + min(max(round(part * length), 1), max(length, 1))))
+        self.post_message(self.Picked(position_at(self.player, event.x, self.size.width)))
 
 
-def bar(player: Player, width: int) -> str:
-    """The bar in `width` cells: what is done, what is ahead, and where breakpoints will stop."""
+def bar(player: Player, width: int) -> tuple[str, str]:
+    """The passes in `width - 1` cells: what is done, what is ahead, and where breakpoints will stop."""
     (forward, backward), widths = _lengths(player), _widths(player, width)
-    first = _pass("forward", player, 0, forward, widths[0])
-    second = _pass("backward", player, forward, backward, widths[1])
-    return f"{first}{BETWEEN}{second}"[: max(width, 0)]
+    return _pass("forward", player, 0, forward, widths[0]), _pass("backward", player, forward, backward, widths[1])
 
 
 def _pass(name: str, player: Player, start: int, length: int, width: int) -> str:
     """One pass, in `width` cells, with its name in the middle."""
     done = round(width * min(max(player.position - start, 0), length) / max(length, 1))
     cells = list(DONE * done + AHEAD * (width - done))
-    label = f" {name} "
-    if len(label) < width - 2:
-        left = (width - len(label)) // 2
-        cells[left : left + len(label)] = label
     if player.breakpoints:
         for place in range(length):
             if player.stops_at(player.trace.events[start + place]):
                 cells[min(place * width // length, width - 1)] = STOP
+    label = f" {name} "
+    if len(label) < width - 2:
+        left = (width - len(label)) // 2
+        cells[left : left + len(label)] = label
     return "".join(cells)
 
 
@@ -86,5 +80,10 @@ def _widths(player: Player, width: int) -> tuple[int, int]:
     return first, room - first
 
 
-def _before_second(widths: tuple[int, int]) -> int:
-    return widths[0] + 1
+def position_at(player: Player, column: int, width: int) -> int:
+    """The position in whose cell a column is."""
+    forward, backward = _lengths(player)
+    first, second = _widths(player, width)
+    if column <= first:
+        return min(max(round((column + 1) / first * forward), 1), forward) if forward else 1
+    return forward + min(max(round((column - first) / second * backward), 1), backward)

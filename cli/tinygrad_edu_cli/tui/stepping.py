@@ -95,7 +95,7 @@ class Stepping(Screen[None]):
     def _show_title(self) -> None:
         event = self.player.event
         where = f" {event.kind.upper() if event else 'START'} {self.player.position}/{len(self.player.trace.events)} "
-        title = output.shown(f" {clean(self.subject.title)}")
+        title = output.shown(f" tinygrad-edu step   {clean(self.subject.title)}")
         room = max(self.size.width - len(where), 0)
         line = Segment.adjust_line_length([Segment(title)], room)
         style = look.of(event.kind) if event else look.STRONG
