@@ -1,21 +1,8 @@
-"""Parts of lines and drawings, measured in the cells of a terminal."""
+"""Parts of lines, measured in the cells of a terminal."""
 
 from __future__ import annotations
 
 from tinygrad_edu_viz.text_graph import cell_width
-
-_MARKS = frozenset("╔╗╚╝═║#")  # what the active box is drawn with
-
-
-def window(picture: list[str], columns: int, rows: int) -> list[str]:
-    """The part of a drawing that fits, with the active box as near to its middle as the edges allow."""
-    cells = [(row, column, cell) for row, line in enumerate(picture) for column, cell in enumerate(_cells(line))]
-    marked = [(row, column) for row, column, cell in cells if cell in _MARKS]
-    places = list(zip(*marked, strict=True)) or [(0,), (0,)]
-    (top, left), wide = ((min(place) + max(place)) // 2 for place in places), max(map(cell_width, picture))
-    top = max(0, min(top - rows // 2, len(picture) - rows))
-    left = max(0, min(left - columns // 2, wide - columns))
-    return [part(line, left, columns).rstrip() for line in picture[top : top + rows]]
 
 
 def part(line: str, start: int, width: int) -> str:
