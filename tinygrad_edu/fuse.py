@@ -201,7 +201,7 @@ class Program:
         for function, operands, place, target in self._assign_targets():
             given = [_text(x, text) for x in operands]
             text[place] = f"a{target}"
-            lines.append(f"{function}({', '.join(given)}, a{target})")
+            lines.append(f"{function}({', '.join(given)}, out=a{target})")
             self.scratches = max(self.scratches, target + 1 - self.arrays)
         lines += [f"a{k}[...] = {text[p]}" for k, p in enumerate(self.results) if text[p] != f"a{k}"]
         names = [f"a{k}" for k in range(self.arrays + self.scratches)] + [f"n{k}" for k in range(len(self.parameters))]

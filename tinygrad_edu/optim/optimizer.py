@@ -103,12 +103,19 @@ class Optimizer:
 
     def _update(self, group: Group, flat: Flat) -> None:
         for part in flat.parts_with_gradient(self.initial_state(group)):
-            arguments = self.arguments(group, part.steps)
-            # a number that is 0 is fixed in the program: what it multiplies is left out
-            numbers = {name: value for name, value in arguments.items() if value and value is not True}
-            fixed = tuple([item for item in arguments.items() if item[0] not in numbers])
-            program = _program(type(self).rule, len(part.arrays), tuple(numbers), fixed)
+            program, numbers = self.program(group, part.steps, len(part.arrays))
             flat.backend.update(program, part.arrays, numbers, flat.scratch)
+
+    def program(self, group: Group, t: int, arrays: int) -> tuple[Program, dict[str, float]]:
+        """The rule in step `t` as a fused program of so many arrays, and the numbers that it takes.
+
+        A number that is 0 is fixed in the program, so that what it multiplies is left out; there is another program for
+        when it is not.
+        """
+        arguments = self.arguments(group, t)
+        numbers = {name: value for name, value in arguments.items() if value and value is not True}
+        fixed = tuple([item for item in arguments.items() if item[0] not in numbers])
+        return _program(type(self).rule, arrays, tuple(numbers), fixed), numbers
 
     # --- what a kind of optimizer says ---
 

@@ -1,0 +1,71 @@
+"""Trajectories of 50 steps against PyTorch's numbers, frozen in tests/oracle/frozen; Values against Tensors."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+import tinygrad_edu as tg
+from oracle import frozen
+from oracle.optim_cases import CLIPS, GRADIENTS, SCHEDULES, SETTINGS, rates, schedule_of, train, trajectories
+
+EXACT = {"rtol": 1e-9, "atol": 1e-9}
+
+
+@pytest.mark.parametrize("kind", SETTINGS)
+def test_an_optimizer_gives_pytorch_s_numbers(kind: str, device: str) -> None:
+    expected = frozen.load(f"optim_{kind.lower()}")
+    found = trajectories(kind, lambda *case: train(*case, device))
+    assert set(found) == set(expected)
+    for name, numbers in found.items():
+        np.testing.assert_allclose(numbers, expected[name], **EXACT, err_msg=name)
+
+
+@pytest.mark.parametrize(("kind", "k"), [(kind, k) for kind, cases in SCHEDULES.items() for k in range(len(cases))])
+def test_a_schedule_gives_pytorch_s_numbers(kind: str, k: int) -> None:
+    parameters = [tg.Tensor(0.0, requires_grad=True), tg.Tensor(0.0, requires_grad=True)]
+    optimizer = tg.optim.Adam([{"params": parameters[:1]}, {"params": parameters[1:], "lr": 0.03}], lr=0.1)
+    schedule = schedule_of(tg.optim, optimizer, kind, SCHEDULES[kind][k])
+    found = rates(optimizer, schedule, optimizer.groups, kind)
+    np.testing.assert_allclose(found, frozen.load("optim_schedules")[f"{kind} {k}"], **EXACT)
+
+
+@pytest.mark.parametrize("k", range(len(CLIPS)))
+@pytest.mark.parametrize("flat", [False, True], ids=["own gradients", "flat gradients"])
+def test_clipping_gives_pytorch_s_numbers(k: int, flat: bool, device: str) -> None:
+    kind, bounds = CLIPS[k]
+    parameters = [tg.Tensor(np.zeros(g.shape), requires_grad=True, device=device) for g in GRADIENTS]
+    if flat:
+        tg.optim.SGD(parameters)
+    for p, g in zip(parameters, GRADIENTS, strict=True):
+        (p * tg.Tensor(g, device=device)).sum().backward()
+    clip = tg.optim.clip_grad_norm if kind == "norm" else tg.optim.clip_grad_value
+    norm = clip(parameters, *bounds)
+    found = [] if norm is None else [norm.item()]
+    found += [number for p in parameters for number in p.grad.numpy().ravel().tolist()]
+    np.testing.assert_allclose(found, frozen.load("optim_clipping")[f"{kind} {k}"], **EXACT)
+
+
+@pytest.mark.parametrize(
+    ("kind", "settings"), [(kind, settings) for kind, cases in SETTINGS.items() for settings in cases]
+)
+def test_values_go_the_way_of_tensors(kind: str, settings: dict[str, Any]) -> None:
+    def bowl(w: Any, v: Any) -> Any:
+        return (w * w + 0.5 * v - 1.0) ** 2 + tg.exp(0.3 * w * v)
+
+    ways = []
+    for make in (tg.Value, lambda x: tg.Tensor(np.array(x), requires_grad=True)):
+        w, v = make(0.7), make(-0.4)
+        optimizer = getattr(tg.optim, kind)([w, v], **settings)
+        seen = []
+        for _ in range(50):
+            optimizer.zero_grad()
+            bowl(w, v).backward()
+            tg.optim.clip_grad_norm([w, v], 2.0)
+            tg.optim.clip_grad_value([w, v], 1.5)
+            optimizer.step()
+            seen += [w.item(), v.item()]
+        ways.append(seen)
+    np.testing.assert_allclose(*ways, rtol=1e-12, atol=1e-12)
