@@ -1,7 +1,7 @@
 // The player of one recorded trace. It computes nothing: every number and every sentence was recorded, and rounded,
 // before. All that changes follows from `position`, the number of steps that have happened.
 
-const { nodes, steps, root } = JSON.parse(document.getElementById("trace").textContent);
+const { nodes, steps, stops, root } = JSON.parse(document.getElementById("trace").textContent);
 const $ = (id) => document.getElementById(id);
 const UNKNOWN = "·";
 const numberOf = new Map(nodes.map((node, k) => [node.id, k]));
@@ -40,15 +40,17 @@ function go(target) {
     position += ahead ? 1 : -1;
   }
   touched.forEach(paint);
-  mark();
+  const active = mark();
   tell();
   describe();
   remember();
+  follow($("graph"), active); // last, for it asks the browser where things are
+  follow($("table"), [rows[(steps[position - 1] ?? steps[0]).receiver]]);
 }
 
 // --- what changes in the picture and in the table --------------------------------------------------------------------
 
-const boxes = nodes.map((node, k) => $(`node-n${k}`)); // null where a box is not drawn
+const boxes = nodes.map((node, k) => $(`node-n${k}`)); // null for a node inside of a box of several
 const dataTexts = boxes.map((box) => (box ? [...box.querySelectorAll(".data")] : []));
 const gradTexts = boxes.map((box) => (box ? [...box.querySelectorAll(".grad")] : []));
 const rows = nodes.map(makeRow);
@@ -61,9 +63,11 @@ function paint(k) {
   gradTexts[k].forEach((text, line) => setText(text, grad[line] ?? ""));
   if (boxes[k]) boxes[k].setAttribute("aria-label", spoken(k, data, grad));
   if (nodes[k].constant) return;
-  setText(rows[k].children[2], data.join(", "));
-  setText(rows[k].children[3], nodes[k].requires_grad ? grad.join(", ") : "");
+  setText(rows[k].children[2], inRow(data));
+  setText(rows[k].children[3], nodes[k].requires_grad ? inRow(grad) : "");
 }
+
+const inRow = (lines) => (lines[0].startsWith("mean") ? lines[0] : lines.join(", ")); // of a large array only its mean
 
 function spoken(k, data, grad) {
   const { title, op, requires_grad } = nodes[k];
@@ -72,54 +76,73 @@ function spoken(k, data, grad) {
   return `${title}, ${op ?? (requires_grad ? "input" : "constant")}, data ${say(data)}${gradient}`;
 }
 
+// A step is what happened since the stop before: one event; of a box of several nodes, all that happens in it.
+function happened() {
+  return steps.slice(stops.findLast((stop) => stop < position), position);
+}
+
+// Marks the box that the step is about and the edges that were used; returns the boxes that should be in sight.
 function mark() {
   for (const [element, name] of marked) element.classList.remove(name);
   marked = [];
-  if (position === 0) return;
-  const step = steps[position - 1];
-  const put = (element, name) => {
-    if (!element) return;
-    element.classList.add(name);
-    marked.push([element, name]);
-  };
-  put(boxes[step.receiver], "active");
-  put(boxes[step.receiver], step.kind);
-  put(rows[step.receiver], "active");
-  if (step.kind === "forward") {
-    step.inputs.forEach((id, place) => put($(`edge-n${numberOf.get(id)}-n${step.receiver}-${place}`), "forward"));
-  } else if (step.from !== null) {
-    const source = numberOf.get(step.from);
-    put(boxes[source], "giving");
-    put($(`edge-n${step.receiver}-n${source}-${step.position}`), "backward");
+  if (position === 0) return [boxes[nodes[steps[0].receiver].box]];
+  const events = happened();
+  const last = events.at(-1);
+  const giver = last.from == null ? null : boxOf(last.from);
+  const receiver = nodes[last.receiver].box;
+  const active = events.length > 1 && giver !== null ? giver : receiver;
+  put(rows[last.receiver], "active");
+  put(boxes[active], "active");
+  put(boxes[active], last.kind);
+  if (giver !== null) put(boxes[giver], "giving");
+  for (const step of events) {
+    const to = nodes[step.receiver].box;
+    if (step.kind === "forward") step.inputs.forEach((id, place) => put(edge(boxOf(id), to, place), "forward"));
+    else if (step.from !== null) put(edge(to, boxOf(step.from), step.position), "backward");
   }
-  follow(boxes[step.receiver]);
+  return [boxes[receiver], boxes[giver ?? receiver]];
 }
 
+function put(element, name) {
+  if (!element) return;
+  element.classList.add(name);
+  marked.push([element, name]);
+}
+
+const boxOf = (id) => nodes[numberOf.get(id)].box;
+const edge = (source, target, place) => $(`edge-n${source}-n${target}-${place}`) ?? $(`edge-n${source}-n${target}-0`);
 const still = matchMedia("(prefers-reduced-motion: reduce)");
 
-function follow(box) {
-  const frame = $("graph");
-  if (!box || (frame.scrollWidth <= frame.clientWidth && frame.scrollHeight <= frame.clientHeight)) return;
-  const [inside, view] = [box.getBoundingClientRect(), frame.getBoundingClientRect()];
-  const room = 60;
-  const move = (low, high, start, end) => (low < start + room ? low - start - room : high > end - room ? high - end + room : 0);
-  const left = move(inside.left, inside.right, view.left, view.right);
-  const top = move(inside.top, inside.bottom, view.top, view.bottom);
+// Scrolls a frame, and never the page, so far that the elements are in it.
+function follow(frame, elements) {
+  if (frame.scrollWidth <= frame.clientWidth && frame.scrollHeight <= frame.clientHeight) return;
+  const view = frame.getBoundingClientRect();
+  const places = elements.map((element) => element.getBoundingClientRect());
+  const move = (low, high, start, end) => (low < start ? low - start : high > end ? Math.min(high - end, low - start) : 0);
+  const room = 30;
+  const most = (side) => Math.max(...places.map((place) => place[side])) + room;
+  const least = (side) => Math.min(...places.map((place) => place[side])) - room;
+  const left = move(least("left"), most("right"), view.left, view.right);
+  const top = move(least("top"), most("bottom"), view.top, view.bottom);
   if (left || top) frame.scrollBy({ left, top, behavior: still.matches ? "auto" : "smooth" });
 }
 
 // --- what is told in words -------------------------------------------------------------------------------------------
 
+const GIVEN =
+  "Only the inputs are known. Each step forward computes one node; then each step backward adds one contribution to a gradient.";
+
 function tell() {
   const step = steps[position - 1];
-  const pass = step ? `${step.kind === "forward" ? "Forward" : "Backward"}, step ${position} of ${steps.length}` : "Start";
-  $("where").textContent = pass;
+  const many = step ? happened().length : 0;
+  const which = many > 1 ? `steps ${position - many + 1} to ${position}` : `step ${position}`;
+  const where = step ? `${step.kind === "forward" ? "Forward" : "Backward"}, ${which} of ${steps.length}` : "Start";
+  $("where").textContent = many > 1 ? `${where}; the last of them:` : where;
   $("formula").replaceChildren(...isolated(step ? step.formula || step.text : ""));
-  const start = "Only the inputs are known. Each step forward computes one node; then each step backward adds one contribution to a gradient.";
-  $("sentence").replaceChildren(...isolated(step ? (step.formula ? step.text : "") : start));
+  $("sentence").replaceChildren(...isolated(step ? (step.formula ? step.text : "") : GIVEN));
   $("story").className = step ? step.kind : "";
   $("slider").value = position;
-  $("slider").setAttribute("aria-valuetext", pass);
+  $("slider").setAttribute("aria-valuetext", where);
   for (const id of ["start", "back"]) $(id).disabled = position === 0;
   for (const id of ["next", "end"]) $(id).disabled = position === steps.length;
 }
@@ -139,7 +162,7 @@ function describe() {
   const item = (what, value) => items.push(make("dt", what), make("dd", value));
   if (node.name !== null && node.name !== node.title) item("name", node.name);
   if (node.op !== null) item("computed", known[k] ? steps[computedBy[k]].text : UNKNOWN);
-  if (node.kind === "tensor") item("shape", `(${node.shape.join(", ")}) ${node.dtype}, ${node.device}`);
+  if (node.about) item("shape", node.about);
   item("data", known[k] ? full(node.data) : UNKNOWN);
   if (node.requires_grad) {
     item("gradient", latest[k] === null ? UNKNOWN : full(steps[latest[k]].grad));
@@ -215,7 +238,7 @@ function play(on) {
   if (!on) return;
   if (position === steps.length) go(0);
   const tick = () => {
-    go(position + 1);
+    ask.next();
     if (position === steps.length) play(false);
     else wait();
   };
@@ -225,8 +248,8 @@ function play(on) {
 
 const ask = {
   start: () => go(0),
-  back: () => go(position - 1),
-  next: () => go(position + 1),
+  back: () => go(stops.findLast((stop) => stop < position) ?? 0),
+  next: () => go(stops.find((stop) => stop > position) ?? steps.length),
   backward: () => go(firstBackward),
   end: () => go(steps.length),
 };
@@ -241,7 +264,7 @@ for (const [id, act] of Object.entries(ask)) {
 $("play").addEventListener("click", () => play(timer === null));
 $("slider").addEventListener("input", () => {
   play(false);
-  go(Number($("slider").value));
+  go(stops.findLast((stop) => stop <= Number($("slider").value)));
 });
 
 document.addEventListener("keydown", (event) => {

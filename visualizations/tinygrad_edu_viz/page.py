@@ -20,30 +20,38 @@ import numpy as np
 from . import scene_svg
 from .draw import FILLS
 from .readable import number, number_lines
-from .recorded import Data, Event, to_json
-from .scene import LIMIT, Scene, lay_out
+from .recorded import Data, Event, TraceNode, to_json
+from .scene import Scene, lay_out
 from .text_graph import clean
 from .trace import Trace
 
+LIMIT = 300  # boxes; more take a browser too long at each step
 ELEMENTS = 64  # of an array that are shown one by one
 LONGEST_TITLE = 500  # characters
 
 
-def page(trace: Trace, title: str = "Backpropagation", note: str = "", rankdir: str = "LR", limit: int = LIMIT) -> str:
+def page(
+    trace: Trace,
+    title: str = "Backpropagation",
+    note: str = "",
+    rankdir: str = "LR",
+    level: str = "auto",
+    limit: int = LIMIT,
+) -> str:
     """The page.
 
     Args:
         title: what is stepped through, such as the expression.
         note: a sentence below the title.
         rankdir: "LR" draws from left to right, "TB" from top to bottom.
-        limit: how many boxes are drawn at most; a note says what is left out.
+        level, limit: as of `levels.view`; a note says what became one box.
     Returns:
         HTML; write it in UTF-8.
     Raises:
-        ArgumentError: another direction.
+        ArgumentError: another direction, or as `levels.view`.
         MissingDot, DrawingError: as `render`.
     """
-    scene = lay_out(trace, rankdir, limit)
+    scene = lay_out(trace, rankdir, level, limit)
     fills = "".join(f"--{kind}:{colour};" for kind, colour in FILLS.items())
     style = f":root{{{fills}--width:{scene.width:g};}}\n{_packaged('page.css')}"
     script = _packaged("page.js")
@@ -54,7 +62,7 @@ def page(trace: Trace, title: str = "Backpropagation", note: str = "", rankdir: 
     return Template(_packaged("page.html")).substitute(
         policy=policy,
         title=html.escape(clean(title)[:LONGEST_TITLE]),
-        note=html.escape(" ".join(filter(None, [clean(note), scene.note]))),
+        note=html.escape(" ".join(filter(None, [clean(note), scene.view.note]))),
         style=style,
         last=len(trace.events),
         svg=scene_svg.draw(scene, trace),
@@ -75,17 +83,24 @@ def embedded_json(content: Any) -> str:
 
 def _content(trace: Trace, scene: Scene) -> dict[str, Any]:
     """The nodes and steps, as `step --json` has them, with what stands in their boxes."""
+    numbers = {node_id: k for k, node_id in enumerate(trace.nodes)}
+    view = scene.view
     nodes = [
         {
             **node.to_json(),
             "data": _numbers(node.data),
             "title": scene.titles[node.id],
             "lines": number_lines(node.data),
+            "about": f"{node.shape} {node.dtype}, {node.device}" if node.kind == "tensor" else "",
             "constant": node.is_plain_number,
+            "box": numbers[view.boxes[view.box_of[node.id]].result],
         }
         for node in trace.nodes.values()
     ]
-    return {"root": trace.root, "nodes": nodes, "steps": [_step(event) for event in trace.events]}
+    for node in nodes:
+        del node["gradient"]  # a step has it
+    steps = [_step(event) for event in trace.events]
+    return {"root": trace.root, "nodes": nodes, "steps": steps, "stops": view.stops}
 
 
 def _step(event: Event) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Collection
 from dataclasses import dataclass
+from math import hypot
 
 import graphviz
 
@@ -46,6 +47,19 @@ class Placement:
     height: float
 
 
+def towards(start: Point, end: Point, length: float) -> Point:
+    """The point that lies `length` from `start` in the direction of `end`."""
+    x, y = end[0] - start[0], end[1] - start[1]
+    part = length / (hypot(x, y) or 1.0)
+    return start[0] + part * x, start[1] + part * y
+
+
+def arrow(base: Point, tip: Point, half: float = 0.45) -> tuple[Point, Point, Point]:
+    """The corners of an arrow head; `half` of its length is half its width."""
+    x, y = (tip[0] - base[0]) * half, (tip[1] - base[1]) * half
+    return tip, (base[0] - y, base[1] + x), (base[0] + y, base[1] - x)
+
+
 def place(sizes: dict[str, Size], edges: Collection[Edge], ordered: Collection[str], rankdir: str) -> Placement:
     """Lay out a graph.
 
@@ -58,7 +72,7 @@ def place(sizes: dict[str, Size], edges: Collection[Edge], ordered: Collection[s
     """
     graph = graphviz.Digraph()
     patience = f"{PATIENCE / max(len(sizes), 1):.2f}"
-    graph.attr("graph", rankdir=rankdir, ranksep="0.45", nodesep="0.22", nslimit=patience, nslimit1=patience)
+    graph.attr("graph", rankdir=rankdir, ranksep="0.6", nodesep="0.22", nslimit=patience, nslimit1=patience)
     graph.attr("node", shape="box", fixedsize="true", label="")
     graph.attr("edge", arrowsize=str(ARROW / 10))
     for key, (width, height) in sizes.items():
