@@ -130,6 +130,11 @@ class Objects(Namespace):
             return each
         return super().find(name)
 
+    def scatter_add(self, a: Any, index: Any, shape: tuple[int, ...]) -> Any:
+        result = np.zeros(shape, dtype=object)
+        np.add.at(result, index, a)
+        return result
+
 
 class Guarded(Namespace):
     """Another namespace, in which 0 · inf and 0 · nan are 0 in the chain rule.

@@ -2,7 +2,9 @@
 
 from .dot_binary import DrawingError, MissingDot, render
 from .draw import draw_graph
+from .levels import view
+from .scalars import take_apart
 from .trace import Trace
 from .trace_file import TraceError
 
-__all__ = ["DrawingError", "MissingDot", "Trace", "TraceError", "draw_graph", "render"]
+__all__ = ["DrawingError", "MissingDot", "Trace", "TraceError", "draw_graph", "render", "take_apart", "view"]

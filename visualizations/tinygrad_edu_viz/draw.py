@@ -20,7 +20,7 @@ from tinygrad_edu.operation import REGISTRY
 
 from . import dot_binary
 from .readable import labels, number, number_lines, short
-from .recorded import Data, TraceNode
+from .recorded import Data, TraceNode, restored
 from .recorder import snapshot
 from .trace import Trace, nearest
 from .words import inputs_are_ordered, sign
@@ -114,7 +114,7 @@ def formula_of(node: TraceNode, nodes: dict[str, TraceNode], titles: dict[str, s
     sources = [nodes[source] for source in node.inputs]
     names = [number(source.data) if source.is_plain_number else titles[source.id] for source in sources]
     if node.op in REGISTRY:
-        return short(str(symbols.forward(node.op, names, node.attrs)), 40)
+        return short(str(symbols.forward(node.op, names, restored(node.attrs))), 40)
     return short(f"{node.op}({', '.join(names)})", 40)
 
 
@@ -147,7 +147,8 @@ def settings_of(node: TraceNode) -> Iterable[tuple[str, str]]:
     """The attributes of an operation that say something: axis 0, index 0:2."""
     for key, value in node.attrs.items():
         if value is not None and value is not False:
-            yield key, short(", ".join(map(str, value)) if isinstance(value, list) else str(value))
+            shown = value["array"] if isinstance(value, dict) and "array" in value else value
+            yield key, short(", ".join(map(str, shown)) if isinstance(shown, list) else str(shown))
 
 
 def _table(rows: list[str]) -> str:

@@ -20,7 +20,10 @@ from tinygrad_edu.errors import ArgumentError
 from .partition import partition
 from .readable import labels, short
 from .recorded import Event, TraceNode
+from .scalars import take_apart
 from .trace import Trace
+
+__all__ = ["LEVELS", "READABLE", "Edge", "View", "ViewBox", "take_apart", "view"]
 
 LEVELS = ("auto", "op", "layer")
 READABLE = 40  # boxes

@@ -36,6 +36,42 @@ def plain(data: Any, backend: Any = None) -> Data:
     return {**about, "mean": mean, "min": float(array.min()), "max": float(array.max())}
 
 
+def plain_attribute(value: Any) -> Any:
+    """An attribute of an operation (axis, shape, index, ...) as JSON can hold it, and `restored` can read it.
+
+    A slice becomes the text "1:5"; an array the dictionary `{"array": nested lists, "dtype": name}`.
+    """
+    if value is None or isinstance(value, (bool, int, str)):
+        return value
+    if isinstance(value, (list, tuple)):
+        return [plain_attribute(item) for item in value]
+    if isinstance(value, slice):
+        return ":".join("" if part is None else str(part) for part in (value.start, value.stop, value.step))
+    if isinstance(value, (float, np.generic)):
+        return plain(value)
+    if hasattr(value, "ndim"):
+        array = value.get() if hasattr(value, "get") else np.asarray(value)  # a device array comes over by `get`
+        return {"array": array.tolist(), "dtype": str(array.dtype)}
+    return "..." if value is Ellipsis else getattr(value, "__name__", str(value))
+
+
+def restored(attrs: dict[str, Any]) -> dict[str, Any]:
+    """Attributes as an operation takes them, from those of a `TraceNode`."""
+    return {key: _restored(value, key == "index") for key, value in attrs.items()}
+
+
+def _restored(value: Any, in_index: bool) -> Any:
+    if isinstance(value, list):
+        return tuple([_restored(item, in_index) for item in value])
+    if isinstance(value, dict):
+        return np.asarray(value.get("array"), dtype=value.get("dtype"))
+    if in_index and value == "...":
+        return Ellipsis
+    if in_index and isinstance(value, str):
+        return slice(*[int(part) if part else None for part in value.split(":")])
+    return value
+
+
 def to_json(data: Any) -> Any:
     """Recorded data as JSON has it: nan and infinities, which JSON lacks, as the strings "nan", "inf" and "-inf"."""
     if isinstance(data, float):

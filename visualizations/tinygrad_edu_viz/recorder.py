@@ -11,7 +11,7 @@ from tinygrad_edu.node import Node
 from tinygrad_edu.tensor import Tensor
 from tinygrad_edu.value import Value
 
-from .recorded import Contents, Data, Event, TraceNode, plain
+from .recorded import Contents, Data, Event, TraceNode, plain, plain_attribute
 from .scoping import scopes_of
 from .trace_file import TraceError
 from .words import Words
@@ -38,6 +38,11 @@ def snapshot(root: Node) -> tuple[dict[str, TraceNode], str]:
         if held is not None:
             recorder.gradients[node] = _plain(held, node)
     return recorder.graph(), recorder.ids[root]
+
+
+def identified(root: Node) -> dict[Node, str]:
+    """The id of each node of a graph, as a trace of it has them; in the order of creation."""
+    return _identify(sorted(_reachable(root), key=lambda node: node.serial))
 
 
 def _checked(root: Any) -> Node:
@@ -85,7 +90,7 @@ class _Recorder:
             name=node.name,
             op=node.op.name if node.op else None,
             inputs=tuple([self.ids[operand] for operand in node.inputs]),
-            attrs={key: _plain_attribute(value) for key, value in (node.attrs or {}).items()},
+            attrs={key: plain_attribute(value) for key, value in (node.attrs or {}).items()},
             kind="tensor" if tensor else "value",
             shape=node.shape if tensor else (),
             dtype=str(node.dtype) if tensor else None,
@@ -177,7 +182,7 @@ def _identify(nodes: list[Node]) -> dict[Node, str]:
             found = f"{wish}#{copy}"
         taken.add(found)
         ids[node] = found
-    return ids
+    return {node: ids[node] for node in nodes}
 
 
 def _plain(data: Any, node: Node) -> Data:
@@ -189,16 +194,3 @@ def _zeros(node: Node) -> Data:
     if not isinstance(node, Tensor):
         return 0.0
     return plain(np.broadcast_to(np.zeros((), node.dtype), node.shape))
-
-
-def _plain_attribute(value: Any) -> Any:
-    """An attribute (axis, shape, index, ...) as JSON can hold it."""
-    if value is None or isinstance(value, (bool, int, str)):
-        return value
-    if isinstance(value, (list, tuple)):
-        return [_plain_attribute(item) for item in value]
-    if isinstance(value, slice):
-        return ":".join("" if part is None else str(part) for part in (value.start, value.stop, value.step))
-    if isinstance(value, (float, np.ndarray, np.generic)):
-        return plain(value)
-    return "..." if value is Ellipsis else getattr(value, "__name__", str(value))
