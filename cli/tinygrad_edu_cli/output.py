@@ -37,18 +37,18 @@ def has_colour() -> bool:
     return is_interactive() and not os.environ.get("NO_COLOR")
 
 
-def is_ascii() -> bool:
-    """Whether the encoding of the standard output lacks the characters that boxes are drawn with."""
-    return not _can_show(_BOXES, encoding(sys.stdout))
+def is_ascii(coding: str | None = None) -> bool:
+    """Whether an encoding, by default that of the standard output, lacks the characters that boxes are drawn with."""
+    return not _can_show(_BOXES, coding or encoding(sys.stdout))
 
 
 def encoding(stream: IO[Any] | None) -> str:
     return getattr(stream, "encoding", None) or "utf-8"
 
 
-def shown(text: str) -> str:
-    """Text in the nearest characters that the standard output has."""
-    coding = encoding(sys.stdout)
+def shown(text: str, coding: str | None = None) -> str:
+    """Text in the nearest characters that an encoding has; by default that of the standard output."""
+    coding = coding or encoding(sys.stdout)
     if _can_show(text, coding):
         return text
     text = re.sub(f"[{_SUPERSCRIPTS}]+", lambda power: "^" + power[0].translate(_DIGITS), text).translate(_ASCII)

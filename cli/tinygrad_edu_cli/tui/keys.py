@@ -6,7 +6,7 @@ from textual.binding import Binding, BindingType
 
 from tinygrad_edu_viz.text_graph import cell_width
 
-from .. import output
+from . import look
 
 BINDINGS: list[BindingType] = [
     Binding("right,n,l,space", "forward", "one step on"),
@@ -64,9 +64,9 @@ a heavy border     the node that you chose
 
 def footer(width: int) -> list[tuple[str, str]]:
     """The keys and what they do, as many as there is room for."""
-    shown = [(output.shown(key), text) for key, text in FOOTER]
+    shown = [(look.shown(key), text) for key, text in FOOTER]
     for key in (None, *_LEAVE_OUT):
-        shown = [pair for pair in shown if pair[0] != output.shown(key or "")]
+        shown = [pair for pair in shown if pair[0] != look.shown(key or "")]
         if sum(cell_width(key) + len(text) + 3 for key, text in shown) <= width:
             break
     return shown

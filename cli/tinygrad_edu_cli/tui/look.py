@@ -24,36 +24,48 @@ def of(kind: str) -> Style:
     return FORWARD if kind == "forward" else BACKWARD
 
 
+def coding() -> str:
+    """The encoding of the terminal: Textual draws on the standard error, and puts other things in their places."""
+    return output.encoding(sys.__stderr__)
+
+
+def is_ascii() -> bool:
+    """Whether the terminal lacks the characters that boxes are drawn with."""
+    return output.is_ascii(coding())
+
+
+def shown(text: str) -> str:
+    """Text in the nearest characters that the terminal has."""
+    return output.shown(text, coding())
+
+
 def filters() -> list[LineFilter]:
     """What the output goes through: no colours where NO_COLOR says so, no characters that the encoding lacks."""
     found: list[LineFilter] = []
     if os.environ.get("NO_COLOR"):
         found.append(NoColor())
-    if output.is_ascii():
+    if is_ascii():
         found.append(_Encodable())
     return found
 
 
 class _Encodable(LineFilter):
-    """Puts a character of the same width in the place of one that the terminal's encoding lacks."""
+    """Puts others of the same width in the places of characters that the terminal lacks, as in a scroll bar."""
 
     def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
-        return [Segment(encodable(segment.text), segment.style, segment.control) for segment in segments]
+        return [Segment(encodable(segment.text, coding()), segment.style, segment.control) for segment in segments]
 
 
-def encodable(text: str) -> str:
-    """A text of the same width in characters that the standard output has."""
-    if text.isascii():
-        return text
-    coding = output.encoding(sys.stdout)
-    return "".join(_encodable(character, coding) for character in text)
+def encodable(text: str, coding: str) -> str:
+    """A text of the same width in characters that an encoding has.
+
+    >>> encodable("a→漢", "ascii")
+    'a???'
+    """
+    return text if text.isascii() else "".join(_encodable(character, coding) for character in text)
 
 
 def _encodable(character: str, coding: str) -> str:
-    try:
-        character.encode(coding)
-        return character
-    except UnicodeEncodeError:
-        near = output.shown(character)
-        width = cell_width(character)
-        return near if len(near) == width else "?" * width
+    width = cell_width(character)
+    near = output.shown(character, coding)
+    return near if len(near) == width or near == character else "?" * width

@@ -16,7 +16,6 @@ from tinygrad_edu_viz.terminal import UNKNOWN
 from tinygrad_edu_viz.text_graph import cell_width
 from tinygrad_edu_viz.words import sign
 
-from .. import output
 from ..viewport import part
 from . import look
 from .lines import Lines
@@ -116,7 +115,7 @@ class NodePane(Lines):
 
 
 def _fit(text: str, width: int) -> str:
-    text = output.shown(text)
+    text = look.shown(text)
     if cell_width(text) > width:
         text = part(text, 0, max(width - 1, 0)) + "…"
     return text + " " * (width - cell_width(text))

@@ -11,18 +11,18 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Container
 from textual.screen import Screen
+from textual.strip import Strip
 
 from tinygrad_edu_viz.player import Player
 from tinygrad_edu_viz.terminal import Picture
 from tinygrad_edu_viz.text_graph import clean
 
-from .. import output
 from ..source import Subject
 from . import keys, look
 from .dialogs import Ask, Reading
 from .exports import export
 from .graph_pane import GraphPane
-from .lines import Lines, OneLine, plain_strips
+from .lines import Lines, OneLine
 from .node_pane import NodePane
 from .pass_bar import PassBar
 from .predict import predict
@@ -40,7 +40,7 @@ class Stepping(Screen[None]):
     def __init__(self, subject: Subject, player: Player):
         super().__init__()
         self.subject, self.player = subject, player
-        self.picture = Picture(player.trace, output.is_ascii())
+        self.picture = Picture(player.trace, look.is_ascii())
         self.asked_to_replace: Path | None = None
 
     def compose(self) -> ComposeResult:
@@ -65,7 +65,7 @@ class Stepping(Screen[None]):
         beside = width >= graph.width + BESIDE
         self.set_class(beside, "beside")
         self.set_class(width < 40 or height < 14, "tiny")
-        self.query_one("#side").styles.height = "100%" if beside else max(min(height - 5 - graph.height, 14), 8)
+        self.query_one("#side").styles.height = "100%" if beside else max(min(height - 3 - graph.height, 14), 7)
         self.call_after_refresh(self.show)
 
     def show(self, message: str = "") -> None:
@@ -78,7 +78,7 @@ class Stepping(Screen[None]):
         self.query_one(GraphPane).show(self.player)
         self.query_one(NodePane).show()
         said = self.query_one("#telling", Lines)
-        said.put(plain_strips(telling(self.player, self.subject.note, said.size.width)))
+        said.put([Strip([line]) for line in telling(self.player, self.subject.note, said.size.width)])
         said.scroll_home(animate=False, force=True)
         self.query_one(PassBar).refresh()
         self.say(message)
@@ -86,7 +86,7 @@ class Stepping(Screen[None]):
     def say(self, message: str) -> None:
         """Show a message in the place of the keys; without one, the keys."""
         if message:
-            pieces = [Segment(f" {output.shown(clean(message))}", look.STRONG)]
+            pieces = [Segment(f" {look.shown(clean(message))}", look.STRONG)]
         else:
             shown = keys.footer(self.size.width)
             pieces = [Segment(*piece) for key, text in shown for piece in ((f" {key}", look.STRONG), (f" {text} ",))]
@@ -95,7 +95,7 @@ class Stepping(Screen[None]):
     def _show_title(self) -> None:
         event = self.player.event
         where = f" {event.kind.upper() if event else 'START'} {self.player.position}/{len(self.player.trace.events)} "
-        title = output.shown(f" tinygrad-edu step   {clean(self.subject.title)}")
+        title = look.shown(f" tinygrad-edu step   {clean(self.subject.title)}")
         room = max(self.size.width - len(where), 0)
         line = Segment.adjust_line_length([Segment(title)], room)
         style = look.of(event.kind) if event else look.STRONG
@@ -203,7 +203,7 @@ class Stepping(Screen[None]):
         said.scroll_relative(y=pages * max(said.size.height - 1, 1), animate=False, force=True)
 
     def action_help(self) -> None:
-        self.app.push_screen(Reading("Keys", [output.shown(line) for line in keys.HELP.splitlines()]))
+        self.app.push_screen(Reading("Keys", [look.shown(line) for line in keys.HELP.splitlines()]))
 
     def action_quit(self) -> None:
         self.app.exit()

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from rich.segment import Segment
+from rich.style import Style
+
 from tinygrad_edu_viz.player import Player
 from tinygrad_edu_viz.recorded import Event
+from tinygrad_edu_viz.text_graph import cell_width
 
-from .. import output, plain
+from .. import plain
+from . import look
 
 
-def telling(player: Player, note: str, width: int) -> list[str]:
+def telling(player: Player, note: str, width: int) -> list[Segment]:
     """What happened at the player's position, in lines of at most `width` cells.
 
     Args:
@@ -18,12 +23,19 @@ def telling(player: Player, note: str, width: int) -> list[str]:
     event = player.event
     if event is None:
         texts = [*note.splitlines(), plain.given(player.trace), "Press the right arrow to begin."]
-        return [line for text in texts for line in plain.wrap(output.shown(text), width, indent=2)]
+        return _lines([line for text in texts for line in plain.wrap(look.shown(text), width, indent=2)], Style())
+    style = look.of(event.kind)
     if event.kind == "forward":
-        return [line for text in _stacked(event.text, " = ") for line in _wrapped(text, width)]
-    lines = [line for text in _chain_rule(event) for line in _wrapped(text, width)]
-    lines += ["", *plain.wrap(output.shown(event.text), width)]
-    return [*lines, "", "That was the last step."] if player.at_end else lines
+        return _lines([line for text in _stacked(event.text) for line in _wrapped(text, width)], style)
+    words = plain.wrap(look.shown(event.text), width)
+    if player.at_end:
+        words += ["", "That was the last step."]
+    formula = [line for text in _chain_rule(event) for line in _wrapped(text, width)]
+    return [*_lines(formula, style), *_lines(words, Style())]
+
+
+def _lines(texts: list[str], style: Style) -> list[Segment]:
+    return [Segment(text, style) for text in texts]
 
 
 def _chain_rule(event: Event) -> list[str]:
@@ -35,15 +47,15 @@ def _chain_rule(event: Event) -> list[str]:
     return [rule, f"{room} = {figures}", f"{room} = {result}"]
 
 
-def _stacked(text: str, sign: str) -> list[str]:
+def _stacked(text: str) -> list[str]:
     """Each side of an equation under the one before: the name on the first line only."""
-    name, *sides = text.split(sign)
-    room = " " * len(name)
-    return [f"{room if place else name}{sign}{side}" for place, side in enumerate(sides)] or [text]
+    name, *sides = text.split(" = ")
+    room = " " * cell_width(name)
+    return [f"{room if place else name} = {side}" for place, side in enumerate(sides)] or [text]
 
 
 def _wrapped(text: str, width: int) -> list[str]:
     """A line of a formula, on more lines if it must; what it begins with stays under its sign."""
-    text = output.shown(text)
+    text = look.shown(text)
     blanks = len(text) - len(text.lstrip())
     return [" " * blanks + line for line in plain.wrap(text.lstrip(), max(width - blanks, 8), indent=2)]
