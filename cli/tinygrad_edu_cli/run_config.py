@@ -87,9 +87,10 @@ class RunConfig:
         Raises:
             KeyError: a setting is missing.
         """
-        tuples = {"net", "betas"}
         values: dict[str, Any] = {f.name: content[f.name] for f in fields(cls)}
-        return cls(**{k: tuple(v) if k in tuples and v is not None else v for k, v in values.items()})
+        for name in ("net", "betas"):  # JSON has lists only
+            values[name] = None if values[name] is None else tuple(values[name])
+        return cls(**values)
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)

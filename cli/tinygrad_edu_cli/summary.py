@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import math
+import shlex
 from collections.abc import Iterator
 
 import numpy as np
 
 from tinygrad_edu.train import History
 
-from .run import Run
-from .run_config import RunConfig
+from .run import PIXELS, Run
+from .run_config import LEARNING_RATES, RunConfig
 from .wording import some
 
 MOST_MISTAKES = 3
@@ -23,9 +24,8 @@ def introduction(run: Run) -> Iterator[str]:
     classes = f"{data.classes} classes ({some(data.target_names)})"
     task = classes if data.classes else f"{data.target_names[0]} to predict"
     yield f"Data: {data.name}, {len(data):,} examples with {_count(inputs, 'input')}, {task}"
-    yield f"      {len(run.train):,} to learn from, {len(run.held_out):,} held out to measure on" + (
-        "; standardized" if run.standardizer else ""
-    )
+    scaled = ("; pixels from 0 to 1" if data.name in PIXELS else "; standardized") if run.standardizer else ""
+    yield f"      {len(run.train):,} to learn from, {len(run.held_out):,} held out to measure on{scaled}"
     parameters = sum(p.size for p in run.model.parameters())
     net = "-".join(map(str, config.net or ()))
     activation = "no hidden layer" if run.is_linear else config.activation
@@ -107,7 +107,7 @@ def advice(run: Run, history: History) -> str:
     config, end, told = run.config, history.end, {notice.name for notice in history.notices}
     assert end is not None and config.lr is not None and config.epochs is not None
     if end.stopped == "diverged" or "rising" in told:
-        return f"the steps are too large; try --lr {config.lr / 10:g}"
+        return f"find a learning rate that works: {_comparison(config, LEARNING_RATES[config.optimizer])}"
     if run.dataset.name == "pass_class":
         return "a problem that no straight line solves, and a deeper net: tinygrad-edu train --data moons"
     if run.is_linear and end.validation_accuracy is not None and end.validation_accuracy < 0.95:
@@ -119,7 +119,7 @@ def advice(run: Run, history: History) -> str:
         return "run it again, and let it finish"
     if history.best_epoch and history.best_epoch >= 0.95 * end.epoch and _still_falling(history):
         return f"the loss was still falling: --epochs {2 * config.epochs}"
-    return f"see what the learning rate does: tinygrad-edu compare lr={_rates(config.lr)} --data {config.data}"
+    return f"see what the learning rate does: {_comparison(config, config.lr)}"
 
 
 def _still_falling(history: History) -> bool:
@@ -129,8 +129,11 @@ def _still_falling(history: History) -> bool:
     return len(losses) > 2 * tenth and min(losses[-tenth:]) < 0.9 * min(losses[:-tenth])
 
 
-def _rates(lr: float) -> str:
-    return ",".join(f"{rate:.3g}" for rate in (lr / 10, lr, lr * 10))
+def _comparison(config: RunConfig, lr: float) -> str:
+    """A command that compares learning rates around this one."""
+    rates = ",".join(f"{rate:.3g}" for rate in (lr / 10, lr, lr * 10))
+    net = "-".join(map(str, config.net or ()))
+    return f"tinygrad-edu compare lr={rates} --data {shlex.quote(config.data)} --net {net}"
 
 
 def percent(share: float) -> str:

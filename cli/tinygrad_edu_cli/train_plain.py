@@ -65,7 +65,7 @@ class PlainReport:
         else:
             measure = "-" if measured.validation_r2 is None else f"{measured.validation_r2:.3f}"
         losses = number(epoch.train_loss), number(measured.validation_loss)
-        self.say(_row(str(epoch.epoch), *losses, measure, f"{epoch.lr:.3g}"))
+        self.say(_row(str(epoch.epoch), *losses, measure, f"{float(f'{epoch.lr:.3g}'):g}"))
 
     def _end(self) -> None:
         self._tell_epoch()

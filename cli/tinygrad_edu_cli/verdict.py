@@ -14,6 +14,7 @@ from .summary import number, percent
 
 LEARNED, CRAWLED, STUCK, BLEW_UP = "learned", "crawled", "stuck", "blew up"
 NEAR = 0.25  # of the way from guessing to the best run may be missing
+BEHIND = 5  # times the loss of the best run, and still falling, and fewer right: it learns, but too slowly
 OVERFITTED = 1.25  # times the lowest validation loss
 
 
@@ -29,18 +30,22 @@ def reached(run: ComparedRun) -> float:
 def verdicts(runs: Sequence[ComparedRun]) -> list[str]:
     """A word for each run."""
     shares = [reached(run) for run in runs]
-    best = min(shares)
-    return [_word(run, share, best) for run, share in zip(runs, shares, strict=True)]
+    best, best_score = min(shares), max(map(_score, runs))
+    return [_word(run, share, best, best_score) for run, share in zip(runs, shares, strict=True)]
 
 
-def _word(run: ComparedRun, share: float, best: float) -> str:
-    if share <= best + NEAR * (1 - best) and share < 1 - NEAR:
-        return LEARNED
+def _word(run: ComparedRun, share: float, best: float, best_score: float) -> str:
     losses = run.history.train_loss
+    falls = bool(losses) and losses[-1] < 0.98 * losses[len(losses) * 3 // 4]
+    if share <= best + NEAR * (1 - best) and share < 1 - NEAR:
+        return CRAWLED if falls and share > BEHIND * best and _score(run) < best_score - 0.01 else LEARNED
     if share > 1.2 or max(losses, default=math.inf) > 3 * run.guessing:
         return BLEW_UP
-    middle = losses[len(losses) // 2]
-    return CRAWLED if losses[-1] < 0.98 * middle else STUCK
+    return CRAWLED if falls else STUCK
+
+
+def _score(run: ComparedRun) -> float:
+    return -math.inf if run.score is None else run.score
 
 
 def sentences(runs: Sequence[ComparedRun]) -> Iterator[str]:
