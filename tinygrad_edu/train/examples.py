@@ -51,7 +51,7 @@ class Examples:
         keeps_integers = x.dtype.kind in "iu" and any(isinstance(m, Embedding) for m in model.modules())
         self.n, self.fingerprint = len(x), zlib.crc32(y.tobytes(), zlib.crc32(x.tobytes()))
         self.x = self._upload(x, x.dtype if keeps_integers else self.dtype)
-        self.outputs = _outputs(model, self.rows(self.x, np.arange(1)))
+        self.outputs = _outputs(model, self.rows(self.x, slice(1)))
         self.y = y
         targets, labels = targets_of(y, self.task, self.outputs, objective, self.what)
         self.targets = self._upload(targets, targets.dtype if targets.dtype.kind == "i" else self.dtype)
