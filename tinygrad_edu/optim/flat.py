@@ -52,9 +52,18 @@ class Flat:
         return self.backend.xp.full(self.size, value, dtype=self.params[0].dtype)
 
     def move_in(self) -> None:
-        """Make the parameters views of the flat arrays."""
+        """Make the parameters views of the flat arrays.
+
+        Raises:
+            DeviceError: they were moved to another device since the optimizer was made.
+        """
         self.views = []
         for p, where in zip(self.params, self.slices, strict=True):
+            if p.backend is not self.backend:
+                raise DeviceError(
+                    f"the optimizer was made for parameters on {self.backend.device}, which now are on {p.device}: "
+                    "call model.to(device) first, and then make the optimizer"
+                )
             view = self.weights[where].reshape(p.shape)
             p.move_into(view, self.gradient[where].reshape(p.shape))
             self.views.append(view)

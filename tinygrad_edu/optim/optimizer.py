@@ -56,6 +56,8 @@ class Optimizer:
 
     def add_group(self, group: Group) -> None:
         """Add parameters with settings of their own, `{"params": [...], "lr": 0.01}`."""
+        if not isinstance(group, dict) or "params" not in group:
+            raise ArgumentError(f'{type(self).__name__}: a group is a dictionary with "params", not {group!r}')
         unknown = set(group) - set(self.defaults) - {"params"}
         if unknown:
             raise ArgumentError(

@@ -82,6 +82,8 @@ class Schedule:
         missing = [name for name in own if name not in state]
         if missing:
             raise StateError(f"{kind}: the state lacks {', '.join(missing)}")
+        if not isinstance(state["steps"], int) or state["steps"] < 0:
+            raise StateError(f"{kind}: the state is damaged, as steps is {state['steps']!r}")
 
     def load(self, state: dict[str, Any]) -> None:
         self.go_to(state["steps"])
