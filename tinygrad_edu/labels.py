@@ -13,6 +13,8 @@ import numpy as np
 from .errors import DataError, DtypeError
 from .tensor import Tensor
 
+_UNSIGNED = {size: np.dtype(f"u{size}") for size in (1, 2, 4, 8)}
+
 
 def is_on_device(labels: Any) -> bool:
     """Whether they are in the memory of a GPU, where nothing can be checked without waiting."""
@@ -55,7 +57,8 @@ def _checked(labels: np.ndarray, n: int, where: str, what: str, of: str) -> np.n
         return labels.astype(np.intp)
     if labels.dtype.kind not in "iu":
         raise DtypeError(f"{where}: each {what} must be an integer, not {labels.dtype}; use y.astype(int)")
-    if labels.size and (int(labels.min()) < 0 or int(labels.max()) >= n):
+    # read without a sign, a negative label is larger than all others: one pass over the labels is enough
+    if labels.size and np.maximum.reduce(labels.view(_UNSIGNED[labels.itemsize]), axis=None) >= n:
         position = tuple(map(int, np.argwhere((labels < 0) | (labels >= n))[0]))
         place = position[0] if len(position) == 1 else position
         at = f" at position {place}" if position else ""

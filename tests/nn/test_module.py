@@ -106,9 +106,11 @@ def test_a_model_that_was_trained_elsewhere_comes_back() -> None:
     net.to("cpu")
     for name, array in net.state_dict().items():
         np.testing.assert_array_equal(array, trained[name])
-    again = tg.optim.SGD(net.parameters(), lr=0.1)
     net(tg.Tensor([[1.0, 2.0]])).sum().backward()
-    again.step()
+    assert all(isinstance(p.grad.data, np.ndarray) for p in net.parameters())
+    with pytest.raises(tg.DeviceError, match=r"made for parameters on fake, which now are on cpu: call model\.to"):
+        optimizer.step()
+    tg.optim.SGD(net.parameters(), lr=0.1).step()
     assert (net.state_dict()["1.bias"] != trained["1.bias"]).all()
 
 

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .. import backends
+from ..errors import DeviceError
 from ..value import Value
 
 
