@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from . import output
+from . import exports, output
 from .errors import CommandError
 from .options import set_option, source_argument
 
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     help="Stop at a node, or at an operation, on the key c; the lines of --plain mark these steps. Repeatable.",
 )
 @click.option("--save", type=click.Path(path_type=Path), metavar="TRACE.json", help="Save the recorded steps.")
+@exports.options
 def step(
     source: str | None,
     settings: tuple[str, ...],
@@ -41,6 +42,9 @@ def step(
     as_json: bool,
     breakpoints: tuple[str, ...],
     save: Path | None,
+    html: Path | None,
+    gif: Path | None,
+    png_series: Path | None,
 ) -> None:
     """Step through the forward and the backward pass of an expression.
 
@@ -56,6 +60,7 @@ def step(
       tinygrad-edu step neuron.py:loss --save neuron.json
       tinygrad-edu step neuron.json --json
       tinygrad-edu step --break b --break op:multiply
+      tinygrad-edu step "a*b + a" --set a=2 --set b=-3 --html page.html --gif steps.gif
 
     An expression has names, numbers, + - * / ** @, ( ), [ ], comparisons inside where(...), and the functions of
     tinygrad_edu. One that begins with "-" goes into parentheses: "(-x)".
@@ -72,6 +77,8 @@ def step(
     player = _player(subject, breakpoints)
     if save is not None:
         _save(subject, save)
+    if exports.write(subject, html, gif, png_series) and not (tui or plain or as_json):
+        return  # a file was what was wanted
     if as_json:
         for event in subject.trace.events:
             click.echo(json.dumps(event.to_json(), allow_nan=False))

@@ -18,12 +18,14 @@ from .scene import FONT, PADDING, TITLE, Box, Scene, lay_out
 from .trace import Trace
 
 WIRE, GO, FLOW, PAPER = "#666666", "#0072B2", "#B34700", "#FFFFFF"
+GROUP = "#E8EEF2"
+EXACT = (PAPER, GO, FLOW, TEXT, GROUP, *FILLS.values())  # colours that a GIF must have as they are
 COLOURS = {"forward": GO, "backward": FLOW}
 DASH = (7.0, 4.0)
 SMOOTH = 2  # dots that become one
 HEAD = 76  # pixels above the graph
 LETTER, LETTER_WIDTH, LINE = 14, 8.43, 21  # size and width of a letter of the caption, and its height of a line
-SIDE = 16  # space at the sides
+SIDE = 16  # pixels at the sides
 NARROWEST, WIDEST = 760, 1600  # pixels of a picture
 
 
@@ -68,7 +70,8 @@ class Film:
         forward = sum(event.kind == "forward" for event in events)
         for begin, end, colour in ((0, forward, GO), (forward, len(events), FLOW)):
             left, right, now = (
-                SIDE + 1 + (self.inside - 2) * part / len(events) for part in (begin, end, min(max(position, begin), end))
+                SIDE + 1 + (self.inside - 2) * part / len(events)
+                for part in (begin, end, min(max(position, begin), end))
             )
             page.box((left, 58), (right - left, 8), PAPER, colour)
             page.box((left, 58), (now - left, 8), colour, colour)
@@ -130,7 +133,7 @@ class _Graph:
         active = box_id == self.active
         line = COLOURS[self.kind] if active or box_id in self.giving else TEXT
         width = 3.5 if active else 2.0 if box_id in self.giving else 1.0
-        fill = FILLS.get(box.kind, FILLS["result"])
+        fill = FILLS.get(box.kind, GROUP)
         if box.kind == "group":
             pencil.box((left + 4, top + 4), size, fill, TEXT)
         if box.kind == "constant" and not active:
@@ -168,9 +171,7 @@ class _Graph:
         return self.trace.nodes[node].data if node in self.known else None
 
     @staticmethod
-    def _numbers(
-        pencil: Pencil, box: Box, what: str, first: int, data: Data | None, sides: Point, bold: bool
-    ) -> None:
+    def _numbers(pencil: Pencil, box: Box, what: str, first: int, data: Data | None, sides: Point, bold: bool) -> None:
         pencil.text((sides[0], box.feet(first)), what, FONT, QUIET)
         for line, text in enumerate(["·"] if data is None else number_lines(data), first):
             pencil.text((sides[1], box.feet(line)), text, FONT, TEXT, bold, "rs")

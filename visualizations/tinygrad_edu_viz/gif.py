@@ -11,6 +11,8 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from tinygrad_edu.errors import TinygradError
 
 from .trace import Trace
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
 LIMIT = 40  # boxes; more cannot be read in a picture that does not scroll
 FORWARD, BACKWARD, END = 1200, 2400, 5000  # milliseconds that a step, and the last one, stay
 SCALE = 2  # dots per pixel of a PNG
-COLOURS = 128
+COLOURS = 64
 
 
 class MissingPillow(TinygradError, ImportError):
@@ -64,13 +66,15 @@ def gif(path: str | PathLike[str], trace: Trace, title: str = "", rankdir: str =
     Raises:
         OSError: the file cannot be written; else as `frames`.
     """
+    from PIL.Image import Dither
+
     pictures = dict(frames(trace, title, rankdir, level, scale=1))
     palette = _palette(list(pictures.values()))
-    first, *rest = (picture.quantize(palette=palette, dither=0) for picture in pictures.values())
+    first, *rest = (picture.quantize(palette=palette, dither=Dither.NONE) for picture in pictures.values())
     pass_of = {0: "forward"} | {event.step: event.kind for event in trace.events}
     times = [FORWARD if pass_of[position] == "forward" else BACKWARD for position in pictures]
     times[-1] = END
-    first.save(path, format="GIF", save_all=True, append_images=rest, duration=times, loop=0, optimize=False)
+    first.save(path, format="GIF", save_all=True, append_images=rest, duration=times, loop=0, optimize=True)
     return len(pictures)
 
 
@@ -87,18 +91,26 @@ def png_series(folder: str | PathLike[str], trace: Trace, title: str = "", rankd
     for position, picture in frames(trace, title, rankdir):
         Path(folder).mkdir(parents=True, exist_ok=True)
         path = Path(folder) / f"step-{position:0{digits}}.png"
-        picture.save(path, format="PNG", optimize=True)
+        picture.save(path, format="PNG")
         written.append(path)
     return written
 
 
 def _palette(pictures: list[Image]) -> Image:
-    """One set of colours for all pictures, so that nothing flickers: from the first, a middle and the last one."""
+    """One set of colours for all pictures, so that nothing flickers: from the first, one in the middle and the last."""
     from PIL import Image
 
-    chosen = [pictures[0], pictures[len(pictures) // 3], pictures[-2 if pictures[1:] else 0]]
+    from .frames import EXACT
+
+    chosen = [pictures[0], pictures[len(pictures) // 2], pictures[-1]]
     width, height = pictures[0].size
     together = Image.new("RGB", (width, height * len(chosen)))
     for k, picture in enumerate(chosen):
         together.paste(picture, (0, k * height))
-    return together.quantize(COLOURS)
+    found = together.quantize(COLOURS)
+    colours = np.reshape(found.getpalette() or [], (-1, 3))
+    for colour in EXACT:
+        exact = tuple(bytes.fromhex(colour[1:]))
+        colours[np.abs(colours - exact).sum(axis=1).argmin()] = exact
+    found.putpalette(colours.ravel().tolist())
+    return found

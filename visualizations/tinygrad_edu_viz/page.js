@@ -50,7 +50,7 @@ function go(target) {
 
 // --- what changes in the picture and in the table --------------------------------------------------------------------
 
-const boxes = nodes.map((node, k) => $(`node-n${k}`)); // null for a node inside of a box of several
+const boxes = nodes.map((node, k) => $(`node-n${k}`)); // null for a node whose numbers no box shows
 const dataTexts = boxes.map((box) => (box ? [...box.querySelectorAll(".data")] : []));
 const gradTexts = boxes.map((box) => (box ? [...box.querySelectorAll(".grad")] : []));
 const rows = nodes.map(makeRow);
@@ -85,22 +85,22 @@ function happened() {
 function mark() {
   for (const [element, name] of marked) element.classList.remove(name);
   marked = [];
-  if (position === 0) return [boxes[nodes[steps[0].receiver].box]];
+  if (position === 0) return [box(nodes[steps[0].receiver].box)];
   const events = happened();
   const last = events.at(-1);
   const giver = last.from == null ? null : boxOf(last.from);
   const receiver = nodes[last.receiver].box;
   const active = events.length > 1 && giver !== null ? giver : receiver;
   put(rows[last.receiver], "active");
-  put(boxes[active], "active");
-  put(boxes[active], last.kind);
-  if (giver !== null) put(boxes[giver], "giving");
+  put(box(active), "active");
+  put(box(active), last.kind);
+  if (giver !== null) put(box(giver), "giving");
   for (const step of events) {
     const to = nodes[step.receiver].box;
     if (step.kind === "forward") step.inputs.forEach((id, place) => put(edge(boxOf(id), to, place), "forward"));
     else if (step.from !== null) put(edge(to, boxOf(step.from), step.position), "backward");
   }
-  return [boxes[receiver], boxes[giver ?? receiver]];
+  return [box(receiver), box(giver ?? receiver)];
 }
 
 function put(element, name) {
@@ -110,7 +110,8 @@ function put(element, name) {
 }
 
 const boxOf = (id) => nodes[numberOf.get(id)].box;
-const edge = (source, target, place) => $(`edge-n${source}-n${target}-${place}`) ?? $(`edge-n${source}-n${target}-0`);
+const box = (key) => $(`node-${key}`);
+const edge = (source, target, place) => $(`edge-${source}-${target}-${place}`) ?? $(`edge-${source}-${target}-0`);
 const still = matchMedia("(prefers-reduced-motion: reduce)");
 
 // Scrolls a frame, and never the page, so far that the elements are in it.

@@ -83,24 +83,23 @@ def embedded_json(content: Any) -> str:
 
 def _content(trace: Trace, scene: Scene) -> dict[str, Any]:
     """The nodes and steps, as `step --json` has them, with what stands in their boxes."""
-    numbers = {node_id: k for k, node_id in enumerate(trace.nodes)}
-    view = scene.view
-    nodes = [
-        {
-            **node.to_json(),
-            "data": _numbers(node.data),
-            "title": scene.titles[node.id],
-            "lines": number_lines(node.data),
-            "about": f"{node.shape} {node.dtype}, {node.device}" if node.kind == "tensor" else "",
-            "constant": node.is_plain_number,
-            "box": numbers[view.boxes[view.box_of[node.id]].result],
-        }
-        for node in trace.nodes.values()
-    ]
-    for node in nodes:
-        del node["gradient"]  # a step has it
+    nodes = [_node(node, scene) for node in trace.nodes.values()]
     steps = [_step(event) for event in trace.events]
-    return {"root": trace.root, "nodes": nodes, "steps": steps, "stops": view.stops}
+    return {"root": trace.root, "nodes": nodes, "steps": steps, "stops": scene.view.stops}
+
+
+def _node(node: TraceNode, scene: Scene) -> dict[str, Any]:
+    """A node, its title, what stands in its box, and the key of the box that it is in."""
+    kept = {"id", "name", "op", "requires_grad"}
+    return {
+        **{key: value for key, value in node.to_json().items() if key in kept},
+        "data": _numbers(node.data),
+        "title": scene.titles[node.id],
+        "lines": number_lines(node.data),
+        "about": f"{node.shape} {node.dtype}, {node.device}" if node.kind == "tensor" else "",
+        "constant": node.is_plain_number,
+        "box": scene.boxes[scene.view.box_of[node.id]].key,
+    }
 
 
 def _step(event: Event) -> dict[str, Any]:

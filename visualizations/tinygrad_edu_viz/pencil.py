@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import cache
 from importlib.util import find_spec
+from itertools import pairwise
 from math import hypot
 from pathlib import Path
 
@@ -30,7 +31,9 @@ class Pencil:
         """Text whose letters stand on `at`; the anchors are Pillow's: "ls" begins there, "ms" is centred, "rs" ends."""
         self.draw.text(self._dots(at), text, fill=colour, font=_font(round(size * self.scale), bold), anchor=anchor)
 
-    def box(self, corner: Point, size: Point, fill: str | None, line: str, width: float = 1.0, radius: float = 0) -> None:
+    def box(
+        self, corner: Point, size: Point, fill: str | None, line: str, width: float = 1.0, radius: float = 0
+    ) -> None:
         """A rectangle; its line runs on the edge, half inside and half outside, as in SVG."""
         half = width / 2
         low = self._dots((corner[0] - half, corner[1] - half))
@@ -71,7 +74,7 @@ def _dashes(points: Sequence[Point], dash: float, gap: float) -> list[list[Point
     """The parts of a line that are drawn."""
     parts: list[list[Point]] = [[points[0]]]
     drawn, left = True, dash
-    for start, end in zip(points, points[1:], strict=False):
+    for start, end in pairwise(points):
         length = hypot(end[0] - start[0], end[1] - start[1])
         at = 0.0
         while length - at > left:
@@ -88,11 +91,17 @@ def _dashes(points: Sequence[Point], dash: float, gap: float) -> list[list[Point
     return [part for part in parts if len(part) > 1]
 
 
-@cache
-def _font(size: int, bold: bool) -> ImageFont.FreeTypeFont:
-    """DejaVu Sans Mono, which has ∂ and Greek letters, from matplotlib's own files; importing it would take a second."""
+def _font_folder() -> Path:
+    """Where matplotlib keeps DejaVu, which has ∂ and Greek letters; found without the second that importing it takes."""
     found = find_spec("matplotlib")
     if found is None or found.origin is None:
         raise ImportError("No module named 'matplotlib'")
-    name = "DejaVuSansMono-Bold.ttf" if bold else "DejaVuSansMono.ttf"
-    return ImageFont.truetype(Path(found.origin).parent / "mpl-data" / "fonts" / "ttf" / name, size)
+    return Path(found.origin).parent / "mpl-data" / "fonts" / "ttf"
+
+
+_FONTS = _font_folder()
+
+
+@cache
+def _font(size: int, bold: bool) -> ImageFont.FreeTypeFont:
+    return ImageFont.truetype(_FONTS / ("DejaVuSansMono-Bold.ttf" if bold else "DejaVuSansMono.ttf"), size)
