@@ -13,7 +13,8 @@ from oracle.nn_cases import CASES, CLASS_WEIGHTS, STEPS, Case, build
 torch = pytest.importorskip("torch")
 F = torch.nn.functional
 
-pytestmark = [pytest.mark.oracle]
+# PyTorch warns that its mean divergence is not the mathematical one.
+pytestmark = [pytest.mark.oracle, pytest.mark.filterwarnings("ignore:reduction:UserWarning")]
 
 # --- training --------------------------------------------------------------------------------------------------------
 

@@ -24,14 +24,18 @@ def check_size(layer: str, **sizes: Any) -> None:
             raise ArgumentError(f"{layer}: {name} must be an integer of at least 1, not {size!r}")
 
 
+def as_array(x: Any) -> Any:
+    """An input that may be a list as an array: a tensor, or an object array of Values."""
+    return x if hasattr(x, "shape") else _array(x)
+
+
 def check_features(layer: Module, x: Any, features: int) -> Any:
     """The input of a layer, which wants `features` numbers in its last axis: an array, a tensor or a list.
 
     Raises:
         ShapeError: it has other numbers; the message names the layer.
     """
-    if not hasattr(x, "shape"):
-        x = _array(x)
+    x = as_array(x)
     if not x.shape or x.shape[-1] != features:
         found = f"{x.shape[-1]} features in its last axis, shape {x.shape}" if x.shape else "no axis, shape ()"
         raise ShapeError(f"{layer.title()}: the input has {found}; the layer takes {features}, shape (..., {features})")

@@ -8,6 +8,7 @@ from .. import backends, functional
 from ..errors import ArgumentError
 from ..random import generator
 from ..tensor import Tensor
+from .checks import as_array
 from .module import Module
 
 
@@ -44,7 +45,7 @@ class Dropout(Module):
     def forward(self, x: Any) -> Any:
         if not self.training or not self.p:
             return x
-        x = x if hasattr(x, "shape") else functional._array(x)
+        x = as_array(x)
         backend = x.backend if isinstance(x, Tensor) else backends.get("cpu")
         dtype = x.dtype if x.dtype.kind == "f" else float
         factor = backend.run(self._factor, backend, tuple(x.shape), dtype)

@@ -13,7 +13,7 @@ import numpy as np
 
 from .. import backends, scopes
 from ..tensor import Tensor
-from . import scalar, state
+from . import scalar, state, summary
 from .place import Place, label_of
 
 
@@ -98,7 +98,7 @@ class Module:
         seen: set[int] = set()
         for prefix, module in self.named_modules():
             for name, item in module.attributes():
-                if _is_array(item) and id(item) not in seen:
+                if state.is_array(item) and id(item) not in seen:
                     seen.add(id(item))
                     yield _join(prefix, name), item
 
@@ -119,7 +119,7 @@ class Module:
 
     def named_buffers(self) -> Iterator[tuple[str, Any]]:
         """What is kept and not learned: tensors, or arrays of Values."""
-        return ((name, array) for name, array in self.named_arrays() if not _learns(array))
+        return ((name, array) for name, array in self.named_arrays() if not state.learns(array))
 
     # --- modes and devices ---
 
@@ -185,9 +185,7 @@ class Module:
         return f"{type(self).__name__}({self.settings()})"
 
     def __repr__(self) -> str:
-        from .summary import describe
-
-        return describe(self)
+        return summary.describe(self)
 
 
 def _flatten(name: str, attribute: Any) -> Iterator[tuple[str, Any]]:
@@ -203,12 +201,3 @@ def _flatten(name: str, attribute: Any) -> Iterator[tuple[str, Any]]:
 
 def _join(prefix: str, name: str) -> str:
     return f"{prefix}.{name}" if prefix else name
-
-
-def _is_array(item: Any) -> bool:
-    """Leaf tensors, and arrays of Values. (A computed tensor is something that a module remembers for a while.)"""
-    return (isinstance(item, Tensor) and item.op is None) or scalar.is_array_of_values(item)
-
-
-def _learns(array: Any) -> bool:
-    return array.requires_grad if isinstance(array, Tensor) else any(value.requires_grad for value in array.flat)

@@ -10,7 +10,7 @@ from .. import functional
 from ..errors import ArgumentError, ShapeError
 from ..modes import get_default_dtype, no_grad
 from ..tensor import Tensor
-from .checks import check_size
+from .checks import as_array, check_size
 from .module import Module
 
 
@@ -56,7 +56,7 @@ class BatchNorm1d(Module):
         self.num_batches_tracked = 0
 
     def forward(self, x: Any) -> Any:
-        x = _as_array(x)
+        x = as_array(x)
         if x.ndim not in (2, 3) or x.shape[1] != self.num_features:
             raise ShapeError(
                 f"{self.title()}: the input has shape {x.shape}; the layer takes (n, {self.num_features}) "
@@ -128,7 +128,7 @@ class LayerNorm(Module):
         self.weight, self.bias = _scale_and_shift(self.normalized_shape, elementwise_affine, dtype, device)
 
     def forward(self, x: Any) -> Any:
-        x = _as_array(x)
+        x = as_array(x)
         axes = tuple(range(-len(self.normalized_shape), 0))
         if x.shape[-len(axes) :] != self.normalized_shape:
             wanted = ", ".join(map(str, self.normalized_shape))
@@ -143,10 +143,6 @@ class LayerNorm(Module):
         defaults = {"eps": 1e-5, "elementwise_affine": True}
         first = str(shape[0] if len(shape) == 1 else shape)
         return _settings(first, {name: getattr(self, name) for name in defaults}, defaults)
-
-
-def _as_array(x: Any) -> Any:
-    return x if hasattr(x, "shape") else functional._array(x)
 
 
 def _check_eps(layer: str, eps: float) -> None:

@@ -1,4 +1,4 @@
-"""The state of a module as a dictionary of host arrays, and the way back."""
+"""What the state of a module is, as a dictionary of host arrays, and the way back."""
 
 from __future__ import annotations
 
@@ -9,9 +9,23 @@ import numpy as np
 
 from ..errors import StateError
 from ..tensor import Tensor
+from .scalar import is_array_of_values
 
 if TYPE_CHECKING:
     from .module import Module
+
+
+def is_array(item: Any) -> bool:
+    """Whether an attribute is a parameter or buffer: a leaf tensor, or an array of Values.
+
+    A computed tensor is none; it is something that a module remembers for a while.
+    """
+    return (isinstance(item, Tensor) and item.op is None) or is_array_of_values(item)
+
+
+def learns(array: Any) -> bool:
+    """Whether it is a parameter, and no buffer."""
+    return array.requires_grad if isinstance(array, Tensor) else any(value.requires_grad for value in array.flat)
 
 
 def of_module(module: Module) -> dict[str, np.ndarray]:

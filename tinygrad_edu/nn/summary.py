@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
+from .state import is_array, learns
+
 if TYPE_CHECKING:
     from .module import Module
 
@@ -41,9 +43,7 @@ def _row(name: str, module: Module) -> tuple[str, str, str, str]:
 
 def _own_arrays(module: Module) -> list[tuple[str, Any]]:
     """Parameters that are attributes of the module itself."""
-    from .module import _is_array, _learns
-
-    return [(name, item) for name, item in module.attributes() if _is_array(item) and _learns(item)]
+    return [(name, item) for name, item in module.attributes() if is_array(item) and learns(item)]
 
 
 def _own_shapes(module: Module) -> str:
