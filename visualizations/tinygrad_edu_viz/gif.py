@@ -24,6 +24,7 @@ LIMIT = 40  # boxes; more cannot be read in a picture that does not scroll
 FORWARD, BACKWARD, END = 1200, 2400, 5000  # milliseconds that a step, and the last one, stay
 SCALE = 2  # dots per pixel of a PNG
 COLOURS = 64
+NEAR = 20  # a sum of differences in red, green and blue that is taken for one colour
 
 
 class MissingPillow(TinygradError, ImportError):
@@ -111,6 +112,7 @@ def _palette(pictures: list[Image]) -> Image:
     colours = np.reshape(found.getpalette() or [], (-1, 3))
     for colour in EXACT:
         exact = tuple(bytes.fromhex(colour[1:]))
-        colours[np.abs(colours - exact).sum(axis=1).argmin()] = exact
+        distances = np.abs(colours - exact).sum(axis=1)
+        colours[distances <= max(distances.min(), NEAR)] = exact
     found.putpalette(colours.ravel().tolist())
     return found

@@ -51,7 +51,11 @@ def page(
         ArgumentError: another direction, or as `levels.view`.
         MissingDot, DrawingError: as `render`.
     """
-    scene = lay_out(trace, rankdir, level, limit)
+    return compose(trace, lay_out(trace, rankdir, level, limit), title, note)
+
+
+def compose(trace: Trace, scene: Scene, title: str, note: str = "") -> str:
+    """The page of a trace that is laid out already."""
     fills = "".join(f"--{kind}:{colour};" for kind, colour in FILLS.items())
     style = f":root{{{fills}--width:{scene.width:g};}}\n{_packaged('page.css')}"
     script = _packaged("page.js")

@@ -92,7 +92,7 @@ def _dashes(points: Sequence[Point], dash: float, gap: float) -> list[list[Point
 
 
 def _font_folder() -> Path:
-    """Where matplotlib keeps DejaVu, which has ∂ and Greek letters; found without the second that importing it takes."""
+    """Where matplotlib keeps DejaVu, which has ∂ and Greek letters; importing it would take a second."""
     found = find_spec("matplotlib")
     if found is None or found.origin is None:
         raise ImportError("No module named 'matplotlib'")
