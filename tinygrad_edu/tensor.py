@@ -97,7 +97,7 @@ class Tensor(Operators, Node):
         if self._home is None:
             self._data = array
         elif array.shape == self.shape:
-            self._data[...] = array
+            self.backend.run(self._data.__setitem__, ..., array)
         else:
             raise ShapeError(
                 f"data of shape {array.shape} for a {self.describe()} of shape {self.shape}, which an optimizer updates"

@@ -122,10 +122,8 @@ class Flat:
 
     def load(self, arrays: dict[str, Any], steps: list[int]) -> None:
         self.steps = steps
-        self.states = {}
-        for name, array in arrays.items():
-            self.states[name] = self._filled(0.0)
-            self.states[name][...] = self.backend.asarray(np.asarray(array, dtype=self.weights.dtype))
+        copies = {name: np.array(array, dtype=self.weights.dtype) for name, array in arrays.items()}
+        self.states = {name: self.backend.asarray(copy) for name, copy in copies.items()}
 
 
 class FlatValues(Flat):
