@@ -16,7 +16,11 @@ def moons(n: int = 60, noise: float = 0.1, seed: int = 0) -> tuple[tg.data.Datas
 
 
 def network(
-    sizes: tuple[int, ...] = (2, 8, 1), activation: Any = "tanh", dropout: float = 0.0, dtype: Any = "float64", **kw: Any
+    sizes: tuple[int, ...] = (2, 8, 1),
+    activation: Any = "tanh",
+    dropout: float = 0.0,
+    dtype: Any = "float64",
+    **kw: Any,
 ) -> tg.nn.Sequential:
     return tg.nn.mlp(sizes, activation=activation, dropout=dropout, rng=0, dtype=dtype, **kw)
 

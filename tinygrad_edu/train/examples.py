@@ -74,7 +74,7 @@ class Examples:
     def rows(self, array: Any, rows: Any) -> Any:
         """Some rows of `x`, `targets` or `labels`; `rows` is a slice, or positions on the array's device."""
         data = array._data if isinstance(array, Tensor) else array
-        taken = data[rows] if isinstance(rows, slice) else self.backend.run(data.take, rows, axis=0)
+        taken = self.backend.run(lambda: data[rows] if isinstance(rows, slice) else data.take(rows, axis=0))
         return Tensor.wrap(taken, self.backend) if isinstance(array, Tensor) else taken
 
     def batch(self, rows: Any) -> tuple[Any, Any, Any]:

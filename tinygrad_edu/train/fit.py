@@ -168,7 +168,7 @@ def _check_validation(examples: Examples, validation: Examples | None, stopping:
 def _rows_in_a_batch(batch_size: Any, rows: int) -> int:
     if batch_size == "full":
         return rows
-    size = _whole("batch_size", batch_size, 1, " or 'full'")
+    size = _whole("batch_size", batch_size, 1, ", or 'full'")
     if size > rows:
         raise ArgumentError(
             f"batch_size={size} is more than the {rows} rows of the data: use batch_size='full', or at most {rows}"
@@ -184,7 +184,7 @@ def _by_batch(schedule: Any, per: str | None) -> bool:
 
 def _whole(name: str, value: Any, at_least: int, or_else: str = "") -> int:
     if isinstance(value, bool) or not hasattr(value, "__index__") or value < at_least:
-        raise ArgumentError(f"{name} must be a whole number, {at_least} or more,{or_else} not {value!r}")
+        raise ArgumentError(f"{name} must be a whole number, {at_least} or more{or_else}, not {value!r}")
     return int(value)
 
 

@@ -6,6 +6,7 @@ every model, whatever its `forward` does, and costs nothing where nobody asks.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from ..backprop import gradients_of
@@ -125,17 +126,18 @@ def _activation(node: Node) -> str | None:
 
 
 def _state_of_units(node: Node) -> dict[str, float]:
-    kind, outputs = _activation(node), node._data
+    kind = _activation(node)
     if kind == "relu":
-        return {"dead": _share(node, (outputs == 0).all(axis=tuple(range(outputs.ndim - 1))))}
+        return {"dead": _share(node, lambda y: (y == 0).all(axis=tuple(range(y.ndim - 1))))}
     if kind in SATURATED:
         low, high = SATURATED[kind]
-        return {"saturated": _share(node, (outputs <= low) | (outputs >= high))}
+        return {"saturated": _share(node, lambda y: (y <= low) | (y >= high))}
     return {}
 
 
-def _share(node: Any, flags: Any) -> float:
-    return float(node.backend.asnumpy(flags).mean())
+def _share(node: Node, question: Callable[[Any], Any]) -> float:
+    """Of how many units or outputs the answer is yes."""
+    return float(node.backend.asnumpy(node.backend.run(question, node._data)).mean())
 
 
 def _root_mean_square(parameter: Tensor, array: Any) -> float:

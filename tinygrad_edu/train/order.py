@@ -21,4 +21,5 @@ def batch_positions(examples: Examples, settings: Settings, epoch: int) -> list[
     order = np.random.default_rng([settings.seed, epoch - 1]).permutation(rows) if settings.shuffle else np.arange(rows)
     on_device = examples.backend.asarray(order)
     stop = rows - rows % size if settings.drop_last else rows
-    return [on_device[start : min(start + size, stop)] for start in range(0, stop, size)]
+    cuts = [slice(start, min(start + size, stop)) for start in range(0, stop, size)]
+    return [examples.backend.run(on_device.__getitem__, cut) for cut in cuts]
