@@ -16,8 +16,8 @@ LONGEST_NAME = 24  # characters
 FEW = 6  # elements that are shown one by one
 
 
-def number(data: Data, digits: int = 6) -> str:
-    """A number with at most `digits` significant digits; of an array all elements if there are few, else their range.
+def number(data: Data, digits: int = 6, few: int = FEW) -> str:
+    """A number with at most `digits` significant digits; of an array all elements if they are `few`, else their range.
 
     >>> number(0.70710678), number([[1.0, 2.0], [0.5, -3.0]]), number([0.0] * 99 + [1.0])
     ('0.707107', '[[1, 2], [0.5, -3]]', 'mean 0.01, from 0 to 1')
@@ -28,7 +28,7 @@ def number(data: Data, digits: int = 6) -> str:
         mean, low, high = data["mean"], data["min"], data["max"]
     else:
         array = np.asarray(data, dtype=float)
-        if array.size <= FEW:
+        if array.size <= few:
             return _nested(data, min(digits, 4))
         with np.errstate(all="ignore"):
             mean, low, high = float(array.mean()), float(array.min()), float(array.max())
@@ -72,3 +72,9 @@ def labels(nodes: Iterable[tuple[str, str | None, bool]]) -> dict[str, str]:
         i: name for i, name, computed in nodes if computed and name and times[short(name)] == 1 and name not in ids
     }
     return {node_id: short(named.get(node_id, node_id)) for node_id in ids}
+
+
+def loss_name(labels: dict[str, str], root: str) -> str:
+    """How formulas call the result from which the backward pass starts: L, unless another node has that name."""
+    others = {label for node_id, label in labels.items() if node_id != root}
+    return "L" if "L" not in others else labels[root]

@@ -14,7 +14,7 @@ from tinygrad_edu.node import Node
 from tinygrad_edu.operation import REGISTRY, Elementwise, Operation
 from tinygrad_edu.tensor import Tensor
 
-from .readable import labels, number
+from .readable import labels, loss_name, number
 from .recorded import Data
 
 _UNCHANGED = "on unchanged"
@@ -34,7 +34,7 @@ class Words:
         self.labels = {node: by_id[node_id] for node, node_id in ids.items()}
         self.root, self.data = root, data
         others = {label for node, label in self.labels.items() if node is not root}
-        self.loss = "L" if "L" not in others else self.labels[root]
+        self.loss = loss_name(by_id, ids[root])
         self.upstream = "g" if "g" not in others else "upstream"
         self.readings: dict[Node, tuple[list[Symbol], Symbol]] = {}
 
