@@ -39,6 +39,7 @@ class Film:
         self.inside = self.width - 2 * SIDE
         self.title = short(title, self.letters)
         self.zoom = min(1.0, self.inside / self.scene.width)
+        self.graph_left, self.graph_top = SIDE + (self.inside - self.scene.width * self.zoom) / 2, HEAD
         self.captions = {stop: self._caption(stop) for stop in self.scene.view.stops}
         self.caption = HEAD + round(self.scene.height * self.zoom) + 8
         self.height = self.caption + max(map(len, self.captions.values())) * LINE + SIDE
@@ -54,18 +55,17 @@ class Film:
         image = Image.new("RGB", (self.width * dots, self.height * dots), PAPER)
         page = Pencil(image, dots)
         self._head(page, position)
-        left = SIDE + (self.inside - self.scene.width * self.zoom) / 2
-        graph = Pencil(image, dots * self.zoom, (left * dots, HEAD * dots))
+        graph = Pencil(image, dots * self.zoom, (self.graph_left * dots, self.graph_top * dots))
         _Graph(self.trace, self.scene, position).draw(graph)
         for line, (text, bold) in enumerate(self.captions[position]):
             page.text((SIDE, self.caption + line * LINE + LETTER), text, LETTER, TEXT, bold)
-        return image.resize((self.width * self.scale, self.height * self.scale), Image.Resampling.LANCZOS)
+        return image.reduce(SMOOTH)
 
     def _head(self, page: Pencil, position: int) -> None:
         """Title, pass and step, and a bar with the two passes, whose filled part is behind us."""
         events = self.trace.events
         page.text((SIDE, 26), self.title, 15, TEXT, bold=True)
-        where = f"{events[position - 1].kind.upper()} {position}/{len(events)}" if position else "START"
+        where = f"{events[position - 1].kind.upper()} {self._steps(position)}/{len(events)}" if position else "START"
         page.text((SIDE, 48), where, 13, COLOURS[events[position - 1].kind] if position else QUIET, bold=True)
         forward = sum(event.kind == "forward" for event in events)
         for begin, end, colour in ((0, forward, GO), (forward, len(events), FLOW)):
@@ -75,6 +75,11 @@ class Film:
             )
             page.box((left, 58), (right - left, 8), PAPER, colour)
             page.box((left, 58), (now - left, 8), colour, colour)
+
+    def _steps(self, position: int) -> str:
+        """What happened since the stop before: "9", or "12–18" inside of a box of several nodes."""
+        first = max(stop for stop in self.scene.view.stops if stop < position) + 1
+        return str(position) if first == position else f"{first}–{position}"
 
     def _caption(self, position: int) -> list[tuple[str, bool]]:
         """The lines below the graph, and whether they are bold."""

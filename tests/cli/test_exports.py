@@ -1,0 +1,71 @@
+"""tinygrad-edu step --html, --gif, --png-series."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import pytest
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_page(cli, folder):
+    assert cli("step", "--html", "page.html") == (0, "", "wrote page.html\n")
+    text = (folder / "page.html").read_text(encoding="utf-8")
+    assert text.startswith("<!DOCTYPE html>") and "<bdi>sigmoid(w1*x1 + w2*x2 + b)</bdi>" in text
+    assert os.listdir(folder) == ["page.html"]
+
+
+def test_what_is_asked_for_is_printed_too(cli, folder):
+    ran = cli("step", "--plain", "--html", "page.html")
+    assert ran.code == 0 and "Backward: from the result" in ran.out and (folder / "page.html").exists()
+
+
+def test_pictures(cli, folder):
+    pytest.importorskip("PIL", reason="needs Pillow (extra plots)")
+    pytest.importorskip("matplotlib", reason="needs matplotlib's font (extra plots)")
+    ran = cli("step", "a*b", "--set", "a=2", "--set", "b=3", "--gif", "s.gif", "--png-series", "steps")
+    assert ran == (0, "", "wrote s.gif (5 pictures)\nwrote steps: step-00.png to step-04.png\n")
+    assert (folder / "s.gif").read_bytes().startswith(b"GIF89a")
+    assert len(os.listdir(folder / "steps")) == 5
+
+
+@pytest.mark.parametrize(
+    ("option", "place", "wanted"),
+    [("--html", "page.txt", ".html"), ("--html", "page", ".html"), ("--gif", "a.png", ".gif")],
+)
+def test_a_wrong_suffix(cli, folder, option, place, wanted):
+    ran = cli("step", option, place)
+    assert (ran.code, ran.out) == (2, "") and f"{option} {place}: the file's name ends in {wanted}" in ran.err
+    assert os.listdir(folder) == []
+
+
+@pytest.mark.parametrize("option", ["--html", "--gif"])
+def test_a_folder_that_does_not_exist(cli, folder, option):
+    ran = cli("step", option, f"nowhere/steps.{option[2:]}")
+    assert (ran.code, ran.out) == (4, "") and "the folder" in ran.err and "does not exist" in ran.err
+    assert os.listdir(folder) == []
+
+
+def test_a_series_where_a_file_is(cli, folder):
+    pytest.importorskip("PIL", reason="needs Pillow (extra plots)")
+    (folder / "steps").write_text("a file")
+    ran = cli("step", "--png-series", "steps")
+    assert (ran.code, ran.out) == (4, "") and "cannot write into steps" in ran.err
+    assert (folder / "steps").read_text() == "a file"
+
+
+def test_without_pillow(cli, folder, monkeypatch):
+    for module in [
+        name for name in sys.modules if name.startswith(("tinygrad_edu_viz.frames", "tinygrad_edu_viz.pen"))
+    ]:
+        monkeypatch.delitem(sys.modules, module)
+    monkeypatch.setitem(sys.modules, "PIL", None)
+    ran = cli("step", "--gif", "steps.gif")
+    assert (ran.code, ran.out) == (3, "") and "pip install 'tinygrad-edu[plots]'" in ran.err
+    assert os.listdir(folder) == []

@@ -1,0 +1,132 @@
+"""GIF and PNG series: sizes, order, pace, colours, and that what a step is about can be seen in its picture."""
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+
+import hostile
+import tinygrad_edu as tg
+from tinygrad_edu_viz import Trace
+from tinygrad_edu_viz import gif as pictures
+
+Image = pytest.importorskip("PIL.Image", reason="needs Pillow (extra plots)")
+pytest.importorskip("matplotlib", reason="needs matplotlib's font (extra plots)")
+
+from tinygrad_edu_viz.frames import FLOW, GO, Film  # noqa: E402
+
+ORANGE, BLUE, WHITE = (tuple(bytes.fromhex(colour[1:])) for colour in (FLOW, GO, "#FFFFFF"))
+
+
+def perceptron() -> Trace:
+    numbers = {"w1": 3.0, "x1": -1.0, "w2": -2.0, "x2": 2.0, "b": 1.0}
+    w1, x1, w2, x2, b = (tg.Value(number, name=name) for name, number in numbers.items())
+    return Trace.record(tg.sigmoid(w1 * x1 + w2 * x2 + b))
+
+
+def frames_of(path) -> list:
+    """(picture, milliseconds) of a GIF."""
+    with Image.open(path) as file:
+        found = []
+        for number in range(file.n_frames):
+            file.seek(number)
+            found.append((file.convert("RGB"), file.info["duration"]))
+        assert file.info["loop"] == 0  # for ever
+        return found
+
+
+def test_a_picture_for_each_step(tmp_path):
+    trace = perceptron()
+    assert pictures.gif(tmp_path / "steps.gif", trace, "sigmoid(...)") == 16
+    found = frames_of(tmp_path / "steps.gif")
+    assert len(found) == len(trace.events) + 1
+    assert len({picture.size for picture, _ in found}) == 1
+    assert len({picture.tobytes() for picture, _ in found}) == len(found)
+
+
+def test_the_pace(tmp_path):
+    pictures.gif(tmp_path / "steps.gif", perceptron())
+    times = [time for _, time in frames_of(tmp_path / "steps.gif")]
+    assert times == [1200] * 6 + [2400] * 9 + [5000]  # start and 5 forward, 10 backward; a pause at the end
+
+
+def test_nothing_but_numbers_and_marks_moves(tmp_path):
+    """Frames that came in other sizes, or cells that grew, would move the borders of the boxes."""
+    film = Film(perceptron(), "", "LR", "op", 40, 1)
+    corners = []
+    for position in (1, 9, 15):
+        frame = film.frame(position)
+        box = film.scene.boxes["w2"]  # no step of these is about it
+        x, y = round(film.graph_left + box.corner[0] + box.width / 2), round(film.graph_top + box.corner[1])
+        corners.append([frame.getpixel((x, y + dy)) for dy in range(-3, 4)])
+    assert corners[0] == corners[1] == corners[2]
+    assert min(map(sum, corners[0])) < 300 < max(map(sum, corners[0]))  # there is a border
+
+
+@pytest.mark.parametrize(("position", "node", "colour"), [(3, "n7", BLUE), (9, "b", ORANGE)])
+def test_the_active_box_has_a_heavy_border(position, node, colour):
+    film = Film(perceptron(), "", "LR", "op", 40, 1)
+    box = film.scene.boxes[node]
+
+    def border(frame) -> list:
+        x, y = round(film.graph_left + box.corner[0] + box.width / 2), round(film.graph_top + box.corner[1])
+        return [frame.getpixel((x, y + dy)) for dy in (-1, 0)]
+
+    assert all(sum(abs(a - b) for a, b in zip(dot, colour, strict=True)) < 60 for dot in border(film.frame(position)))
+    assert border(film.frame(position)) != border(film.frame(position + 1))
+
+
+def test_main_colours_are_exact(tmp_path):
+    pictures.gif(tmp_path / "steps.gif", perceptron())
+    for picture, _ in frames_of(tmp_path / "steps.gif"):
+        assert picture.getpixel((2, 2)) == WHITE
+
+
+def test_series(tmp_path):
+    folder = tmp_path / "new" / "steps"
+    written = pictures.png_series(folder, perceptron(), "sigmoid(...)")
+    assert [path.name for path in written] == [f"step-{number:02}.png" for number in range(16)]
+    assert sorted(folder.iterdir()) == written
+    sizes = set()
+    for path in written:
+        with Image.open(path) as picture:
+            sizes.add(picture.size)
+    assert len(sizes) == 1
+
+
+def test_the_same_trace_gives_the_same_bytes(tmp_path):
+    trace = perceptron()
+    for name in ("a.gif", "b.gif"):
+        pictures.gif(tmp_path / name, trace)
+    assert (tmp_path / "a.gif").read_bytes() == (tmp_path / "b.gif").read_bytes()
+
+
+def test_large_graphs_are_collapsed(tmp_path):
+    total = tg.Value(1.0, name="a")
+    for _ in range(200):
+        total = total + 1.0
+    film = Film(Trace.record(total), "", "LR", "auto", pictures.LIMIT, 1)
+    assert len(film.scene.boxes) == pictures.LIMIT
+    assert any("more nodes" in line for line, _ in film.captions[0])
+    assert film.frame(film.scene.view.stops[1]).width <= 1600
+
+
+@pytest.mark.parametrize("kind", hostile.NAMES)
+def test_names_of_all_kinds(kind, tmp_path):
+    pictures.gif(tmp_path / "steps.gif", hostile.trace(hostile.NAMES[kind]), hostile.NAMES[kind])
+    assert frames_of(tmp_path / "steps.gif")
+
+
+def test_one_node(tmp_path):
+    assert pictures.gif(tmp_path / "steps.gif", Trace.record(tg.Value(2.0, name="a"))) == 2
+
+
+def test_without_pillow(monkeypatch):
+    for module in [
+        name for name in sys.modules if name.startswith(("tinygrad_edu_viz.frames", "tinygrad_edu_viz.pen"))
+    ]:
+        monkeypatch.delitem(sys.modules, module)
+    monkeypatch.setitem(sys.modules, "PIL", None)
+    with pytest.raises(pictures.MissingPillow, match=r"pip install 'tinygrad-edu\[plots\]'"):
+        next(iter(pictures.frames(perceptron())))
