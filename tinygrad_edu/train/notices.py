@@ -18,7 +18,7 @@ FLAT_CHANGE = 0.01  # ... this share of the first loss gained: no learner would 
 FLAT_AT_LEAST = 5  # a run that is shorter than FLAT_EPOCHS is judged at its end, but not one of a few epochs
 RISING_FACTOR = 2.0  # noise between epochs does not double a loss twice in a row ...
 BLOW_UP = 10.0  # ... nor ever bring it to a multiple of what it was at first
-STRUGGLING = 0.9  # a loss above this share of the first has hardly become better
+STRUGGLING = 0.1  # who has gained less than this share of the first loss has hardly learned anything
 GUESSING = 0.1  # nor has who answers hardly better than always with the largest class
 OVERFITTING_EPOCHS = 5  # a validation loss goes up for an epoch or two by chance
 OVERFITTING_FACTOR = 1.1  # each of these epochs over the best one; and the training loss falls as much
@@ -71,7 +71,7 @@ class Seen(NamedTuple):
     @property
     def gained(self) -> bool:
         """Something has been learned since the beginning."""
-        return min(self.train_loss, default=math.inf) <= (1 - FLAT_CHANGE) * self.initial_loss
+        return min(self.train_loss, default=math.inf) <= self.initial_loss - FLAT_CHANGE * abs(self.initial_loss)
 
     @property
     def at_linear_limit(self) -> bool:
@@ -81,14 +81,14 @@ class Seen(NamedTuple):
     @property
     def rising(self) -> bool:
         """Twice in a row the loss was a multiple of the lowest so far, and no small one; or it has blown up."""
-        losses = [self.initial_loss, *self.train_loss]
-        bound = max(RISING_FACTOR * min(losses), self.initial_loss / 2)
-        return losses[-1] > BLOW_UP * self.initial_loss or (len(losses) > 2 and min(losses[-2:]) > bound)
+        losses, scale = [self.initial_loss, *self.train_loss], abs(self.initial_loss)
+        bound = max(RISING_FACTOR * min(losses), scale / 2)
+        return losses[-1] > BLOW_UP * scale or (len(losses) > 2 and min(losses[-2:]) > bound)
 
     @property
     def struggling(self) -> bool:
         """Hardly anything has been learned, or it is lost again."""
-        if not self.train_loss or self.train_loss[-1] > STRUGGLING * self.initial_loss:
+        if not self.train_loss or self.train_loss[-1] > self.initial_loss - STRUGGLING * abs(self.initial_loss):
             return True
         return bool(self.train_accuracy) and self.train_accuracy[-1] < min(self.guess + GUESSING, GOOD_ACCURACY)
 
@@ -200,7 +200,9 @@ def overfitting(seen: Seen) -> Found:
         return
     best = min(range(len(losses)), key=losses.__getitem__)
     recent = min(losses[-OVERFITTING_EPOCHS:])
-    risen = recent > OVERFITTING_FACTOR * losses[best] and recent - losses[best] > OVERFITTING_RISE * seen.initial_loss
+    risen = recent > OVERFITTING_FACTOR * losses[best] and recent - losses[best] > OVERFITTING_RISE * abs(
+        seen.initial_loss
+    )
     if risen and seen.train_loss[-1] * OVERFITTING_FACTOR < seen.train_loss[best]:
         stop = "" if seen.stops_early else ", or stop at the best epoch (patience=10)"
         yield (
