@@ -50,7 +50,8 @@ _C = {
     "equal": "{0} == {1}",
 }
 CHUNK = 2**18  # elements; an array of so many float32 takes 1 MB
-_SIGNS = {name: _C[name] for name in ("add", "subtract", "multiply", "negative")}  # which never raise in Python
+_NEVER_RAISE = "add subtract multiply negative greater greater_equal less less_equal equal"  # with Python's floats
+_SIGNS = {name: _C[name] for name in _NEVER_RAISE.split()}
 PREAMBLE = "#define select(c, a, b) ((c) ? (a) : (b))"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -22,7 +23,7 @@ def training_step(device: str, layers: tuple[int, ...], optimizer: type[tg.optim
     def parameter(*shape: int) -> tg.Tensor:
         return tg.Tensor(rng.standard_normal(shape) * 0.1, requires_grad=True, dtype="float32", device=device)
 
-    weights = [parameter(n, m) for n, m in zip(layers, layers[1:], strict=False)]
+    weights = [parameter(n, m) for n, m in pairwise(layers)]
     biases = [parameter(m) for m in layers[1:]]
     x = tg.Tensor(rng.standard_normal((32, layers[0])), dtype="float32", device=device)
     labels = backends.get(device).asarray(rng.integers(0, layers[-1], 32))

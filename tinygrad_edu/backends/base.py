@@ -117,7 +117,10 @@ class Backend(Namespace):
             scratch: arrays for what is in between, which the caller keeps from call to call; filled as needed.
         """
         results = program.rule(self, *arrays, **numbers, **program.settings)
-        for array, result in zip(arrays, results if isinstance(results, tuple) else (results,), strict=False):
+        results = results if isinstance(results, tuple) else (results,)
+        # an array that is handed through is copied, as the result before it may overwrite it
+        results = [result.copy() if any(result is array for array in arrays) else result for result in results]
+        for array, result in zip(arrays, results, strict=False):
             array[...] = result
 
     def chain(self, upstream: Any, local: Any) -> Any:

@@ -96,12 +96,12 @@ class CupyBackend(Backend):
     def activate(self, h: Any, bias: Any, activation: str | None) -> Any:
         if h.dtype != bias.dtype or h.shape[-1:] != bias.shape:
             return super().activate(h, bias, activation)
-        return self._kernel(_program(Namespace.activate, activation), ("y",))(h, bias, h)
+        return self._kernel(hook_program(Namespace.activate, activation), ("y",))(h, bias, h)
 
     def deactivate(self, g: Any, y: Any, activation: str) -> Any:
         if g.dtype != y.dtype or g.shape != y.shape:
             return super().deactivate(g, y, activation)
-        return self._kernel(_program(Namespace.deactivate, activation), ("y",))(g, y)
+        return self._kernel(hook_program(Namespace.deactivate, activation), ("y",))(g, y)
 
     def cross_entropy_rows(self, logits: Any, labels: Any) -> Any:
         if not 0 < logits.shape[1] <= FEW_CLASSES:
@@ -140,7 +140,7 @@ def elementwise_kernel(program: Program, results: tuple[str, ...]) -> tuple[str,
 
 
 @cache
-def _program(hook: Any, activation: str | None) -> Program:
+def hook_program(hook: Any, activation: str | None) -> Program:
     """A hook of `Namespace` as a program of two arrays."""
     return Program(hook, 2, settings={"activation": activation})
 

@@ -1,0 +1,201 @@
+"""The fused hooks of the backends against the generic versions: value, what is overwritten, and what is returned."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+import tinygrad_edu as tg
+from engine.kernel_cases import PROGRAMS
+from tinygrad_edu import backends
+from tinygrad_edu.backends.base import Backend
+from tinygrad_edu.backends.cupy import FEW_CLASSES
+
+ACTIVATIONS = (None, "relu", "sigmoid", "tanh")
+SPECIAL = np.array([[0.0, -0.0, np.nan], [np.inf, -np.inf, 1000.0], [-1000.0, 1e-30, 1.0]])
+LOGITS = [
+    np.random.default_rng(1).standard_normal((5, 3)),
+    np.array([[1000.0, -1000.0, 0.0], [-1000.0, -1000.0, -1000.0], [1e30, 1.0, 1e30]]),
+    SPECIAL,
+    np.zeros((2, 1)),
+    np.zeros((0, 3)),
+    np.random.default_rng(2).standard_normal((3, 5)).T,
+    np.random.default_rng(3).standard_normal((2, FEW_CLASSES + 1)),
+]
+
+
+class Hooks:
+    """The hooks of a device, and the generic ones, called where the device computes."""
+
+    def __init__(self, device: str):
+        self.backend = backends.get(device)
+
+    def arrays(self, *hosts: Any) -> list[Any]:
+        return [self.backend.asarray(host) for host in hosts]
+
+    def both(self, hook: str, *hosts: Any, **options: Any) -> tuple[Any, Any, list[Any]]:
+        """The results of the device's hook and of the generic one, and the arrays the former was given."""
+        given, other = ([self._ready(host) for host in hosts] for _ in range(2))
+        found = self.backend.run(getattr(self.backend, hook), *given, **options)
+        expected = self.backend.run(getattr(Backend, hook), self.backend, *other, **options)
+        assert type(found) is type(expected) is self.backend.array_type
+        assert found.dtype == expected.dtype and found.shape == expected.shape
+        return found, expected, given
+
+    def _ready(self, host: Any) -> Any:
+        return self.backend.asarray(host.copy(order="K")) if isinstance(host, np.ndarray) else host
+
+    def close(self, found: Any, expected: Any) -> None:
+        found, expected = self.backend.asnumpy(found), self.backend.asnumpy(expected)
+        np.testing.assert_allclose(found, expected, rtol=1e-6 if found.dtype == "float32" else 1e-13, atol=1e-30)
+
+    def unchanged(self, array: Any, host: Any) -> None:
+        np.testing.assert_array_equal(self.backend.asnumpy(array), host)
+
+
+@pytest.fixture
+def hooks(device: str) -> Hooks:
+    return Hooks(device)
+
+
+# --- activation ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+@pytest.mark.parametrize("dtypes", [("float32", "float32"), ("float64", "float64"), ("float32", "float64")])
+@pytest.mark.parametrize("shape", [(3, 3), (3,), (2, 3, 3), (0, 3)])
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_activate(hooks: Hooks, activation: str | None, dtypes: tuple[str, str], shape: tuple[int, ...]) -> None:
+    h = np.resize(SPECIAL, shape).astype(dtypes[0])
+    bias = np.array([0.5, -0.5, 0.0], dtype=dtypes[1])
+    found, expected, given = hooks.both("activate", h, bias, activation)
+    hooks.close(found, expected)
+    hooks.unchanged(given[1], bias)
+
+
+@pytest.mark.parametrize("activation", ACTIVATIONS[1:])
+@pytest.mark.parametrize("dtypes", [("float32", "float32"), ("float64", "float64"), ("float32", "float64")])
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_deactivate_overwrites_nothing(hooks: Hooks, activation: str, dtypes: tuple[str, str]) -> None:
+    g, y = SPECIAL.T.astype(dtypes[0]), SPECIAL.astype(dtypes[1])
+    found, expected, given = hooks.both("deactivate", g, y, activation=activation)
+    hooks.close(found, expected)
+    hooks.unchanged(given[0], g)
+    hooks.unchanged(given[1], y)
+    assert found is not given[0] and found is not given[1]
+
+
+# --- cross-entropy ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("logits", LOGITS, ids=lambda x: str(x.shape))
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_cross_entropy_overwrites_nothing(hooks: Hooks, logits: np.ndarray, dtype: str) -> None:
+    rows, classes = logits.shape
+    logits, labels = logits.astype(dtype), np.arange(rows) % classes
+    found, expected, given = hooks.both("cross_entropy_rows", logits, labels)
+    hooks.close(found, expected)
+    hooks.unchanged(given[0], logits)
+    for g in (np.array(0.3, dtype=dtype), np.linspace(-1, 1, rows, dtype=dtype)):
+        found, expected, given = hooks.both("cross_entropy_slope", logits, labels, g)
+        np.testing.assert_allclose(*map(hooks.backend.asnumpy, (found, expected)), rtol=1e-5, atol=1e-6)
+        for array, host in zip(given, (logits, labels, g), strict=True):
+            hooks.unchanged(array, host)
+
+
+# --- update ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_update_writes_into_the_first_arrays(hooks: Hooks, name: str) -> None:
+    program, numbers = PROGRAMS[name]
+    rng = np.random.default_rng(0)
+    hosts = [rng.uniform(0.1, 0.9, 50) for _ in range(program.arrays)]
+    hosts[1] += 1
+    given, other = hooks.arrays(*hosts), hooks.arrays(*[host.copy() for host in hosts])
+    if hooks.backend.device == "cpu":
+        given = [host.copy() for host in hosts]
+    assert hooks.backend.run(hooks.backend.update, program, given, numbers, []) is None
+    assert hooks.backend.run(Backend.update, hooks.backend, program, other, numbers, []) is None
+    for found, expected in zip(given, other, strict=True):
+        hooks.close(found, expected)
+    hooks.unchanged(given[-1], hosts[-1])
+
+
+# --- dropout's mask --------------------------------------------------------------------------------------------------
+
+
+def mask(device: str, seed: int, step: int, shape: tuple[int, ...], p: float) -> np.ndarray:
+    backend = backends.get(device)
+    return backend.asnumpy(backend.run(backend.keep_mask, seed, step, shape, p))
+
+
+@pytest.mark.parametrize("p", [0.1, 0.5, 0.9])
+@pytest.mark.parametrize("seed", [0, 1, 2**63, 123456789])
+def test_the_rate_of_a_mask(p: float, seed: int, device: str) -> None:
+    n = 400_000
+    keep = mask(device, seed, 3, (n,), p)
+    assert keep.dtype == bool
+    assert abs(keep.mean() - (1 - p)) < 4 * np.sqrt(p * (1 - p) / n)
+
+
+@pytest.mark.parametrize("other", ["neighbour", "256 further", "next step", "next seed"])
+def test_elements_of_masks_are_independent(other: str) -> None:
+    """χ² of the four pairs of two fair bits: 3 degrees of freedom, 99.99 % lie below 21.1."""
+    n = 400_000
+    keep = mask("cpu", 5, 7, (n,), 0.5)
+    beside = {
+        "neighbour": np.roll(keep, 1),
+        "256 further": np.roll(keep, 256),
+        "next step": mask("cpu", 5, 8, (n,), 0.5),
+        "next seed": mask("cpu", 6, 7, (n,), 0.5),
+    }[other]
+    counts = np.bincount(2 * keep + beside, minlength=4)
+    assert ((counts - n / 4) ** 2 / (n / 4)).sum() < 21.1
+
+
+def test_every_bit_of_the_hash_is_fair() -> None:
+    """Masks of 15 rates, nested in one another, sort the numbers that were compared with the rates into 16 bins."""
+    n, edges = 200_000, np.arange(1, 16) / 16
+    kept = np.array([mask("cpu", 9, 0, (n,), p) for p in edges])
+    assert (kept[:-1] >= kept[1:]).all()  # the same numbers, other bounds
+    counts = np.bincount((~kept).sum(axis=0), minlength=16)
+    assert ((counts - n / 16) ** 2 / (n / 16)).sum() < 44.3  # 15 degrees of freedom, 99.99 %
+
+
+@pytest.mark.parametrize("shape", [(), (7,), (3, 4, 5), (0, 3)])
+def test_a_mask_is_a_function_of_seed_step_and_index(shape: tuple[int, ...], device: str) -> None:
+    found = mask(device, 3, 4, shape, 0.4)
+    assert found.shape == shape
+    np.testing.assert_array_equal(found, mask("cpu", 3, 4, shape, 0.4))
+    np.testing.assert_array_equal(found.ravel(), mask("cpu", 3, 4, (60,), 0.4)[: found.size])
+
+
+def test_masks_of_other_steps_and_seeds_differ() -> None:
+    masks = {mask("cpu", seed, step, (64,), 0.5).tobytes() for seed in range(20) for step in range(20)}
+    assert len(masks) == 400
+
+
+def test_dropping_nothing_keeps_all(device: str) -> None:
+    assert mask(device, 1, 1, (1000,), 0.0).all()
+
+
+# --- through the operations ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_a_gradient_that_is_kept_is_not_overwritten(activation: str | None, device: str) -> None:
+    dense = tg.operation.REGISTRY["dense"].function
+    x, w, b = (tg.Tensor(np.sin(np.arange(n) + 1.0).reshape(s), requires_grad=True, device=device) for n, s in SHAPES)
+    y = dense(x, w, b, activation=activation)
+    y.retain_grad()
+    before = y.numpy()
+    (y * y).sum().backward()
+    np.testing.assert_array_equal(y.numpy(), before)
+    np.testing.assert_allclose(y.grad.numpy(), 2 * before, rtol=1e-15)
+
+
+SHAPES = ((6, (2, 3)), (12, (3, 4)), (4, (4,)))
