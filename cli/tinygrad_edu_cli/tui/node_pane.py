@@ -109,9 +109,9 @@ class NodePane(Lines):
 
     def on_click(self, event: events.Click) -> None:
         """Choose the node of the row under the mouse."""
-        place = self.scroll_offset.y + event.y - 1
-        if event.y and place < len(self.ids):
-            self.post_message(self.Picked(self.ids[place]))
+        offset = event.get_content_offset(self)
+        if offset is not None and offset.y and self.scroll_offset.y + offset.y <= len(self.ids):
+            self.post_message(self.Picked(self.ids[self.scroll_offset.y + offset.y - 1]))
 
 
 def _fit(text: str, width: int) -> str:

@@ -30,6 +30,7 @@ from .telling import telling
 from .tensor_page import tensor_page
 
 BESIDE = 44  # columns of the table and the text, where there is room for them beside the graph
+ROOMY = 8  # rows of text, where each side of an equation has a line of its own
 
 
 class Stepping(Screen[None]):
@@ -78,7 +79,8 @@ class Stepping(Screen[None]):
         self.query_one(GraphPane).show(self.player)
         self.query_one(NodePane).show()
         said = self.query_one("#telling", Lines)
-        said.put([Strip([line]) for line in telling(self.player, self.subject.note, said.size.width)])
+        lines = telling(self.player, self.subject.note, said.size.width, compact=said.size.height < ROOMY)
+        said.put([Strip([line]) for line in lines])
         said.scroll_home(animate=False, force=True)
         self.query_one(PassBar).refresh()
         self.say(message)

@@ -13,16 +13,17 @@ from .. import plain
 from . import look
 
 
-def telling(player: Player, note: str, width: int) -> list[Segment]:
+def telling(player: Player, note: str, width: int, compact: bool = False) -> list[Segment]:
     """What happened at the player's position, in lines of at most `width` cells.
 
     Args:
         note: what to say before the first step.
+        compact: lines are precious.
     """
     width = max(width, 8)
     event = player.event
     if event is None:
-        texts = [*note.splitlines(), plain.given(player.trace), "Press the right arrow to begin."]
+        texts = [*note.splitlines(), plain.given(player.trace)]
         return _lines([line for text in texts for line in plain.wrap(look.shown(text), width, indent=2)], Style())
     style = look.of(event.kind)
     if event.kind == "forward":
@@ -30,7 +31,7 @@ def telling(player: Player, note: str, width: int) -> list[Segment]:
     words = plain.wrap(look.shown(event.text), width)
     if player.at_end:
         words += ["", "That was the last step."]
-    formula = [line for text in _chain_rule(event) for line in _wrapped(text, width)]
+    formula = [line for text in _chain_rule(event, compact) for line in _wrapped(text, width)]
     return [*_lines(formula, style), *_lines(words, Style())]
 
 
@@ -38,12 +39,14 @@ def _lines(texts: list[str], style: Style) -> list[Segment]:
     return [Segment(text, style) for text in texts]
 
 
-def _chain_rule(event: Event) -> list[str]:
+def _chain_rule(event: Event, compact: bool) -> list[str]:
     """The formula; of single numbers with its figures and its result on lines of their own."""
     if event.local is None or event.shape is not None or event.formula.count(" = ") < 2:
         return [event.formula]
     rule, figures, result = event.formula.rsplit(" = ", 2)
     room = " " * rule.find("+= ")
+    if compact:
+        return [rule, f"{room} = {figures} = {result}"]
     return [rule, f"{room} = {figures}", f"{room} = {result}"]
 
 

@@ -1,0 +1,348 @@
+"""The full screen: every key, the mouse, windows, sizes, and names of all kinds."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from textual.widgets import Input
+
+import tinygrad_edu as tg
+from tinygrad_edu_cli.source import Subject, open_source
+from tinygrad_edu_cli.tui.graph_pane import GraphPane
+from tinygrad_edu_cli.tui.lines import Lines, OneLine
+from tinygrad_edu_viz import Trace
+from tinygrad_edu_viz.text_graph import cell_width
+
+from .full_screen import full_screen, in_loop
+
+
+@in_loop
+async def test_the_first_screen():
+    async with full_screen() as screen:
+        await screen.until(
+            *("sigmoid(w1*x1 + w2*x2 + b)", "The perceptron of the first lecture", "Given: w1 = 3", "forward"),
+            *("backward", "→ step", "← back", "? help", "q quit", "node", "op", "data", "grad"),
+        )
+        assert all(cell_width(line) == 100 for line in screen.lines) and len(screen.lines) == 30
+
+
+@in_loop
+async def test_keys_that_move():
+    """From where, by which key, to where."""
+    async with full_screen() as screen:
+        for start, key, position in [
+            *[(3, key, 4) for key in ("right", "n", "l", "space")],
+            *[(3, key, 2) for key in ("left", "h", "backspace")],
+            *[(3, key, 0) for key in ("home", "g")],
+            *[(3, key, 15) for key in ("end", "G")],
+            *[(0, "left", 0), (15, "right", 15), (3, "f", 6), (12, "f", 6), (3, "c", 15), (3, "C", 0)],
+            *[(3, key, 3) for key in ("z", "Z", "x", "b", "tab", "pagedown")],
+        ]:
+            screen.go(start)
+            await screen.press(key)
+            assert (start, key, screen.player.position) == (start, key, position)
+            await screen.until(f"{position}/15")
+
+
+@in_loop
+async def test_the_chain_rule_of_a_step():
+    async with full_screen() as screen:
+        await screen.press("f", "right", "right", "right")
+        await screen.until("BACKWARD 9/15", "▶ b")
+        said = screen.app.screen.query_one("#telling", Lines)
+        assert said.text[0].startswith("∂L/∂b += ∂L/∂n8 · ∂n8/∂b")
+        assert "= 0.00246651 · 1" in said.text[1] and "passes the gradient through unchanged" in " ".join(said.text)
+        assert len(said.text) <= said.size.height, "some is out of sight"
+        row = screen.find("║     b     ║")[1]
+        assert screen.lines[row + 1].count("║") == screen.lines[row + 1].count("╠") == 1
+        assert "┏━►" in screen.text
+
+
+@in_loop
+async def test_breakpoints():
+    async with full_screen() as screen:
+        await screen.press("b")
+        await screen.until("choose a node first")
+        await screen.press("c", "home")
+        screen.player.select("b")
+        await screen.press("b")
+        await screen.until("breakpoint on b", "●› b", "┏●━")
+        await screen.press("c")
+        assert screen.player.position == 9
+        await screen.press("c")
+        assert screen.player.position == 15
+        await screen.until("no breakpoint after that step")
+        await screen.press("C")
+        assert screen.player.position == 9
+        await screen.press("C")
+        assert screen.player.position == 0
+        await screen.until("no breakpoint before that step")
+        screen.player.select("b")
+        await screen.press("b")
+        await screen.until("breakpoint on b taken away")
+        assert "●" not in screen.text
+        await screen.press("c")
+        await screen.until("no breakpoint is set")
+
+
+@in_loop
+async def test_choosing_nodes():
+    async with full_screen() as screen:
+        chosen = []
+        for key in ("tab", "down", "shift+tab", "up"):
+            await screen.press(key)
+            chosen.append(screen.player.selected)
+        assert chosen == ["w1", "x1", "w1", "n9"]
+        await screen.until("› n9", "┏━", "┃ sigmoid n9 ┃")
+
+
+@in_loop
+async def test_search():
+    async with full_screen() as screen:
+        await screen.press("slash")
+        await screen.until("Which node?")
+        await screen.type("nowhere")
+        await screen.until("no node has 'nowhere'")
+        screen.app.screen.query_one(Input).value = ""
+        await screen.type("mult")
+        assert screen.player.selected == "n2"
+        await screen.until("found n2, one of 2")
+        await screen.press("slash", "escape")
+        assert screen.player.selected == "n2" and len(screen.app.screen_stack) == 1
+
+
+@in_loop
+async def test_opening_a_tensor():
+    subject = open_source("sum(tanh(W @ x))", ["W=[[1,2],[-3,0.5]]", "x=[0.5,-1]"])
+    async with full_screen(subject) as screen:
+        await screen.press("enter")
+        await screen.until("choose a node first")
+        screen.player.select("W")
+        await screen.press("enter")
+        await screen.until("a tensor of shape (2, 2), float64, on cpu", "1 2", "-3 0.5", "none has reached it yet", "██")
+        await screen.press("escape", "end", "enter")
+        await screen.until("contributions to its gradient so far", "∂L/∂")
+        await screen.press("q")
+        assert len(screen.app.screen_stack) == 1
+
+
+@in_loop
+async def test_what_scrolls_in_an_opened_tensor():
+    values = [[float(10 * i + j) for j in range(30)] for i in range(30)]
+    x = tg.Tensor(values, requires_grad=True, name="x")
+    async with full_screen(Subject("a matrix", Trace.record((x * x).sum()))) as screen:
+        screen.player.select("x")
+        await screen.press("enter")
+        await screen.until("shape (30, 30)")
+        assert "contributions" not in screen.text
+        await screen.press("end")
+        await screen.until("contributions to its gradient")
+
+
+@in_loop
+async def test_export(tmp_path):
+    async with full_screen() as screen:
+        for name in ("trace.json", "neuron.svg", "neuron.png", "neuron.txt", "page.html"):
+            await screen.press("e")
+            await screen.until("Write to which file?")
+            screen.app.screen.query_one(Input).value = str(tmp_path / name)
+            await screen.press("enter")
+            await screen.until(f"wrote {tmp_path / name}"[:90])
+        assert len(Trace.load(tmp_path / "trace.json").events) == 15
+        assert b"<svg" in (tmp_path / "neuron.svg").read_bytes()
+        assert (tmp_path / "neuron.png").read_bytes().startswith(b"\x89PNG")
+        assert "∂ 0.0074" in (tmp_path / "neuron.txt").read_text("utf-8")
+        assert "<html" in (tmp_path / "page.html").read_text("utf-8")
+
+
+@in_loop
+async def test_export_that_fails(tmp_path):
+    kept = tmp_path / "kept.json"
+    kept.write_text("mine")
+    async with full_screen() as screen:
+        await screen.press("e")
+        await screen.type("neuron.doc")
+        await screen.until("the name ends in one of .json")
+        asked = screen.app.screen.query_one(Input)
+        asked.value = str(tmp_path / "no" / "such.svg")
+        await screen.press("enter")
+        await screen.until("does not exist")
+        asked.value = str(kept)
+        await screen.press("enter")
+        await screen.until("exists: Enter again to replace it")
+        assert kept.read_text() == "mine"
+        await screen.press("enter")
+        await screen.until("wrote")
+        assert json.loads(kept.read_text())["format"]
+
+
+@in_loop
+async def test_help():
+    async with full_screen() as screen:
+        await screen.press("question_mark")
+        await screen.until("Keys", "the next step", "set a breakpoint")
+        await screen.press("question_mark")
+        assert len(screen.app.screen_stack) == 1
+
+
+@pytest.mark.parametrize(("key", "code"), [("q", 0), ("ctrl+c", 130)])
+@pytest.mark.parametrize("window", ["", "slash", "question_mark"])
+@in_loop
+async def test_leaving(key, code, window):
+    async with full_screen() as screen:
+        if window and key == "q":
+            return  # there, q is a letter, or closes the window
+        await screen.press(*filter(None, [window, key]))
+        assert screen.app.return_code == code and not screen.app.is_running
+
+
+@in_loop
+async def test_the_mouse():
+    async with full_screen() as screen:
+        await screen.press("f")
+        column, row = screen.find("× n5")
+        await screen.pilot.click(offset=(column, row))
+        await screen.pilot.pause()
+        assert screen.player.selected == "n5" and screen.player.position == 6
+        column, row = screen.find("n6    +")
+        await screen.pilot.click(offset=(column, row))
+        await screen.pilot.pause()
+        assert screen.player.selected == "n6"
+        await screen.pilot.click(offset=(99, 28))
+        await screen.pilot.pause()
+        assert screen.player.position == 15
+        await screen.pilot.click(offset=(0, 28))
+        await screen.pilot.pause()
+        assert screen.player.position == 1
+
+
+@in_loop
+async def test_scrolling_the_text():
+    async with full_screen(size=(80, 20)) as screen:
+        await screen.press("end")
+        said = screen.app.screen.query_one("#telling", Lines)
+        assert said.scroll_offset.y == 0
+        await screen.press("pagedown")
+        assert said.scroll_offset.y > 0
+        await screen.press("pageup")
+        assert said.scroll_offset.y == 0
+
+
+@in_loop
+async def test_a_wide_graph_follows_the_active_node():
+    subject = open_source("+".join(["x*y"] * 5), ["x=1", "y=2"])
+    async with full_screen(subject, (80, 24)) as screen:
+        for _ in subject.trace.events:
+            await screen.press("right")
+            drawn = screen.text
+            assert [drawn.count(corner) for corner in "╔╗╚╝"] == [1, 1, 1, 1]
+
+
+@in_loop
+async def test_the_layout_is_made_once(monkeypatch):
+    from tinygrad_edu_viz import terminal
+
+    calls = []
+    lay_out = terminal.lay_out
+    monkeypatch.setattr(terminal, "lay_out", lambda *a, **k: (calls.append(a), lay_out(*a, **k))[1])
+    async with full_screen() as screen:
+        await screen.press(*["right"] * 15, "tab", "b", "home")
+        await screen.pilot.resize_terminal(150, 40)
+        await screen.until("START 0/15")
+    assert len(calls) == 1
+
+
+@pytest.mark.parametrize("position", [0, 3, 9, 15])
+@in_loop
+async def test_sizes(position):
+    async with full_screen() as screen:
+        screen.go(position)
+        for width, height in [(80, 20), (200, 60), (10, 5), (100, 30), (3, 2), (1, 1), (40, 12), (20, 50), (100, 30)]:
+            await screen.pilot.resize_terminal(width, height)
+            await screen.pilot.pause()
+            assert len(screen.lines) == height and all(cell_width(line) == width for line in screen.lines)
+        await screen.until(f"{position}/15", "w1")
+
+
+@in_loop
+async def test_a_window_in_a_small_terminal():
+    for key in ("slash", "question_mark", "e"):
+        async with full_screen() as screen:
+            await screen.press(key)
+            await screen.pilot.resize_terminal(10, 5)
+            await screen.pilot.pause()
+            await screen.press("escape")
+            assert len(screen.app.screen_stack) == 1
+
+
+NAMES = ["[bold]x[/bold]", "[/]", "a'\"b", "<script>", "two\nlines", "😀 smile", "אבג", "x" * 500, "漢字", "[@click=app.quit]q"]
+
+
+@pytest.mark.parametrize("name", NAMES, ids=range(len(NAMES)))
+@in_loop
+async def test_names_of_all_kinds(name):
+    a, b = tg.Value(2.0, name=name), tg.Value(3.0, name=f"{name}2")
+    hidden = a * b
+    hidden.name = f"h {name}"
+    async with full_screen(Subject(f"title {name}", Trace.record(hidden + a), f"note {name}")) as screen:
+        for position in range(8):
+            screen.go(position)
+            await screen.press("b" if position else "tab")
+            assert len(screen.lines) == 30 and all(cell_width(line) == 100 for line in screen.lines)
+        shown = " ".join(name.split())[:10]
+        assert shown in screen.text or name == "אבג"
+        await screen.press("enter", "escape", "slash")
+        screen.app.screen.query_one(Input).value = "[bold]nothing"
+        await screen.press("enter")
+        await screen.until("no node has '[bold]nothing'")
+
+
+@in_loop
+async def test_numbers_that_are_none():
+    async with full_screen(open_source("log(x - 1)/0", ["x=1"])) as screen:
+        await screen.press("end")
+        await screen.until("∞")
+        screen.player.select("x")
+        await screen.press("enter")
+        await screen.until("gradient:")
+
+
+@in_loop
+async def test_without_colours(monkeypatch):
+    monkeypatch.setenv("NO_COLOR", "1")
+    async with full_screen() as screen:
+        await screen.press("f")
+        styles = [s.style for strip in screen.app.screen._compositor.render_strips() for s in strip if s.style]
+        assert styles and all(style.color is None or style.color.is_default for style in styles)
+        assert all(style.bgcolor is None or style.bgcolor.is_default for style in styles)
+
+
+@in_loop
+async def test_in_ascii(monkeypatch):
+    from tinygrad_edu_cli.tui import look
+
+    monkeypatch.setattr(look, "coding", lambda: "ascii")
+    async with full_screen(open_source("λ*x + tanh(λ)", ["λ=2", "x=3"]), (80, 20)) as screen:
+        for key in ["end", "tab", "b", "question_mark", "escape", "enter", "escape", "slash", "escape", "f", "right"]:
+            await screen.press(key)
+            assert screen.text.isascii() and all(len(line) == 80 for line in screen.lines)
+        await screen.until("dL/d", "#=")
+
+
+@in_loop
+async def test_the_footer_leaves_out_what_has_no_room():
+    async with full_screen() as screen:
+        for width in (8, 20, 60, 79, 99, 130):
+            await screen.pilot.resize_terminal(width, 25)
+            await screen.pilot.pause()
+            footer = screen.app.screen.query_one("#footer", OneLine).text
+            assert "q quit" in footer and cell_width(footer) <= max(width, 8)
+
+
+@in_loop
+async def test_a_box_is_found_where_it_is_drawn():
+    async with full_screen() as screen:
+        pane = screen.app.screen.query_one(GraphPane)
+        drawn = "\n".join(pane.text)
+        assert all(node in drawn for node in ("w1", "× n2", "sigmoid n9"))
