@@ -1,7 +1,7 @@
 """CuPy's kernels, read as Python: a kernel's body is C that Python can run on whole arrays, all elements at once.
 
-Only what the package's kernels say is understood, one statement a line: `T x = ...;`, `int x = ...;`, `x = ...;`,
-`x += ...;` with arithmetic, comparisons, `|`, calls of the functions below and casts `(T)(...)`; loops over j, with the
+Only what the package's kernels say is understood, one statement a line: `T x = ...;`, `int x = ...;`, `x = ...;`
+with arithmetic, comparisons, `|`, calls of the functions below and casts `(T)(...)`; loops over j, with the
 closing brace on a line of its own; parameters of type T, I (the labels' type) or int32, and raw ones, indexed by hand.
 """
 

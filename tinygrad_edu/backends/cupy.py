@@ -156,7 +156,7 @@ top = select(logits[i * classes + j] > top, logits[i * classes + j], top);
 }
 T total = 0;
 for (int j = 0; j < classes; j++) {
-total += exp(logits[i * classes + j] - top);
+total = total + exp(logits[i * classes + j] - top);
 }
 """
 _LOSS = """
