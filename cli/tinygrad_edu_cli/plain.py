@@ -29,15 +29,12 @@ def lines(subject: Subject, player: Player) -> Iterator[str]:
     yield from wrap(given(trace), indent=2)
     if player.breakpoints:
         yield from ("", f"Marked with *: the steps at {', '.join(map(clean, player.breakpoints))}")
-    digits = len(str(len(trace.events)))
     kind = ""
     for event in trace.events:
         if event.kind != kind:
             kind = event.kind
             yield from ("", heading(kind), "")
-        first, *rest = about(event, WIDTH - digits - 3)
-        yield f"{event.step:>{digits + 1}}{'*' if player.stops_at(event) else ' '} {first}"
-        yield from (" " * (digits + 3) + line for line in rest)
+        yield from numbered(event, "*" if player.stops_at(event) else " ")
     yield from ("", "Gradients of the inputs", "", *table(trace))
 
 
@@ -46,6 +43,13 @@ def heading(kind: str) -> str:
     if kind == "forward":
         return "Forward: from the inputs to the result"
     return "Backward: from the result to the inputs; each step adds one contribution to a gradient"
+
+
+def numbered(event: Event, mark: str = " ") -> list[str]:
+    """What happens in an event, with the number of its step before it."""
+    digits = len(str(event.of))
+    first, *rest = about(event, WIDTH - digits - 3)
+    return [f"{event.step:>{digits + 1}}{mark} {first}", *(" " * (digits + 3) + line for line in rest)]
 
 
 def about(event: Event, width: int) -> list[str]:

@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     metavar="NODE|op:NAME",
     help="Stop at a node, or at an operation, on the key c; the lines of --plain mark these steps. Repeatable.",
 )
+@click.option("--predict", is_flag=True, help="Ask for each gradient before it is shown, and explain mistakes.")
+@click.option("--order", type=click.Choice(["naive"]), help="Show why order matters: a wrong, recursive backward pass.")
 @click.option("--save", type=click.Path(path_type=Path), metavar="TRACE.json", help="Save the recorded steps.")
 @exports.options
 def step(
@@ -41,6 +43,8 @@ def step(
     plain: bool,
     as_json: bool,
     breakpoints: tuple[str, ...],
+    predict: bool,
+    order: str | None,
     save: Path | None,
     html: Path | None,
     gif: Path | None,
@@ -60,26 +64,38 @@ def step(
       tinygrad-edu step neuron.py:loss --save neuron.json
       tinygrad-edu step neuron.json --json
       tinygrad-edu step --break b --break op:multiply
+      tinygrad-edu step --predict
+      tinygrad-edu step --order naive
       tinygrad-edu step "a*b + a" --set a=2 --set b=-3 --html page.html --gif steps.gif
 
     An expression has names, numbers, + - * / ** @, ( ), [ ], comparisons inside where(...), and the functions of
     tinygrad_edu. One that begins with "-" goes into parentheses: "(-x)".
     """
-    if tui + plain + as_json > 1:
-        raise click.UsageError("--tui, --plain and --json exclude each other: choose one")
+    if tui + plain + as_json + predict + bool(order) > 1:
+        raise click.UsageError("--tui, --plain, --json, --predict and --order exclude each other: choose one")
     if tui and not (output.can_redraw() and sys.stderr.isatty()):
         raise click.UsageError("--tui needs a terminal to draw on, and a keyboard: leave it out, or give --plain")
     if save is not None and save.suffix.lower() != ".json":
         raise click.UsageError(f"--save {save}: a trace is saved as a file that ends in .json")
+    if order:
+        if breakpoints or save or html or gif or png_series:
+            raise click.UsageError("--order prints two tables: there is nothing to stop at, and no file is written")
+        from . import order as orders
+
+        return orders.run(source, settings)
     from .source import open_source  # brings NumPy, which `--help` need not wait for
 
     subject = open_source(source, settings)
     player = _player(subject, breakpoints)
     if save is not None:
         _save(subject, save)
-    if exports.write(subject, html, gif, png_series) and not (tui or plain or as_json):
+    if exports.write(subject, html, gif, png_series) and not (tui or plain or as_json or predict):
         return  # a file was what was wanted
-    if as_json:
+    if predict:
+        from . import predict as predicting
+
+        predicting.run(subject, player)
+    elif as_json:
         for event in subject.trace.events:
             click.echo(json.dumps(event.to_json(), allow_nan=False))
     elif tui or (not plain and _has_room()):

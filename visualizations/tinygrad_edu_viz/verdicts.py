@@ -85,7 +85,7 @@ class _Judge:
                 return Verdict(False, mistake, f"{given} {why}. And {had}. {it_is}")
         if self.given.shape != self.right.shape:
             return Verdict(False, Mistake.SHAPE, f"{self.about_shape()} {it_is}")
-        return Verdict(False, None, f"No, and {given} is none of the usual mistakes. {it_is} {question.hint}.")
+        return Verdict(False, None, f"No, and {given} is none of the usual mistakes. {it_is}")
 
     @property
     def has_before(self) -> bool:
