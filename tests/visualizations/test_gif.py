@@ -61,7 +61,7 @@ def test_nothing_but_numbers_and_marks_moves(tmp_path):
         x, y = round(film.graph_left + box.corner[0] + box.width / 2), round(film.graph_top + box.corner[1])
         corners.append([frame.getpixel((x, y + dy)) for dy in range(-3, 4)])
     assert corners[0] == corners[1] == corners[2]
-    assert min(map(sum, corners[0])) < 300 < max(map(sum, corners[0]))  # there is a border
+    assert min(map(sum, corners[0])) < 450 < max(map(sum, corners[0]))  # there is a border
 
 
 @pytest.mark.parametrize(("position", "node", "colour"), [(3, "n7", BLUE), (9, "b", ORANGE)])

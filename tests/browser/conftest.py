@@ -1,0 +1,97 @@
+"""Chromium without a window, driven by playwright; tests are skipped, and say so, where one of the two is missing.
+
+pip install --group browser; apt-get install chromium, or the environment variable CHROMIUM with its path.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tinygrad_edu_viz import Trace
+from tinygrad_edu_viz.page import page as compose
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Any]:
+    """A running Chromium."""
+    sync_api = pytest.importorskip("playwright.sync_api", reason="needs playwright: pip install --group browser")
+    names = ("chromium", "chromium-browser", "google-chrome")
+    program = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
+    if program is None:
+        pytest.skip("needs Chromium: apt-get install chromium, or CHROMIUM=its path")
+    is_root = hasattr(os, "geteuid") and os.geteuid() == 0  # who may not use its sandbox
+    with sync_api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"] if is_root else [])
+        yield browser
+        browser.close()
+
+
+class Opened:
+    """A page in the browser.
+
+    Attributes:
+        tab: playwright's page.
+        complaints: errors, warnings and dialogs so far.
+        requests: addresses that were asked for.
+    """
+
+    def __init__(self, context: Any, address: str):
+        self.complaints: list[str] = []
+        self.requests: list[str] = []
+        self.tab = context.new_page()
+        self.tab.on("console", lambda message: self.complaints.append(message.text))
+        self.tab.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.tab.on("dialog", lambda dialog: (self.complaints.append("dialog"), dialog.dismiss()))
+        self.tab.on("request", lambda request: self.requests.append(request.url))
+        self.tab.goto(address)
+
+    def press(self, key: str, times: int = 1) -> None:
+        for _ in range(times):
+            self.tab.keyboard.press(key)
+
+    @property
+    def position(self) -> int:
+        return int(self.tab.locator("#slider").input_value())
+
+    def texts(self, selector: str) -> list[str]:
+        return self.tab.locator(selector).all_text_contents()
+
+    def text(self, selector: str) -> str:
+        (found,) = self.texts(selector)
+        return found
+
+    def box(self, key: str, what: str) -> list[str]:
+        """The lines of data, or of grad, in the box of a node."""
+        return [line for line in self.texts(f"#node-{key} .{what}") if line]
+
+
+@pytest.fixture
+def visit(chromium: Any, tmp_path: Path) -> Iterator[Callable[..., Opened]]:
+    """Open the page of a trace from a file; keywords are playwright's for a new context.
+
+    At the end nothing may have been complained about, and nothing but the file been asked for.
+    """
+    opened, contexts = [], []
+
+    def open_page(trace: Trace | str, fragment: str = "", title: str = "a title", **settings: Any) -> Opened:
+        file = tmp_path / f"page-{len(opened)}.html"
+        file.write_text(trace if isinstance(trace, str) else compose(trace, title), encoding="utf-8")
+        contexts.append(chromium.new_context(offline=True, **settings))
+        opened.append(Opened(contexts[-1], f"{file.as_uri()}{fragment}"))
+        return opened[-1]
+
+    yield open_page
+    for page in opened:
+        assert page.complaints == []
+        assert [
+            address for address in page.requests if not address.startswith(("file:", "data:,", "about:srcdoc"))
+        ] == []
+        assert sum(address.startswith("file:") for address in page.requests) == 1
+    for context in contexts:
+        context.close()
