@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import doctest
+import gc
 import json
 import math
+import tracemalloc
 from typing import Any
 
 import numpy as np
@@ -17,6 +19,7 @@ from engine.cases import Case, all_cases, sample
 from engine.reading import compute
 from tinygrad_edu.errors import GraphError, MutationError
 from tinygrad_edu_viz import Trace, TraceError, readable, words
+from visualizations.random_graphs import random_graph
 
 V = tg.Value
 
@@ -480,6 +483,78 @@ def test_ten_thousand_events_without_recursion(tmp_path):
     trace.save(tmp_path / "t.json")
     assert (tmp_path / "t.json").stat().st_size < 2000 * len(trace.events)
     assert len(Trace.load(tmp_path / "t.json").events) == len(trace.events)
+
+
+def many_tensors(rows: int, times: int) -> tg.Tensor:
+    y = x = tg.Tensor(sample(rows, rows), requires_grad=True, name="x")
+    for _ in range(times):
+        y = tg.tanh(y @ x)
+    return tg.sum(y)
+
+
+def scalars() -> tg.Value:
+    return tg.sum(tg.nn.mlp([2, 16, 16, 1], activation="tanh", rng=0).scalar()(sample(2, 2)))
+
+
+@pytest.mark.parametrize("make", [scalars, lambda: many_tensors(4, 1200), lambda: many_tensors(30, 250)])
+def test_memory(make, tmp_path):
+    root = make()
+    tracemalloc.start()
+    trace = Trace.record(root)
+    gc.collect()
+    recorded, _ = tracemalloc.get_traced_memory()
+    trace.save(tmp_path / "t.json")
+    before, _ = tracemalloc.get_traced_memory()
+    loaded = Trace.load(tmp_path / "t.json")
+    gc.collect()
+    after, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert len(trace.events) > 1000
+    assert recorded < 2000 * len(trace.events)
+    assert after - before < 2000 * len(loaded.events)
+    assert (tmp_path / "t.json").stat().st_size < 1000 * len(loaded.events)
+
+
+def test_a_trace_of_very_many_arrays_has_only_their_outlines():
+    assert isinstance(Trace.record(many_tensors(30, 2)).nodes["x"].data, list)
+    assert isinstance(Trace.record(many_tensors(30, 250)).nodes["x"].data, dict)
+
+
+def test_a_file_of_the_first_version(trace, tmp_path):
+    def downgrade(document: Any) -> None:
+        document["version"] = 1
+        document["nodes"] = [{k: v for k, v in node.to_json().items() if k != "scope"} for node in trace.nodes.values()]
+        document["events"] = [event.to_json() for event in trace.events]
+        del document["arrays"]
+
+    for made in (trace, Trace.record(layer())):
+        trace = made
+        assert Trace.load(edited(made, tmp_path, downgrade)) == made
+
+
+@pytest.mark.parametrize("place", [-1, 99, "0", None, True])
+def test_an_array_that_is_not_there(place, tmp_path):
+    def change(document: Any) -> None:
+        document["events"][0]["data"] = {"array": place}
+
+    with pytest.raises(TraceError, match=r"events\[0\]: 'data' is array .*, and there are"):
+        Trace.load(edited(Trace.record(layer()), tmp_path, change))
+
+
+def test_gradients_are_those_of_backward_bit_for_bit():
+    for seed in range(200):
+        root, leaves = random_graph(np.random.default_rng(seed))
+        trace = Trace.record(root)
+        root.backward()
+        for leaf in leaves:
+            found = trace.nodes[leaf.name].gradient if leaf.name in trace.nodes else None
+            expected = (
+                leaf.grad if isinstance(leaf, tg.Value) else None if leaf.grad is None else leaf.grad.numpy().tolist()
+            )
+            assert found == expected or (found is None and expected == 0.0)
+        assert trace.gradients_after(len(trace.events)) == {
+            node.id: node.gradient for node in trace.nodes.values() if node.gradient is not None
+        }
 
 
 def test_the_examples_in_the_documentation():

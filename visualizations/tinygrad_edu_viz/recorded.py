@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -14,26 +15,31 @@ Data = float | list[Any] | dict[str, Any]
 LARGEST = 1000  # elements that are recorded one by one
 
 
-def plain(data: Any, backend: Any = None) -> Data:
+def plain(data: Any, backend: Any = None, largest: int = LARGEST) -> Data:
     """Copy a number or array out of the engine.
 
     Args:
         data: a Python number, or an array of `backend`.
+        largest: the most elements of an array that is copied whole.
     Returns:
-        a float; nested lists; or, for an array of more than `LARGEST` elements, the dictionary
-        `{"shape", "dtype", "mean", "min", "max"}`. Booleans become 1.0 and 0.0.
+        a float; nested lists; or, for a larger array, the dictionary `{"shape", "dtype", "mean", "min", "max"}`.
+        Booleans become 1.0 and 0.0.
     """
     if isinstance(data, (bool, int, float)):
         return float(data)
     array = np.asarray(data) if backend is None else backend.asnumpy(data)
     if array.dtype == bool:
         array = array.astype(float)
-    if array.size <= LARGEST:
+    if array.size <= largest:
         return array.tolist()
     with np.errstate(all="ignore"):
         mean = float(array.mean(dtype=float))
     about = {"shape": list(array.shape), "dtype": str(array.dtype)}
     return {**about, "mean": mean, "min": float(array.min()), "max": float(array.max())}
+
+
+Written = Callable[[Any], Any]
+"""What makes JSON of recorded data."""
 
 
 def plain_attribute(value: Any) -> Any:
@@ -119,9 +125,9 @@ class TraceNode:
         """Whether this is a constant without a name, like the 2 in x**2: people know it by its number."""
         return self.op is None and not self.name and not self.requires_grad and isinstance(self.data, float)
 
-    def to_json(self) -> dict[str, Any]:
-        """This node as a JSON object."""
-        return {field.name: to_json(getattr(self, field.name)) for field in fields(self)}
+    def to_json(self, written: Written = to_json) -> dict[str, Any]:
+        """This node as a JSON object, in which `written` writes the numbers."""
+        return _json(self, [field.name for field in fields(self)], written)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,10 +171,9 @@ class Event:
     grad: Data | None = None
     formula: str = ""
 
-    def to_json(self) -> dict[str, Any]:
-        """This event as a JSON object; `source` is called "from"."""
-        names = FORWARD_FIELDS if self.kind == "forward" else BACKWARD_FIELDS
-        found = {"from" if name == "source" else name: to_json(getattr(self, name)) for name in names}
+    def to_json(self, written: Written = to_json) -> dict[str, Any]:
+        """This event as a JSON object, in which `written` writes the numbers; `source` is called "from"."""
+        found = _json(self, FORWARD_FIELDS if self.kind == "forward" else BACKWARD_FIELDS, written)
         return found if self.shape is None else {**found, "shape": list(self.shape), "dtype": self.dtype}
 
 
@@ -177,6 +182,16 @@ BACKWARD_FIELDS = (
     *("kind", "step", "of", "node", "name", "source", "op", "position", "upstream", "local", "contribution"),
     *("grad_before", "grad", "formula", "text"),
 )
+
+_NUMBERS = {"data", "gradient", "input_data", "upstream", "local", "contribution", "grad_before", "grad"}
+
+
+def _json(item: TraceNode | Event, names: Iterable[str], written: Written) -> dict[str, Any]:
+    return {
+        "from" if name == "source" else name: (written if name in _NUMBERS else to_json)(getattr(item, name))
+        for name in names
+    }
+
 
 Contents = tuple[dict[str, TraceNode], tuple[Event, ...], str]
 """What a trace holds: its nodes by their ids, its events, and the id of its root."""

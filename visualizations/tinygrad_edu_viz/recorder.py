@@ -11,10 +11,12 @@ from tinygrad_edu.node import Node
 from tinygrad_edu.tensor import Tensor
 from tinygrad_edu.value import Value
 
-from .recorded import Contents, Data, Event, TraceNode, plain, plain_attribute
+from .checked_json import TraceError
+from .recorded import LARGEST, Contents, Data, Event, TraceNode, plain, plain_attribute
 from .scoping import scopes_of
-from .trace_file import TraceError
 from .words import Words
+
+FREE, PER_EVENT = 100_000, 30  # numbers that a trace holds in any case, and for each of its events if there are many
 
 
 def record(root: Node, gradient: Any) -> Contents:
@@ -36,7 +38,7 @@ def snapshot(root: Node) -> tuple[dict[str, TraceNode], str]:
     for node in recorder.nodes:
         held = _held_gradient(node, root)
         if held is not None:
-            recorder.gradients[node] = _plain(held, node)
+            recorder.gradients[node] = recorder.plain(held, node)
     return recorder.graph(), recorder.ids[root]
 
 
@@ -69,7 +71,9 @@ class _Recorder:
         self.nodes = sorted(_reachable(root), key=lambda node: node.serial)
         self.ids = _identify(self.nodes)
         self.scopes = scopes_of(self.nodes)
-        self.data = {node: _plain(node.data, node) for node in self.nodes}
+        self.largest = _largest(self.nodes)
+        self.shared: dict[Any, Any] = {}  # what many events have is kept once
+        self.data = {node: self.plain(node.data, node) for node in self.nodes}
         self.words = Words(self.ids, root, self.data)
         self.gradients: dict[Node, Data] = {}
 
@@ -92,8 +96,8 @@ class _Recorder:
             inputs=tuple([self.ids[operand] for operand in node.inputs]),
             attrs={key: plain_attribute(value) for key, value in (node.attrs or {}).items()},
             kind="tensor" if tensor else "value",
-            shape=node.shape if tensor else (),
-            dtype=str(node.dtype) if tensor else None,
+            shape=self.once(node.shape) if tensor else (),
+            dtype=self.once(str(node.dtype)) if tensor else None,
             device=node.device if tensor else None,
             requires_grad=node.requires_grad,
             data=self.data[node],
@@ -115,13 +119,13 @@ class _Recorder:
 
     def started(self, start: Any, chosen: bool) -> dict[str, Any]:
         """The first backward event: the root has the gradient that the pass starts with."""
-        given = self.gradients[self.root] = _plain(start, self.root)
+        given = self.gradients[self.root] = self.plain(start, self.root)
         formula, text = self.words.seed(given, chosen)
         return {
             **self.about("backward", self.root),
             "op": None,
             "contribution": given,
-            "grad_before": _zeros(self.root),
+            "grad_before": self.zeros(self.root),
             "grad": given,
             "formula": formula,
             "text": text,
@@ -131,31 +135,43 @@ class _Recorder:
         """The backward event of one contribution."""
         node, receiver = step.node, step.input
         before = self.gradients.get(receiver)
-        contribution = _plain(step.contribution, receiver)
-        self.gradients[receiver] = contribution if before is None else _plain(step.gradient, receiver)
+        contribution = self.plain(step.contribution, receiver)
+        self.gradients[receiver] = contribution if before is None else self.plain(step.gradient, receiver)
         row = {
             **self.about("backward", receiver),
             "op": node.op.name if node.op else None,
             "source": self.ids[node],
             "position": step.position,
             "upstream": self.gradients[node],
-            "local": None if step.local is None else _plain(step.local, node),
+            "local": None if step.local is None else self.plain(step.local, node),
             "contribution": contribution,
-            "grad_before": _zeros(receiver) if before is None else before,
+            "grad_before": self.zeros(receiver) if before is None else before,
             "grad": self.gradients[receiver],
         }
         formula, text = self.words.backward(step, row, first=before is None)
         return {**row, "formula": formula, "text": text}
 
     def about(self, kind: str, node: Node) -> dict[str, Any]:
-        tensor = isinstance(node, Tensor)
-        return {
-            "kind": kind,
-            "node": self.ids[node],
-            "name": node.name,
-            "shape": node.shape if tensor else None,
-            "dtype": str(node.dtype) if tensor else None,
-        }
+        about = {"kind": kind, "node": self.ids[node], "name": node.name}
+        if not isinstance(node, Tensor):
+            return about
+        return about | {"shape": self.once(node.shape), "dtype": self.once(str(node.dtype))}
+
+    def plain(self, data: Any, node: Node) -> Data:
+        """A copy of data of a node."""
+        return plain(data, node.backend, self.largest) if isinstance(node, Tensor) else plain(data)
+
+    def zeros(self, node: Node) -> Data:
+        """The gradient of a node before its first contribution."""
+        if not isinstance(node, Tensor):
+            return 0.0
+        key = "zeros", node.shape, node.dtype
+        if key not in self.shared:
+            self.shared[key] = plain(np.broadcast_to(np.zeros((), node.dtype), node.shape), largest=self.largest)
+        return self.shared[key]
+
+    def once(self, thing: Any) -> Any:
+        return self.shared.setdefault(thing, thing)
 
 
 def _reachable(root: Node) -> set[Node]:
@@ -185,12 +201,17 @@ def _identify(nodes: list[Node]) -> dict[Node, str]:
     return {node: ids[node] for node in nodes}
 
 
-def _plain(data: Any, node: Node) -> Data:
-    return plain(data, node.backend) if isinstance(node, Tensor) else plain(data)
+def _largest(nodes: list[Node]) -> int:
+    """How many elements an array may have to be copied whole: `LARGEST`, and fewer in a trace of very many arrays.
+
+    A graph of a few layers is worth looking at number by number. One of thousands of events would take gigabytes.
+    """
+    received = [_size(operand) for node in nodes for operand in node.inputs if operand.requires_grad]
+    sizes = [*map(_size, nodes), *received, *received]  # data; contributions, and gradients or local derivatives
+    room = max(FREE, PER_EVENT * len(received))
+    fitting = (largest for largest in (LARGEST, 250, 60) if sum(size for size in sizes if size <= largest) <= room)
+    return next(fitting, 15)
 
 
-def _zeros(node: Node) -> Data:
-    """The gradient of a node before its first contribution."""
-    if not isinstance(node, Tensor):
-        return 0.0
-    return plain(np.broadcast_to(np.zeros((), node.dtype), node.shape))
+def _size(node: Node) -> int:
+    return node.size if isinstance(node, Tensor) else 1

@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection
+from collections.abc import Mapping
 from os import PathLike
 from pathlib import Path
 from typing import Any
 
-from tinygrad_edu.errors import TinygradError
-
-from .recorded import Contents, Data, Event, TraceNode
+from .checked_json import CheckedObject, TraceError
+from .recorded import Contents, Event, TraceNode, to_json
 
 FORMAT = "tinygrad-edu trace"
-VERSION = 2  # 1 had no scopes
-
-
-class TraceError(TinygradError, ValueError):
-    """What cannot be recorded as a trace, or a file that holds no trace that this version can read."""
+VERSION = 2  # 1 had no scopes, and wrote every array in full wherever it occurs
 
 
 def write(path: str | PathLike[str], nodes: dict[str, TraceNode], events: tuple[Event, ...], root: str) -> None:
@@ -26,14 +21,35 @@ def write(path: str | PathLike[str], nodes: dict[str, TraceNode], events: tuple[
     Raises:
         OSError: the file cannot be written.
     """
+    arrays = _Arrays()
     document = {
         "format": FORMAT,
         "version": VERSION,
         "root": root,
-        "nodes": [node.to_json() for node in nodes.values()],
-        "events": [event.to_json() for event in events],
+        "nodes": [node.to_json(arrays.written) for node in nodes.values()],
+        "events": [event.to_json(arrays.written) for event in events],
+        "arrays": arrays.list,
     }
     Path(path).write_text(json.dumps(document, allow_nan=False) + "\n", encoding="utf-8")
+
+
+class _Arrays:
+    """The arrays of a trace, each once: where one occurs, `{"array": 3}` is written for number 3 of the list."""
+
+    def __init__(self) -> None:
+        self.list: list[Any] = []
+        self.places: dict[int, int] = {}
+
+    def written(self, data: Any) -> Any:
+        """Recorded data as JSON."""
+        if isinstance(data, tuple):
+            return [self.written(part) for part in data]
+        if not isinstance(data, (list, dict)):
+            return to_json(data)
+        if id(data) not in self.places:  # whose object the trace keeps alive
+            self.places[id(data)] = len(self.list)
+            self.list.append(to_json(data))
+        return {"array": self.places[id(data)]}
 
 
 def read(path: str | PathLike[str]) -> Contents:
@@ -50,7 +66,7 @@ def read(path: str | PathLike[str]) -> Contents:
         raise TraceError(f"{path}: {error}") from error
 
 
-def _document(content: bytes) -> _Object:
+def _document(content: bytes) -> CheckedObject:
     try:
         document = json.loads(content.decode("utf-8"))
     except ValueError as error:  # neither UTF-8 nor JSON
@@ -59,7 +75,7 @@ def _document(content: bytes) -> _Object:
         raise TraceError(f"this is no trace, not even JSON ({error}); {_HOW_TO_WRITE}") from error
     if not isinstance(document, dict) or document.get("format") != FORMAT:
         raise TraceError(f"this is JSON, but no trace; {_HOW_TO_WRITE}")
-    found = _Object(document, "the trace")
+    found = CheckedObject(document, "the trace")
     version = found.integer("version")
     if version > VERSION:
         raise TraceError(
@@ -72,9 +88,11 @@ def _document(content: bytes) -> _Object:
 _HOW_TO_WRITE = "a trace is written by Trace.save, or by: tinygrad-edu step EXPR --save FILE"
 
 
-def _contents(document: _Object) -> Contents:
+def _contents(document: CheckedObject) -> Contents:
+    if document.has("arrays"):
+        document.arrays = [document.datum(item, f"arrays[{k}]") for k, item in enumerate(document.items("arrays"))]
     items = document.objects("nodes")
-    ids = {item.text("id"): item for item in items}
+    ids = {item.text("id"): item.text("id") for item in items}
     nodes: dict[str, TraceNode] = {}
     for item in items:
         node_id = item.text("id")
@@ -88,21 +106,21 @@ def _contents(document: _Object) -> Contents:
                 )
         nodes[node_id] = _node(node_id, item, ids)
     items = document.objects("events")
-    events = tuple([_event(step, len(items), item, nodes) for step, item in enumerate(items, 1)])
-    return nodes, events, document.id("root", nodes)
+    events = tuple([_event(step, len(items), item, ids) for step, item in enumerate(items, 1)])
+    return nodes, events, document.id("root", ids)
 
 
-def _node(node_id: str, item: _Object, ids: Collection[str]) -> TraceNode:
+def _node(node_id: str, item: CheckedObject, ids: Mapping[str, str]) -> TraceNode:
     return TraceNode(
         id=node_id,
         name=item.optional_text("name"),
-        op=item.optional_text("op"),
+        op=item.word("op"),
         inputs=item.ids("inputs", ids),
         attrs=item.attributes("attrs"),
         kind=item.choice("kind", "value", "tensor"),
         shape=item.shape("shape"),
-        dtype=item.optional_text("dtype"),
-        device=item.optional_text("device"),
+        dtype=item.word("dtype"),
+        device=item.word("device"),
         requires_grad=item.choice("requires_grad", True, False),
         data=item.data("data"),
         gradient=item.optional_data("gradient"),
@@ -110,27 +128,27 @@ def _node(node_id: str, item: _Object, ids: Collection[str]) -> TraceNode:
     )
 
 
-def _event(step: int, of: int, item: _Object, nodes: dict[str, TraceNode]) -> Event:
+def _event(step: int, of: int, item: CheckedObject, ids: Mapping[str, str]) -> Event:
     if (item.integer("step"), item.integer("of")) != (step, of):
         raise TraceError(f"{item.where}: this is event {step} of {of}, but says otherwise; events are missing or moved")
     about: dict[str, Any] = {
         "kind": item.choice("kind", "forward", "backward"),
         "step": step,
         "of": of,
-        "node": item.id("node", nodes),
+        "node": item.id("node", ids),
         "name": item.optional_text("name"),
-        "op": item.optional_text("op"),
+        "op": item.word("op"),
         "text": item.text("text"),
     }
     if item.has("dtype"):
-        about |= {"shape": item.shape("shape"), "dtype": item.text("dtype")}
+        about |= {"shape": item.shape("shape"), "dtype": item.word("dtype")}
     if about["kind"] == "forward":
         data = tuple([item.datum(part, "input_data") for part in item.items("input_data")])
-        return Event(**about, inputs=item.ids("inputs", nodes), input_data=data, data=item.data("data"))
+        return Event(**about, inputs=item.ids("inputs", ids), input_data=data, data=item.data("data"))
     seed = item.value("from") is None
     return Event(
         **about,
-        source=None if seed else item.id("from", nodes),
+        source=None if seed else item.id("from", ids),
         position=None if seed else item.integer("position"),
         upstream=item.optional_data("upstream"),
         local=item.optional_data("local"),
@@ -139,100 +157,3 @@ def _event(step: int, of: int, item: _Object, nodes: dict[str, TraceNode]) -> Ev
         grad=item.data("grad"),
         formula=item.text("formula"),
     )
-
-
-class _Object:
-    """A JSON object whose fields are checked as they are read; errors name the place, such as nodes[3].data."""
-
-    def __init__(self, item: Any, where: str):
-        if not isinstance(item, dict):
-            raise TraceError(f"{where} should be an object, and is {_brief(item)}")
-        self.item, self.where = item, where
-
-    def has(self, name: str) -> bool:
-        return name in self.item
-
-    def value(self, name: str) -> Any:
-        if name not in self.item:
-            raise TraceError(f"{self.where} lacks the field {name!r}")
-        return self.item[name]
-
-    def _expect(self, holds: bool, name: str, what: str) -> None:
-        if not holds:
-            raise TraceError(f"{self.where}: {name!r} should be {what}, and is {_brief(self.item[name])}")
-
-    def text(self, name: str) -> str:
-        value = self.value(name)
-        self._expect(isinstance(value, str), name, "a text")
-        return value
-
-    def texts(self, name: str) -> tuple[str, ...]:
-        texts = self.items(name)
-        self._expect(all(isinstance(text, str) for text in texts), name, "a list of texts")
-        return tuple(texts)
-
-    def optional_text(self, name: str) -> str | None:
-        return None if self.value(name) is None else self.text(name)
-
-    def integer(self, name: str) -> int:
-        value = self.value(name)
-        self._expect(type(value) is int and value >= 0, name, "a whole number")
-        return value
-
-    def choice(self, name: str, *choices: Any) -> Any:
-        value = self.value(name)
-        self._expect(any(type(value) is type(x) and value == x for x in choices), name, f"one of {choices}")
-        return value
-
-    def items(self, name: str) -> list[Any]:
-        value = self.value(name)
-        self._expect(isinstance(value, list), name, "a list")
-        return value
-
-    def objects(self, name: str) -> list[_Object]:
-        return [_Object(item, f"{name}[{k}]") for k, item in enumerate(self.items(name))]
-
-    def attributes(self, name: str) -> dict[str, Any]:
-        self._expect(isinstance(self.value(name), dict), name, "an object")
-        return self.value(name)
-
-    def shape(self, name: str) -> tuple[int, ...]:
-        lengths = self.items(name)
-        self._expect(all(type(n) is int and n >= 0 for n in lengths), name, "a list of lengths")
-        return tuple(lengths)
-
-    def id(self, name: str, ids: Collection[str]) -> str:
-        if self.text(name) not in ids:
-            raise TraceError(f"{self.where}: {name!r} names {self.item[name]!r}, and no node has that id")
-        return self.text(name)
-
-    def ids(self, name: str, ids: Collection[str]) -> tuple[str, ...]:
-        for found in self.items(name):
-            if not isinstance(found, str) or found not in ids:
-                raise TraceError(f"{self.where}: {name!r} names {_brief(found)}, and no node has that id")
-        return tuple(self.items(name))
-
-    def data(self, name: str) -> Data:
-        return self.datum(self.value(name), name)
-
-    def optional_data(self, name: str) -> Data | None:
-        return None if self.value(name) is None else self.data(name)
-
-    def datum(self, value: Any, name: str) -> Data:
-        """A recorded number, nested list or summary."""
-        if isinstance(value, list):
-            return [self.datum(item, name) for item in value]
-        if isinstance(value, (int, float)) and not isinstance(value, bool):
-            return value
-        if value in ("nan", "inf", "-inf"):
-            return float(value)
-        if isinstance(value, dict):
-            summary = _Object(value, f"{self.where}.{name}")
-            numbers = {key: summary.data(key) for key in ("mean", "min", "max")}
-            return {"shape": list(summary.shape("shape")), "dtype": summary.text("dtype"), **numbers}
-        raise TraceError(f"{self.where}: {name!r} should hold numbers, and holds {_brief(value)}")
-
-
-def _brief(value: Any) -> str:
-    text = json.dumps(value)
-    return text if len(text) <= 40 else f"{text[:39]}…"

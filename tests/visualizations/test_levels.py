@@ -1,0 +1,185 @@
+"""Views: every node in one box, no circles, and few enough boxes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+import tinygrad_edu as tg
+from tinygrad_edu.errors import ArgumentError
+from tinygrad_edu_viz import Trace, view
+from tinygrad_edu_viz.levels import View
+from visualizations.random_graphs import random_graph
+
+V = tg.Value
+
+
+def network(*sizes: int, rows: int = 4) -> Trace:
+    net = tg.nn.mlp(list(sizes), activation="relu", rng=0)
+    x = tg.Tensor(np.random.default_rng(0).normal(size=(rows, sizes[0])), name="x")
+    return Trace.record(tg.losses.cross_entropy(net(x), np.arange(rows) % sizes[-1]))
+
+
+def check(trace: Trace, seen: View, limit: int | None = None) -> None:
+    """What holds for every view."""
+    inside = [node for box in seen.boxes.values() for node in box.nodes]
+    assert sorted(inside) == sorted(trace.nodes)
+    assert seen.box_of == {node: key for key, box in seen.boxes.items() for node in box.nodes}
+    assert all(key == box.id for key, box in seen.boxes.items())
+    assert limit is None or len(seen.boxes) <= limit
+    place = {key: k for k, key in enumerate(seen.boxes)}
+    assert all(place[source] < place[target] for source, target in seen.edges)  # so they run in no circle
+    crossing = {(seen.box_of[source], seen.box_of[node.id]) for node in trace.nodes.values() for source in node.inputs}
+    assert set(seen.edges) == {(source, target) for source, target in crossing if source != target}
+    assert len(seen.edges) == len(set(seen.edges))
+    for box in seen.boxes.values():
+        assert box.result in box.nodes and (box.collapsed or box.nodes == (box.id,))
+    assert seen.stops[0] == 0 and seen.stops[-1] == len(trace.events)
+    assert list(seen.stops) == sorted(set(seen.stops))
+    for stop in seen.stops:
+        box, edges = seen.active(trace, stop)
+        assert (box is None) == (stop == 0) and (box is None or box in seen.boxes)
+        assert set(edges) <= set(seen.edges)
+
+
+def test_random_graphs():
+    for seed in range(300):
+        root, _ = random_graph(np.random.default_rng(seed), operations=40)
+        trace = Trace.record(root)
+        for level in ("auto", "op", "layer"):
+            for limit in (None, 2, 5, 12):
+                seen = view(trace, level, limit)
+                check(trace, seen, limit)
+                assert (seen.more is not None) == ("more nodes" in seen.note)
+
+
+def test_op_is_a_box_for_each_node():
+    trace = network(2, 3, 2)
+    seen = view(trace, "op")
+    assert list(seen.boxes) == [*trace.nodes] or set(seen.boxes) == set(trace.nodes)
+    assert seen.stops == tuple(range(len(trace.events) + 1))
+    assert (seen.level, seen.note, seen.more) == ("op", "", None)
+
+
+def test_layer_is_a_box_for_each_layer_and_for_what_is_outside():
+    trace = network(2, 16, 3)
+    seen = view(trace, "layer")
+    check(trace, seen)
+    assert [(box.title, box.lines) for box in seen.boxes.values()] == [
+        ("x", ()),
+        ("0 Dense(2, 16, relu)", ("(4, 16) float64", "48 parameters", "3 nodes")),
+        ("1 Dense(16, 3)", ("(4, 3) float64", "51 parameters", "3 nodes")),
+        (trace.root, ()),
+    ]
+    first, second = (box.id for box in seen.boxes.values() if box.collapsed)
+    assert seen.edges == (("x", first), (first, second), (second, trace.root))
+    assert seen.boxes[first].result == next(n.id for n in trace.nodes.values() if n.op == "dense")
+
+
+def test_a_step_of_a_layer_ends_where_another_one_begins():
+    trace = network(2, 16, 3)
+    seen = view(trace, "layer")
+    first, second = (box.id for box in seen.boxes.values() if box.collapsed)
+    assert seen.stops == (
+        0,
+        1,
+        2,
+        3,
+        4,
+        5,
+        8,
+        10,
+    )  # forward 3; the seed; 1 from the loss, 3 from a layer, 2 from the other
+    assert [seen.active(trace, stop) for stop in seen.stops] == [
+        (None, ()),
+        (first, ()),
+        (second, ()),
+        (trace.root, ()),
+        (trace.root, ()),
+        (second, ((second, trace.root),)),
+        (second, ((first, second),)),
+        (first, ()),
+    ]
+
+
+def test_auto_is_op_where_that_is_readable():
+    assert view(network(2, 16, 3)).level == "op"
+    assert view(Trace.record(V(2.0) * 3.0)).level == "op"
+
+
+def test_auto_is_layer_where_there_are_many_nodes_or_large_arrays():
+    deep = view(network(*[4] * 20))
+    assert (deep.level, len(deep.boxes)) == ("layer", 21)
+    assert deep.note == "each of 19 layers is one box, as 59 nodes are more than the 40 boxes that are readable"
+    wide = view(network(784, 1024, 256, 10, rows=32))
+    assert (wide.level, len(wide.boxes)) == ("layer", 5)
+    assert wide.note == "each of 3 layers is one box, as its arrays are too large to show number by number"
+    assert wide.boxes[wide.box_of["0.weight"]].lines[1] == "803,840 parameters"
+
+
+def test_auto_goes_to_outer_scopes_and_then_to_what_is_nearest():
+    y = V(1.0, name="x")
+    for _ in range(10):
+        with tg.scope("block"):
+            for _ in range(10):
+                with tg.scope("layer"):
+                    y = tg.tanh(y) * 2.0
+    trace = Trace.record(y)
+    blocks = view(trace)
+    check(trace, blocks, 40)
+    assert [box.title for box in blocks.boxes.values()] == ["block", *(f"block#{k}" for k in range(2, 11))]
+    assert "each of 10 layers" in blocks.note
+    few = view(trace, limit=5)
+    check(trace, few, 5)
+    assert [box.title for box in few.boxes.values()][1:] == [f"block#{k}" for k in range(7, 11)]
+    assert few.more == "more" and few.boxes["more"].title.endswith(" more nodes")
+    assert few.note.endswith("more nodes: only the 4 boxes nearest to the result are drawn")
+
+
+def test_what_is_nearest_of_a_graph_without_scopes():
+    y = x = V(1.0, name="x")
+    for _ in range(100):
+        y = y + x
+    seen = view(Trace.record(y))
+    assert len(seen.boxes) == 40 and "x" in seen.boxes["more"].nodes
+    assert list(seen.boxes)[1:] == [f"n{k}" for k in range(62, 101)]
+    assert ("more", "n100") in seen.edges
+
+
+def test_ids_of_boxes_never_meet_those_of_nodes():
+    with tg.scope("more"), tg.scope("a/b"):
+        y = V(2.0, name="more") * V(3.0, name="more/a/b")
+    with tg.scope("more/a"), tg.scope("b"):
+        y = tg.tanh(y + 1.0) * V(2.0, name="more (2)")
+    trace = Trace.record(tg.exp(y) + V(1.0, name="z"))
+    for limit in (2, 4, None):
+        check(trace, view(trace, "layer", limit), limit)
+
+
+def test_scopes_that_feed_each_other_in_a_circle_are_dissolved():
+    """As nobody can compute them; but a file can be edited by hand."""
+    a = V(2.0, name="a")
+    y = tg.tanh(tg.exp(tg.tanh(a)))
+    trace = Trace.record(y)
+    nodes = {key: replace(node, scope=("p",) if node.op == "tanh" else ("q",)) for key, node in trace.nodes.items()}
+    trace = Trace(nodes, trace.events, trace.root)
+    seen = view(trace, "layer")
+    check(trace, seen)
+    assert len(seen.boxes) > 2
+
+
+def test_titles_are_short_and_clean():
+    with tg.scope("x" * 500 + "\n"):
+        y = V(2.0) * V(3.0)
+    (box,) = view(Trace.record(y), "layer").boxes.values()
+    assert len(box.title) == 48 and box.title.endswith("…")
+
+
+def test_wrong_arguments():
+    trace = Trace.record(V(2.0) * 3.0)
+    with pytest.raises(ArgumentError, match="the level is one of auto, op, layer, not 'layers'"):
+        view(trace, "layers")
+    with pytest.raises(ArgumentError, match="the limit is 1"):
+        view(trace, limit=1)
