@@ -10,6 +10,7 @@ import numpy as np
 
 from ..errors import ArgumentError, DataError
 from .arguments import is_number, whole_number
+from .order import order_of_epoch
 
 Array = np.ndarray[Any, Any]
 Task = Literal["classification", "regression"]
@@ -139,10 +140,8 @@ class Dataset:
         rows = len(self)
         size = rows if size == "full" else _batch_size(size, rows)
         seed, epoch = whole_number("seed", seed, at_least=0), whole_number("epoch", epoch, at_least=0)
-        order = np.random.default_rng([seed, epoch]).permutation(rows) if shuffle else np.arange(rows)
-        stop = rows - rows % size if drop_last else rows
-        chosen = (order[start : start + size] for start in range(0, stop, size))
-        return ((self.x[batch], self.y[batch]) for batch in chosen)
+        order, cuts = order_of_epoch(rows, size, shuffle, seed, epoch, drop_last)
+        return ((self.x[order[cut]], self.y[order[cut]]) for cut in cuts)
 
     def _order(self, seed: int) -> Array:
         rng = np.random.default_rng(whole_number("seed", seed, at_least=0))

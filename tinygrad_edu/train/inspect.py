@@ -58,7 +58,12 @@ def is_linear(model: Module, loss: Tensor) -> bool:
     """Whether nothing between a model's first and last parameters bends: all that it can draw is straight."""
     nodes = computed_nodes(loss)
     last = _last_with_parameters(nodes, model)
-    return all(node.op.name in LINEAR and not _activation(node) for node in nodes[:last])
+    return not any(_bends(node) for node in nodes[:last])
+
+
+def _bends(node: Node) -> bool:
+    product = node.op.name in ("multiply", "divide") and all(x.op is not None for x in node.inputs)
+    return product or _activation(node) not in {*LINEAR, None}
 
 
 def report(model: Module, loss: Tensor) -> list[LayerReport]:

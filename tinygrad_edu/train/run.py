@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from ..data.order import order_of_epoch
 from ..nn import Module
 from ..optim import ReduceLROnPlateau
 from .checkpoint import Checkpoint
@@ -18,7 +19,6 @@ from .examples import Examples
 from .history import History
 from .metrics import Measures, Tally, measure
 from .notices import Notices
-from .order import batch_positions
 from .probe import Probe
 from .resuming import load_state
 from .update import Update
@@ -102,7 +102,7 @@ class Run:
                 yield from self._epoch()
         except KeyboardInterrupt:
             self.stopped = "interrupted"
-        except GeneratorExit:  # whoever watched has seen enough
+        except BaseException:  # GeneratorExit, if whoever watched has seen enough; or an error
             self._leave()
             raise
         self._leave()
@@ -125,7 +125,7 @@ class Run:
         started, epoch, settings = time.perf_counter(), self.epoch + 1, self.settings
         tally = Tally(self.examples, self.objective)
         self.model.train()
-        batches = batch_positions(self.examples, settings, epoch)
+        batches = self._batches(epoch)
         for start in range(0, len(batches), settings.accumulate):
             lr = self.optimizer.lr
             losses = self.update.learn(self.examples, batches[start : start + settings.accumulate], tally)
@@ -138,6 +138,13 @@ class Run:
         seconds = time.perf_counter() - started
         done = EpochEvent(epoch, self.epochs, measures.loss, measures.accuracy, lr, seconds)
         yield from self._complete(done)
+
+    def _batches(self, epoch: int) -> list[Any]:
+        """The positions of the rows of each batch, on the device, in the order of `Dataset.batches`."""
+        s = self.settings
+        order, cuts = order_of_epoch(s.rows, s.batch_size, s.shuffle, s.seed, epoch - 1, s.drop_last)
+        on_device = self.examples.backend.asarray(order)
+        return [self.examples.backend.run(on_device.__getitem__, cut) for cut in cuts]
 
     def _complete(self, done: EpochEvent) -> list[Event]:
         """Everything that belongs to the end of an epoch. It happens before anybody is told, so that a run which is
@@ -193,12 +200,12 @@ class Run:
 
     def _leave(self) -> None:
         """Leave the model as its user expects it: with its best weights, if so asked, and ready to predict."""
-        if self.unsaved is not None and self.folder is not None:
-            self.unsaved.save(self.folder)
-            self.unsaved = None
         if self.best is not None and self.stopping.restore_best:
             self.model.load_state_dict(self.best.weights)
         self.model.eval()
+        if self.unsaved is not None and self.folder is not None:
+            self.unsaved.save(self.folder)
+            self.unsaved = None
 
     def _end(self) -> EndEvent:
         measures = self.best.measures if self.best is not None and self.stopping.restore_best else self.measured
