@@ -47,6 +47,16 @@ def added(xp: Any, a: Any, index: Any, value: Any) -> Any:
     return a
 
 
+def descent(xp: Any) -> Any:
+    return xp.ElementwiseKernel("T g, T lr", "T w", "w = w - lr * g;", "descent")
+
+
+def row_sums(xp: Any) -> Any:
+    """The sum of each row plus its label, with a raw operand and a raw result."""
+    lines = ["T total = label;", "for (int j = 0; j < n; j++) {", "total = total + a[i * n + j];", "}", "y[i] = total;"]
+    return xp.ElementwiseKernel("raw T a, I label, int32 n", "raw T y", "\n".join(lines), "row_sums")
+
+
 # What is asked of `xp`, the fake or CuPy: each line must be true.
 BELIEFS: dict[str, Callable[[Any], bool]] = {
     # host and device do not mix
@@ -115,6 +125,28 @@ BELIEFS: dict[str, Callable[[Any], bool]] = {
         same(view, [[5], [1]]) for a in [xp.ones(2)] for view in [a.reshape(2, 1)] if assigned(a, 0, 5.0) is a
     ),
     "out is what is returned": lambda xp: all(xp.add(a, 1.0, out=a) is a for a in [xp.ones(3)]),
+    # kernels of our own
+    "a kernel reads its results before it overwrites them": lambda xp: all(
+        descent(xp)(xp.ones(3), 0.5, w) is w and same(w, [1.5, 1.5, 1.5]) for w in [xp.full(3, 2.0)]
+    ),
+    "a kernel makes the results that it is not given": lambda xp: same(
+        xp.ElementwiseKernel("T a, T b", "T y", "y = a * b;", "product")(iota(xp), iota(xp)[0]), iota(np) * iota(np)[0]
+    ),
+    "numbers do not widen a kernel's results": lambda xp: (
+        xp.ElementwiseKernel("T a, T n", "T y", "y = a * n;", "scaled")(xp.ones(3, "float32"), 2.0).dtype == "float32"
+    ),
+    "an operand may be the result of a kernel": lambda xp: all(
+        xp.ElementwiseKernel("T a, T b", "T y", "y = a + b;", "total")(a, iota(xp)[0], a) is a
+        and same(a, iota(np) + iota(np)[0])
+        for a in [iota(xp)]
+    ),
+    "a result of the wrong shape is refused": lambda xp: refuses(
+        (ValueError, AssertionError), lambda: descent(xp)(xp.ones((2, 3)), 0.5, xp.ones(3))
+    ),
+    "a kernel goes along the rows of raw arrays": lambda xp: all(
+        row_sums(xp)(iota(xp), xp.asarray([0, 1, 2]), 4, y) is y and same(y, [6, 23, 40])
+        for y in [xp.empty(3, "float32")]
+    ),
 }
 
 # Calls that give a view of `a`, of shape (3, 4): no kernel runs.
