@@ -103,7 +103,9 @@ def test_a_large_graph_is_cut_and_says_so():
         y = y + x
     trace = Trace.record(y)
     for step in (None, 1, 2500, len(trace.events)):  # also where the active node is not drawn
-        assert terminal.draw(trace, step).endswith("(1,941 more nodes: only the 60 nearest to the result are drawn)")
+        drawn = terminal.draw(trace, step)
+        assert drawn.endswith("(1,962 more nodes: only the 39 boxes nearest to the result are drawn)")
+        assert drawn.count("1,962 more nodes") == 2, "the box, and the note"
 
 
 @pytest.mark.parametrize("step", [-1, 16])

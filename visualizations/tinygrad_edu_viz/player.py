@@ -193,6 +193,11 @@ class Player:
         """The id of the node that was chosen, else of the active one; None at the start if none was chosen."""
         return self._chosen or (self.event.node if self.event else None)
 
+    @property
+    def was_chosen(self) -> bool:
+        """Whether a node was chosen since the last move."""
+        return self._chosen is not None
+
     def select(self, node: str) -> None:
         self._chosen = node
 

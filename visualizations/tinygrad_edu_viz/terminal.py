@@ -6,19 +6,20 @@ from dataclasses import replace
 
 from tinygrad_edu.errors import ArgumentError
 
-from .readable import labels, number_lines
+from . import levels
+from .levels import View, ViewBox
+from .readable import number_lines
 from .recorded import Data, TraceNode
 from .text_graph import Box, Edge, TextGraph, lay_out
-from .trace import Trace, nearest
+from .trace import Trace
 from .words import sign
 
 DIGITS = 3
-LIMIT = 60  # nodes; more do not fit a terminal
 DATA, GRADIENT, UNKNOWN = "=", "∂", "·"
 _ASCII = str.maketrans({"∂": "d", "×": "*", "·": ".", "∞": "inf", "…": "..."})
 
 
-def draw(trace: Trace, step: int | None = None, ascii: bool = False) -> str:
+def draw(trace: Trace, step: int | None = None, ascii: bool = False, view: View | None = None) -> str:
     """Draw the graph of a trace with what is known after `step` events; its last line explains the signs.
 
     The picture has one size for all steps. The box that the event is about has a double border, and the wire along
@@ -27,15 +28,17 @@ def draw(trace: Trace, step: int | None = None, ascii: bool = False) -> str:
     Args:
         step: from 0, before anything is computed, to the number of events; None for the end, with nothing marked.
         ascii: use ASCII characters only.
+        view: the boxes to draw; by default those of `levels.view(trace)`.
     Raises:
         ArgumentError: there is no such step.
     """
     if step is not None and not 0 <= step <= len(trace.events):
         raise ArgumentError(f"this trace has the steps 0 to {len(trace.events)}, and no step {step}")
-    picture = Picture(trace, ascii)
+    view = view or levels.view(trace)
+    picture = Picture(trace, view, ascii)
     drawn = picture.at(len(trace.events) if step is None else step)
-    box, wire = (None, None) if step is None else picture.active(step)
-    return f"{drawn.render(box, wire, ascii)}\n{picture.legend}"
+    box, edges = view.active(trace, step or 0)
+    return f"{drawn.render(box, edges, ascii)}\n{picture.legend}"
 
 
 class Picture:
@@ -46,56 +49,53 @@ class Picture:
         legend: the line that explains the signs.
     """
 
-    def __init__(self, trace: Trace, ascii: bool = False):
-        self.trace, self.ascii = trace, ascii
-        self.shown = [trace.nodes[node_id] for node_id in nearest(trace.nodes, trace.root, LIMIT)]
-        self.titles = labels((node.id, node.name, node.op is not None) for node in trace.nodes.values())
+    def __init__(self, trace: Trace, view: View, ascii: bool = False):
+        self.trace, self.view, self.ascii = trace, view, ascii
         self.widths = self._widths()
-        ids = {node.id for node in self.shown}
-        edges = [(source, node.id) for node in self.shown for source in node.inputs if source in ids]
-        boxes = [Box(node.id, self._lines(node, None, None)) for node in self.shown]
-        self.layout = lay_out(boxes, edges, max_text=40)
-        self.legend = self._text(f"{DATA} data   {GRADIENT} gradient   {UNKNOWN} not known yet")
-        hidden = len(trace.nodes) - len(self.shown)
-        if hidden:
-            self.legend += f"   ({hidden:,} more nodes: only the {LIMIT} nearest to the result are drawn)"
+        boxes = [Box(box.id, self._lines(box, None, None)) for box in view.boxes.values()]
+        self.layout = lay_out(boxes, [edge for edge in view.edges for _ in range(self._times(edge))], max_text=40)
+        note = f"   ({view.note})" if view.note else ""
+        self.legend = self._text(f"{DATA} data   {GRADIENT} gradient   {UNKNOWN} not known yet{note}")
 
     def at(self, step: int) -> TextGraph:
         """The layout, with what is known after `step` events in its boxes."""
         known, gradients = self.trace.known_after(step), self.trace.gradients_after(step)
-        boxes = {}
-        for node in self.shown:
-            lines = self._lines(node, node.data if node.id in known else None, gradients.get(node.id))
-            boxes[node.id] = self.layout.boxes[node.id]._replace(box=Box(node.id, lines))
-        return replace(self.layout, boxes=boxes)
+        placed = {}
+        for box in self.view.boxes.values():
+            data = self.trace.nodes[box.result].data if box.result in known else None
+            lines = self._lines(box, data, gradients.get(box.result))
+            placed[box.id] = self.layout.boxes[box.id]._replace(box=Box(box.id, lines))
+        return replace(self.layout, boxes=placed)
 
-    def active(self, step: int) -> tuple[str | None, Edge | None]:
-        """The box that the event before is about, and the wire along which its gradient flows, as far as drawn."""
-        event = self.trace.events[step - 1] if step else None
-        wire = (event.node, event.source) if event and event.source else None
-        box = event.node if event and event.node in self.layout.boxes else None
-        return box, wire if wire in self.layout.edges else None
+    def _times(self, edge: Edge) -> int:
+        """How often an edge is there: twice in `a * a`."""
+        source, target = edge
+        return max(self.trace.nodes[target].inputs.count(source), 1) if target in self.trace.nodes else 1
 
     def _widths(self) -> dict[str, int]:
-        """How wide the numbers of each node become."""
-        widths = {node.id: max(map(len, self._numbers(node.data))) for node in self.shown}
+        """How wide the numbers become of each node that gives a box its numbers."""
+        nodes = [self.trace.nodes[box.result] for box in self.view.boxes.values()]
+        widths = {node.id: max(map(len, self._numbers(node.data))) for node in nodes}
         for event in self.trace.events:
             if event.grad is not None and event.node in widths:
                 widths[event.node] = max(widths[event.node], *map(len, self._numbers(event.grad)))
         return widths
 
-    def _lines(self, node: TraceNode, data: Data | None, gradient: Data | None) -> tuple[str, ...]:
+    def _lines(self, box: ViewBox, data: Data | None, gradient: Data | None) -> tuple[str, ...]:
         """What stands in a box."""
-        if node.is_plain_number:
-            found = self._numbers(node.data)
+        node = self.trace.nodes[box.result]
+        if box.id == self.view.more:
+            return (self._text(box.title),)
+        if node.is_plain_number and not box.collapsed:
+            return tuple(self._numbers(node.data))
+        if box.collapsed:
+            found = [box.title, *box.lines]
         else:
-            title = self.titles[node.id]
-            found = [f"{sign(node.op)} {title}" if node.op else title]
-            if node.kind == "tensor":
-                found.append(f"{node.shape} {node.dtype}")
-            found += self._rows(DATA, node, data)
-            if node.requires_grad:
-                found += self._rows(GRADIENT, node, gradient)
+            found = [f"{sign(node.op)} {box.title}" if node.op else box.title]
+            found += [f"{node.shape} {node.dtype}"] if node.kind == "tensor" else []
+        found += self._rows(DATA, node, data)
+        if node.requires_grad:
+            found += self._rows(GRADIENT, node, gradient)
         return tuple(map(self._text, found))
 
     def _rows(self, kind: str, node: TraceNode, data: Data | None) -> list[str]:

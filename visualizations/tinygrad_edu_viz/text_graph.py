@@ -17,7 +17,7 @@ rows; from top to bottom it is the other way round, and little else changes.
 import unicodedata
 from bisect import bisect_right, insort
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from heapq import heappop, heappush
 from itertools import accumulate, pairwise
@@ -84,23 +84,23 @@ class TextGraph:
     height: int
     direction: Literal["LR", "TB"]
 
-    def render(self, active: str | None = None, active_edge: Edge | None = None, ascii: bool = False) -> str:
-        """Return `height` lines of `width` cells, with a double border for the active box and a heavy active edge.
+    def render(self, active: str | None = None, active_edges: Collection[Edge] = (), ascii: bool = False) -> str:
+        """Return `height` lines of `width` cells, with a double border for the active box and heavy active edges.
 
         With `ascii` everything but the labels is ASCII, and what is active is drawn with `#` and `=`.
 
         Raises:
-            ValueError: `active` or `active_edge` is not in the drawing.
+            ValueError: `active` or one of `active_edges` is not in the drawing.
         """
         if active is not None and active not in self.boxes:
             raise ValueError(f"no box {active!r} to highlight; there are: {', '.join(map(repr, self.boxes)) or 'none'}")
-        if active_edge is not None and active_edge not in self.edges:
-            raise ValueError(f"no edge {active_edge!r} to highlight; give (source, target) as given to lay_out()")
+        for edge in active_edges:
+            if edge not in self.edges:
+                raise ValueError(f"no edge {edge!r} to highlight; give (source, target) as given to lay_out()")
         style = _ASCII if ascii else _UNICODE
         canvas = [[" "] * self.width for _ in range(self.height)]
         for key, placed in self.boxes.items():
             _draw_box(canvas, placed, style.active_box if key == active else style.box, style.ellipsis)
-        active_edges = [] if active_edge is None else [active_edge]
         heavy = self._arms(active_edges)
         for (row, column), arms in self._arms(self.edges).items():
             line = style.lines[_BASE_3[arms & 15] + _BASE_3[heavy.get((row, column), 0) & 15]]
@@ -109,7 +109,7 @@ class TextGraph:
         for edge in [*self.edges, *active_edges]:  # what is heavy goes over what is light
             cells = self.edges[edge]
             row, column = self._before(cells[0])
-            canvas[row][column] = style.ports[self.direction][2 * (edge[0] == active) + (edge == active_edge)]
+            canvas[row][column] = style.ports[self.direction][2 * (edge[0] == active) + (edge in active_edges)]
             mark = f"{style.times}{self.times[edge]}" if self.times[edge] > 1 else ""
             for (row, column), char in zip(reversed(cells), reversed(mark + style.heads[self.direction]), strict=False):
                 canvas[row][column] = char

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from rich.style import Style
 from textual import events
 from textual.geometry import Region, Spacing
@@ -32,31 +34,38 @@ class GraphPane(Lines):
             super().__init__()
             self.node = node
 
-    def __init__(self, picture: Picture, id: str | None = None):
+    def __init__(self, player: Player, ascii: bool, id: str | None = None):
         super().__init__(id=id)
-        self.picture = picture
+        self.player, self.ascii = player, ascii
+        self._picture = Picture(player.trace, player.view, ascii)
 
-    def show(self, player: Player) -> None:
-        """Draw the graph as the player sees it, and bring the active node into sight."""
+    @property
+    def picture(self) -> Picture:
+        """The drawing at the player's level, laid out when the level changes."""
+        if self._picture.view is not self.player.view:
+            self._picture = Picture(self.player.trace, self.player.view, self.ascii)
+        return self._picture
+
+    def show(self) -> None:
+        """Draw the graph as the player sees it, and bring the active box, or the chosen one, into sight."""
+        player, view = self.player, self.player.view
         drawn = self.picture.at(player.position)
-        box, wire = self.picture.active(player.position)
-        strips = plain_strips(drawn.render(box, wire, self.picture.ascii).split("\n"))
+        active, edges = view.active(player.trace, player.position)
+        strips = plain_strips(drawn.render(active, edges, self.ascii).split("\n"))
         style = look.of(player.event.kind) if player.event else look.QUIET
-        for row, column in drawn.edges[wire] if wire else ():
+        for row, column in (cell for edge in edges for cell in drawn.edges[edge]):
             strips[row] = restyled(strips[row], column, column + 1, style)
-        if box:
-            self._frame(strips, drawn.boxes[box], style)
-        chosen = player.selected
-        if chosen in drawn.boxes and chosen != box:
-            table = _SELECTED_ASCII if self.picture.ascii else _SELECTED
-            self._frame(strips, drawn.boxes[chosen], look.STRONG, table)
-        for node, placed in drawn.boxes.items():
-            if player.is_breakpoint(node):
-                mark = "@" if self.picture.ascii else "●"
-                start = placed.column + 1
-                strips[placed.row] = restyled(strips[placed.row], start, start + 1, look.STOP, mark)
+        if active:
+            self._frame(strips, drawn.boxes[active], style)
+        chosen = view.box_of[player.selected] if player.selected else None
+        if chosen and chosen != active:
+            self._frame(strips, drawn.boxes[chosen], look.STRONG, _SELECTED_ASCII if self.ascii else _SELECTED)
+        for box in {view.box_of[node]: None for node in view.box_of if player.is_breakpoint(node)}:
+            mark, start = "@" if self.ascii else "●", drawn.boxes[box].column + 1
+            row = drawn.boxes[box].row
+            strips[row] = restyled(strips[row], start, start + 1, look.STOP, mark)
         self.put(strips)
-        self._follow(drawn, chosen if chosen in drawn.boxes else box, wire)
+        self._follow(drawn, (player.was_chosen and chosen) or active, edges)
 
     def _frame(self, strips: list[Strip], placed: Placed, style: Style, table: dict[int, int] | None = None) -> None:
         """Style a box, and its border by another table of characters."""
@@ -68,24 +77,24 @@ class GraphPane(Lines):
                 text = strips[row].crop(start, start + length).text.translate(table or {})
                 strips[row] = restyled(strips[row], start, start + length, style, text)
 
-    def _follow(self, drawn: TextGraph, box: str | None, wire: Edge | None) -> None:
+    def _follow(self, drawn: TextGraph, box: str | None, edges: Collection[Edge]) -> None:
+        """Scroll to a box; to the other ends of its active edges too, if there is room for all."""
         if box is None:
             return
-        _, row, column, height, width = drawn.boxes[box]
-        region = Region(column, row, width, height)
-        both = region if wire is None else region.union(_region(drawn.boxes[wire[1]]))
-        fits = both.width <= self.size.width and both.height <= self.size.height
-        self.scroll_to_region(
-            (both if fits else region).grow(_AROUND), animate=False, force=True, x_axis=True, y_axis=True
-        )
+        alone = _region(drawn.boxes[box])
+        ends = {end for edge in edges if box in edge for end in edge}
+        together = Region.from_union([alone, *(_region(drawn.boxes[end]) for end in ends)])
+        fits = together.width <= self.size.width and together.height <= self.size.height
+        region = (together if fits else alone).grow(_AROUND)
+        self.scroll_to_region(region, animate=False, force=True)
 
     def on_click(self, event: events.Click) -> None:
         """Choose the node of the box under the mouse."""
         left, above = self.margins
         column, row = event.x - left + self.scroll_offset.x, event.y - above + self.scroll_offset.y
-        for node, placed in self.picture.layout.boxes.items():
+        for box, placed in self.picture.layout.boxes.items():
             if _region(placed).contains(column, row):
-                self.post_message(self.Picked(node))
+                self.post_message(self.Picked(self.player.view.boxes[box].result))
 
 
 def _region(placed: Placed) -> Region:

@@ -21,6 +21,8 @@ BINDINGS: list[BindingType] = [
     Binding("up,shift+tab", "select(-1)", "choose the node before"),
     Binding("slash", "search", "search a node"),
     Binding("enter", "open", "open the chosen node"),
+    Binding("z", "zoom(True)", "a finer level"),
+    Binding("Z", "zoom(False)", "a coarser level"),
     Binding("e", "export", "write a file"),
     Binding("p", "predict", "predict the next gradient"),
     Binding("pagedown", "scroll(1)", "scroll the text"),
@@ -31,9 +33,9 @@ BINDINGS: list[BindingType] = [
 
 FOOTER = [
     *[("→", "step"), ("←", "back"), ("f", "backward"), ("c", "continue"), ("b", "break"), ("/", "search")],
-    *[("Enter", "open"), ("e", "export"), ("?", "help"), ("q", "quit")],
+    *[("z", "level"), ("Enter", "open"), ("e", "export"), ("?", "help"), ("q", "quit")],
 ]
-_LEAVE_OUT = ("e", "Enter", "/", "b", "c", "f", "←", "→", "?")  # first what is missed least
+_LEAVE_OUT = ("e", "Enter", "z", "/", "b", "c", "f", "←", "→", "?")  # first what is missed least
 
 HELP = """\
 →  n  l  Space     the next step
@@ -49,6 +51,7 @@ C                  back to the step before at a breakpoint, or to the start
 Tab  ↓ ↑           choose another node; or click it
 /                  search a node by its name or its operation
 Enter              open the chosen node: all its numbers, a heat map, the rule
+z  Z               a finer level, a coarser one: layers, operations, numbers
 e                  write a file: .json .svg .png .txt .html
 PgUp PgDn          scroll the text about the step
 ?                  this help

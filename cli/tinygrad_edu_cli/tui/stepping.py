@@ -13,8 +13,8 @@ from textual.containers import Container
 from textual.screen import Screen
 from textual.strip import Strip
 
+from tinygrad_edu.errors import ArgumentError
 from tinygrad_edu_viz.player import Player
-from tinygrad_edu_viz.terminal import Picture
 from tinygrad_edu_viz.text_graph import clean
 
 from ..source import Subject
@@ -41,28 +41,31 @@ class Stepping(Screen[None]):
     def __init__(self, subject: Subject, player: Player):
         super().__init__()
         self.subject, self.player = subject, player
-        self.picture = Picture(player.trace, look.is_ascii())
+        self.ascii = look.is_ascii()
         self.asked_to_replace: Path | None = None
 
     def compose(self) -> ComposeResult:
         yield OneLine(id="title")
         with Container(id="body"):
-            yield GraphPane(self.picture, id="graph")
+            yield GraphPane(self.player, self.ascii, id="graph")
             with Container(id="side"):
                 yield NodePane(self.player, id="nodes")
                 yield Lines(id="telling")
-        yield PassBar(self.player, self.picture.ascii, id="bar")
+        yield PassBar(self.player, self.ascii, id="bar")
         yield OneLine(id="footer")
 
     def on_mount(self) -> None:
         self.query_one("#telling").border_title = "this step"
         self.query_one("#nodes").border_title = "nodes"
-        self.set_class(self.picture.ascii, "ascii")
+        self.set_class(self.ascii, "ascii")
 
     def on_resize(self, event: events.Resize) -> None:
-        """Put the panes where there is room for them."""
-        width, height = event.size
-        graph = self.picture.layout
+        """Put the panes where there is room for them, and fill them."""
+        self.arrange(*event.size)
+
+    def arrange(self, width: int, height: int) -> None:
+        """The table and the text go beside the graph, if it is so narrow; else below it."""
+        graph = self.query_one(GraphPane).picture.layout
         beside = width >= graph.width + BESIDE
         self.set_class(beside, "beside")
         self.set_class(width < 40 or height < 14, "tiny")
@@ -76,7 +79,7 @@ class Stepping(Screen[None]):
             message: stands in the place of the keys until the next key.
         """
         self._show_title()
-        self.query_one(GraphPane).show(self.player)
+        self.query_one(GraphPane).show()
         self.query_one(NodePane).show()
         said = self.query_one("#telling", Lines)
         lines = telling(self.player, self.subject.note, said.size.width, compact=said.size.height < ROOMY)
@@ -142,6 +145,36 @@ class Stepping(Screen[None]):
         self.player.go(message.position)
         self.show()
 
+    # Levels.
+
+    def action_zoom(self, inwards: bool) -> None:
+        if self.player.zoom(inwards):
+            self.arrange(*self.size)
+            self.say(f"level: {self.player.view.level}")
+        elif not inwards and len(self.app.screen_stack) > 1:
+            self.dismiss()
+        elif inwards:
+            self._take_apart()
+        else:
+            self.say("there is no coarser level")
+
+    def _take_apart(self) -> None:
+        """The chosen node, number by number, on a screen of its own."""
+        from tinygrad_edu_viz.scalars import take_apart
+
+        node = self.player.selected
+        if node is None:
+            self.say("choose a node to take it apart: Tab, / or a click")
+            return
+        try:
+            trace = take_apart(self.player.trace, node)
+        except ArgumentError as error:
+            self.say(str(error))
+            return
+        title = f"{self.subject.title} / {self.player.titles[node]}"
+        note = f"{self.player.titles[node]} taken apart, number by number. Z goes back."
+        self.app.push_screen(Stepping(Subject(title, trace, note), Player(trace)))
+
     # Choosing nodes.
 
     @on(GraphPane.Picked)
@@ -179,7 +212,7 @@ class Stepping(Screen[None]):
         if node is None:
             self.show("choose a node first: Tab, / or a click")
             return
-        page = tensor_page(self.player, node, self.picture.ascii)
+        page = tensor_page(self.player, node, self.ascii)
         self.app.push_screen(Reading(self.player.titles[node], page))
 
     # The rest.
