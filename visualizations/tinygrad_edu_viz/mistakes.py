@@ -2,7 +2,8 @@
 
 Each is computed by the registry's own rule from numbers of the trace: "the derivative at the wrong point" is the rule
 read with the input in place of the output. Where several mistakes give one number, the first in the order of `MISTAKES`
-is named: first those that fit only a certain kind of operation, then those that fit all.
+is named: first those that fit only a certain kind of operation, then those that fit all. One mistake is more likely
+than two, so a forgotten += together with another mistake is looked for last.
 """
 
 from __future__ import annotations
@@ -252,6 +253,8 @@ def _wrong_point(case: Case) -> Found:
 
 
 def _unchanged(case: Case) -> Found:
+    if np.shape(case.g) != case.contribution.shape:
+        return
     says = explanation(case.op)
     why = f" ({case.op.name}: {says})" if says else ""
     if case.op.elementwise:

@@ -95,6 +95,7 @@ class Rules:
 
     def operand(self, node_id: str) -> Any:
         """The data of a node, as rules are read with it: a float or an array."""
+        self.check(node_id, self.nodes[node_id].data)
         array = self.source.array(node_id)
         return float(array) if self.nodes[node_id].kind == "value" else array
 
@@ -105,9 +106,20 @@ class Rules:
             ArgumentError: it was recorded only in outline.
         """
         node = self.nodes[node_id]
-        if isinstance(data, dict) or data is None:
-            raise ArgumentError(f"the trace has of the gradient of {self.labels[node_id]} only its mean and range")
+        self.check(node_id, data)
         return float(data) if node.kind == "value" else np.asarray(data, node.dtype)  # type: ignore[arg-type]
+
+    def check(self, node_id: str, data: Data | None) -> None:
+        """Refuse an array that was recorded only in outline.
+
+        Raises:
+            ArgumentError: it was.
+        """
+        if isinstance(data, dict) or data is None:
+            shape = self.nodes[node_id].shape
+            raise ArgumentError(
+                f"the trace has only the mean and range of {self.labels[node_id]}, shape {shape}: use smaller arrays"
+            )
 
     # The same rules, as formulas.
 

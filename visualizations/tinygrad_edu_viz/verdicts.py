@@ -66,22 +66,23 @@ class _Judge:
         return array if whole else np.asarray(array[self.question.index])
 
     def verdict(self) -> Verdict:
-        question, given = self.question, _text(self.given)
+        given = _text(self.given)
         if self.is_right():
-            return Verdict(True, None, f"Right: {question.asked} = {_text(self.right)}.")
+            return Verdict(True, None, f"Right: {self.question.asked} = {_text(self.right)}.")
         it_is = f"It is {self.sum_of(self.contribution, self.right)}."
         had = f"{self.case.target} had {_text(self.before)} already, and gradients add up (+=, not =)"
         if self.has_before and self.means(self.contribution):
             return Verdict(False, Mistake.ASSIGNED, f"{given} is what this step adds. {had}. {it_is}")
-        for mistake, contribution, why in wrong_contributions(self.case):
-            wrong = self.asked(contribution)
-            if not np.isfinite(wrong).all():
-                continue
-            total = self.before + wrong if wrong.shape == self.before.shape else wrong
+        wrong = [
+            found._replace(contribution=self.asked(found.contribution)) for found in wrong_contributions(self.case)
+        ]
+        for mistake, part, why in wrong:
+            total = self.before + part if part.shape == self.before.shape else part
             if self.means(total):
-                made = f"{given} is {_text(self.before)} + {_text(wrong)}, and {_text(wrong)}"
-                return Verdict(False, mistake, f"{made if self.has_before else given} {why}. {it_is}")
-            if self.has_before and self.means(wrong):
+                made = f"{self.sum_of(part, total)}, and {_text(part)}" if self.has_before else given
+                return Verdict(False, mistake, f"{made} {why}. {it_is}")
+        for mistake, part, why in wrong if self.has_before else ():  # two mistakes at once
+            if self.means(part):
                 return Verdict(False, mistake, f"{given} {why}. And {had}. {it_is}")
         if self.given.shape != self.right.shape:
             return Verdict(False, Mistake.SHAPE, f"{self.about_shape()} {it_is}")
@@ -93,8 +94,7 @@ class _Judge:
 
     def sum_of(self, contribution: np.ndarray, total: np.ndarray) -> str:
         """A gradient as what it was before and what is added."""
-        added = f"{_text(self.before)} + {_text(contribution)} = " if self.has_before else ""
-        return f"{added}{_text(total)}"
+        return f"{_text(total)} = {_text(self.before)} + {_text(contribution)}" if self.has_before else _text(total)
 
     def is_right(self) -> bool:
         """Near in relation to the gradient, and to what the step adds to it: who adds nothing is not right."""
@@ -110,7 +110,7 @@ class _Judge:
         return self.is_within(wrong, NEAR * np.abs(wrong))
 
     def is_within(self, wanted: np.ndarray, near: np.ndarray) -> bool:
-        if self.given.shape != wanted.shape:
+        if self.given.shape != wanted.shape or not np.isfinite(wanted).all():
             return False
         return bool((np.abs(self.given - wanted) <= np.maximum(near, self.half_units)).all())
 
@@ -118,9 +118,9 @@ class _Judge:
         if self.question.index is not None:
             return f"One number is asked for: {self.question.asked}."
         shape = self.right.shape
-        has = f"{self.case.target} has the shape {shape}" if shape else f"{self.case.target} is one number"
+        has = f"{self.case.target} has the shape {shape}" if shape else f"{self.case.target} has no axes"
         yours = f"has the shape {self.given.shape}" if self.given.shape else "is one number"
-        return f"{has}, and so is its gradient; your answer {yours}."
+        return f"{has}, and so has its gradient; your answer {yours}."
 
 
 def _text(array: np.ndarray) -> str:

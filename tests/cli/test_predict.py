@@ -1,0 +1,154 @@
+"""tinygrad-edu step --predict: questions line by line, answers from a pipe; and how answers are read."""
+
+from __future__ import annotations
+
+import io
+import sys
+
+import pytest
+
+from tinygrad_edu_cli.answer import read_answer
+from tinygrad_edu_cli.errors import CommandError
+
+PRODUCT = ("step", "a*b*c", "--set", "a=2", "--set", "b=-3", "--set", "c=4", "--predict")
+# The questions: dL/d(a·b) = 4, dL/dc = -6, dL/da = -12, dL/db = 8.
+
+
+@pytest.fixture
+def predict(cli, monkeypatch):
+    """Run the command with lines on its standard input."""
+
+    def run(*lines: str, arguments: tuple[str, ...] = PRODUCT):
+        monkeypatch.setattr(sys, "stdin", io.StringIO("".join(f"{line}\n" for line in lines)))
+        return cli(*arguments)
+
+    return run
+
+
+def test_all_right(predict):
+    ran = predict("4", "2*-3", "-12.0", "2**3")
+    assert (ran.code, ran.err) == (0, "")
+    assert ran.out.count("Right: ") == 4
+    assert ran.out.endswith("4 of 4 right.\nYou can do backpropagation by hand.\n")
+    assert "Gradients of the inputs" in ran.out
+
+
+def test_the_answer_is_not_told_before_it_is_given(predict):
+    ran = predict("4")
+    assert "∂L/∂c = -6" not in ran.out and "-6" in ran.out  # the product's own value
+    before, after = ran.out.split("∂L/∂n2 = 4\n", 1)
+    assert "∂L/∂n2 += " not in before and "∂L/∂n2 += ∂L/∂n4 · ∂n4/∂n2 = 1 · 4 = 4" in after
+
+
+def test_mistakes_and_what_to_practise(predict):
+    ran = predict("1", "-6", "-3", "2")
+    assert "1 is ∂L/∂n4, passed on unchanged" in ran.out
+    assert ran.out.count("is the local derivative") == 2
+    assert "1 of 4 right.\nPractise (upstream gradient forgotten, 2×): the chain rule is a product" in ran.out
+
+
+def test_a_hint_a_skip_and_the_end(predict):
+    ran = predict("?", "4", "", "q", "-12")
+    assert "Hint: ∂L/∂n2 += ∂L/∂n4 · ∂n4/∂n2, with ∂n4/∂n2 = c" in ran.out
+    assert "Skipped." in ran.out
+    assert ran.out.endswith("That was the end of the answers.\n\n1 of 2 right, 1 skipped.\n")
+
+
+def test_without_any_answer(predict):
+    ran = predict()
+    assert (ran.code, ran.err) == (0, "")
+    assert ran.out.endswith("Nothing was asked.\n")
+
+
+def test_what_is_no_answer_is_asked_again(predict):
+    ran = predict("2+", "four", "[1, [2, 3]]", "().__class__", "\x1b[31m", "1e999", "4")
+    assert ran.out.count("error: ") == 6
+    assert "'four' is a name, and an answer is made of numbers" in ran.out
+    assert "\x1b" not in ran.out
+    assert "Right: ∂L/∂n2 = 4." in ran.out
+    assert "1 of 1 right." in ran.out
+
+
+def test_only_at_breakpoints(predict):
+    ran = predict("-12", arguments=(*PRODUCT, "--break", "a"))
+    assert ran.out.count("What is ") == 1
+    assert "1 of 1 right." in ran.out
+
+
+def test_tensors(predict):
+    arguments = ("step", "sum(W @ x)", "--set", "W=[[1,2],[3,4]]", "--set", "x=[1,-1]", "--predict")
+    ran = predict("[1, 1]", "[[1, 1], [-1, -1]]", "4, 6", arguments=arguments)
+    assert "comes out with a matrix transposed" in ran.out
+    assert "2 of 3 right." in ran.out
+
+
+@pytest.mark.parametrize("other", ["--json", "--plain", "--tui", "--order=naive"])
+def test_with_another_form(cli, other):
+    ran = cli(*PRODUCT, other)
+    assert ran.code == 2 and "exclude each other" in ran.err
+
+
+def test_in_a_pipe_with_bytes_that_are_no_text(environment):
+    import subprocess
+
+    ran = subprocess.run(
+        [sys.executable, "-m", "tinygrad_edu_cli", *PRODUCT],
+        input=b"\xff\xfe\n4\n",
+        env=environment,
+        capture_output=True,
+        timeout=120,
+    )
+    assert ran.returncode == 0 and ran.stderr == b""
+    assert "1 of 1 right." in ran.stdout.decode()
+
+
+# --- answers ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "data", "units"),
+    [
+        ("0.5", 0.5, 0.0),  # one digit says little
+        ("0.50", 0.5, 0.01),
+        ("-12", -12.0, 1.0),
+        ("+1.25e-3", 0.00125, 1e-5),
+        ("0.5*2", 1.0, 0.0),
+        ("1-0.707**2", 1 - 0.707**2, 0.0),
+        ("-(2/4)", -0.5, 0.0),
+        ("tanh(0)", 0.0, 0.0),
+        ("[1, 0.25]", [1.0, 0.25], [0.0, 0.01]),
+        ("1, 2", [1.0, 2.0], [0.0, 0.0]),
+        ("[[1,2],[3,4]]", [[1.0, 2.0], [3.0, 4.0]], [[0.0, 0.0], [0.0, 0.0]]),
+    ],
+)
+def test_what_an_answer_stands_for(text, data, units):
+    answer = read_answer(text)
+    assert answer.data == pytest.approx(data) if not isinstance(data, list) else answer.data == data
+    assert answer.units == pytest.approx(units) if not isinstance(units, list) else answer.units == units
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("a", "'a' is a name"),
+        ("x = 3", "an answer is a number"),
+        ("1; 2", "not used"),
+        ("[[1, 2], [3]]", "different lengths"),
+        ("1/0", "no finite number"),
+        ("9**9**9**9", "no finite number"),
+        ("1" + "0" * 400, "too large"),
+        ("True", "made of numbers"),
+        ("'4'", "made of numbers"),
+        ("2 * [1, 2]", "made of numbers"),
+        ("sum([1, 2])", "not part of an expression"),
+        ("__import__('os').system('true')", "not part of an expression"),
+        ("(lambda: 4)()", "not part of an expression"),
+        ("2 ^ 3", "not part of an expression"),
+        ("tanh(1, 2)", "tanh"),
+        ("(" * 500, "brackets"),
+        ("1+" * 6000 + "1", "characters"),
+    ],
+)
+def test_what_is_no_answer(text, message):
+    with pytest.raises(CommandError, match=message):
+        read_answer(text)
