@@ -24,9 +24,10 @@ _HOW = "for example: tinygrad-edu compare lr=0.001,0.1,10 --data moons"
 def compare(context: click.Context, /, what: tuple[str, ...], as_json: bool, **options: Any) -> None:
     """Train several times from the same seed with one setting changed, or put recorded runs side by side.
 
-    SETTING is the name of an option, without its dashes; all other options are as in `train`, for all runs alike. The
-    table has a small curve of each validation loss, all on one scale; "noise" is the standard deviation of the change
-    of the loss from one batch to the next.
+    SETTING is the name of an option, without its dashes; all other options are as in `train`, for all runs alike
+    (--data is moons if not given). The
+    table has a small curve of each validation loss, all on one scale; "noise" says how far the loss of a batch lies
+    from the middle between its neighbours (standard deviation).
 
     \b
     Examples:

@@ -22,9 +22,8 @@ def table(runs: Sequence[ComparedRun]) -> Iterator[str]:
     """The lines of the table, and the verdict."""
     longest = max(len(run.history.validation_loss) for run in runs)
     scale = Scale.of([run.history.validation_loss for run in runs], 2 * max(run.guessing for run in runs))
-    yield f"The validation loss over {longest} epochs, on a logarithmic scale: ▁ is {number(scale.low)}, █ is " + (
-        f"{number(scale.high)}, ↑ is above"
-    )
+    low, high = number(scale.low), number(scale.high)
+    yield f"{_data(runs)}Validation loss over {longest} epochs, on a logarithmic scale (▁ {low}, █ {high}, ↑ above)"
     yield ""
     measure = "accuracy" if runs[0].history.validation_accuracy else "R²"
     head = ["", "validation loss", "final", "best", "@epoch", "train", measure, "per epoch", "noise", ""]
@@ -35,6 +34,11 @@ def table(runs: Sequence[ComparedRun]) -> Iterator[str]:
     yield ""
     for sentence in sentences(runs):
         yield "\n".join(plain.wrap(sentence, indent=2))
+
+
+def _data(runs: Sequence[ComparedRun]) -> str:
+    names = {run.config.data for run in runs}
+    return f"Data: {names.pop()}. " if len(names) == 1 else ""
 
 
 def _cells(run: ComparedRun, word: str, scale: Scale, longest: int) -> list[str]:

@@ -8,18 +8,20 @@ from tinygrad_edu.train.events import BatchEvent, EpochEvent, Event
 
 
 class LossNoise:
-    """The standard deviation of the change of the loss from one batch to the next, over all batches of a run.
+    """How far the loss of a batch lies from the middle between its neighbours: the standard deviation, over a run, of
+
+        lossₖ - ½ (lossₖ₋₁ + lossₖ₊₁).
 
     A batch of one example has the loss of whatever example it met; the loss of the full batch changes only because
-    the weights do. The change, not the loss itself, so that a run which learns is not called noisy for it.
+    the weights do. What falls steadily has no noise in this sense, however fast it falls.
 
     Losses are read once an epoch: reading one waits for the device.
     """
 
     def __init__(self) -> None:
         self._unread: list[BatchEvent] = []
-        self._last: float | None = None
-        self._count, self._mean, self._squares = 0, 0.0, 0.0  # of the changes (Welford 1962)
+        self._last_two: list[float] = []
+        self._count, self._squares = 0, 0.0
 
     def watch(self, event: Event) -> None:
         """Take note of one event."""
@@ -31,16 +33,14 @@ class LossNoise:
             self._unread.clear()
 
     def _add(self, loss: float) -> None:
-        if self._last is not None:
-            change = loss - self._last
+        if len(self._last_two) == 2:
+            before, middle = self._last_two
             self._count += 1
-            distance = change - self._mean
-            self._mean += distance / self._count
-            self._squares += distance * (change - self._mean)
-        self._last = loss
+            self._squares += (middle - (before + loss) / 2) ** 2
+        self._last_two = [*self._last_two[-1:], loss]
 
     @property
     def value(self) -> float | None:
-        """None if there were fewer than two changes, or one was not finite."""
-        noise = math.sqrt(self._squares / self._count) if self._count > 1 and self._squares >= 0 else math.nan
+        """None if there were fewer than three batches, or a loss was not finite."""
+        noise = math.sqrt(self._squares / self._count) if self._count else math.nan
         return noise if math.isfinite(noise) else None

@@ -92,9 +92,9 @@ def _usage(error: click.ClickException) -> str:
     lines = [f"error: {message[:1].lower()}{message[1:].rstrip('.')}"]
     if isinstance(error, click.NoSuchOption) and not error.option_name.startswith("--"):
         lines.append('  an expression that begins with "-" goes into parentheses, as in "(-x)"')
-    if "unexpected extra argument" in message:
-        lines.append('  put the expression in quotes, as in "a*b + a"')
     context = getattr(error, "ctx", None)
+    if "unexpected extra argument" in message and context is not None and context.info_name in ("step", "graph"):
+        lines.append('  put the expression in quotes, as in "a*b + a"')
     if context is not None:
         lines.append(f"  see: {context.command_path} --help")
     from .excerpt import printable  # brings NumPy

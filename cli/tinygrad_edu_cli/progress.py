@@ -7,6 +7,7 @@ import time
 
 import click
 
+from tinygrad_edu.train import History
 from tinygrad_edu.train.events import BatchEvent, EpochEvent, Event, ValidationEvent
 
 from . import output
@@ -89,8 +90,8 @@ class ProgressLine:
 class ProgressReport(PlainReport):
     """The plain lines of a run, and below them the one that moves."""
 
-    def __init__(self, run: Run):
-        super().__init__(run)
+    def __init__(self, run: Run, history: History):
+        super().__init__(run, history)
         self.line = ProgressLine(run.config.epochs or 1)
 
     def watch(self, event: Event) -> None:

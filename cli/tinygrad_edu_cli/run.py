@@ -43,9 +43,11 @@ class Run:
     model: tg.nn.Sequential
 
     @classmethod
-    def prepare(cls, config: RunConfig) -> Run:
+    def prepare(cls, config: RunConfig, standardizer: Standardizer | None = None) -> Run:
         """Read the data, and make the network.
 
+        Args:
+            standardizer: that of a network that was trained before; None to fit one on the training part.
         Raises:
             CommandError: something does not fit, or is missing; see the classes in `errors.py`.
         """
@@ -55,7 +57,10 @@ class Run:
         with _told():
             train, held_out = dataset.split(config.validation, config.seed)
         config = config.fitted(dataset, len(train))
-        standardizer = _standardizer(train) if config.standardize else None
+        if not config.standardize:
+            standardizer = None
+        elif standardizer is None or len(standardizer.mean) != train.x.shape[1]:
+            standardizer = _standardizer(train)
         if standardizer:
             train, held_out = standardizer.apply(train), standardizer.apply(held_out)
         return cls(config, dataset, train, held_out, standardizer, _network(config))
@@ -63,7 +68,7 @@ class Run:
     def events(self, checkpoint: Path | None = None, resume: Path | None = None) -> Generator[Event, None, None]:
         """Train: the events of `tg.train.fit`."""
         config = self.config
-        assert config.epochs is not None and config.loss is not None
+        assert config.epochs and config.loss and config.batch_size  # filled in
         optimizer = optimizer_of(config, self.model)
         stopping = tg.train.EarlyStopping(config.patience, config.min_delta or 0.0) if config.patience else None
         return tg.train.fit(
@@ -92,7 +97,7 @@ class Run:
     def updates_per_epoch(self) -> int:
         """Steps of the optimizer in one epoch."""
         rows, config = len(self.train), self.config
-        size = rows if config.batch_size == "full" else int(config.batch_size)
+        size = rows if config.batch_size == "full" else int(config.batch_size or 1)
         batches = rows // size if config.drop_last else -(-rows // size)
         return -(-batches // config.accumulate)
 

@@ -14,9 +14,10 @@ LEARNING_RATES = {
     **{"sgd": 0.1, "adam": 0.01, "adamw": 0.01, "nadam": 0.01},
     **{"adagrad": 0.1, "adadelta": 1.0, "rmsprop": 0.003},
 }
-HIDDEN, HIDDEN_OF_MANY = (32, 32), (64, 64)  # units of a net that nobody described, up to 16 inputs and above
+HIDDEN, HIDDEN_OF_MANY = (32, 32), (128, 64)  # units of a net that nobody described, up to 16 inputs and above
 LINEAR_FIRST = ("pass_class", "diabetes")  # what a single layer learns as well as any net
-UPDATES = 3000  # the default number of epochs makes about as many, in batches of 32
+BATCH_SIZE = 32
+UPDATES = 3000  # the default number of epochs makes about as many, in batches of this size
 
 _OPTIMIZERS_WITH = {
     "momentum": ("sgd", "rmsprop"),
@@ -59,7 +60,7 @@ class RunConfig:
     rho: float | None
     eps: float | None
     weight_decay: float | None
-    batch_size: int | str
+    batch_size: int | str | None
     drop_last: bool
     accumulate: int
     epochs: int | None
@@ -128,10 +129,10 @@ class RunConfig:
         Raises:
             CommandError: a setting that does not fit the data, with the numbers of both.
         """
-        size = learned_from if self.batch_size == "full" else int(self.batch_size)
-        if size > learned_from:
+        batch_size = self.batch_size or min(BATCH_SIZE, learned_from)
+        if batch_size != "full" and int(batch_size) > learned_from:
             raise CommandError(
-                f"--batch-size {size} is larger than the data: {learned_from} examples of {dataset.name} are there to "
+                f"--batch-size {batch_size} is larger than the data: {dataset.name} has {learned_from} examples to "
                 "learn from",
                 f"give {learned_from} or less, or --batch-size full",
             )
@@ -142,6 +143,7 @@ class RunConfig:
             self,
             net=net,
             activation=self.activation or "relu",
+            batch_size=batch_size,
             loss=_loss(self.loss, net, dataset),
             lr=self.lr or LEARNING_RATES[self.optimizer],
             epochs=epochs,
@@ -189,7 +191,8 @@ def _loss(asked: str | None, net: tuple[int, ...], dataset: Dataset) -> str:
     else:
         fitting = ("cross_entropy", "binary_cross_entropy", *of_numbers)
     if asked and asked not in fitting:
-        kind = f"{dataset.classes} classes and the net {net[-1]} outputs" if dataset.classes else "numbers to predict"
+        outputs = f"{net[-1]} output{'s' * (net[-1] > 1)}"
+        kind = f"{dataset.classes} classes, and the net {outputs}" if dataset.classes else "numbers to predict"
         raise CommandError(
             f"--loss {asked} does not fit: {dataset.name} has {kind}", f"use {_or(fitting)}, or leave it out"
         )
@@ -198,7 +201,7 @@ def _loss(asked: str | None, net: tuple[int, ...], dataset: Dataset) -> str:
 
 def _epochs(learned_from: int) -> int:
     """The same for every batch size, so that runs which differ in it can be compared."""
-    return min(max(UPDATES * 32 // learned_from, 20), 100)
+    return min(max(UPDATES * BATCH_SIZE // learned_from, 20), 100)
 
 
 def _or(words: Any) -> str:

@@ -110,7 +110,8 @@ class BatchSize(click.ParamType["int | str"]):
 def unknown(word: str, known: Sequence[str], joined: str = "_") -> str:
     """A complaint about a word, with what was probably meant; `joined` is what the known ones have between parts."""
     near = difflib.get_close_matches(re.sub("[-_ ]", joined, word.lower()), known, n=1)
-    return f"unknown '{word}'" + (f", did you mean '{near[0]}'?" if near else "") + f" Known: {', '.join(known)}"
+    suggestion = f", did you mean '{near[0]}'?" if near else ":"
+    return f"unknown '{word}'{suggestion} There are: {', '.join(known)}"
 
 
 _NO_HARM = Number(0)
@@ -154,7 +155,7 @@ _OPTIONS = [
     ),
     click.option(
         "--lr",
-        type=Number(0, above=True, why="the step goes against the gradient; try 0.01"),
+        type=Number(0, above=True, why="try 0.01"),
         help="Learning rate.  [default: fits the optimizer]",
     ),
     click.option("--momentum", type=_FRACTION, help="sgd, rmsprop: how much of the last step is kept, 0.9 say."),
@@ -167,10 +168,8 @@ _OPTIONS = [
     click.option(
         "--batch-size",
         type=BatchSize(),
-        default=32,
-        show_default=True,
         metavar="N|full",
-        help="Examples in a step: 1 is stochastic, full is all.",
+        help="Examples in a step: 1 is stochastic, full is all.  [default: 32]",
     ),
     click.option("--drop-last", is_flag=True, help="Leave out a last batch that is smaller."),
     click.option("--accumulate", type=_COUNT, default=1, help="Add up the gradients of this many batches in a step."),

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 _PATH: Any = click.Path(path_type=Path)
 FIRST_DATA = "pass_class"
+FIRST_WORDS = f"""\
+The question of the first lecture: will I pass this class? A perceptron learns it from two numbers.
+The same as: tinygrad-edu train --data {FIRST_DATA}"""
 
 
 @click.command(cls=SectionedCommand)
@@ -71,6 +74,8 @@ def train(
         session = training.resumed(resume, options["epochs"])
     else:
         session = training.started(_config(options), record, load)
+    if resume is None and context.get_parameter_source("data") is not click.core.ParameterSource.COMMANDLINE:
+        click.echo(f"{FIRST_WORDS}\n", err=True)
     stopped = training.train(session, _report(session, plain, as_json, batches))
     if save is not None and stopped != "diverged":
         training.save(session, save)
@@ -83,11 +88,6 @@ def _config(options: dict[str, Any]) -> RunConfig:
 
     if options["data"] is None:
         options["data"] = FIRST_DATA
-        click.echo(
-            "The question of the first lecture: will I pass this class? A perceptron learns it from two numbers.\n"
-            f"The same as: tinygrad-edu train --data {FIRST_DATA} --net 2-1\n",
-            err=True,
-        )
     return RunConfig(**options)
 
 
@@ -115,7 +115,7 @@ def _report(session: Session, plain: bool, as_json: bool, batches: bool) -> Repo
     if plain or not output.is_interactive():
         from .train_plain import PlainReport
 
-        return PlainReport(session.run)
+        return PlainReport(session.run, session.history)
     from .progress import ProgressReport
 
-    return ProgressReport(session.run)
+    return ProgressReport(session.run, session.history)

@@ -15,10 +15,14 @@ MAX_NOTICES = 5
 
 
 class PlainReport:
-    """Prints the epochs 1, 2, 5, 10, 20, 50, ..., the notices as they come, and at the end what was learned."""
+    """Prints the epochs 1, 2, 5, 10, 20, 50, ..., the notices as they come, and at the end what was learned.
 
-    def __init__(self, run: Run):
-        self.run, self.history = run, History()
+    Args:
+        history: what a run that goes on has measured before.
+    """
+
+    def __init__(self, run: Run, history: History):
+        self.run, self.history = run, history
         self._started = time.monotonic()
         self._epoch: EpochEvent | None = None
         self._validation: ValidationEvent | None = None

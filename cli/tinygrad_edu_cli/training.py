@@ -5,14 +5,16 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
 
 import click
 
 import tinygrad_edu as tg
+from tinygrad_edu.data import Standardizer
 from tinygrad_edu.errors import StateError
+from tinygrad_edu.train import History
 from tinygrad_edu.train.events import BatchEvent, EndEvent, Event
 
 from .errors import CommandError, FileError, MissingPieceError
@@ -33,11 +35,12 @@ class Report(Protocol):
 
 @dataclass
 class Session:
-    """A run, the folder that it is recorded in, and the one that it goes on from."""
+    """A run, the folder that it is recorded in, the one that it goes on from, and what was measured before."""
 
     run: Run
     folder: RunFolder | None = None
     resume: Path | None = None
+    history: History = field(default_factory=History)
 
 
 def started(config: RunConfig, record: Path | None, load: Path | None) -> Session:
@@ -48,9 +51,7 @@ def started(config: RunConfig, record: Path | None, load: Path | None) -> Sessio
     """
     if record is not None:
         refuse_used(record)
-    run = Run.prepare(config)
-    if load is not None:
-        load_weights(run, load)
+    run = Run.prepare(config) if load is None else _loaded(config, load)
     if record is None:
         return Session(run)
     return Session(run, RunFolder.create(record, run.config, run.data_hash(), run.guessing_loss()))
@@ -84,7 +85,9 @@ def resumed(path: Path, epochs: int | None) -> Session:
     if config != folder.config:
         folder.save_config(config)
     folder.reopen(epoch)
-    return Session(run, folder, folder.checkpoints if epoch else None)
+    if epoch >= (run.config.epochs or 0):
+        click.echo(f"nothing is left to do: the run has its {epoch} epochs; go on with --epochs {2 * epoch}", err=True)
+    return Session(run, folder, folder.checkpoints if epoch else None, folder.history()[0])
 
 
 def _last_checkpoint(folder: RunFolder) -> int:
@@ -170,14 +173,20 @@ def save(session: Session, path: Path) -> None:
     click.echo(f"wrote {path}", err=True)
 
 
-def load_weights(run: Run, path: Path) -> None:
-    """Give the network of a run the weights of a file.
+def _loaded(config: RunConfig, path: Path) -> Run:
+    """A run that begins with the network of a file, and with its standardization.
 
     Raises:
         FileError: it is missing, damaged, newer, or of another network; the message names the layers that differ.
     """
     with _readable(path):
+        meta = tg.train.read_meta(path)
+        if config.net is None and meta.get("net"):
+            config = replace(config, net=tuple(meta["net"]), activation=config.activation or meta.get("activation"))
+        state = meta.get("standardizer")
+        run = Run.prepare(config, Standardizer.from_state(state) if state else None)
         tg.train.load_model(path, run.model)
+    return run
 
 
 @contextlib.contextmanager

@@ -54,10 +54,18 @@ def sentences(runs: Sequence[ComparedRun]) -> Iterator[str]:
     for run, word in zip(runs, words, strict=True):
         yield f"{run.label} {_told(run, word)}."
     best = best_run(runs)
-    if best is not None and words[runs.index(best)] == LEARNED:
+    if len({_problem(run) for run in runs}) > 1:
+        yield "They had different problems to solve: compare the accuracy, not the losses."
+    elif best is not None and words[runs.index(best)] == LEARNED:
         yield f"Take {best.label}: it has the lowest validation loss, {number(best.best)}."
     else:
         yield "None of them learned much: try other values, or a larger --net and more --epochs."
+
+
+def _problem(run: ComparedRun) -> tuple[object, ...]:
+    """Losses can be compared where this is the same."""
+    config = run.config
+    return config.data, config.target, config.n, config.noise, config.validation, config.seed, config.loss
 
 
 def best_run(runs: Sequence[ComparedRun]) -> ComparedRun | None:
