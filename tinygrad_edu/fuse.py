@@ -145,7 +145,8 @@ class Program:
     def _compile(self, name: str, source: str) -> Any:
         """The function of that name in a Python source."""
         namespace: dict[str, Any] = {name: getattr(np, name) for name in _C}
-        namespace |= {"FLOATS": FLOATS, "where": _where}
+        # with the module's name, what the package says of warnings holds for this code, too
+        namespace |= {"FLOATS": FLOATS, "where": _where, "__name__": __name__}
         exec(compile(source, f"<{self.rule.__qualname__}>", "exec"), namespace)
         return namespace[name]
 

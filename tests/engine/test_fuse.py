@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -159,3 +160,12 @@ def test_a_formula_cannot_branch_on_what_it_computes() -> None:
 
 def test_a_number_is_true_as_0_never_stands_for_it() -> None:
     assert "n0" in Program(lambda xp, a, n: n * a if n else a, 1, ("n",)).python_source()
+
+
+def test_an_overflow_is_a_number_and_no_warning() -> None:
+    program, w = Program(lambda xp, w: w * w, 1), np.array([1e300])
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        warnings.filterwarnings("ignore", category=RuntimeWarning, module=r"tinygrad_edu\.")  # as __init__.py says
+        program.run_in_place([w], {}, [])
+    assert w[0] == np.inf
