@@ -5,14 +5,13 @@ pip install --group browser; apt-get install chromium, or the environment variab
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+import make_pictures
 from tinygrad_edu_viz import Trace
 from tinygrad_edu_viz.page import page as compose
 
@@ -21,13 +20,11 @@ from tinygrad_edu_viz.page import page as compose
 def chromium() -> Iterator[Any]:
     """A running Chromium."""
     sync_api = pytest.importorskip("playwright.sync_api", reason="needs playwright: pip install --group browser")
-    names = ("chromium", "chromium-browser", "google-chrome")
-    program = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
+    program, arguments = make_pictures.chromium()
     if program is None:
         pytest.skip("needs Chromium: apt-get install chromium, or CHROMIUM=its path")
-    is_root = hasattr(os, "geteuid") and os.geteuid() == 0  # who may not use its sandbox
     with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"] if is_root else [])
+        browser = playwright.chromium.launch(executable_path=program, args=arguments)
         yield browser
         browser.close()
 
