@@ -35,8 +35,9 @@ class Driven:
         self.player: Player = app.stepping.player
 
     async def press(self, *keys: str) -> None:
-        await self.pilot.press(*keys)
-        await self.pilot.pause()
+        for key in keys:
+            self.app.simulate_key(key)
+            await self.pilot.pause(0)  # until all widgets have done what they were told
 
     def go(self, position: int) -> None:
         """Be at a position, however one gets there."""
@@ -45,14 +46,14 @@ class Driven:
 
     async def type(self, text: str) -> None:
         """Write in the window that asks, and press Enter."""
-        await self.press(*("space" if char == " " else char for char in text), "enter")
+        await self.pilot.press(*("space" if char == " " else char for char in text), "enter")
 
     async def until(self, *expected: str) -> None:
         """Wait for the screen to show all of the texts (blanks and line breaks do not count)."""
         for _ in range(200):
             if all("".join(text.split()) in "".join(self.text.split()) for text in expected):
                 return
-            await self.pilot.pause()
+            await self.pilot.pause(0)
         raise AssertionError(f"never saw {expected} on:\n{self.text}")
 
     @property

@@ -203,17 +203,17 @@ async def test_the_mouse():
         await screen.press("f")
         column, row = screen.find("× n5")
         await screen.pilot.click(offset=(column, row))
-        await screen.pilot.pause()
+        await screen.pilot.pause(0)
         assert screen.player.selected == "n5" and screen.player.position == 6
         column, row = screen.find("n6    +")
         await screen.pilot.click(offset=(column, row))
-        await screen.pilot.pause()
+        await screen.pilot.pause(0)
         assert screen.player.selected == "n6"
         await screen.pilot.click(offset=(99, 28))
-        await screen.pilot.pause()
+        await screen.pilot.pause(0)
         assert screen.player.position == 15
         await screen.pilot.click(offset=(0, 28))
-        await screen.pilot.pause()
+        await screen.pilot.pause(0)
         assert screen.player.position == 1
 
 
@@ -260,7 +260,7 @@ async def test_sizes(position):
         screen.go(position)
         for width, height in [(80, 20), (200, 60), (10, 5), (100, 30), (3, 2), (1, 1), (40, 12), (20, 50), (100, 30)]:
             await screen.pilot.resize_terminal(width, height)
-            await screen.pilot.pause()
+            await screen.pilot.pause(0)
             assert len(screen.lines) == height and all(cell_width(line) == width for line in screen.lines)
         await screen.until(f"{position}/15", "w1")
 
@@ -271,7 +271,7 @@ async def test_a_window_in_a_small_terminal():
         async with full_screen() as screen:
             await screen.press(key)
             await screen.pilot.resize_terminal(10, 5)
-            await screen.pilot.pause()
+            await screen.pilot.pause(0)
             await screen.press("escape")
             assert len(screen.app.screen_stack) == 1
 
@@ -335,7 +335,7 @@ async def test_the_footer_leaves_out_what_has_no_room():
     async with full_screen() as screen:
         for width in (8, 20, 60, 79, 99, 130):
             await screen.pilot.resize_terminal(width, 25)
-            await screen.pilot.pause()
+            await screen.pilot.pause(0)
             footer = screen.app.screen.query_one("#footer", OneLine).text
             assert "q quit" in footer and cell_width(footer) <= max(width, 8)
 
@@ -346,3 +346,54 @@ async def test_a_box_is_found_where_it_is_drawn():
         pane = screen.app.screen.query_one(GraphPane)
         drawn = "\n".join(pane.text)
         assert all(node in drawn for node in ("w1", "× n2", "sigmoid n9"))
+
+
+@pytest.fixture
+def network() -> Subject:
+    """Two layers that know their names."""
+    net = tg.nn.mlp([2, 3, 2], activation="tanh", rng=0)
+    x = tg.Tensor([[1.0, -1.0], [0.5, 2.0]], name="x")
+    return Subject("a network", Trace.record(tg.losses.cross_entropy(net(x), [0, 1])))
+
+
+@in_loop
+async def test_levels(network):
+    async with full_screen(network) as screen:
+        assert screen.player.view.level == "op"
+        await screen.press("f", "right")
+        place = screen.player.position
+        await screen.press("Z")
+        await screen.until("level: layer", "0 Dense(2, 3, tanh)", "parameters")
+        assert screen.player.position == place
+        await screen.press("Z")
+        await screen.until("there is no coarser level")
+        await screen.press("right")
+        said = " ".join(screen.app.screen.query_one("#telling", Lines).text)
+        assert len(screen.player.happened) > 1
+        assert all(" ".join(event.formula.split()) in said for event in screen.player.happened)
+        place = screen.player.position
+        await screen.press("z")
+        await screen.until("level: op")
+        assert screen.player.position == place and "parameters" not in screen.text
+
+
+@in_loop
+async def test_an_operation_taken_apart():
+    subject = open_source("sum(tanh(W @ x))", ["W=[[1,2],[3,4]]", "x=[1,-1]"])
+    async with full_screen(subject) as screen:
+        await screen.press("z")
+        await screen.until("choose a node to take it apart")
+        await screen.press("right", "z")
+        await screen.until("n2 taken apart, number by number", "W[0,0]", "sum(tanh(W @ x)) / n2")
+        inside = screen.app.screen
+        await screen.press("end")
+        assert inside.player.gradient("W[1,0]") == pytest.approx(subject.trace.nodes["W"].gradient[1][0], rel=1e-12)
+        await screen.press("z")
+        await screen.until("there is no finer level")
+        await screen.press("escape")
+        assert screen.app.screen is screen.app.stepping and screen.player.position == 1
+        await screen.press("z", "Z", "escape")
+        assert screen.app.screen is screen.app.stepping and screen.app.is_running
+        screen.player.select("W")
+        await screen.press("z")
+        await screen.until("nothing inside")

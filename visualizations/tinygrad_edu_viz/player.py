@@ -58,6 +58,12 @@ class Player:
         return self.trace.events[self.position - 1] if self.position else None
 
     @property
+    def happened(self) -> tuple[Event, ...]:
+        """The events of the step before: at a coarse level there may be many. None at the start."""
+        before = self.view.stops[max(bisect_left(self.view.stops, self.position) - 1, 0)]
+        return self.trace.events[before : self.position]
+
+    @property
     def at_start(self) -> bool:
         return self.position == 0
 

@@ -23,6 +23,7 @@ BINDINGS: list[BindingType] = [
     Binding("enter", "open", "open the chosen node"),
     Binding("z", "zoom(True)", "a finer level"),
     Binding("Z", "zoom(False)", "a coarser level"),
+    Binding("escape", "leave", "back to the whole"),
     Binding("e", "export", "write a file"),
     Binding("p", "predict", "predict the next gradient"),
     Binding("pagedown", "scroll(1)", "scroll the text"),
@@ -51,7 +52,8 @@ C                  back to the step before at a breakpoint, or to the start
 Tab  ↓ ↑           choose another node; or click it
 /                  search a node by its name or its operation
 Enter              open the chosen node: all its numbers, a heat map, the rule
-z  Z               a finer level, a coarser one: layers, operations, numbers
+z  Z               a finer level, a coarser one: layers, operations, and the
+                   chosen operation number by number (Esc: back)
 e                  write a file: .json .svg .png .txt .html
 PgUp PgDn          scroll the text about the step
 ?                  this help

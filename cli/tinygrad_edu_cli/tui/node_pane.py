@@ -10,7 +10,7 @@ from textual.message import Message
 from textual.strip import Strip
 
 from tinygrad_edu_viz.player import Player
-from tinygrad_edu_viz.readable import number
+from tinygrad_edu_viz.readable import number, number_lines
 from tinygrad_edu_viz.recorded import Data
 from tinygrad_edu_viz.terminal import UNKNOWN
 from tinygrad_edu_viz.text_graph import cell_width
@@ -88,7 +88,7 @@ class NodePane(Lines):
         """A number in as many digits as there is room for."""
         if data is None:
             return UNKNOWN
-        tellings = [number(data, digits) for digits in (6, 4, 3, 2)]
+        tellings = [number(data, digits) for digits in (6, 4, 3, 2)] + number_lines(data, 3)[:1]  # that is the mean
         return next((text for text in tellings if len(text) <= self._widths[-1]), tellings[-1])
 
     @property

@@ -13,7 +13,7 @@ from textual.containers import Container
 from textual.screen import Screen
 from textual.strip import Strip
 
-from tinygrad_edu.errors import ArgumentError
+from tinygrad_edu.errors import TinygradError
 from tinygrad_edu_viz.player import Player
 from tinygrad_edu_viz.text_graph import clean
 
@@ -61,16 +61,16 @@ class Stepping(Screen[None]):
 
     def on_resize(self, event: events.Resize) -> None:
         """Put the panes where there is room for them, and fill them."""
-        self.arrange(*event.size)
+        self.place_panes(*event.size)
 
-    def arrange(self, width: int, height: int) -> None:
+    def place_panes(self, width: int, height: int, message: str = "") -> None:
         """The table and the text go beside the graph, if it is so narrow; else below it."""
         graph = self.query_one(GraphPane).picture.layout
         beside = width >= graph.width + BESIDE
         self.set_class(beside, "beside")
         self.set_class(width < 40 or height < 14, "tiny")
         self.query_one("#side").styles.height = "100%" if beside else max(min(height - 3 - graph.height, 14), 7)
-        self.call_after_refresh(self.show)
+        self.call_after_refresh(self.show, message)
 
     def show(self, message: str = "") -> None:
         """Show what the player sees.
@@ -149,14 +149,19 @@ class Stepping(Screen[None]):
 
     def action_zoom(self, inwards: bool) -> None:
         if self.player.zoom(inwards):
-            self.arrange(*self.size)
-            self.say(f"level: {self.player.view.level}")
-        elif not inwards and len(self.app.screen_stack) > 1:
-            self.dismiss()
+            note = f" ({self.player.view.note})" if self.player.view.note else ""
+            self.place_panes(*self.size, f"level: {self.player.view.level}{note}")
         elif inwards:
             self._take_apart()
-        else:
+        elif not self.action_leave():
             self.say("there is no coarser level")
+
+    def action_leave(self) -> bool:
+        """Back from what was taken apart. Returns whether there is something to go back to."""
+        nested = len(self.app.screen_stack) > 1
+        if nested:
+            self.dismiss()
+        return nested
 
     def _take_apart(self) -> None:
         """The chosen node, number by number, on a screen of its own."""
@@ -166,9 +171,12 @@ class Stepping(Screen[None]):
         if node is None:
             self.say("choose a node to take it apart: Tab, / or a click")
             return
+        if self.player.trace.nodes[node].kind == "value":
+            self.say("there is no finer level: these are single numbers")
+            return
         try:
             trace = take_apart(self.player.trace, node)
-        except ArgumentError as error:
+        except TinygradError as error:
             self.say(str(error))
             return
         title = f"{self.subject.title} / {self.player.titles[node]}"

@@ -14,25 +14,27 @@ from . import look
 
 
 def telling(player: Player, note: str, width: int, compact: bool = False) -> list[Segment]:
-    """What happened at the player's position, in lines of at most `width` cells.
+    """What happened in the step before the player's position, in lines of at most `width` cells.
 
     Args:
         note: what to say before the first step.
         compact: lines are precious.
     """
     width = max(width, 8)
-    event = player.event
-    if event is None:
-        texts = [*note.splitlines(), plain.given(player.trace)]
+    if player.at_start:
+        texts = [*note.splitlines(), *filter(None, [player.view.note]), plain.given(player.trace)]
         return _lines([line for text in texts for line in plain.wrap(look.shown(text), width, indent=2)], Style())
+    events = player.happened
+    lines = [line for event in events for line in _about(event, width, compact or len(events) > 1)]
+    return [*lines, *_lines(["", "That was the last step."], Style())] if player.at_end else lines
+
+
+def _about(event: Event, width: int, compact: bool) -> list[Segment]:
     style = look.of(event.kind)
     if event.kind == "forward":
         return _lines([line for text in _stacked(event.text) for line in _wrapped(text, width)], style)
-    words = plain.wrap(look.shown(event.text), width)
-    if player.at_end:
-        words += ["", "That was the last step."]
     formula = [line for text in _chain_rule(event, compact) for line in _wrapped(text, width)]
-    return [*_lines(formula, style), *_lines(words, Style())]
+    return [*_lines(formula, style), *_lines(plain.wrap(look.shown(event.text), width), Style())]
 
 
 def _lines(texts: list[str], style: Style) -> list[Segment]:
