@@ -32,7 +32,6 @@ def predict(screen: Stepping) -> None:
 class Predicting(ModalScreen[None]):
     """The window, at the bottom of the screen, below the graph that goes on with the steps."""
 
-    DEFAULT_CSS = "Predicting { align: center bottom; background: transparent; }"
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "stop", "stop")]
 
     def __init__(self, stepping: Stepping):
@@ -49,9 +48,10 @@ class Predicting(ModalScreen[None]):
             yield Static(id="hint", markup=False)
 
     def on_mount(self) -> None:
-        """Take the whole width, so that little of the graph is hidden, and begin."""
+        """Take the whole width above the bar, so that little of the graph is hidden, and begin."""
+        self.styles.align = "center", "bottom"
         window = self.query_one(".window").styles
-        window.width, window.padding = "100%", (0, 2)
+        window.width, window.padding, window.margin = "100%", (0, 2), (0, 0, 2, 0)
         self.ask()
 
     def ask(self) -> None:

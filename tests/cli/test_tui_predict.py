@@ -1,0 +1,52 @@
+"""Predict mode in the full screen."""
+
+from __future__ import annotations
+
+from tinygrad_edu_cli.source import open_source
+
+from .full_screen import full_screen, in_loop
+
+
+def product():
+    """The questions: dL/d(a·b) = 4, dL/dc = -6, dL/da = -12, dL/db = 8."""
+    return open_source("a*b*c", ["a=2", "b=-3", "c=4"])
+
+
+@in_loop
+async def test_answers_and_the_score():
+    async with full_screen(product()) as screen:
+        await screen.press("p")
+        await screen.until("What is ∂L/∂n2 after this step?", "∂L/∂n4 = 1", "BACKWARD 3/7")
+        assert "∂L/∂n2 += " not in screen.text
+        await screen.type("2*2")
+        await screen.until("Right: ∂L/∂n2 = 4.", "BACKWARD 4/7")
+        await screen.type("")
+        await screen.until("What is ∂L/∂c after this step?")
+        await screen.type("?")
+        await screen.until("Hint: ∂L/∂c += ∂L/∂n4 · ∂n4/∂c, with ∂n4/∂c = n2", "BACKWARD 4/7")
+        await screen.type("2+")
+        await screen.until("cannot read the expression", "BACKWARD 4/7")
+        await screen.press("escape")
+        await screen.until("1 of 1 right.")
+        assert screen.player.position == 4
+
+
+@in_loop
+async def test_mistakes_skipping_and_the_end():
+    async with full_screen(product()) as screen:
+        screen.go(4)
+        await screen.press("p")
+        await screen.until("What is ∂L/∂c")
+        await screen.type("1")
+        await screen.until("1 is ∂L/∂n4, passed on unchanged", "5/7")
+        for _ in range(2):
+            await screen.type("")  # the next question
+            await screen.until("What is")
+            await screen.type("")  # skipped
+            await screen.until("Skipped")
+        await screen.type("")
+        await screen.until("That was the last step.", "0 of 3 right, 2 skipped.", "7/7")
+        await screen.type("")
+        await screen.until("That was the last step.")
+        await screen.press("escape")
+        await screen.until("0 of 3 right, 2 skipped.")
