@@ -364,3 +364,10 @@ def test_the_model_is_left_ready_to_predict() -> None:
     model = network(dropout=0.5)
     history(model, moons()[0])
     assert not any(module.training for module in model.modules())
+
+
+def test_a_model_that_was_predicting_trains_all_the_same() -> None:
+    train, _ = moons()
+    one, other = network(dropout=0.5), network(dropout=0.5).eval()
+    assert history(one, train).train_loss == history(other, train).train_loss
+    assert other[1].step > 0  # the dropout layer has dropped

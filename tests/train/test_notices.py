@@ -165,6 +165,17 @@ def test_the_activation_may_be_a_layer_of_its_own() -> None:
     assert (notice.name, notice.layer) == ("saturated", "0")
 
 
+def test_an_output_may_be_saturated() -> None:
+    """It is sure of itself, which is what it is trained for."""
+    model = tg.nn.Sequential(
+        tg.nn.Dense(2, 8, activation="tanh", rng=0), tg.nn.Dense(8, 1, activation="sigmoid", rng=1)
+    )
+    model[1].weight.data = model[1].weight.detach() * 1000
+    data = tg.data.load("two_lines", n=60)
+    optimizer = tg.optim.SGD(model.parameters(), lr=0.1)
+    assert "saturated" not in names(History.of(tg.train.fit(model, data, "mse", optimizer, epochs=3)))
+
+
 def test_a_gradient_that_vanishes() -> None:
     history = run(sizes=(2, *[16] * 8, 1), activation="sigmoid")
     notice = history.notices[0]
