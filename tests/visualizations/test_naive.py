@@ -151,8 +151,8 @@ def test_random_graphs_against_a_plain_recursion(tree, point):
     for leaf in leaves:
         if leaf in expected:
             assert naive.gradients[leaf.name] == pytest.approx(expected[leaf], rel=1e-12, abs=1e-12)
-    if naive.parting is None:
-        assert naive.gradients == trace.gradients_after(len(trace.events))
+    if naive.parting is None:  # the sums are the same, in another order
+        assert naive.gradients == pytest.approx(trace.gradients_after(len(trace.events)), rel=1e-9, abs=1e-9)
 
 
 def test_it_works_behind_where():
