@@ -132,7 +132,7 @@ def _has_room() -> bool:
     if columns >= COLUMNS and rows >= ROWS:
         return True
     click.echo(
-        f"note: this terminal has {columns}×{rows} characters, and the full screen needs {COLUMNS}×{ROWS}: "
+        f"note: this terminal has {columns} by {rows} characters, and the full screen needs {COLUMNS} by {ROWS}: "
         "here are the steps as lines",
         err=True,
     )

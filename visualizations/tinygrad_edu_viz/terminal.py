@@ -15,6 +15,7 @@ from .trace import Trace
 from .words import sign
 
 DIGITS = 3
+WIDEST = 72  # cells of a line: as many as the numbers of a small array take
 DATA, GRADIENT, UNKNOWN = "=", "∂", "·"
 _ASCII = str.maketrans({"∂": "d", "×": "*", "·": ".", "∞": "inf", "…": "..."})
 
@@ -53,7 +54,7 @@ class Picture:
         self.trace, self.view, self.ascii = trace, view, ascii
         self.widths = self._widths()
         boxes = [Box(box.id, self._lines(box, None, None)) for box in view.boxes.values()]
-        self.layout = lay_out(boxes, [edge for edge in view.edges for _ in range(self._times(edge))], max_text=40)
+        self.layout = lay_out(boxes, [edge for edge in view.edges for _ in range(self._times(edge))], max_text=WIDEST)
         note = f"   ({view.note})" if view.note else ""
         self.legend = self._text(f"{DATA} data   {GRADIENT} gradient   {UNKNOWN} not known yet{note}")
 

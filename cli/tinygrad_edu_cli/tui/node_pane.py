@@ -88,7 +88,9 @@ class NodePane(Lines):
         """A number in as many digits as there is room for."""
         if data is None:
             return UNKNOWN
-        tellings = [number(data, digits) for digits in (6, 4, 3, 2)] + number_lines(data, 3)[:1]  # that is the mean
+        tellings = [number(data, digits) for digits in (6, 4, 3, 2)]
+        if tellings[0].startswith("mean"):  # of a large array, without its range
+            tellings += [number_lines(data, digits)[0] for digits in (4, 2)]
         return next((text for text in tellings if len(text) <= self._widths[-1]), tellings[-1])
 
     @property

@@ -29,7 +29,7 @@ from .predict import predict
 from .telling import telling
 from .tensor_page import tensor_page
 
-BESIDE = 44  # columns of the table and the text, where there is room for them beside the graph
+BESIDE, WIDEST = 44, 64  # columns of the table and the text, where there is room for them beside the graph
 ROOMY = 8  # rows of text, where each side of an equation has a line of its own
 
 
@@ -69,7 +69,9 @@ class Stepping(Screen[None]):
         beside = width >= graph.width + BESIDE
         self.set_class(beside, "beside")
         self.set_class(width < 40 or height < 14, "tiny")
-        self.query_one("#side").styles.height = "100%" if beside else max(min(height - 3 - graph.height, 14), 7)
+        side = self.query_one("#side")
+        side.styles.width = min(width - graph.width - 2, WIDEST) if beside else "100%"
+        side.styles.height = "100%" if beside else max(min(height - 3 - graph.height, 14), 7)
         self.call_after_refresh(self.show, message)
 
     def show(self, message: str = "") -> None:
