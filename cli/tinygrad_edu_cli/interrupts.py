@@ -8,6 +8,8 @@ from collections.abc import Callable, Generator
 from types import FrameType
 from typing import Any
 
+import numpy as np
+
 from tinygrad_edu.train.events import EndEvent, Event
 
 
@@ -29,13 +31,14 @@ def follow(events: Generator[Event, None, None], watch: Callable[[Event], None])
     if threading.current_thread() is threading.main_thread():  # only there may a handler be set
         previous = signal.signal(signal.SIGINT, hold_back)
     try:
-        event: Event | None = next(events, None)
-        while event is not None:
-            watching = True
-            watch(event)
-            watching = False
-            stop = asked and not isinstance(event, EndEvent)
-            event = events.throw(KeyboardInterrupt) if stop else next(events, None)
+        with np.errstate(all="ignore"):  # an inf or nan is told of by the run itself
+            event: Event | None = next(events, None)
+            while event is not None:
+                watching = True
+                watch(event)
+                watching = False
+                stop = asked and not isinstance(event, EndEvent)
+                event = events.throw(KeyboardInterrupt) if stop else next(events, None)
     finally:
         if previous is not None:
             signal.signal(signal.SIGINT, previous)

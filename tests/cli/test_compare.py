@@ -1,0 +1,173 @@
+"""tinygrad-edu compare: runs side by side, and a verdict."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from pathlib import Path
+
+import pytest
+
+from cli.training import QUICK, events
+from tinygrad_edu.train.events import BatchEvent, EpochEvent
+from tinygrad_edu_cli.comparison_table import duration
+from tinygrad_edu_cli.curve import Scale, curve
+from tinygrad_edu_cli.loss_noise import LossNoise
+
+
+def compared(ran) -> dict[str, dict]:
+    """The runs by their labels, and the verdict."""
+    return {each.get("label", "verdict"): each for each in events(ran)}
+
+
+def test_learning_rates(cli):
+    ran = cli("compare", "lr=0.001,0.1,10", "--data", "moons", "--net", "2-16-1")
+    assert (ran.code, ran.err) == (0, "")
+    words = {row.split()[0]: row for row in ran.out.splitlines() if re.match("lr=.*[▁▂▃▄▅▆▇█]", row)}
+    assert words["lr=0.001"].endswith("crawled") and words["lr=0.1"].endswith("learned")
+    assert words["lr=10"].endswith("blew up")
+    assert "Take lr=0.1" in ran.out and "lr=10 blew up: its loss reached" in ran.out
+    assert all(re.search("[▁▂▃▄▅▆▇█↑]{20}", row) for row in words.values())
+    assert max(map(len, ran.out.splitlines())) <= 110
+
+
+def test_a_run_is_the_one_that_train_would_make(cli):
+    found = compared(cli("compare", "lr=0.05,0.5", *QUICK, "--json"))
+    for label in ("lr=0.05", "lr=0.5"):
+        end = events(cli("train", *QUICK, "--lr", label[3:], "--json"))[-1]
+        assert found[label]["final_train_loss"] == end["train_loss"]
+        assert found[label]["final_validation_loss"] == end["validation_loss"]
+        assert found[label]["validation_accuracy"] == end["validation_accuracy"]
+    assert found["verdict"]["best"] in found and found["verdict"]["text"]
+
+
+def test_batch_sizes_have_their_noise(cli):
+    found = compared(cli("compare", "batch-size=1,32,full", "--n", "200", "--epochs", "10", "--json"))
+    noise = [found[f"batch-size={size}"]["loss_noise"] for size in ("1", "32", "full")]
+    assert noise[0] > 2 * noise[1] > 4 * noise[2] > 0
+    assert all(found[f"batch-size={size}"]["seconds_per_epoch"] > 0 for size in ("1", "32", "full"))
+
+
+@pytest.mark.parametrize(
+    "setting",
+    [
+        *["optimizer=sgd,adam", "dropout=0,0.5", "net=2-1,2-4-1", "activation=relu,tanh", "patience=1,2"],
+        *["schedule=cosine,onecycle", "standardize=true,false", "seed=0,1", "noise=0,0.3", "loss=mse,hinge", "l2=0,1"],
+    ],
+)
+def test_every_kind_of_setting(cli, setting):
+    name = setting.partition("=")[0].lstrip("-")
+    common = [word for k, word in enumerate(QUICK) if f"--{name}" not in (word, QUICK[k - 1])]
+    found = compared(cli("compare", setting, *common, "--json"))
+    assert len(found) == 3 and len({found[label]["final_train_loss"] for label in found if label != "verdict"}) == (
+        1 if name == "patience" else 2
+    )
+
+
+def test_losses_of_different_problems_are_not_ranked(cli):
+    ran = cli("compare", "data=moons,xor", "--n", "40", "--epochs", "2")
+    assert ran.code == 0 and "Take" not in ran.out and "different problems" in ran.out
+
+
+def test_overfitting_is_told(cli):
+    ran = cli("compare", "seed=0,1", "--n", "75", "--noise", "0.4", "--net", "2-100-100-1", "--epochs", "150")
+    assert ran.code == 0 and "then it overfitted" in ran.out
+
+
+def test_recorded_runs(cli, tmp_path: Path):
+    for rate in ("0.05", "0.5"):
+        cli("train", *QUICK, "--lr", rate, "--record", str(tmp_path / rate))
+    found = compared(cli("compare", str(tmp_path / "0.05"), str(tmp_path / "0.5"), "--json"))
+    fresh = compared(cli("compare", "lr=0.05,0.5", *QUICK, "--json"))
+    for rate in ("0.05", "0.5"):
+        read, run = found[str(tmp_path / rate)], fresh[f"lr={rate}"]
+        for name in ("best_validation_loss", "final_train_loss", "guessing_loss", "loss_noise", "verdict", "config"):
+            assert read[name] == run[name]
+    ran = cli("compare", str(tmp_path / "0.05"), str(tmp_path / "0.5"))
+    assert ran.code == 0 and "0.5" in ran.out
+
+
+def test_a_run_that_diverged(cli, tmp_path: Path):
+    arguments = (*QUICK, "--optimizer", "sgd", "--lr")
+    cli("train", *arguments, "1e30", "--record", str(tmp_path / "bad"))
+    cli("train", *arguments, "0.1", "--record", str(tmp_path / "good"))
+    for ran in (
+        cli("compare", "lr=0.1,1e30", *arguments[:-1]),
+        cli("compare", str(tmp_path / "good"), str(tmp_path / "bad")),
+    ):
+        assert ran.code == 0 and "blew up" in ran.out and "×" in ran.out
+    found = compared(cli("compare", "lr=0.1,1e30", *arguments[:-1], "--json"))
+    assert found["lr=1e30"]["verdict"] == "blew up" and found["lr=1e30"]["loss_noise"] is None
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        ("", 2, "compare what?"),
+        ("lrr=1,2", 2, "did you mean 'lr'?"),
+        ("batch_sise=1,2", 2, "did you mean 'batch-size'?"),
+        ("record=1,2", 2, "unknown 'record'"),
+        ("lr=1", 2, "two or more"),
+        ("lr=", 2, "a value is missing"),
+        ("lr=1,,2", 2, "a value is missing"),
+        ("lr=0.1,0.10", 2, "has the value 0.10 twice"),
+        ("lr=0.1,-1", 2, "--lr"),
+        ("optimizer=sgd,adma", 2, "did you mean 'adam'?"),
+        ("lr=1,2 --lr 3", 2, "leave out --lr"),
+        ("lr=1,2 dropout=0,0.5", 2, "one setting at a time"),
+        ("betas=0.9,0.99", 2, "cannot be listed"),
+        ("lr", 2, "'lr' is no SETTING=A,B,..."),
+        ("nowhere elsewhere", 4, "cannot read nowhere"),
+        ("here here", 2, "given twice"),
+        ("here there --lr 1", 2, "--lr cannot change them"),
+        ("momentum=0.1,0.9", 2, "sgd"),
+        ("net=2-4-1,3-4-1 --data moons", 2, "--net 3-4-1 does not fit moons"),
+    ],
+)
+def test_wrong_usage(cli, arguments, code, said):
+    ran = cli("compare", *arguments.split())
+    assert (ran.code, ran.out) == (code, "") and said in ran.err and ran.err.startswith("error: ")
+
+
+def test_ascii(command):
+    ran = command("compare", "lr=0.01,0.1", *QUICK, PYTHONIOENCODING="ascii")
+    assert ran.returncode == 0 and ran.stdout.isascii() and re.search("[-_.:=+*#]{3}", ran.stdout)
+
+
+def test_the_noise_of_a_loss():
+    """White noise of deviation s has the noise s √1.5; a straight line has none."""
+
+    def noise(losses):
+        watched = LossNoise()
+        for k, loss in enumerate(losses, 1):
+            watched.watch(BatchEvent(1, k, len(losses), k, 0.1, loss))
+        watched.watch(EpochEvent(1, 1, 0.0, None, 0.1, 1.0))
+        return watched.value
+
+    assert noise([5.0, 4.0, 3.0, 2.0]) == 0.0
+    assert noise([1.0, -1.0, 1.0, -1.0, 1.0]) == 2.0
+    assert noise([1.0, 2.0]) is noise([1.0, math.nan, 1.0]) is None
+
+
+def test_curves():
+    scale = Scale.of([[1.0, 1e-4], [0.01]])
+    assert scale == (1e-4, 1.0)
+    assert curve([1.0, 0.11, 0.011, 1e-4], scale, 20) == "█▇▅▁"
+    assert curve([2.0, math.nan, math.inf, 0.0], scale, 20) == "↑××▁"
+    assert curve([1.0] * 50 + [1e-4] * 50, scale, 20) == "█" * 10 + "▁" * 10
+    assert curve([1.0] * 50, scale, 20, longest=100) == "█" * 10
+    assert curve([], scale, 20) == ""
+    assert curve([0.1, 0.1], Scale.of([[0.1, 0.1]]), 20) == "▁▁"  # a level line is no mountain
+    assert Scale.of([[math.nan]]) == Scale.of([]) == (1.0, 2.0)
+    assert Scale.of([[0.5, 0.1, 1e9]], ceiling=1.0) == (0.1, 0.5)
+
+
+def test_durations():
+    assert [duration(s) for s in (0.0021, 0.05, 0.25, 2.5)] == ["2.1 ms", "50 ms", "250 ms", "2.5 s"]
+
+
+def test_json_has_no_nan(cli):
+    ran = cli("compare", "lr=0.1,1e30", *QUICK, "--optimizer", "sgd", "--json")
+    for line in ran.out.splitlines():
+        json.loads(line, parse_constant=pytest.fail)

@@ -1,0 +1,151 @@
+"""Recorded runs: what the folder holds, and going on with the same numbers."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+from pathlib import Path
+
+import pytest
+
+from cli.training import QUICK, events, untimed
+from tinygrad_edu_cli.run_folder import RunFolder
+
+MORE = ("--dropout", "0.3", "--optimizer", "adam", "--schedule", "exponential", "--patience", "20")
+
+
+def recorded(folder: Path) -> list[dict]:
+    lines = (folder / "metrics.jsonl").read_text().splitlines()
+    return [{name: value for name, value in json.loads(line).items() if name != "loss_noise"} for line in lines]
+
+
+def test_a_folder_holds_config_metrics_and_checkpoints(cli, tmp_path: Path):
+    folder = tmp_path / "run"
+    told = events(cli("train", *QUICK, "--record", str(folder), "--json"))
+    assert recorded(folder) == told
+    config = json.loads((folder / "config.json").read_text())["config"]
+    assert (config["net"], config["lr"], config["batch_size"]) == ([2, 4, 1], 0.01, 32)
+    assert (folder / "checkpoints" / "checkpoint.json").is_file()
+
+
+@pytest.mark.parametrize("epochs", [1, 4])
+def test_a_run_goes_on_as_if_it_had_not_stopped(cli, tmp_path: Path, epochs):
+    whole, parts = tmp_path / "whole", tmp_path / "parts"
+    cli("train", *QUICK, *MORE, "--epochs", "6", "--record", str(whole))
+    cli("train", *QUICK, *MORE, "--epochs", str(epochs), "--record", str(parts))
+    ran = cli("train", "--resume", str(parts), "--epochs", "6")
+    assert ran.code == 0
+    assert untimed(_kinds(recorded(parts))) == [
+        each | {"of": epochs} if each["kind"] == "epoch" and each["epoch"] <= epochs else each
+        for each in untimed(_kinds(recorded(whole)))
+    ]
+
+
+def _kinds(told):
+    """All but the notices: a run that is asked for less is judged earlier."""
+    return [each for each in told if each["kind"] != "notice"]
+
+
+def test_a_run_that_was_killed_goes_on(cli, tmp_path: Path):
+    """The process died in the middle of a line, and after the last checkpoint."""
+    whole, killed = tmp_path / "whole", tmp_path / "killed"
+    for folder in (whole, killed):
+        cli("train", *QUICK, *MORE, "--record", str(folder))
+    cli("train", "--resume", str(whole), "--epochs", "5")
+    with open(killed / "metrics.jsonl", "a") as file:
+        file.write('{"kind": "epoch", "epoch": 4, "of": 9, "train_loss": 9.9, "lr": 1, "seconds": 1}\n{"kind": "ep')
+    assert cli("train", "--resume", str(killed), "--epochs", "5").code == 0
+    assert untimed(recorded(killed)) == untimed(recorded(whole))
+
+
+def test_a_run_without_a_checkpoint_begins_again(cli, tmp_path: Path):
+    folder = tmp_path / "run"
+    told = events(cli("train", *QUICK, "--record", str(folder), "--json"))
+    for file in (folder / "checkpoints").iterdir():
+        file.unlink()
+    assert untimed(events(cli("train", "--resume", str(folder), "--json"))) == untimed(told)
+
+
+def test_a_run_that_has_all_its_epochs(cli, tmp_path: Path):
+    cli("train", *QUICK, "--record", str(tmp_path / "run"))
+    ran = cli("train", "--resume", str(tmp_path / "run"))
+    assert ran.code == 0 and "nothing is left to do" in ran.err and "--epochs 6" in ran.err
+
+
+def test_a_used_folder_is_refused(cli, tmp_path: Path):
+    folder = tmp_path / "run"
+    cli("train", *QUICK, "--record", str(folder))
+    before = sorted((path, path.stat().st_mtime_ns) for path in folder.rglob("*"))
+    ran = cli("train", *QUICK, "--record", str(folder))
+    assert ran.code == 2 and f"--resume {folder}" in ran.err
+    assert sorted((path, path.stat().st_mtime_ns) for path in folder.rglob("*")) == before
+    ran = cli("train", *QUICK, "--record", str(tmp_path))
+    assert ran.code == 2 and "not empty" in ran.err
+    (tmp_path / "empty").mkdir()
+    assert cli("train", *QUICK, "--record", str(tmp_path / "empty")).code == 0
+
+
+def test_wrong_settings_leave_no_folder(cli, tmp_path: Path):
+    assert cli("train", "--data", "moons", "--net", "3-1", "--record", str(tmp_path / "run")).code == 2
+    assert os.listdir(tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    ("file", "content", "said"),
+    [
+        ("config.json", None, "has no config.json"),
+        ("config.json", "{", "damaged"),
+        ("config.json", "[]", "not the config"),
+        ("config.json", '{"kind": "tinygrad-edu run", "version": 99}', "another version"),
+        ("config.json", '{"kind": "tinygrad-edu run", "version": 1, "config": {}}', "damaged"),
+        ("checkpoints/checkpoint.json", "{", "checkpoint.json"),
+        ("checkpoints/checkpoint.json", '{"kind": "tinygrad-edu checkpoint", "format": 99}', "newer"),
+        ("metrics.jsonl", None, "cannot read"),
+        ("metrics.jsonl", "what\n{}\n", "line 1"),
+    ],
+)
+def test_a_damaged_folder(cli, tmp_path: Path, file, content, said):
+    folder = tmp_path / "run"
+    cli("train", *QUICK, "--record", str(folder))
+    if content is None:
+        (folder / file).unlink()
+    else:
+        (folder / file).write_text(content)
+    ran = cli("train", "--resume", str(folder), "--epochs", "5")
+    assert (ran.code, ran.out) == (4, "") and said in ran.err
+
+
+def test_data_that_has_changed(cli, tmp_path: Path):
+    data, folder = tmp_path / "data.csv", tmp_path / "run"
+    data.write_text("x,y\n" + "1,0\n2,1\n" * 10)
+    cli("train", "--data", str(data), "--epochs", "2", "--record", str(folder))
+    data.write_text("x,y\n" + "1,0\n2,1\n" * 9 + "1,1\n2,0\n")
+    ran = cli("train", "--resume", str(folder), "--epochs", "5")
+    assert ran.code == 2 and "has changed since" in ran.err
+
+
+def test_a_schedule_that_was_made_for_its_epochs(cli, tmp_path: Path):
+    folder = tmp_path / "run"
+    cli("train", *QUICK, "--schedule", "cosine", "--record", str(folder))
+    ran = cli("train", "--resume", str(folder), "--epochs", "5")
+    assert ran.code == 2 and "cosine" in ran.err
+
+
+def test_an_interrupted_run_ends_with_its_last_line(cli, tmp_path: Path, monkeypatch):
+    """Ctrl-C comes while an event is written: the line is finished, and the run ends."""
+    write = RunFolder.write
+
+    def interrupted(self, event):
+        if event["kind"] == "validation" and event["epoch"] == 2:
+            signal.raise_signal(signal.SIGINT)
+        write(self, event)
+
+    monkeypatch.setattr(RunFolder, "write", interrupted)
+    folder = tmp_path / "run"
+    told = events(cli("train", *QUICK, "--epochs", "50", "--record", str(folder), "--json"), code=130)
+    assert told[-1] == told[-1] | {"kind": "end", "epoch": 2, "stopped": "interrupted"}
+    assert recorded(folder) == told
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    monkeypatch.undo()
+    assert cli("train", "--resume", str(folder), "--epochs", "4").code == 0

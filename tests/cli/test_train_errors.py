@@ -1,0 +1,169 @@
+"""tinygrad-edu train, wrongly asked: one clear error each, with its exit code, and nothing on the standard output."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+import tinygrad_edu as tg
+from cli.training import QUICK
+
+USAGE, MISSING, UNREADABLE = 2, 3, 4
+
+
+def check(ran, code, *said):
+    assert (ran.code, ran.out) == (code, ""), ran.err
+    assert ran.err.startswith("error: ") and "Traceback" not in ran.err and "itself failed" not in ran.err
+    for text in said:
+        assert text in ran.err, ran.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ("--data moon", "did you mean 'moons'?"),
+        ("--data mnits", "did you mean 'mnist'?"),
+        ("--optimizer adma", "did you mean 'adam'?"),
+        ("--activation rleu", "did you mean 'relu'?"),
+        ("--loss cross-entropi", "did you mean 'cross_entropy'?"),
+        ("--schedule cosin", "did you mean 'cosine'?"),
+        ("--device cdua", "did you mean 'cuda'?"),
+        ("--device nonsense", "cpu, cuda, cuda:1"),
+        ("--lr -0.1", "--lr"),
+        ("--lr 0", "above 0"),
+        ("--lr nan", "above 0"),
+        ("--lr inf", "above 0"),
+        ("--lr fast", "'fast' is not a number"),
+        ("--dropout 1.0", "below 1"),
+        ("--dropout -0.1", "at least 0"),
+        ("--patience 0", "at least 1"),
+        ("--patience 1.5", "whole number"),
+        ("--epochs 0", "at least 1"),
+        ("--l2 -1", "at least 0"),
+        ("--seed -1", "at least 0"),
+        ("--betas 0.9 1.0", "below 1"),
+        ("--validation 1", "below 1"),
+        ("--batch-size 0", "neither a whole number of at least 1 nor 'full'"),
+        ("--data moons --n 100 --batch-size 81", "moons has 80 examples"),
+        ("--net 2", "as in 2-16-1"),
+        ("--net 2-x-1", "as in 2-16-1"),
+        ("--net 2--1", "as in 2-16-1"),
+        ("--net 2-0-1", "as in 2-16-1"),
+        ("--data moons --net 64-64-10", "the net has 64 inputs and 10 outputs, the data has 2 inputs and 2 classes"),
+        ("--data moons --net 64-64-10", "try --net 2-64-1"),
+        ("--data diabetes --net 10-3", "1 number"),
+        ("--data moons --loss cross_entropy", "the net 1 output"),
+        ("--data diabetes --loss hinge", "mse, mae or huber"),
+        ("--momentum 0.9", "sgd or rmsprop"),
+        ("--optimizer sgd --nesterov", "--momentum 0.9"),
+        ("--gamma 0.5", "there is no schedule"),
+        ("--schedule cosine --step-size 3", "the schedule is cosine"),
+        ("--min-delta 0.1", "--patience"),
+        ("--data digits --noise 0.1", "noise"),
+        ("--data digits --n 2000", "1797"),
+        ("--data moons --target y", "CSV"),
+        ("--plain --json", "exclude"),
+        ("--batches", "--json"),
+        ("--save model.pt", ".safetensors"),
+        ("--resume run --lr 0.1", "--lr"),
+        ("moons", "unexpected extra argument"),
+    ],
+)
+def test_wrong_usage(cli, arguments, said):
+    check(cli("train", *arguments.split()), USAGE, said)
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"a,b,y\n1,2,0\n3,,1\n", ["line 3, column 2 ('b')", "missing"]),
+        (b"a,b,y\n1,x,0\n3,z,1\n", ["line 2, column 2 ('b')", "'x' is not a number"]),
+        (b"a,b,y\n1,2,0\n3,4,0\n", ["only one class"]),
+        (b"a,b,y\n", ["no rows"]),
+        (b"", ["empty"]),
+        (b"a,b,y\n1,2,0\n3,1\n", ["line 3", "2 cells"]),
+        (b"a,b,y\n1,2,\xff\n3,4,\xfe\n", ["line 2", "UTF-8"]),
+        (None, ["No such file"]),
+    ],
+)
+def test_a_csv_file_that_cannot_be_learned_from(cli, tmp_path: Path, content, said):
+    path = tmp_path / "grades.csv"
+    if content is not None:
+        path.write_bytes(content)
+    check(cli("train", "--data", str(path)), UNREADABLE, "grades.csv", *said)
+
+
+def test_a_column_that_is_not_there(cli, tmp_path: Path):
+    path = tmp_path / "grades.csv"
+    path.write_text("hours,passed\n" + "1,no\n5,yes\n" * 10)
+    check(cli("train", "--data", str(path), "--target", "pased"), USAGE, "did you mean 'passed'?")
+    ran = cli("train", "--data", str(path), "--epochs", "2")
+    assert ran.code == 0 and "2 classes (no, yes)" in ran.out
+
+
+def test_a_package_that_is_missing(cli, monkeypatch):
+    monkeypatch.setitem(__import__("sys").modules, "sklearn.datasets", None)
+    check(cli("train", "--data", "iris"), MISSING, "pip install 'tinygrad-edu[data]'")
+
+
+def test_safetensors_is_missing(cli, monkeypatch, tmp_path: Path):
+    monkeypatch.setitem(__import__("sys").modules, "safetensors.numpy", None)
+    for option in ("--save", "--load"):
+        ran = cli("train", *QUICK, option, str(_saved(tmp_path)))
+        assert ran.code == MISSING and "pip install safetensors" in ran.err
+
+
+def _saved(folder: Path) -> Path:
+    path = folder / "net.safetensors"
+    path.touch()
+    return path
+
+
+def test_a_gpu_that_is_not_there(cli):
+    try:
+        tg.backends.get("cuda")
+    except tg.DeviceError:
+        check(cli("train", "--device", "cuda"), MISSING, "--device cuda")
+    else:
+        pytest.skip("this machine has a GPU")
+
+
+@pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="the superuser may write everywhere")
+def test_places_that_are_write_protected(cli, tmp_path: Path):
+    tmp_path.chmod(0o500)
+    check(cli("train", *QUICK, "--record", str(tmp_path / "run")), UNREADABLE, "cannot write")
+    check(cli("train", *QUICK, "--save", str(tmp_path / "a.safetensors")), UNREADABLE, "write-protected")
+
+
+def test_places_that_cannot_be(cli, tmp_path: Path):
+    (tmp_path / "file").write_text("mine")
+    check(cli("train", *QUICK, "--record", str(tmp_path / "file" / "run")), UNREADABLE, "cannot write")
+    check(cli("train", *QUICK, "--save", str(tmp_path / "no" / "a.safetensors")), UNREADABLE, "does not exist")
+    (tmp_path / "folder.safetensors").mkdir()
+    check(cli("train", *QUICK, "--save", str(tmp_path / "folder.safetensors")), UNREADABLE, "it is a folder")
+
+
+def test_saving_and_loading(cli, tmp_path: Path):
+    path = str(tmp_path / "net.safetensors")
+    saved = cli("train", *QUICK, "--save", path)
+    assert saved.code == 0 and f"wrote {path}" in saved.err
+    meta = tg.train.read_meta(path)
+    assert meta["net"] == [2, 4, 1] and meta["target_names"] == ["upper", "lower"]
+    more = ("--data", "moons", "--n", "60", "--epochs", "1", "--lr", "1e-9", "--json")  # hardly changes the weights
+    trained = cli("train", *QUICK, "--json").out.splitlines()[-1].partition("validation_loss")[2]
+    loaded = cli("train", *more, "--load", path)  # the net's shape comes from the file
+    assert loaded.code == 0
+    assert loaded.out.splitlines()[-1].partition("validation_loss")[2][:12] == trained[:12]
+
+
+def test_weights_that_do_not_fit(cli, tmp_path: Path):
+    path = tmp_path / "net.safetensors"
+    cli("train", *QUICK, "--save", str(path))
+    check(cli("train", "--data", "moons", "--net", "2-5-1", "--load", str(path)), UNREADABLE, "0.weight", "(2, 4)")
+    path.write_bytes(path.read_bytes()[:-10])
+    check(cli("train", *QUICK, "--load", str(path)), UNREADABLE, "net.safetensors")
+    path.write_bytes(b"something else")
+    check(cli("train", *QUICK, "--load", str(path)), UNREADABLE, "no safetensors file")
+    check(cli("train", *QUICK, "--load", str(tmp_path / "none.safetensors")), UNREADABLE, "No such file")
