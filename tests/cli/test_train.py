@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -206,3 +207,27 @@ def test_head_has_seen_enough(environment, more):
     process = subprocess.Popen(call, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     process.stdout.close()
     assert process.stderr.read() == b"" and process.wait(timeout=60) == 0
+
+
+@pytest.mark.parametrize("name", ["train", "compare"])
+def test_every_example_of_the_help_works(cli, name, tmp_path: Path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("grades.csv").write_text("lectures,hours,passed\n" + "1,2,no\n5,6,yes\n4,9,yes\n" * 20)
+    for run in ("run1", "run2"):
+        cli("train", *QUICK[:-1], "1", "--record", run)
+    lines = cli(name, "--help").out.splitlines()
+    examples = [line.split()[1:] for line in lines if line.startswith("    tinygrad-edu")]
+    assert len(examples) >= 5
+    for example in examples:
+        arguments = [{"run1": "new"}.get(word, word) if "--record" in example else word for word in example]
+        short = [] if "run2" in example else ["--epochs", "1"]
+        ran = cli(*arguments, *short)
+        assert ran.code == 0, (example, ran.err)
+
+
+@pytest.mark.parametrize("name", ["train", "compare"])
+def test_help_does_not_wait_for_numpy(environment, name):
+    check = "import sys; from tinygrad_edu_cli.main import main; main(sys.argv[1:]); print('numpy' in sys.modules)"
+    call = [sys.executable, "-c", check, name, "--help"]
+    ran = subprocess.run(call, env=environment, capture_output=True, text=True)
+    assert ran.returncode == 0 and ran.stdout.endswith("False\n"), "NumPy was imported"
