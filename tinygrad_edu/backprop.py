@@ -174,9 +174,8 @@ def _general_steps(
             if operand._tracked:
                 before = gradients.get(operand)
                 out = None
-                if homes and before is None and operand.op is None and position in op.writes_into:
-                    if operand._home is not None and operand._grad is None:  # no earlier pass's gradient lies there
-                        out = operand._home._data
+                if homes and before is None and position in op.writes_into and operand.op is None:
+                    out = _free_home(operand)
                 if here:
                     local, contribution = pull_back(position, xp, pulled, y, operands, attrs, out)
                     gradient = contribution if before is None or contribution is None else before + contribution
@@ -208,6 +207,11 @@ def _receive(
     if before is None or contribution is None:
         return local, contribution, contribution
     return local, contribution, before + contribution
+
+
+def _free_home(leaf: Any) -> Any:
+    """The array in which a leaf's gradient is going to lie, if it may be overwritten: no earlier pass's is in it."""
+    return leaf._home._data if leaf._home is not None and leaf._grad is None else None
 
 
 def _float_steps(order: list[Node], gradients: Gradients, observed: bool) -> Iterator[RawStep]:
@@ -304,6 +308,7 @@ def _store(node: Any, received: Any, kept: set[int]) -> None:
 def _bring_home(leaf: Any, received: Any, before: Tensor | None) -> Tensor:
     """The gradient of a pass in the array where the leaf's gradient lies for good."""
     home = leaf._home._data
+    leaf._home.changed()  # what somebody computed from the gradient of an earlier pass
     if before is leaf._home:
         home += received
     elif before is not None:

@@ -14,6 +14,8 @@ from ..operation import REGISTRY
 from ..tensor import Tensor
 from .common import as_prediction, check_reduction, check_target, like, pair, reduce
 
+_fused = REGISTRY["softmax_cross_entropy"].function
+
 
 def cross_entropy(
     logits: Any, target: Any, reduction: str = "mean", label_smoothing: float = 0.0, weight: Any = None
@@ -40,15 +42,15 @@ def cross_entropy(
         raise ArgumentError(f"cross_entropy: label_smoothing must lie in [0, 1], not {label_smoothing!r}")
     logits = as_prediction(logits)
     axis = _axis(logits, "cross_entropy")
-    classes = logits.shape[axis]
     names_classes, target = _kind_of(target, logits, axis)
     if names_classes:
-        labels = positions(target, classes, logits, "cross_entropy")
+        labels = positions(target, logits.shape[axis], logits, "cross_entropy")
         if logits.ndim == 2 and weight is None and not label_smoothing:
-            return REGISTRY["softmax_cross_entropy"].function(logits, labels, reduction=reduction)
+            return _fused(logits, labels, reduction=reduction)
         true = _one_hot(labels, logits, axis)
     else:
         true = like(target, logits)
+    classes = logits.shape[axis]
     weights = 1.0 if weight is None else _class_weights(weight, logits, axis)
     smooth = true * (1.0 - label_smoothing) + label_smoothing / classes if label_smoothing else true
     losses = -functional.sum(_times(weights * smooth, functional.log_softmax(logits, axis=axis)), axis=axis)
@@ -97,7 +99,7 @@ def _kind_of(target: Any, logits: Any, axis: int) -> tuple[bool, Any]:
     Raises:
         ShapeError: it can be neither.
     """
-    if not is_on_device(target) and not holds_values(target) and not isinstance(target, Tensor):
+    if not isinstance(target, (np.ndarray, Tensor)) and not is_on_device(target) and not holds_values(target):
         target = to_host(target)
     shape, rows = logits.shape, (*logits.shape[:axis], *logits.shape[axis + 1 :])
     whole = target.dtype.kind in "iub"

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from operator import is_
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from .. import backends
 from ..errors import DeviceError
+from ..node import data_of
 from ..value import Value
 
 
@@ -71,7 +73,7 @@ class Flat:
 
     def _still_in(self) -> bool:
         """False if something else, such as a second optimizer of the same parameters, has moved them since."""
-        return all(p._data is view for p, view in zip(self.params, self.views, strict=True))
+        return all(map(is_, map(data_of, self.params), self.views))
 
     def forget_gradients(self) -> None:
         for p in self.params:
@@ -109,6 +111,8 @@ class Flat:
 
     def _runs(self, ready: list[int]) -> list[tuple[int, int]]:
         """Neighbours with equally many updates, as (first, last)."""
+        if len(ready) == len(self.params) and len(set(self.steps)) == 1:
+            return [(0, len(ready) - 1)]
         runs: list[tuple[int, int]] = []
         for k in ready:
             if runs and runs[-1][1] == k - 1 and self.steps[k - 1] == self.steps[k]:
