@@ -79,7 +79,10 @@ class PlainReport:
         self.say("")
         for sentence in summary(self.run, self.history, time.monotonic() - self._started):
             self.say("\n".join(plain.wrap(sentence)))
-        self.say("\n".join(plain.wrap(f"Next: {advice(self.run, self.history)}")))
+        words, command, arguments = advice(self.run, self.history).partition("tinygrad-edu ")
+        self.say("\n".join(plain.wrap(f"Next: {words.rstrip()}")))
+        if command:
+            self.say(f"  {command}{arguments}")  # on one line, to be copied
 
 
 def is_round(epoch: int) -> bool:
