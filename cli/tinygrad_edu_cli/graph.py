@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
@@ -11,9 +11,24 @@ from . import output
 from .options import set_option, source_argument
 
 if TYPE_CHECKING:
+    from tinygrad_edu_viz import Trace
+
     from .source import Subject
 
-FORMATS = ("svg", "png", "pdf", "dot", "txt")
+FORMATS = ("svg", "png", "pdf", "html", "json", "dot", "txt")
+
+
+class Looks(NamedTuple):
+    """The options that only pictures have."""
+
+    rankdir: str
+    values: bool
+    grads: bool
+    legend: bool
+    theme: str
+
+
+_DEFAULT = Looks("LR", True, True, True, "light")
 
 
 @click.command()
@@ -26,17 +41,26 @@ FORMATS = ("svg", "png", "pdf", "dot", "txt")
     help=f"Write to FILE, which ends in .{', .'.join(FORMATS)}; without it the drawing is printed.",
 )
 @click.option(
+    "--level",
+    type=click.Choice(["auto", "scalar", "op", "layer"]),
+    default="auto",
+    show_default=True,
+    help="A box for each number, operation or layer; auto is op, or layer where that would be too much.",
+)
+@click.option(
     "--rankdir",
     type=click.Choice(["LR", "TB"]),
     default="LR",
     show_default=True,
     help="Left to right, or top to bottom.",
 )
-@click.option("--no-values", is_flag=True, help="Leave the values out.")
-@click.option("--no-grads", is_flag=True, help="Leave the gradients out.")
-def graph(
-    source: str | None, settings: tuple[str, ...], path: Path | None, rankdir: str, no_values: bool, no_grads: bool
-) -> None:
+@click.option("--values/--no-values", default=True, help="Write the values, or leave them out.")
+@click.option("--grads/--no-grads", default=True, help="Write the gradients, or leave them out.")
+@click.option("--legend/--no-legend", default=True, help="Explain colours and outlines, or not.")
+@click.option(
+    "--theme", type=click.Choice(["light", "dark"]), default="light", show_default=True, help="Colours of a picture."
+)
+def graph(source: str | None, settings: tuple[str, ...], path: Path | None, level: str, **looks: Any) -> None:
     """Draw the graph of an expression, with values and gradients.
 
     Without SOURCE: the perceptron of the first lecture. Without -o the drawing is made of characters, and printed.
@@ -45,38 +69,74 @@ def graph(
     Examples:
       tinygrad-edu graph "a*b + a" --set a=2 --set b=-3
       tinygrad-edu graph "tanh(w1*x1 + w2*x2 + b)" --set w1=-3 --set x1=2 ... -o neuron.svg
-      tinygrad-edu graph neuron.py:loss --rankdir TB -o loss.png
+      tinygrad-edu graph "sum(relu(W @ x))" --set W=[[1,2],[3,4]] --set x=[1,-1] --level scalar -o scalars.svg
+      tinygrad-edu graph net.py:loss --level layer --rankdir TB -o net.png
     """
     format = "txt" if path is None else path.suffix[1:].lower()
     if format not in FORMATS:
         raise click.UsageError(f"-o {path}: unknown format {format!r}; FILE ends in .{', .'.join(FORMATS)}")
-    if format == "txt" and (rankdir != "LR" or no_values or no_grads):
-        raise click.UsageError("--rankdir, --no-values and --no-grads are for pictures: give -o FILE.svg")
+    if format in ("txt", "json") and Looks(**looks) != _DEFAULT:
+        options = "--rankdir, --no-values, --no-grads, --no-legend and --theme"
+        raise click.UsageError(f"{options} are for pictures: give -o FILE.svg")
     from .source import open_source  # brings NumPy, which `--help` need not wait for
 
     subject = open_source(source, settings)
     if path is None:
-        output.say(_characters(subject, output.is_ascii()))
-    elif format == "txt":
-        _write(path, f"{_characters(subject)}\n".encode())
+        output.say(_characters(subject.trace, level, output.is_ascii()))
     else:
-        _write(path, _picture(subject, format, rankdir, not no_values, not no_grads))
+        _write(path, _content(subject, format, level, Looks(**looks)))
 
 
-def _characters(subject: Subject, ascii: bool = False) -> str:
+def _content(subject: Subject, format: str, level: str, looks: Looks) -> bytes:
+    if format == "txt":
+        return f"{_characters(subject.trace, level)}\n".encode()
+    if format == "json":
+        from tinygrad_edu_viz.graph_files import graph_json
+        from tinygrad_edu_viz.levels import view
+
+        trace, level = _at_level(subject.trace, level)
+        return graph_json(trace, view(trace, level, limit=None)).encode()
+    return _picture(subject, format, level, looks)
+
+
+def _at_level(trace: Trace, level: str) -> tuple[Trace, str]:
+    """The trace whose view at a level is asked for: for "scalar" another one."""
+    from tinygrad_edu.errors import ArgumentError
+    from tinygrad_edu_viz import take_apart
+
+    from .errors import CommandError
+
+    if level != "scalar":
+        return trace, level
+    try:
+        return take_apart(trace), "op"
+    except ArgumentError as error:
+        raise CommandError(f"--level scalar: {error}", "choose --level op or --level layer") from None
+
+
+def _characters(trace: Trace, level: str, ascii: bool = False) -> str:
+    from tinygrad_edu_viz.levels import view
     from tinygrad_edu_viz.terminal import draw
 
-    return "\n".join(line.rstrip() for line in draw(subject.trace, ascii=ascii).splitlines())
+    trace, level = _at_level(trace, level)
+    return "\n".join(line.rstrip() for line in draw(trace, ascii=ascii, view=view(trace, level)).splitlines())
 
 
-def _picture(subject: Subject, format: str, rankdir: str, values: bool, grads: bool) -> bytes:
+def _picture(subject: Subject, format: str, level: str, looks: Looks) -> bytes:
     from tinygrad_edu_viz.dot_binary import MissingDot, render
     from tinygrad_edu_viz.draw import draw_graph
+    from tinygrad_edu_viz.graph_files import graph_page
 
     from .errors import MissingPieceError
 
+    trace, level = _at_level(subject.trace, level)
+    drawing = draw_graph(trace, level, **looks._asdict())
+    if drawing.note:
+        click.echo(f"note: {drawing.note}", err=True)
     try:
-        return render(draw_graph(subject.trace, rankdir=rankdir, values=values, grads=grads), format)
+        if format == "html":
+            return graph_page(drawing, subject.title, looks.theme).encode()
+        return render(drawing, format)
     except MissingDot as error:
         what, _, hint = str(error).partition(": ")
         raise MissingPieceError(what, hint) from None

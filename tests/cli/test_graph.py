@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import stat
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
@@ -82,8 +84,78 @@ def test_rankdir(cli, folder):
 @pytest.mark.parametrize("name", ["g.jpgg", "g", ".svg", "g.", "g.svg.txt2"])
 def test_an_unknown_format(cli, folder, name):
     ran = cli("graph", "-o", name)
-    assert (ran.code, ran.out) == (2, "") and ".svg, .png, .pdf, .dot, .txt" in ran.err
+    assert (ran.code, ran.out) == (2, "") and ".svg, .png, .pdf, .html, .json, .dot, .txt" in ran.err
     assert os.listdir(folder) == []
+
+
+NET = """
+import tinygrad_edu as tg
+def loss():
+    net = tg.nn.mlp([2, 3, 1], rng=0)
+    return tg.sum(net(tg.Tensor([[1.0, 2.0]], name="<b>&x")))
+def large():
+    net = tg.nn.mlp([784, 1024, 256, 10], rng=0)
+    return tg.sum(net(tg.Tensor([[1.0] * 784] * 32)))
+"""
+
+
+@pytest.fixture
+def net(folder: Path) -> Path:
+    (folder / "net.py").write_text(NET)
+    return folder
+
+
+def test_levels(cli, net):
+    boxes = {}
+    for level in ("auto", "op", "layer", "scalar"):
+        assert cli("graph", "net.py:loss", "--level", level, "-o", f"{level}.svg") == (0, "", f"wrote {level}.svg\n")
+        groups = ElementTree.parse(net / f"{level}.svg").getroot().iter("{http://www.w3.org/2000/svg}g")
+        boxes[level] = sum(group.get("class") == "node" for group in groups)
+    assert (boxes["auto"], boxes["op"], boxes["layer"]) == (8, 8, 4) and boxes["scalar"] > 30
+    assert "0 Dense" in words(net / "layer.svg") and "0.weight[1,2]" in words(net / "scalar.svg")
+    printed = cli("graph", "net.py:loss", "--level", "layer").out
+    assert "0 Dense(2, 3, relu)" in printed and "9 parameters" in printed
+    assert "W[1]" in cli("graph", "sum(W * 2)", "--set", "W=[1,2]", "--level", "scalar").out
+
+
+def test_a_large_network_is_drawn_by_layers_and_says_so(cli, net):
+    ran = cli("graph", "net.py:large", "-o", "g.svg")
+    note = "note: each of 3 layers is one box, as its arrays are too large to show number by number\n"
+    assert ran == (0, "", f"{note}wrote g.svg\n")
+    assert "803,840 parameters" in words(net / "g.svg")
+    ran = cli("graph", "net.py:large", "--level", "scalar", "-o", "h.svg")
+    assert ran.code == 2 and "--level scalar" in ran.err and "--level layer" in ran.err
+    assert not (net / "h.svg").exists()
+
+
+def test_a_page_around_the_picture(cli, net):
+    assert cli("graph", "net.py:loss", "-o", "g.html").code == 0
+    page = (net / "g.html").read_text(encoding="utf-8")
+    assert page.startswith("<!DOCTYPE html>") and page.count("<svg") == 1 and "<?xml" not in page
+    assert "default-src 'none'" in page and "&lt;b&gt;&amp;x" in page and "<b>&x" not in page
+    assert not re.search(r"(src|href)=|<script|url\(|@import", page)
+    ran = cli("graph", "a * 1", "--set", "a=2", "--theme", "dark", "-o", "d.html")
+    assert ran.code == 0 and "background: #121212" in (net / "d.html").read_text()
+
+
+def test_json(cli, net):
+    assert cli("graph", "net.py:loss", "--level", "layer", "-o", "g.json").code == 0
+    document = json.loads((net / "g.json").read_text())
+    assert [box["title"] for box in document["boxes"]] == ["<b>&x", "0 Dense(2, 3, relu)", "1 Dense(3, 1)", "n7"]
+    assert len(document["edges"]) == 3 and len(document["nodes"]) == 8
+
+
+def test_the_legend_and_the_theme(cli, folder):
+    cli("graph", *NEURON, "-o", "a.svg")
+    cli("graph", *NEURON, "--no-legend", "--theme", "dark", "-o", "b.svg")
+    assert "input with a gradient" in words(folder / "a.svg")
+    assert "input with a gradient" not in words(folder / "b.svg") and "#121212" in (folder / "b.svg").read_text()
+
+
+@pytest.mark.parametrize("option", ["--no-values", "--no-grads", "--no-legend", "--rankdir=TB", "--theme=dark"])
+def test_characters_have_no_looks(cli, folder, option):
+    ran = cli("graph", option)
+    assert (ran.code, ran.out) == (2, "") and "give -o FILE.svg" in ran.err
 
 
 def test_a_missing_folder(cli, folder):

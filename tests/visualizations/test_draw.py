@@ -21,9 +21,11 @@ from graphviz.backend import dot_command
 import tinygrad_edu as tg
 from tinygrad_edu.errors import ArgumentError
 from tinygrad_edu_viz import DrawingError, MissingDot, Trace, TraceError, dot_binary, draw, draw_graph, render
+from tinygrad_edu_viz.palette import THEMES
 
 V = tg.Value
 SVG = "{http://www.w3.org/2000/svg}"
+TITLE = "{http://www.w3.org/1999/xlink}title"
 
 
 def neuron() -> tg.Value:
@@ -41,6 +43,19 @@ class Picture:
         self.nodes = {g.get("id"): g for g in groups if g.get("class") == "node"}
         self.edges = [g.get("id") for g in groups if g.get("class") == "edge"]
         self.tags = Counter(element.tag.removeprefix(SVG) for element in self.root.iter())
+        self.frames = {g.get("id"): g for g in self.root.iter(f"{SVG}g") if g.get("class") == "cluster"}
+        links = [element for element in self.root.iter(f"{SVG}a")]
+        assert all(element.keys() == [TITLE] for element in links)  # a title to show, and nowhere to go
+        self.tooltips = [element.get(TITLE) for element in links]
+
+    def frame(self, title: str) -> str:
+        """The id of the frame with a title."""
+        (found,) = [key for key, g in self.frames.items() if "".join(g.find(f".//{SVG}text").itertext()) == title]
+        return found
+
+    def tooltip(self, node: str) -> list[str]:
+        """The lines that appear when the mouse rests on a node."""
+        return self.nodes[f"node-{node}"].find(f".//{SVG}a").get(TITLE).split("\n")
 
     def text(self, node: str) -> str:
         """The text of a node, its lines joined."""
@@ -115,9 +130,9 @@ def test_the_order_of_inputs_is_told_where_it_matters():
 def test_kinds_differ_by_outline_and_by_colour():
     source = draw_graph(tg.exp(V(2.0, name="a") * V(3.0, name="c", requires_grad=False))).source
     looks = [dict(re.findall(r'(style|fillcolor|peripheries)=("[^"]*"|\S+)', line)) for line in source.splitlines()]
-    looks = [look for look in looks if "fillcolor" in look]
+    looks = [look for look in looks if "fillcolor" in look and "style" in look]
     assert len({look["fillcolor"] for look in looks}) == 4
-    assert len({(look["style"], look["peripheries"]) for look in looks}) == 4
+    assert len({(look["style"], look.get("peripheries", "1")) for look in looks}) == 4
 
 
 def luminance(colour: str) -> float:
@@ -127,10 +142,28 @@ def luminance(colour: str) -> float:
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
 
-@pytest.mark.parametrize("fill", draw.FILLS.values())
-@pytest.mark.parametrize("text", [draw.TEXT, draw.QUIET])
-def test_text_has_contrast(text, fill):
-    assert (luminance(fill) + 0.05) / (luminance(text) + 0.05) >= 4.5
+@pytest.mark.parametrize("theme", THEMES)
+def test_text_has_contrast(theme):
+    colours = THEMES[theme]
+    for fill in (*colours.fills.values(), colours.paper, colours.group):
+        for text in (colours.text, colours.quiet, colours.gradient):
+            bright, dark = sorted([luminance(fill), luminance(text)], reverse=True)
+            assert (bright + 0.05) / (dark + 0.05) >= 4.5, (theme, fill, text)
+        bright, dark = sorted([luminance(fill), luminance(colours.line)], reverse=True)
+        assert (bright + 0.05) / (dark + 0.05) >= 3, (theme, fill)  # of what is no text
+
+
+@pytest.mark.parametrize("theme", THEMES)
+def test_a_picture_has_no_other_colours(theme):
+    picture = Picture(draw_graph(Trace.record(network()), theme=theme, legend=True))
+    used = {
+        element.get(key).upper() for element in picture.root.iter() for key in ("fill", "stroke") if element.get(key)
+    } - {"NONE", "TRANSPARENT", "BLACK"}
+    colours = THEMES[theme]
+    named = {*colours.fills.values(), colours.text, colours.quiet, colours.gradient, colours.paper, colours.group}
+    assert {colour for colour in used if colour.startswith("#")} <= {*named, colours.line}
+    texts = [text.get("fill") for text in picture.root.iter(f"{SVG}text")]
+    assert all(texts) or theme == "light"  # black by default
 
 
 # --- names that people give ---------------------------------------------------------------------------------------
@@ -171,13 +204,160 @@ def test_names_are_shown_and_never_obeyed(name, shown):
     picture = Picture(draw_graph(y, values=False, grads=False))
     assert picture.text("n0") == shown
     assert len(picture.nodes) == 3 and len(picture.edges) == 2
-    assert picture.tags.keys() <= {"svg", "g", "title", "polygon", "path", "text", "polyline", "ellipse"}
+    assert picture.tags.keys() <= {"svg", "g", "title", "polygon", "path", "text", "polyline", "ellipse", "a"}
+    assert picture.tooltip("n0")[0] == shown.replace("\\", "⧵")
 
 
 def test_two_nodes_of_one_name():
     y = V(1.0, name="w") * V(2.0, name="w")
     picture = Picture(draw_graph(y, values=False))
     assert [picture.text(key) for key in ("n0", "n1")] == ["w", "w#2"]
+
+
+def test_names_of_scopes_are_shown_and_never_obeyed():
+    names = [
+        "<b>x</b>",
+        '"];',
+        "\\N",
+        "a\nb",
+        "<script>alert(1)</script>",
+        "&amp;",
+        "x" * 500,
+        "cluster_1",
+        "\ud800",
+        "",
+    ]
+    y = V(1.0, name="x")
+    for name in names:
+        with tg.scope(name):
+            y = tg.tanh(y) * V(2.0)
+    shown = [
+        "<b>x</b>",
+        '"];',
+        "\\N",
+        "a b",
+        "<script>alert(1)</script>",
+        "&amp;",
+        "x" * 39 + "…",
+        "cluster_1",
+        "?",
+        "?",
+    ]
+    for level, kind in (("op", "cluster"), ("layer", "node")):
+        picture = Picture(draw_graph(y, level=level, values=False, grads=False))
+        assert "script" not in picture.tags
+        found = [g for g in picture.root.iter(f"{SVG}g") if g.get("class") == kind]
+        titles = ["".join(g.find(f".//{SVG}text").itertext()) for g in found]
+        assert sorted(shown) == sorted(titles) or level == "layer"
+        assert len(titles) == len(names)
+
+
+def test_a_trace_that_was_edited_by_hand(tmp_path):
+    """An operation, an attribute or a dtype may be any text then."""
+    Trace.record(network()).save(tmp_path / "t.json")
+    text = (tmp_path / "t.json").read_text()
+    for word in ('"dense"', '"float64"', '"activation"', '"cpu"'):
+        text = text.replace(word, '"<script>\\u0000\\\\N]]>&amp;"')
+    (tmp_path / "t.json").write_text(text)
+    picture = Picture(draw_graph(Trace.load(tmp_path / "t.json"), legend=True))
+    assert "script" not in picture.tags and len(picture.nodes) == 8
+    assert any("<script>?⧵N]]>&amp;" in tooltip for tooltip in picture.tooltips)
+
+
+# --- levels, frames, tooltips, legend -----------------------------------------------------------------------------
+
+
+def network(rows: int = 4, *sizes: int) -> tg.Tensor:
+    net = tg.nn.mlp(list(sizes or (2, 3, 2)), activation="tanh", rng=0, dtype="float64")
+    x = tg.Tensor(np.random.default_rng(0).normal(size=(rows, sizes[0] if sizes else 2)), dtype="float64", name="x")
+    return tg.sum(net(x))
+
+
+def test_the_nodes_of_a_layer_stand_in_a_frame():
+    picture = Picture(draw_graph(Trace.record(network()), level="op"))
+    assert len(picture.frames) == 3
+    for title in ("Sequential", "0 Dense(2, 3, tanh)", "1 Dense(3, 2)"):
+        assert picture.frame(title).startswith("scope-n")
+    assert len(picture.nodes) == 8
+
+
+def test_a_box_for_each_layer():
+    picture = Picture(draw_graph(Trace.record(network()), level="layer"))
+    texts = [picture.text(key.removeprefix("node-")) for key in picture.nodes]
+    assert sorted(text.split(" data")[0] for text in texts) == [
+        "0 Dense (2, 3, tanh) (4, 3) float64 9 parameters 3 nodes",
+        "1 Dense (3, 2) (4, 2) float64 8 parameters 3 nodes",
+        "sum n7 () float64",
+        "x (4, 2) float64",
+    ]
+    assert sorted(picture.edges) == ["edge-n4-s0-0", "edge-s0-s2-0", "edge-s2-n7-0"]
+    assert [*map(picture.frame, ["Sequential"])]
+
+
+def test_a_network_of_a_million_parameters_is_drawn_by_layers_and_says_so():
+    root = network(32, 784, 1024, 256, 10)
+    picture, graph = Picture(draw_graph(Trace.record(root))), draw_graph(root)
+    assert len(picture.nodes) == 5
+    assert graph.note == "each of 3 layers is one box, as its arrays are too large to show number by number"
+    assert "803,840 parameters" in picture.text("s0")
+
+
+def test_the_whole_expression_taken_apart():
+    w = tg.Tensor([1.0, 2.0], requires_grad=True, name="w", dtype="float64")
+    x = tg.Tensor([3.0, -1.0], name="x", dtype="float64")
+    for root in (tg.sum(w * x), Trace.record(tg.sum(w * x))):
+        picture = Picture(draw_graph(root, level="scalar"))
+        texts = {picture.text(key.removeprefix("node-")) for key in picture.nodes}
+        assert texts == {
+            *("w[0] data 1 grad 3", "w[1] data 2 grad -1", "x[0] data 3", "x[1] data -1"),
+            *("× n2[0] data 3 grad 1", "× n2[1] data -2 grad 1", "+ n3 data 1 grad 1"),
+        }
+        assert {picture.frame("multiply n2"), picture.frame("sum n3")} == set(picture.frames)
+    with pytest.raises(ArgumentError, match="the limit"):
+        draw_graph(network(32, 784, 10), level="scalar")
+
+
+def test_tooltips_have_exact_numbers_and_the_rule():
+    trace = Trace.record(neuron())
+    picture = Picture(draw_graph(trace))
+    assert picture.tooltip("n8") == [
+        "n8",
+        f"data {trace.nodes['n8'].data!r}",
+        f"gradient {trace.nodes['n8'].gradient!r}",
+        "add: passes the gradient through unchanged, to both",
+    ]
+    x = tg.Tensor([[0.1, 0.2]], requires_grad=True, name="x", dtype="float64")
+    picture = Picture(draw_graph(Trace.record(tg.sum(x - 1.0))))
+    assert picture.tooltip("n0") == [
+        "x",
+        "shape (1, 2), float64, on cpu",
+        "data [[0.1, 0.2]]",
+        "gradient [[1.0, 1.0]]",
+    ]
+    assert picture.tooltip("n2")[0] == "n2 = x - 1"
+
+
+def test_the_legend_explains_what_occurs():
+    def words(graph: graphviz.Digraph) -> str:
+        return " ".join(" ".join(Picture(graph).root.itertext()).split())
+
+    explained = words(draw_graph(Trace.record(neuron()), legend=True))
+    assert "input with a gradient" in explained and "the result" in explained and "grad: ∂" in explained
+    assert "constant" not in explained and "several nodes" not in explained
+    assert "several nodes" in words(draw_graph(Trace.record(network()), level="layer", legend=True))
+    assert "input with a gradient" not in words(draw_graph(Trace.record(neuron())))
+    assert "grad:" not in words(draw_graph(Trace.record(neuron()), grads=False, legend=True))
+
+
+def test_scopes_in_each_other_without_end():
+    def nest(depth: int) -> tg.Value:
+        if not depth:
+            return tg.tanh(V(1.0))
+        with tg.scope("again"):
+            return nest(depth - 1)
+
+    picture = Picture(draw_graph(nest(300)))
+    assert len(picture.frames) == draw.DEEPEST
 
 
 # --- large graphs -------------------------------------------------------------------------------------------------
@@ -192,25 +372,29 @@ def chain(length: int) -> tg.Value:
 
 def test_a_large_graph_is_cut_and_says_so():
     picture = Picture(draw_graph(chain(2500)))
-    assert len(picture.nodes) == draw.LIMIT + 1
-    assert picture.text("more") == "4,601 more nodes are not drawn (the nearest 400 of 5,001 are)"
+    assert len(picture.nodes) == draw.LIMIT
+    assert picture.text("more") == "4,602 more nodes 1 parameter"
+    note = "4,602 more nodes: only the 399 boxes nearest to the result are drawn"
+    assert note in " ".join(" ".join(picture.root.itertext()).split())
+    assert draw_graph(chain(2500)).note == note
     assert "node-n5000" in picture.nodes and "node-n0" not in picture.nodes
-    assert sum(edge.startswith("edge-") for edge in picture.edges) == draw.LIMIT - 1
+    assert len(picture.edges) == draw.LIMIT - 1
 
 
-def test_level_op_draws_everything():
-    assert draw_graph(chain(1000), level="op").source.count("TABLE BORDER") == 2001
+def test_without_a_limit_everything_is_drawn():
+    graph = draw_graph(chain(1000), limit=None)
+    assert graph.source.count("TABLE BORDER") == 2001 and graph.note == ""
 
 
 def test_a_graph_on_which_the_search_for_the_best_layout_would_never_end():
     x = y = V(1.0, name="x")
     for _ in range(100):
         y = tg.tanh(y * V(0.5)) + x
-    assert len(Picture(draw_graph(y)).nodes) == 400 + 1
+    assert len(Picture(draw_graph(y)).nodes) == 400
 
 
 def test_a_deep_graph_needs_no_recursion():
-    assert draw_graph(chain(10_000)).source.count("fillcolor") == draw.LIMIT + 1
+    assert draw_graph(chain(10_000)).source.count("fillcolor") == draw.LIMIT
 
 
 def test_bitmaps_stay_within_what_programs_can_draw(monkeypatch):
@@ -232,6 +416,9 @@ import sys, tinygrad_edu as tg
 from tinygrad_edu_viz import Trace, draw_graph
 a, b = tg.Value(2.0, name="a"), tg.Value(3.0)
 print(draw_graph(Trace.record(tg.tanh(a * b + a) / b)).source)
+net = tg.nn.mlp([2, 3, 1], rng=0)
+for level in ("op", "layer", "scalar"):
+    print(draw_graph(tg.sum(net([[1.0, 2.0]])), level=level, legend=True).source)
 """
 
 
@@ -269,10 +456,12 @@ def test_directions():
 def test_wrong_arguments():
     with pytest.raises(TraceError, match="only a Value or a Tensor"):
         draw_graph(2.0)
-    with pytest.raises(ArgumentError, match="level is 'auto' or 'op', not 'layers'"):
+    with pytest.raises(ArgumentError, match="level is one of auto, scalar, op, layer, not 'layers'"):
         draw_graph(chain(1), level="layers")
     with pytest.raises(ArgumentError, match=r"rankdir is 'LR' .* not 'up'"):
         draw_graph(chain(1), rankdir="up")
+    with pytest.raises(ArgumentError, match="theme is 'light' or 'dark', not 'blue'"):
+        draw_graph(chain(1), theme="blue")
 
 
 def test_formats():

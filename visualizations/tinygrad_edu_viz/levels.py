@@ -43,7 +43,8 @@ class ViewBox:
         nodes: the ids of the nodes inside, in the order of creation.
         scope: of a collapsed scope its path; of a node alone the scope that it is in.
         result: the id of the node whose data and gradient stand for the box: the last one that it gives to others.
-        lines: about a collapsed box: its result's shape and dtype, how many numbers it learns, how many nodes it has.
+        lines: about a collapsed box: its result's shape and dtype, how many numbers it learns, how many nodes it has;
+            of the box of all that is left out only the numbers.
         collapsed: whether it stands for a scope, or for all that is left out; False for a node alone.
     """
 
@@ -189,10 +190,11 @@ def _collapsed(trace: Trace, key: str, title: str, path: Path, inside: list[str]
     leaving = {source for node in nodes.values() if box_of[node.id] != key for source in node.inputs} | {trace.root}
     result = next((node for node in reversed(inside) if node in leaving), inside[-1])
     learned = sum(prod(nodes[node].shape) for node in inside if nodes[node].op is None and nodes[node].requires_grad)
-    lines = [f"{nodes[result].shape} {nodes[result].dtype}"] if nodes[result].kind == "tensor" else []
+    lines = [f"{nodes[result].shape} {nodes[result].dtype}"] if path and nodes[result].kind == "tensor" else []
     if learned:
         lines.append("1 parameter" if learned == 1 else f"{learned:,} parameters")
-    lines.append("1 node" if len(inside) == 1 else f"{len(inside):,} nodes")
+    if path:
+        lines.append("1 node" if len(inside) == 1 else f"{len(inside):,} nodes")
     return ViewBox(key, title, tuple(inside), path, result, tuple(lines), collapsed=True)
 
 
