@@ -1,7 +1,7 @@
 """Print what tinygrad-edu holds itself to, as ratios measured side by side: `python -m benchmarks [PART ...]`.
 
-The parts are scalar, tensors, training and start. micrograd and scikit-learn must be installed (dependency group `bench`);
-PyTorch is compared with if it is (group `oracle`).
+The parts are scalar, tensors, training, start and traces. micrograd and scikit-learn must be installed (dependency
+group `bench`); PyTorch is compared with if it is (group `oracle`).
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ FASTER = {"micrograd"}  # of these ratios more is better; of all others less
 
 
 def main() -> int:
-    from . import scalar, start, tensors, training
+    from . import scalar, start, tensors, traces, training
 
-    parts = {"scalar": scalar, "tensors": tensors, "training": training, "start": start}
+    parts = {"scalar": scalar, "tensors": tensors, "training": training, "start": start, "traces": traces}
     failed = 0
     print(f"{'work':46} {'against':26} {'measured':>9} {'hold':>8}")
     for name in sys.argv[1:] or parts:

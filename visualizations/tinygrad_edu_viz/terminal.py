@@ -10,7 +10,8 @@ from . import levels
 from .levels import View, ViewBox
 from .readable import number_lines
 from .recorded import Data, TraceNode
-from .text_graph import Box, Edge, TextGraph, lay_out
+from .text_graph import Box, Edge, TextGraph
+from .text_layout import lay_out
 from .trace import Trace
 from .words import sign
 

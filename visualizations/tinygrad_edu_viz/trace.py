@@ -74,14 +74,3 @@ class Trace:
         """The ids of the nodes whose data is there after `step` events: leaves from the start."""
         leaves = {node.id for node in self.nodes.values() if node.op is None}
         return leaves | {event.node for event in self.events[: max(step, 0)]}
-
-
-def nearest(nodes: dict[str, TraceNode], root: str, most: int) -> dict[str, None]:
-    """The ids of the nodes nearest to the root (breadth first), in the order of creation."""
-    found, order = {root}, [root]
-    for node_id in order:  # grows while we walk along it
-        for source in nodes[node_id].inputs:
-            if len(found) < most and source not in found:
-                found.add(source)
-                order.append(source)
-    return {node_id: None for node_id in nodes if node_id in found}
