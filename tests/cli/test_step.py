@@ -172,3 +172,24 @@ def test_wrong_usage(cli, arguments, code, said):
     ran = cli("step", *arguments)
     assert (ran.code, ran.out) == (code, "")
     assert ran.err.startswith("error: ") and said in ran.err
+
+
+def test_plain_marks_the_steps_at_breakpoints(cli):
+    ran = cli("step", "a*b + a", "--set", "a=2", "--set", "b=-3", "--break", "a", "--break", "op:*")
+    assert (ran.code, ran.err) == (0, "")
+    assert "Marked with *: the steps at a, op:multiply" in ran.out
+    assert re.findall(r"^ +(\d+)\* ", ran.out, re.MULTILINE) == ["1", "5", "6", "7"]
+
+
+@pytest.mark.parametrize(
+    ("place", "said"),
+    [("w11", "no node is called 'w11'; there are: w1"), ("op:mul", "no operation is called 'mul'; there are: op:mul")],
+)
+def test_a_breakpoint_that_is_not_there(cli, place, said):
+    ran = cli("step", "--break", place)
+    assert (ran.code, ran.out) == (2, "") and ran.err.startswith(f"error: --break {place}: ") and said in ran.err
+
+
+def test_the_full_screen_needs_a_terminal(cli):
+    ran = cli("step", "--tui")
+    assert (ran.code, ran.out) == (2, "") and "--tui needs a terminal" in ran.err

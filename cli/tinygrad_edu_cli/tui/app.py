@@ -29,6 +29,7 @@ class Stepper(App[None]):
 
     def __init__(self, subject: Subject, player: Player):
         super().__init__()
+        self.animation_level = "none"  # each key shows its result at once, also over a slow line
         self.stepping = Stepping(subject, player)
         self.filters = look.filters()
 

@@ -84,7 +84,9 @@ class Stepping(Screen[None]):
         self.query_one(GraphPane).show()
         self.query_one(NodePane).show()
         said = self.query_one("#telling", Lines)
-        lines = telling(self.player, self.subject.note, said.size.width, compact=said.size.height < ROOMY)
+        lines = telling(
+            self.player, self.subject.note, said.scrollable_content_region.width, compact=said.size.height < ROOMY
+        )
         said.put([Strip([line]) for line in lines])
         said.scroll_home(animate=False, force=True)
         self.query_one(PassBar).refresh()
@@ -111,8 +113,9 @@ class Stepping(Screen[None]):
     # Moving.
 
     def action_forward(self) -> None:
+        message = "that was the last step: all gradients are there" if self.player.at_end else ""
         self.player.forward()
-        self.show()
+        self.show(message)
 
     def action_back(self) -> None:
         self.player.back()

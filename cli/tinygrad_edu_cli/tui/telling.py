@@ -25,8 +25,7 @@ def telling(player: Player, note: str, width: int, compact: bool = False) -> lis
         texts = [*note.splitlines(), *filter(None, [player.view.note]), plain.given(player.trace)]
         return _lines([line for text in texts for line in plain.wrap(look.shown(text), width, indent=2)], Style())
     events = player.happened
-    lines = [line for event in events for line in _about(event, width, compact or len(events) > 1)]
-    return [*lines, *_lines(["", "That was the last step."], Style())] if player.at_end else lines
+    return [line for event in events for line in _about(event, width, compact or len(events) > 1)]
 
 
 def _about(event: Event, width: int, compact: bool) -> list[Segment]:

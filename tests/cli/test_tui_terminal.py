@@ -1,0 +1,218 @@
+"""The full screen in a pseudo-terminal: what a person at a keyboard gets, byte by byte."""
+
+from __future__ import annotations
+
+import os
+import re
+import select
+import signal
+import sys
+import termios
+from collections.abc import Callable, Iterator
+
+import pexpect
+import pyte
+import pytest
+
+
+class Terminal:
+    """A command at a pseudo-terminal, and what its screen shows."""
+
+    def __init__(self, arguments: list[str], columns: int, rows: int, environment: dict[str, str]):
+        self.screen = pyte.Screen(columns, rows)
+        self.stream = pyte.ByteStream(self.screen)
+        self.received = b""
+        self.child = pexpect.spawn(
+            sys.executable,
+            ["-m", "tinygrad_edu_cli", *arguments],
+            dimensions=(rows, columns),
+            env=environment,
+            timeout=30,
+        )
+
+    @property
+    def text(self) -> str:
+        return "\n".join(self.screen.display)
+
+    def type(self, keys: str) -> None:
+        self.child.send(keys)
+
+    def resize(self, columns: int, rows: int) -> None:
+        self.child.setwinsize(rows, columns)
+        self.screen.resize(rows, columns)
+
+    def wait_for(self, *expected: str) -> None:
+        """Read until the screen shows all of the texts (blanks and line breaks do not count)."""
+        while not all("".join(text.split()) in "".join(self.text.split()) for text in expected):
+            try:
+                self._feed(self.child.read_nonblocking(4096, timeout=30))
+            except (pexpect.EOF, pexpect.TIMEOUT):
+                pytest.fail(f"never saw {expected} on:\n{self.text}")
+
+    def end(self) -> int:
+        """Read what is left, and give the exit code."""
+        try:
+            while True:
+                self._feed(self.child.read_nonblocking(4096, timeout=30))
+        except pexpect.EOF:
+            self.child.wait()
+        return self.child.exitstatus
+
+    def echoes(self) -> bool:
+        """Whether the terminal is as a shell needs it: it echoes, and waits for whole lines."""
+        flags = termios.tcgetattr(self.child.child_fd)[3]
+        return bool(flags & termios.ECHO) and bool(flags & termios.ICANON)
+
+    def _feed(self, data: bytes) -> None:
+        self.received += data
+        self.stream.feed(data)
+
+
+@pytest.fixture
+def terminal(environment) -> Iterator[Callable[..., Terminal]]:
+    opened: list[Terminal] = []
+
+    def start(*arguments: str, columns: int = 100, rows: int = 30, **variables: str) -> Terminal:
+        opened.append(Terminal(list(arguments), columns, rows, {**environment, **variables}))
+        return opened[-1]
+
+    yield start
+    for each in opened:
+        each.child.close(force=True)
+
+
+FIRST = ("START 0/15", "w1", "sigmoid", "forward", "backward", "this step", "q quit")
+"""What is on the first screen of the perceptron."""
+
+
+def test_stepping_to_and_fro(terminal):
+    tty = terminal("step")
+    tty.wait_for(*FIRST, "The perceptron of")
+    for keys, position in [
+        *[("n", "FORWARD 1/15"), ("\x1b[C", "FORWARD 2/15"), ("\x1b[D", "FORWARD 1/15"), ("nnnnn", "BACKWARD 6/15")],
+        *[("\x1b[F", "BACKWARD 15/15"), ("\x1b[H", "START 0/15"), ("f", "BACKWARD 6/15"), ("G", "BACKWARD 15/15")],
+    ]:
+        tty.type(keys)
+        tty.wait_for(position)
+    tty.type("n")
+    tty.wait_for("0.00739953", "that was the last step")
+    tty.type("q")
+    assert tty.end() == 0 and tty.echoes()
+    assert b"\x1b[?1049l" in tty.received and b"\x1b[?25h" in tty.received, "the screen before, and the cursor"
+
+
+def test_resizing_in_the_middle(terminal):
+    tty = terminal("step")
+    tty.wait_for(*FIRST)
+    tty.type("f")
+    tty.wait_for("BACKWARD 6/15")
+    for columns, rows, seen in [
+        *[(10, 5, "q quit"), (140, 40, "sigmoid n9"), (3, 2, ""), (80, 20, "BACKWARD 6/15"), (10, 5, "BACKWARD")],
+        (100, 30, "sigmoid n9"),
+    ]:
+        tty.resize(columns, rows)
+        tty.wait_for(seen)
+    tty.type("n")
+    tty.wait_for("BACKWARD 7/15", "∂L/∂n8 += ∂L/∂n9 · ∂n9/∂n8")
+    tty.type("q")
+    assert tty.end() == 0 and tty.echoes()
+
+
+@pytest.mark.parametrize(("columns", "rows"), [(79, 30), (100, 19), (10, 5)])
+def test_a_terminal_that_is_too_small_gets_lines(terminal, columns, rows):
+    tty = terminal("step", columns=columns, rows=rows)
+    assert tty.end() == 0
+    assert f"note: this terminal has {columns} by {rows} characters".encode() in tty.received
+    assert b"Gradients of the inputs" in tty.received and b"\x1b[?1049h" not in tty.received
+
+
+def test_who_asks_for_the_full_screen_gets_it_in_a_small_terminal_too(terminal):
+    tty = terminal("step", "--tui", columns=40, rows=12, CI="1")
+    tty.wait_for("START 0/15", "q quit")
+    tty.type("q")
+    assert tty.end() == 0
+
+
+@pytest.mark.parametrize(("key", "code"), [("\x03", 130), ("q", 0), ("nnq", 0), ("?\x03", 130), ("/\x03", 130)])
+def test_leaving(terminal, key, code):
+    tty = terminal("step")
+    tty.wait_for(*FIRST)
+    tty.type(key)
+    assert tty.end() == code
+    assert b"Traceback" not in tty.received and b"\x1b[?1049l" in tty.received
+    assert (b"interrupted" in tty.received) == (code == 130)
+    assert tty.echoes()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_interrupted_by_a_signal(terminal, number):
+    tty = terminal("step")
+    tty.wait_for(*FIRST)
+    os.kill(tty.child.pid, number)
+    assert tty.end() == 130
+    assert b"\x1b[?1049l" in tty.received and tty.echoes()
+
+
+def test_the_terminal_goes_away(terminal):
+    tty = terminal("step")
+    tty.wait_for(*FIRST)
+    watched = os.pidfd_open(tty.child.pid)
+    tty.child.ptyproc.fileobj.close()
+    assert select.select([watched], [], [], 60)[0], "it still runs, for nobody"
+    os.close(watched)
+
+
+def test_no_color(terminal):
+    styles = {}
+    for variables in ({"NO_COLOR": "1"}, {}):
+        tty = terminal("step", **variables)
+        tty.wait_for(*FIRST)
+        tty.type("f")
+        tty.wait_for("BACKWARD 6/15")
+        tty.type("q")
+        assert tty.end() == 0
+        numbers = re.findall(rb"\x1b\[([0-9;]*)m", tty.received)
+        styles["NO_COLOR" in variables] = {number for style in numbers for number in style.split(b";")}
+    assert styles[True] <= {b"0", b"1", b"7", b"39", b"49", b""}, "bold, reverse, and the default colours"
+    assert {b"38", b"48"} <= styles[False]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "variables"),
+    [((), {"TERM": "dumb"}), ((), {"CI": "true"}), (("--plain",), {}), (("--json",), {})],
+)
+def test_who_does_not_want_keys(terminal, arguments, variables):
+    tty = terminal("step", *arguments, **variables)
+    assert tty.end() == 0
+    assert b"\x1b" not in tty.received and b"15" in tty.received
+
+
+def test_a_dumb_terminal_has_no_full_screen(terminal):
+    tty = terminal("step", "--tui", TERM="dumb")
+    assert tty.end() == 2
+    assert b"--tui needs a terminal" in tty.received
+
+
+def test_characters_of_ascii(terminal):
+    """All that we send: boxes, scroll bars, windows, names."""
+    tty = terminal(
+        "step", "λ*x + tanh(λ)", "--set", "λ=2", "--set", "x=3", columns=80, rows=20, PYTHONIOENCODING="ascii"
+    )
+    tty.wait_for("START 0/", "+--", "q quit")
+    for keys, seen in [("f", "BACKWARD"), ("\x1b[F", "dL/d"), ("?", "Keys"), ("q", "q quit"), ("/", "Which node")]:
+        tty.type(keys)
+        tty.wait_for(seen)
+    tty.type("\x03")
+    assert tty.end() == 130 and tty.received.isascii()
+
+
+def test_breakpoints_of_the_command_line(terminal):
+    tty = terminal("step", "--break", "b", "--break", "op:sigmoid")
+    tty.wait_for(*FIRST)
+    for position in ("FORWARD 5/15", "BACKWARD 7/15", "BACKWARD 9/15", "BACKWARD 15/15"):
+        tty.type("c")
+        tty.wait_for(position)
+    tty.type("C")
+    tty.wait_for("BACKWARD 9/15")
+    tty.type("q")
+    assert tty.end() == 0
