@@ -22,7 +22,7 @@ NAMES = {
 
 
 def trace(name: str) -> Trace:
-    """A product whose first factor has that name, and whose result has it too."""
+    """A product whose first factor has that name; the product's own name begins with it."""
     result = tg.Value(2.0, name=name) * tg.Value(-3.0, name="other")
-    result.name = name
+    result.name = f"{name}="
     return Trace.record(tg.tanh(result))

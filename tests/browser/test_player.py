@@ -206,7 +206,7 @@ def test_layers(visit):
 
     assert tuple(positions) == view(trace, "auto", 300).stops
     assert "steps" in page.text("#where")
-    names = page.texts(".group .strong")
+    names = page.texts(".layer .strong")
     assert names == ["0 Dense(64, 32, relu)", "1 Dense(32, 10)"]
 
 
@@ -234,6 +234,12 @@ def test_names_are_shown_and_not_obeyed(visit, kind):
     assert page.tab.evaluate("window.pwned") is None
     assert page.tab.evaluate("document.querySelectorAll('img, script').length") == 2
     assert page.tab.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_names_from_right_to_left_do_not_turn_the_formula_around(visit):
+    page = visit(hostile.trace("משקל"), "#step=5")
+    assert page.text("#formula").startswith("∂L/∂משקל += ")
+    assert page.texts("#formula bdi") == ["משקל"] * page.text("#formula").count("משקל")
 
 
 def test_what_is_smuggled_in_is_not_run(chromium, tmp_path):
@@ -295,7 +301,7 @@ def test_dark(visit):
     light = visit(neuron(), color_scheme="light").tab.evaluate(COLOURS)
     dark = visit(neuron(), color_scheme="dark").tab.evaluate(COLOURS)
     assert light == ["rgb(255, 255, 255)", "rgb(191, 225, 246)"]
-    assert dark == ["rgb(20, 23, 26)", "rgb(18, 58, 82)"]
+    assert dark == ["rgb(18, 18, 18)", "rgb(18, 63, 92)"]
 
 
 def test_a_telephone(visit):

@@ -232,10 +232,10 @@ def test_text_and_lines_can_be_seen(dark):
     colours = dict(re.findall(r"--([a-z]+): ?(#[0-9a-fA-F]{6})", light_part))
     if dark:
         colours |= dict(re.findall(r"--([a-z]+): ?(#[0-9a-fA-F]{6})", dark_part.split("}")[0]))
-    fills = [colours[name] for name in ("paper", "panel", "leaf", "constant", "result", "root", "group", "glow")]
+    fills = [colours[name] for name in ("paper", "panel", "leaf", "constant", "result", "root", "layer", "glow")]
     for fill in fills:
         assert contrast(colours["ink"], fill) >= 4.5
-    for fill in (colours[name] for name in ("paper", "panel", "leaf", "constant", "result", "root", "group")):
+    for fill in (colours[name] for name in ("paper", "panel", "leaf", "constant", "result", "root", "layer")):
         assert contrast(colours["faint"], fill) >= 4.5
         assert contrast(colours["go"], fill) >= 3 and contrast(colours["flow"], fill) >= 3  # lines (WCAG 1.4.11)
     assert contrast(colours["wire"], colours["paper"]) >= 3

@@ -9,7 +9,7 @@ import textwrap
 
 from PIL import Image
 
-from .draw import FILLS, QUIET, TEXT
+from .palette import LIGHT
 from .pencil import Pencil, bezier
 from .placing import ARROW, Edge, Point, arrow, towards
 from .readable import number_lines, short
@@ -17,9 +17,9 @@ from .recorded import Data, Event
 from .scene import FONT, PADDING, TITLE, Box, Scene, lay_out
 from .trace import Trace
 
-WIRE, GO, FLOW, PAPER = "#666666", "#0072B2", "#B34700", "#FFFFFF"
-GROUP = "#E8EEF2"
-EXACT = (PAPER, GO, FLOW, TEXT, GROUP, *FILLS.values())  # colours that a GIF must have as they are
+GO, FLOW = "#0072B2", "#B34700"  # what goes forward, and the gradients that flow back
+TEXT, QUIET, PAPER = LIGHT.text, LIGHT.quiet, LIGHT.paper
+EXACT = (PAPER, GO, FLOW, TEXT, *LIGHT.fills.values())  # colours that a GIF must have as they are
 COLOURS = {"forward": GO, "backward": FLOW}
 DASH = (7.0, 4.0)
 SMOOTH = 2  # dots that become one
@@ -122,8 +122,8 @@ class _Graph:
         curve = self.scene.curves[edge]
         line = bezier(curve.points)
         if edge not in self.used:
-            pencil.line(line, WIRE, 1.2)
-            pencil.polygon(arrow(line[-1], curve.tip), WIRE)
+            pencil.line(line, LIGHT.line, 1.2)
+            pencil.polygon(arrow(line[-1], curve.tip), LIGHT.line)
         elif self.kind == "forward":
             pencil.line(line, GO, 3.5)
             pencil.polygon(arrow(line[-1], curve.tip, 0.7), GO)
@@ -138,8 +138,8 @@ class _Graph:
         active = box_id == self.active
         line = COLOURS[self.kind] if active or box_id in self.giving else TEXT
         width = 3.5 if active else 2.0 if box_id in self.giving else 1.0
-        fill = FILLS.get(box.kind, GROUP)
-        if box.kind == "group":
+        fill = LIGHT.fills[box.kind]
+        if box.kind == "layer":
             pencil.box((left + 4, top + 4), size, fill, TEXT)
         if box.kind == "constant" and not active:
             pencil.box(box.corner, size, fill, fill)

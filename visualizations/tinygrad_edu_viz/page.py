@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from . import scene_svg
-from .draw import FILLS
+from .palette import DARK, LIGHT, Palette
 from .readable import number, number_lines
 from .recorded import Data, Event, TraceNode, to_json
 from .scene import Scene, lay_out
@@ -56,8 +56,7 @@ def page(
 
 def compose(trace: Trace, scene: Scene, title: str, note: str = "") -> str:
     """The page of a trace that is laid out already."""
-    fills = "".join(f"--{kind}:{colour};" for kind, colour in FILLS.items())
-    style = f":root{{{fills}--width:{scene.width:g};}}\n{_packaged('page.css')}"
+    style = Template(_packaged("page.css")).substitute(width=scene.width, light=_colours(LIGHT), dark=_colours(DARK))
     script = _packaged("page.js")
     policy = (
         f"default-src 'none'; script-src {_hash(script)}; style-src {_hash(style)}; img-src data:; "
@@ -122,6 +121,18 @@ def _numbers(data: Data | None) -> Any:
     if isinstance(data, dict) or (isinstance(data, list) and np.size(data) > ELEMENTS):
         return number(data)
     return to_json(data)
+
+
+def _colours(palette: Palette) -> str:
+    """The custom properties of CSS that have the colours of a palette."""
+    colours = {
+        **palette.fills,
+        "ink": palette.text,
+        "faint": palette.quiet,
+        "paper": palette.paper,
+        "wire": palette.line,
+    }
+    return " ".join(f"--{name}: {colour};" for name, colour in colours.items())
 
 
 def _packaged(name: str) -> str:

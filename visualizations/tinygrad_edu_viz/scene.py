@@ -49,7 +49,7 @@ class Box:
 
     Attributes:
         key: "n" and the number, in the order of creation, of the node whose numbers stand in it: safe in every format.
-        kind: "leaf", "constant", "result", "root", or "group" of several nodes.
+        kind: "leaf", "constant", "result", "root", or "layer" of several nodes.
         corner, width, height: the outline, from its upper left corner.
     """
 
@@ -135,7 +135,7 @@ def _is_ordered(box: ViewBox, trace: Trace) -> bool:
 
 
 def _kind(box: ViewBox, trace: Trace) -> str:
-    return "group" if box.collapsed else kind_of(trace.nodes[box.result], trace.root)
+    return "layer" if box.collapsed else kind_of(trace.nodes[box.result], trace.root)
 
 
 def _face(box: ViewBox, trace: Trace, titles: dict[str, str]) -> Face:

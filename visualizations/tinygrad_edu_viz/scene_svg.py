@@ -50,7 +50,7 @@ def _box(box: Box, result: TraceNode) -> str:
     key, number = box.key, box.key[1:]
     parts = [f'<g class="node {box.kind}" id="node-{key}" data-node="{number}" tabindex="0" role="img">']
     parts.append(_outline("ring", left - 4, top - 4, box.width + 8, box.height + 8, 8))
-    if box.kind == "group":
+    if box.kind == "layer":
         parts.append(_outline("behind", left + 4, top + 4, box.width, box.height, 0))
     parts.append(_outline("box", left, top, box.width, box.height, 8 if box.kind == "leaf" else 0))
     if box.kind == "root":
