@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import chain, count, pairwise
 from math import prod
 
 from tinygrad_edu.errors import ArgumentError
@@ -115,7 +115,7 @@ def view(trace: Trace, level: str = "auto", limit: int | None = READABLE) -> Vie
     groupings = _groupings(nodes)
     layers = chosen = next(groupings)
     if level == "auto":
-        while len(_boxes(nodes, chosen)) > room and (outer := next(groupings, None)) is not None:
+        while _count(nodes, chosen) > room and (outer := next(groupings, None)) is not None:
             chosen = outer
     why = "" if level == "layer" or not layers else _why(nodes, room, chosen)
     return _view(trace, "layer" if layers or level == "layer" else "op", chosen, limit, why)
@@ -151,51 +151,63 @@ def _groupings(nodes: Mapping[str, TraceNode]) -> Iterator[Grouping]:
         }
 
 
-def _boxes(nodes: Mapping[str, TraceNode], grouping: Grouping) -> set[str | Path]:
-    return {grouping.get(node_id, node_id) for node_id in nodes}
+def _count(nodes: Mapping[str, TraceNode], grouping: Grouping) -> int:
+    return len({grouping.get(node_id, node_id) for node_id in nodes})
 
 
 def _view(trace: Trace, level: str, grouping: Grouping, limit: int | None, note: str = "") -> View:
     nodes = trace.nodes
     names = _names(dict.fromkeys(grouping.values()), nodes)
-    keys = {node_id: names[grouping[node_id]] if node_id in grouping else node_id for node_id in nodes}
-    parts = partition(nodes, keys)
-    paths = {name: path for path, name in names.items()}
+    parts = partition(nodes, {node: names[grouping[node]] if node in grouping else node for node in nodes})
     found, more = parts.parts, None
     if limit is not None and len(found) > limit:
-        keys = dict(zip(nodes, nodes, strict=True)) | {node: key for key, inside in found.items() for node in inside}
-        kept = parts.nearest(keys[trace.root], limit - 1)
+        root = next(key for key, inside in found.items() if trace.root in inside)
+        kept = parts.nearest(root, limit - 1)
         more = _free("more", {*found, *nodes})
-        hidden = [node for node in nodes if keys[node] not in kept]
-        found = {more: hidden, **{key: inside for key, inside in found.items() if key in kept}}
+        shown = {key: inside for key, inside in found.items() if key in kept}
+        hidden = nodes.keys() - {node for inside in shown.values() for node in inside}
+        found = {more: [node for node in nodes if node in hidden], **shown}
         aside = f"{len(hidden):,} more nodes: only the {len(kept)} boxes nearest to the result are drawn"
         note = f"{note}; {aside}" if note else aside
     box_of = {node: key for key, inside in found.items() for node in inside}
-    titles = labels((node.id, node.name, node.op is not None) for node in nodes.values())
-    boxes = {}
-    for key, inside in found.items():
-        if key == more:
-            boxes[key] = _collapsed(trace, key, f"{len(inside):,} more nodes", (), inside, box_of)
-        elif key in paths:
-            boxes[key] = _collapsed(trace, key, short(paths[key][-1], LONGEST_TITLE), paths[key], inside, box_of)
-        else:
-            boxes[key] = ViewBox(key, titles[key], (key,), nodes[key].scope, key)
+    boxes = _boxes(trace, found, box_of, {name: path for path, name in names.items()}, more)
     ways = {(box_of[source], key): None for key in found for node in found[key] for source in nodes[node].inputs}
     edges = tuple([(source, target) for source, target in ways if source != target])
     return View(level, boxes, edges, box_of, _stops(trace, level, boxes, box_of), note, more)
 
 
-def _collapsed(trace: Trace, key: str, title: str, path: Path, inside: list[str], box_of: Mapping[str, str]) -> ViewBox:
+def _boxes(
+    trace: Trace,
+    parts: Mapping[str, list[str]],
+    box_of: Mapping[str, str],
+    paths: Mapping[str, Path],
+    more: str | None,
+) -> dict[str, ViewBox]:
     nodes = trace.nodes
-    leaving = {source for node in nodes.values() if box_of[node.id] != key for source in node.inputs} | {trace.root}
-    result = next((node for node in reversed(inside) if node in leaving), inside[-1])
-    learned = sum(prod(nodes[node].shape) for node in inside if nodes[node].op is None and nodes[node].requires_grad)
-    lines = [f"{nodes[result].shape} {nodes[result].dtype}"] if path and nodes[result].kind == "tensor" else []
+    titles = labels((node.id, node.name, node.op is not None) for node in nodes.values())
+    leaving = {source for node in nodes.values() for source in node.inputs if box_of[source] != box_of[node.id]}
+    boxes = {}
+    for key, inside in parts.items():
+        if key != more and key not in paths:
+            boxes[key] = ViewBox(key, titles[key], (key,), nodes[key].scope, key)
+            continue
+        path = () if key == more else paths[key]
+        title = short(path[-1], LONGEST_TITLE) if path else f"{len(inside):,} more nodes"
+        result = next((node for node in reversed(inside) if node in leaving or node == trace.root), inside[-1])
+        lines = _lines([nodes[node] for node in inside], nodes[result], is_scope=bool(path))
+        boxes[key] = ViewBox(key, title, tuple(inside), path, result, lines, collapsed=True)
+    return boxes
+
+
+def _lines(inside: list[TraceNode], result: TraceNode, is_scope: bool) -> tuple[str, ...]:
+    """About a collapsed box."""
+    learned = sum(prod(node.shape) for node in inside if node.op is None and node.requires_grad)
+    lines = [f"{result.shape} {result.dtype}"] if is_scope and result.kind == "tensor" else []
     if learned:
         lines.append("1 parameter" if learned == 1 else f"{learned:,} parameters")
-    if path:
+    if is_scope:
         lines.append("1 node" if len(inside) == 1 else f"{len(inside):,} nodes")
-    return ViewBox(key, title, tuple(inside), path, result, tuple(lines), collapsed=True)
+    return tuple(lines)
 
 
 def _names(paths: Iterable[Path], taken: Iterable[str]) -> dict[Path, str]:
@@ -210,7 +222,7 @@ def _names(paths: Iterable[Path], taken: Iterable[str]) -> dict[Path, str]:
 
 def _free(wish: str, used: set[str]) -> str:
     """An id that is not used: the one wished for, or that with a number."""
-    return next(key for key in (wish, *(f"{wish} ({k})" for k in range(2, len(used) + 3))) if key not in used)
+    return next(key for key in chain([wish], (f"{wish} ({k})" for k in count(2))) if key not in used)
 
 
 def _stops(trace: Trace, level: str, boxes: Mapping[str, ViewBox], box_of: Mapping[str, str]) -> tuple[int, ...]:
