@@ -70,7 +70,7 @@ def graph(source: str | None, settings: tuple[str, ...], path: Path | None, leve
       tinygrad-edu graph "a*b + a" --set a=2 --set b=-3
       tinygrad-edu graph "tanh(w1*x1 + w2*x2 + b)" --set w1=-3 --set x1=2 ... -o neuron.svg
       tinygrad-edu graph "sum(relu(W @ x))" --set W=[[1,2],[3,4]] --set x=[1,-1] --level scalar -o scalars.svg
-      tinygrad-edu graph net.py:loss --level layer --rankdir TB -o net.png
+      tinygrad-edu graph neuron.py:loss --level layer --rankdir TB -o loss.png
     """
     format = "txt" if path is None else path.suffix[1:].lower()
     if format not in FORMATS:

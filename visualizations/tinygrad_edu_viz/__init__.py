@@ -1,12 +1,12 @@
 """Recordings and pictures of graphs of tinygrad-edu."""
 
+from .checked_json import TraceError
 from .dot_binary import DrawingError, MissingDot, render
 from .draw import draw_graph
 from .levels import view
 from .notebook import announce, load_ipython_extension
 from .scalars import take_apart
 from .trace import Trace
-from .trace_file import TraceError
 
 __all__ = [
     "DrawingError",
