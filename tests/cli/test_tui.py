@@ -11,7 +11,9 @@ import tinygrad_edu as tg
 from tinygrad_edu_cli.source import Subject, open_source
 from tinygrad_edu_cli.tui.graph_pane import GraphPane
 from tinygrad_edu_cli.tui.lines import Lines, OneLine
+from tinygrad_edu_cli.tui.node_pane import NodePane
 from tinygrad_edu_viz import Trace
+from tinygrad_edu_viz.readable import number
 from tinygrad_edu_viz.text_graph import cell_width
 
 from .full_screen import full_screen, in_loop
@@ -410,3 +412,23 @@ async def test_an_operation_taken_apart():
         screen.player.select("W")
         await screen.press("z")
         await screen.until("nothing inside")
+
+
+@in_loop
+async def test_no_number_is_cut_without_a_sign():
+    """A lost digit would be another number, most of all one of an exponent."""
+    subject = open_source("exp(-a)*b*c*1e-7", ["a=12.3456", "b=-1.23456", "c=3.3333"])
+    async with full_screen(subject, (80, 20)) as screen:
+        for width in (80, 85, 90, 97, 100):
+            await screen.pilot.resize_terminal(width, 20)
+            screen.go(len(subject.trace.events))
+            await screen.pilot.pause()
+            pane = screen.app.screen.query_one(NodePane)
+            assert pane.show_vertical_scrollbar
+            left, top, right, bottom = pane.scrollable_content_region.corners
+            head, *rows = [line[left:right] for line in screen.lines[top:bottom]]
+            gradients = [node.gradient for node in subject.trace.nodes.values() if node.gradient]
+            whole = {number(gradient, digits) for gradient in gradients for digits in (6, 4, 3)}
+            told = [row[head.index("grad") :].strip() for row in rows]
+            assert all(text in whole or text.endswith("…") or not text for text in told), told
+            assert any(told)

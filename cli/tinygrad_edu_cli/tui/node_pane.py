@@ -71,7 +71,7 @@ class NodePane(Lines):
         else:
             text, style = "", Style()
         shown = Strip([Segment(text, self.rich_style + style)])
-        return shown.adjust_cell_length(self.size.width, self.rich_style)
+        return shown.adjust_cell_length(self._width, self.rich_style)
 
     def cells(self, node_id: str) -> tuple[str, ...]:
         """What stands in the columns of a row."""
@@ -88,16 +88,21 @@ class NodePane(Lines):
         """A number in as many digits as there is room for."""
         if data is None:
             return UNKNOWN
-        tellings = [number(data, digits) for digits in (6, 4, 3, 2)]
+        tellings = [number(data, digits) for digits in (6, 4, 3)]
         if tellings[0].startswith("mean"):  # of a large array, without its range
-            tellings += [number_lines(data, digits)[0] for digits in (4, 2)]
+            tellings += [number_lines(data, digits)[0] for digits in (4, 3)]
         return next((text for text in tellings if len(text) <= self._widths[-1]), tellings[-1])
+
+    @property
+    def _width(self) -> int:
+        """The cells of a row, without those that are kept free for a scroll bar."""
+        return self.scrollable_content_region.width
 
     @property
     def _widths(self) -> list[int]:
         wanted = zip(self.widest, HEAD[1:3], _MOST, strict=True)
         first = [2, *(min(max(wide, len(head)), most) for wide, head, most in wanted)]
-        rest = max(self.size.width - sum(first) - sum(map(len, _GAPS)), 2)
+        rest = max(self._width - sum(first) - sum(map(len, _GAPS)), 2)
         return [*first, rest - rest // 2, rest // 2]
 
     def _row(self, cells: tuple[str, ...]) -> str:
