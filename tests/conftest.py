@@ -8,6 +8,9 @@ from collections.abc import Generator
 from importlib.util import find_spec
 from typing import Any
 
+for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):  # small matrices are multiplied faster by one thread
+    os.environ.setdefault(name, "1")  # before NumPy is loaded
+
 import hypothesis
 import pytest
 

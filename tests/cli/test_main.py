@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import shlex
 import subprocess
@@ -41,6 +42,7 @@ def test_an_unknown_command(cli):
 @pytest.mark.parametrize("command_name", ["step", "graph"])
 def test_every_example_of_the_help_works(cli, command_name, tmp_path: Path, monkeypatch):
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("sys.stdin", io.StringIO())  # nobody answers what --predict asks
     Path("neuron.py").write_text("import tinygrad_edu as tg\ndef loss(): return tg.Value(2.0, name='a').tanh()")
     lines = cli(command_name, "--help").out.splitlines()
     examples = [line.strip() for line in lines if line.startswith("    tinygrad-edu")]
