@@ -15,8 +15,8 @@ from pathlib import Path
 
 from tinygrad_edu_cli.source import open_source
 from tinygrad_edu_viz import Trace, draw_graph, render
-from tinygrad_edu_viz.gif import gif
-from tinygrad_edu_viz.page import page
+from tinygrad_edu_viz.pages.page import page
+from tinygrad_edu_viz.pictures.gif import gif
 
 FOLDER = Path(__file__).parent / "pictures"
 EXPRESSION = "tanh(w1*x1 + w2*x2 + b)"

@@ -10,8 +10,8 @@ import click
 
 from . import output
 from .errors import INTERRUPTED, CommandError
-from .run_options import run_options, unknown
-from .sections import SectionedCommand
+from .training.options import run_options, unknown
+from .training.sections import SectionedCommand
 
 _HOW = "for example: tinygrad-edu compare lr=0.001,0.1,10 --data moons"
 
@@ -46,21 +46,21 @@ def compare(context: click.Context, /, what: tuple[str, ...], as_json: bool, **o
                 "compare changes one setting at a time: else nobody knows what made the difference", _HOW
             )
         name, values = read_setting(context, what[0])
-        from . import comparison
+        from .training import comparison
 
         runs, interrupted = comparison.trained(name, values, options)
     else:
         _refuse_options(context)
-        from . import comparison
+        from .training import comparison
 
         runs, interrupted = comparison.recorded([Path(word) for word in what]), False
-    from . import comparison_table
+    from .training import table
 
     if as_json:
-        for line in comparison_table.to_json(runs):
+        for line in table.to_json(runs):
             click.echo(json.dumps(line, allow_nan=False))
     else:
-        for text in comparison_table.table(runs):
+        for text in table.table(runs):
             output.say(text)
     if interrupted:
         raise click.exceptions.Exit(INTERRUPTED)

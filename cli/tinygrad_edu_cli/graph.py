@@ -91,8 +91,8 @@ def _content(subject: Subject, format: str, level: str, looks: Looks) -> bytes:
     if format == "txt":
         return f"{_characters(subject.trace, level)}\n".encode()
     if format == "json":
-        from tinygrad_edu_viz.graph_files import graph_json
         from tinygrad_edu_viz.levels import view
+        from tinygrad_edu_viz.pictures.graph_files import graph_json
 
         trace, level = _at_level(subject.trace, level)
         return graph_json(trace, view(trace, level, limit=None)).encode()
@@ -116,16 +116,16 @@ def _at_level(trace: Trace, level: str) -> tuple[Trace, str]:
 
 def _characters(trace: Trace, level: str, ascii: bool = False) -> str:
     from tinygrad_edu_viz.levels import view
-    from tinygrad_edu_viz.terminal import draw
+    from tinygrad_edu_viz.text.terminal import draw
 
     trace, level = _at_level(trace, level)
     return "\n".join(line.rstrip() for line in draw(trace, ascii=ascii, view=view(trace, level)).splitlines())
 
 
 def _picture(subject: Subject, format: str, level: str, looks: Looks) -> bytes:
-    from tinygrad_edu_viz.dot_binary import MissingDot, render
-    from tinygrad_edu_viz.draw import draw_graph
-    from tinygrad_edu_viz.graph_files import graph_page
+    from tinygrad_edu_viz.pictures.dot_binary import MissingDot, render
+    from tinygrad_edu_viz.pictures.draw import draw_graph
+    from tinygrad_edu_viz.pictures.graph_files import graph_page
 
     from .errors import MissingPieceError
 

@@ -19,8 +19,8 @@ from tinygrad_edu_viz import Trace, TraceError
 from . import user_file
 from .errors import CommandError, FileError
 from .excerpt import printable
-from .expression import evaluate
-from .settings import parse_settings
+from .expressions.expression import evaluate
+from .expressions.settings import parse_settings
 from .wording import nearest
 
 PERCEPTRON = "sigmoid(w1*x1 + w2*x2 + b)"

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from . import exports, output
+from . import output
 from .errors import CommandError
 from .options import set_option, source_argument
+from .stepping import exports
 
 if TYPE_CHECKING:
     from tinygrad_edu_viz.player import Player
@@ -80,7 +81,7 @@ def step(
     if order:
         if breakpoints or save or html or gif or png_series:
             raise click.UsageError("--order prints two tables: there is nothing to stop at, and no file is written")
-        from . import order as orders
+        from .stepping import order as orders
 
         return orders.run(source, settings)
     from .source import open_source  # brings NumPy, which `--help` need not wait for
@@ -92,7 +93,7 @@ def step(
     if exports.write(subject, html, gif, png_series) and not (tui or plain or as_json or predict):
         return  # a file was what was wanted
     if predict:
-        from . import predict as predicting
+        from .stepping import predict as predicting
 
         predicting.run(subject, player)
     elif as_json:
@@ -103,7 +104,7 @@ def step(
 
         screen.run(subject, player)
     else:
-        from . import plain as plain_text
+        from .stepping import plain as plain_text
 
         for line in plain_text.lines(subject, player):
             output.say(line)

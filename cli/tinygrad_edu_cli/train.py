@@ -9,12 +9,12 @@ import click
 
 from . import output
 from .errors import INTERRUPTED, NEGATIVE, CommandError
-from .run_options import run_options
-from .sections import SectionedCommand
+from .training.options import run_options
+from .training.sections import SectionedCommand
 
 if TYPE_CHECKING:
-    from .run_config import RunConfig
-    from .training import Report, Session
+    from .training.config import RunConfig
+    from .training.session import Report, Session
 
 _PATH: Any = click.Path(path_type=Path)
 FIRST_DATA = "pass_class"
@@ -66,25 +66,25 @@ def train(
         raise click.UsageError("--batches is for --json: add it")
     if resume is not None:
         _refuse_others(context)
-    from . import training  # brings NumPy, which `--help` need not wait for
+    from .training import session as sessions  # brings NumPy, which `--help` need not wait for
 
     if save is not None:
-        training.check_save(save)
+        sessions.check_save(save)
     if resume is not None:
-        session = training.resumed(resume, options["epochs"])
+        session = sessions.resumed(resume, options["epochs"])
     else:
-        session = training.started(_config(options), record, load)
+        session = sessions.started(_config(options), record, load)
     if resume is None and context.get_parameter_source("data") is not click.core.ParameterSource.COMMANDLINE:
         click.echo(f"{FIRST_WORDS}\n", err=True)
-    stopped = training.train(session, _report(session, plain, as_json, batches))
+    stopped = sessions.train(session, _report(session, plain, as_json, batches))
     if save is not None and stopped != "diverged":
-        training.save(session, save)
+        sessions.save(session, save)
     if stopped in ("diverged", "interrupted"):
         raise click.exceptions.Exit(NEGATIVE if stopped == "diverged" else INTERRUPTED)
 
 
 def _config(options: dict[str, Any]) -> RunConfig:
-    from .run_config import RunConfig
+    from .training.config import RunConfig
 
     if options["data"] is None:
         options["data"] = FIRST_DATA
@@ -109,13 +109,13 @@ def _refuse_others(context: click.Context) -> None:
 
 def _report(session: Session, plain: bool, as_json: bool, batches: bool) -> Report:
     if as_json:
-        from .train_json import JsonReport
+        from .training.json_lines import JsonReport
 
         return JsonReport(batches)
     if plain or not output.is_interactive():
-        from .train_plain import PlainReport
+        from .training.plain import PlainReport
 
         return PlainReport(session.run, session.history)
-    from .progress import ProgressReport
+    from .training.progress import ProgressReport
 
     return ProgressReport(session.run, session.history)

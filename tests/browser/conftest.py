@@ -13,7 +13,7 @@ import pytest
 
 import make_pictures
 from tinygrad_edu_viz import Trace
-from tinygrad_edu_viz.page import page as compose
+from tinygrad_edu_viz.pages.page import page as compose
 
 
 @pytest.fixture(scope="session")

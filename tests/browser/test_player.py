@@ -7,7 +7,7 @@ import pytest
 import hostile
 import tinygrad_edu as tg
 from tinygrad_edu_viz import Trace
-from tinygrad_edu_viz.page import page as compose
+from tinygrad_edu_viz.pages.page import page as compose
 from tinygrad_edu_viz.readable import number, number_lines
 
 pytestmark = pytest.mark.browser

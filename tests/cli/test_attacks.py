@@ -16,10 +16,10 @@ from typing import Any
 
 import pytest
 
-from tinygrad_edu_cli import grammar, limits
 from tinygrad_edu_cli.errors import CommandError, ExpressionError
-from tinygrad_edu_cli.expression import evaluate
-from tinygrad_edu_cli.settings import parse_settings
+from tinygrad_edu_cli.expressions import grammar, limits
+from tinygrad_edu_cli.expressions.expression import evaluate
+from tinygrad_edu_cli.expressions.settings import parse_settings
 
 NUMBERS = {"x": 2.0, "y": -1.0}
 BIG = {"x": [float(k) for k in range(100)], "W": [[1.0] * 100] * 100, "v": [0.5] * limits.MAX_RESULT}

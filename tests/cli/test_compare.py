@@ -11,9 +11,9 @@ import pytest
 
 from cli.training import QUICK, events
 from tinygrad_edu.train.events import BatchEvent, EpochEvent
-from tinygrad_edu_cli.comparison_table import duration
-from tinygrad_edu_cli.curve import Scale, curve
-from tinygrad_edu_cli.loss_noise import LossNoise
+from tinygrad_edu_cli.training.curve import Scale, curve
+from tinygrad_edu_cli.training.loss_noise import LossNoise
+from tinygrad_edu_cli.training.table import duration
 
 
 def compared(ran) -> dict[str, dict]:

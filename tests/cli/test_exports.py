@@ -62,7 +62,9 @@ def test_a_series_where_a_file_is(cli, folder):
 
 def test_without_pillow(cli, folder, monkeypatch):
     for module in [
-        name for name in sys.modules if name.startswith(("tinygrad_edu_viz.frames", "tinygrad_edu_viz.pen"))
+        name
+        for name in sys.modules
+        if name.startswith(("tinygrad_edu_viz.pictures.frames", "tinygrad_edu_viz.pictures.pen"))
     ]:
         monkeypatch.delitem(sys.modules, module)
     monkeypatch.setitem(sys.modules, "PIL", None)

@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import tinygrad_edu as tg
-from tinygrad_edu_cli.expression import evaluate
-from tinygrad_edu_cli.functions import FUNCTIONS
+from tinygrad_edu_cli.expressions.expression import evaluate
+from tinygrad_edu_cli.expressions.functions import FUNCTIONS
 
 NAMES = {"a": 0.75, "b": -1.25, "x1": 2.5, "λ": 0.3}
 MATH = {

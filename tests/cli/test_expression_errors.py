@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tinygrad_edu_cli.errors import CommandError, ExpressionError
-from tinygrad_edu_cli.expression import evaluate
+from tinygrad_edu_cli.expressions.expression import evaluate
 
 NUMBERS = {"x": 2.0, "y": -1.0, "weight": 0.5}
 ARRAYS = {"W": [[1.0, 2.0], [3.0, 4.0]], "x": [1.0, -1.0], "z": [1.0, 2.0, 3.0]}

@@ -12,13 +12,13 @@ import numpy as np
 import pytest
 
 import tinygrad_edu as tg
-from tinygrad_edu_cli import plain
 from tinygrad_edu_cli.source import Subject, open_source
+from tinygrad_edu_cli.stepping import plain
 from tinygrad_edu_cli.tui.node_pane import NodePane
 from tinygrad_edu_viz import Trace, view
 from tinygrad_edu_viz.player import Player
 from tinygrad_edu_viz.readable import number, number_lines
-from tinygrad_edu_viz.terminal import Picture
+from tinygrad_edu_viz.text.terminal import Picture
 
 from .full_screen import full_screen, in_loop
 

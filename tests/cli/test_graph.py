@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tinygrad_edu_viz import dot_binary
+from tinygrad_edu_viz.pictures import dot_binary
 
 NEURON = ["tanh(w1*x1 + w2*x2 + b)"]
 for setting in ("w1=-3", "x1=2", "w2=1", "x2=0", "b=6.8813735870195432"):

@@ -7,8 +7,8 @@ import sys
 
 import pytest
 
-from tinygrad_edu_cli.answer import read_answer
 from tinygrad_edu_cli.errors import CommandError
+from tinygrad_edu_cli.expressions.answer import read_answer
 
 PRODUCT = ("step", "a*b*c", "--set", "a=2", "--set", "b=-3", "--set", "c=4", "--predict")
 # The questions: dL/d(a·b) = 4, dL/dc = -6, dL/da = -12, dL/db = 8.

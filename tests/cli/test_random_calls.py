@@ -8,8 +8,8 @@ import random
 import pytest
 
 from tinygrad_edu_cli.errors import CommandError
-from tinygrad_edu_cli.expression import evaluate
-from tinygrad_edu_cli.functions import FUNCTIONS
+from tinygrad_edu_cli.expressions.expression import evaluate
+from tinygrad_edu_cli.expressions.functions import FUNCTIONS
 from tinygrad_edu_viz import Trace
 
 NUMBERS = {

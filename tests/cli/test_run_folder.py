@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from cli.training import QUICK, events, untimed
-from tinygrad_edu_cli.run_folder import RunFolder
+from tinygrad_edu_cli.training.folder import RunFolder
 
 MORE = ("--dropout", "0.3", "--optimizer", "adam", "--schedule", "exponential", "--patience", "20")
 

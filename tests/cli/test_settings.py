@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tinygrad_edu_cli.errors import ExpressionError
-from tinygrad_edu_cli.settings import MAX_ELEMENTS, parse_settings
+from tinygrad_edu_cli.expressions.settings import MAX_ELEMENTS, parse_settings
 
 
 @pytest.mark.parametrize(

@@ -11,9 +11,9 @@ import pytest
 
 import tinygrad_edu as tg
 from cli.training import QUICK, events, untimed
-from tinygrad_edu_cli import run_options
-from tinygrad_edu_cli.run_optimizer import _OPTIMIZERS
-from tinygrad_edu_cli.train_plain import is_round
+from tinygrad_edu_cli.training.optimizer import _OPTIMIZERS
+from tinygrad_edu_cli.training.plain import is_round
+from tinygrad_edu_cli.training import options
 
 
 def column(objects, kind, name):
@@ -111,19 +111,19 @@ def test_a_linear_model_on_moons_says_why_it_fails(cli, seed):
 
 
 def test_names_are_those_of_the_library():
-    assert set(run_options.DATA) == set(tg.data.NAMES)
-    assert set(run_options.OPTIMIZERS) == set(_OPTIMIZERS)
-    for name in run_options.ACTIVATIONS:
+    assert set(options.DATA) == set(tg.data.NAMES)
+    assert set(options.OPTIMIZERS) == set(_OPTIMIZERS)
+    for name in options.ACTIVATIONS:
         tg.nn.mlp([1, 1, 1], name)
-    assert set(run_options.LOSSES) == set(tg.losses.LOSSES) - {"kl_divergence"}  # which compares distributions
+    assert set(options.LOSSES) == set(tg.losses.LOSSES) - {"kl_divergence"}  # which compares distributions
 
 
 @pytest.mark.parametrize(
     "more",
     [
-        *[f"--optimizer {name}" for name in run_options.OPTIMIZERS],
-        *[f"--schedule {name}" for name in run_options.SCHEDULES],
-        *[f"--activation {name}" for name in run_options.ACTIVATIONS],
+        *[f"--optimizer {name}" for name in options.OPTIMIZERS],
+        *[f"--schedule {name}" for name in options.SCHEDULES],
+        *[f"--activation {name}" for name in options.ACTIVATIONS],
         *[f"--loss {name}" for name in ("binary_cross_entropy", "hinge", "mse", "mae", "huber")],
         *["--net 2-4-2 --loss cross_entropy", "--net 2-4-2 --loss binary_cross_entropy", "--net 2-4-2 --loss mse"],
         *["--batch-size 1", "--batch-size full", "--batch-size 10 --drop-last", "--batch-size 10 --accumulate 3"],

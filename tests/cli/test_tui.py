@@ -14,7 +14,7 @@ from tinygrad_edu_cli.tui.lines import Lines, OneLine
 from tinygrad_edu_cli.tui.node_pane import NodePane
 from tinygrad_edu_viz import Trace
 from tinygrad_edu_viz.readable import number
-from tinygrad_edu_viz.text_graph import cell_width
+from tinygrad_edu_viz.text.text_graph import cell_width
 
 from .full_screen import full_screen, in_loop
 
@@ -245,7 +245,7 @@ async def test_a_wide_graph_follows_the_active_node():
 
 @in_loop
 async def test_the_layout_is_made_once(monkeypatch):
-    from tinygrad_edu_viz import terminal
+    from tinygrad_edu_viz.text import terminal
 
     calls = []
     lay_out = terminal.lay_out

@@ -20,8 +20,9 @@ from graphviz.backend import dot_command
 
 import tinygrad_edu as tg
 from tinygrad_edu.errors import ArgumentError
-from tinygrad_edu_viz import DrawingError, MissingDot, Trace, TraceError, dot_binary, draw, draw_graph, render
-from tinygrad_edu_viz.palette import THEMES
+from tinygrad_edu_viz import DrawingError, MissingDot, Trace, TraceError, draw_graph, render
+from tinygrad_edu_viz.pictures import dot_binary, draw
+from tinygrad_edu_viz.pictures.palette import THEMES
 
 V = tg.Value
 SVG = "{http://www.w3.org/2000/svg}"

@@ -9,12 +9,12 @@ import pytest
 import hostile
 import tinygrad_edu as tg
 from tinygrad_edu_viz import Trace
-from tinygrad_edu_viz import gif as pictures
+from tinygrad_edu_viz.pictures import gif as pictures
 
 Image = pytest.importorskip("PIL.Image", reason="needs Pillow (extra plots)")
 pytest.importorskip("matplotlib", reason="needs matplotlib's font (extra plots)")
 
-from tinygrad_edu_viz.frames import FLOW, GO, Film  # noqa: E402
+from tinygrad_edu_viz.pictures.frames import FLOW, GO, Film  # noqa: E402
 
 ORANGE, BLUE, WHITE = (tuple(bytes.fromhex(colour[1:])) for colour in (FLOW, GO, "#FFFFFF"))
 
@@ -124,7 +124,9 @@ def test_one_node(tmp_path):
 
 def test_without_pillow(monkeypatch):
     for module in [
-        name for name in sys.modules if name.startswith(("tinygrad_edu_viz.frames", "tinygrad_edu_viz.pen"))
+        name
+        for name in sys.modules
+        if name.startswith(("tinygrad_edu_viz.pictures.frames", "tinygrad_edu_viz.pictures.pen"))
     ]:
         monkeypatch.delitem(sys.modules, module)
     monkeypatch.setitem(sys.modules, "PIL", None)

@@ -14,9 +14,10 @@ import pytest
 import hostile
 import tinygrad_edu as tg
 from tinygrad_edu.errors import ArgumentError
-from tinygrad_edu_viz import Trace, page
+from tinygrad_edu_viz import Trace
+from tinygrad_edu_viz.pages import page
+from tinygrad_edu_viz.pictures.scene import CHARACTER, PADDING, lay_out
 from tinygrad_edu_viz.readable import number_lines
-from tinygrad_edu_viz.scene import CHARACTER, PADDING, lay_out
 
 
 class Parsed(HTMLParser):

@@ -16,9 +16,9 @@ from engine.test_random_expressions import POINTS, TREES, evaluate
 from tinygrad_edu.errors import ArgumentError
 from tinygrad_edu.operation import REGISTRY
 from tinygrad_edu_viz import Trace
-from tinygrad_edu_viz.mistakes import MISTAKES, Mistake
-from tinygrad_edu_viz.predict import Quiz, Score
-from tinygrad_edu_viz.verdicts import Answer, Verdict
+from tinygrad_edu_viz.predicting.mistakes import MISTAKES, Mistake
+from tinygrad_edu_viz.predicting.predict import Quiz, Score
+from tinygrad_edu_viz.predicting.verdicts import Answer, Verdict
 
 M = Mistake
 

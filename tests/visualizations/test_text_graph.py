@@ -12,9 +12,9 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from tinygrad_edu_viz import text_graph
-from tinygrad_edu_viz.text_graph import Box, TextGraph, cell_width, clean
-from tinygrad_edu_viz.text_layout import lay_out
+from tinygrad_edu_viz.text import text_graph
+from tinygrad_edu_viz.text.text_graph import Box, TextGraph, cell_width, clean
+from tinygrad_edu_viz.text.text_layout import lay_out
 
 CALM = settings(derandomize=True, deadline=None, max_examples=60)
 DIRECTIONS = st.sampled_from(["LR", "TB"])
@@ -218,7 +218,7 @@ def test_the_same_input_gives_the_same_drawing(graph, direction):
 
 def test_the_hash_seed_does_not_matter():
     program = (
-        "from tinygrad_edu_viz.text_layout import *\n"
+        "from tinygrad_edu_viz.text.text_layout import *\n"
         "keys = [f'n{n}' for n in range(40)]\n"
         "edges = [(keys[n * n % m], keys[m]) for m in range(1, 40) for n in (2, 3)]\n"
         "print(lay_out([Box(key, (key,)) for key in keys], edges).render(ascii=True))"

@@ -10,7 +10,7 @@ import numpy as np
 from tinygrad_edu.formula_text import number_text
 
 from .recorded import Data
-from .text_graph import clean
+from .text.text_graph import clean
 
 LONGEST_NAME = 24  # characters
 FEW = 6  # elements that are shown one by one

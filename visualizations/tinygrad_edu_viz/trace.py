@@ -62,7 +62,7 @@ class Trace:
         return cls(*trace_file.read(path))
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
-        from .notebook import bundle  # which is made of all this
+        from .pages.notebook import bundle  # which is made of all this
 
         return bundle(self)
 

@@ -39,7 +39,7 @@ def _trace(subject: Subject) -> Trace:
 
 
 def _text(subject: Subject) -> bytes:
-    from tinygrad_edu_viz.terminal import draw
+    from tinygrad_edu_viz.text.terminal import draw
 
     return f"{draw(subject.trace)}\n".encode()
 
@@ -54,7 +54,7 @@ def _picture(format: str) -> Callable[[Subject], bytes]:
 
 
 def _page(subject: Subject) -> bytes:
-    from tinygrad_edu_viz.page import page
+    from tinygrad_edu_viz.pages.page import page
 
     return page(subject.trace, subject.title).encode()
 

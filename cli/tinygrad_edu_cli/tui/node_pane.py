@@ -12,8 +12,8 @@ from textual.strip import Strip
 from tinygrad_edu_viz.player import Player
 from tinygrad_edu_viz.readable import number, number_lines
 from tinygrad_edu_viz.recorded import Data
-from tinygrad_edu_viz.terminal import UNKNOWN
-from tinygrad_edu_viz.text_graph import cell_width
+from tinygrad_edu_viz.text.terminal import UNKNOWN
+from tinygrad_edu_viz.text.text_graph import cell_width
 from tinygrad_edu_viz.words import sign
 
 from ..viewport import part

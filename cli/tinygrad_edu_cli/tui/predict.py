@@ -10,12 +10,12 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
-from tinygrad_edu_viz.predict import Quiz, Score
-from tinygrad_edu_viz.questions import Question
+from tinygrad_edu_viz.predicting.predict import Quiz, Score
+from tinygrad_edu_viz.predicting.questions import Question
 from tinygrad_edu_viz.recorded import Event
 
-from ..answer import read_answer
 from ..errors import CommandError
+from ..expressions.answer import read_answer
 from . import look
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from textual.strip import Strip
 
 from tinygrad_edu.errors import TinygradError
 from tinygrad_edu_viz.player import Player
-from tinygrad_edu_viz.text_graph import clean
+from tinygrad_edu_viz.text.text_graph import clean
 
 from ..source import Subject
 from . import keys, look

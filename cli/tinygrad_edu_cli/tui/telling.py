@@ -7,9 +7,9 @@ from rich.style import Style
 
 from tinygrad_edu_viz.player import Player
 from tinygrad_edu_viz.recorded import Event
-from tinygrad_edu_viz.text_graph import cell_width
+from tinygrad_edu_viz.text.text_graph import cell_width
 
-from .. import plain
+from ..stepping import plain
 from . import look
 
 

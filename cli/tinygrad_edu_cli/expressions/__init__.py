@@ -1,0 +1,1 @@
+"""Expressions: from a text that somebody typed to nodes of a graph."""

@@ -1,0 +1,390 @@
+"""The meaning of an expression: its tree is walked, and each part becomes a node of a graph.
+
+    evaluate("e = a*b; tanh(e + c)", {"a": 2.0, "b": -3.0, "c": 10.0}).root
+
+If every name stands for one number, and nothing needs arrays, the graph consists of `Value`s; else of float64
+`Tensor`s. A name becomes a leaf where the expression meets it first.
+"""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import math
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from tinygrad_edu import Tensor, Value, functional
+from tinygrad_edu.node import Node
+
+from ..errors import ExpressionError
+from ..wording import describe, is_plain, nearest, shapes, short, some
+from . import limits
+from .functions import FUNCTIONS, NODES_INSTEAD, is_elementwise, is_operand, usage, wrong_setting
+from .grammar import Text, read, refuse
+
+_BINARY = {
+    ast.Add: functional.add,
+    ast.Sub: functional.subtract,
+    ast.Mult: functional.multiply,
+    ast.Div: functional.divide,
+    ast.Pow: functional.power,
+    ast.MatMult: functional.matmul,
+}
+_COMPARISONS: dict[type, Callable[[Any, Any], Any]] = {
+    ast.Lt: lambda a, b: a < b,
+    ast.LtE: lambda a, b: a <= b,
+    ast.Gt: lambda a, b: a > b,
+    ast.GtE: lambda a, b: a >= b,
+    ast.Eq: lambda a, b: a == b,
+    ast.NotEq: lambda a, b: a != b,
+}
+
+
+class Evaluated(NamedTuple):
+    """What an expression stands for.
+
+    Attributes:
+        root: the result, one number.
+        leaves: the nodes of the names, in the order in which the expression meets them.
+        unused: names that were given a number and do not occur.
+    """
+
+    root: Node
+    leaves: dict[str, Node]
+    unused: list[str]
+
+
+@np.errstate(all="ignore")  # a learner sees the inf or nan itself
+def evaluate(text: str, settings: Mapping[str, Any]) -> Evaluated:
+    """Build the graph of an expression.
+
+    Args:
+        text: one statement, or several separated by ";" or new lines, such as "e = a*b; e + c".
+        settings: for each name a number, or a nested list of numbers.
+    Raises:
+        ExpressionError: the text is no expression, or has no single number as its result.
+    """
+    source, statements = read(text)
+    evaluator = _Evaluator(source, settings, _needs_tensors(statements, settings))
+    result: Any = None
+    for statement in statements:
+        result = evaluator.statement(statement)
+    _check_result(source, statements[-1].value, result, settings)  # type: ignore[attr-defined]
+    unused = [name for name in settings if name not in evaluator.leaves]
+    return Evaluated(result, evaluator.leaves, unused)
+
+
+class _Evaluator:
+    """The state of a walk: what each name stands for, and how many elements were made."""
+
+    def __init__(self, source: Text, settings: Mapping[str, Any], tensors: bool):
+        self.source = source
+        self.settings = settings
+        self.tensors = tensors
+        self.leaves: dict[str, Node] = {}
+        self.named: dict[str, Any] = {}  # by the assignments
+        self.elements = 0
+        self.rules: dict[type, Callable[[Any], Any]] = {
+            ast.Constant: self.constant,
+            ast.Name: self.name,
+            ast.UnaryOp: self.unary,
+            ast.BinOp: self.binary,
+            ast.Compare: self.comparison,
+            ast.Call: self.call,
+            ast.Subscript: self.subscript,
+            ast.List: lambda tree: [self.value(item) for item in tree.elts],
+            ast.Tuple: lambda tree: tuple([self.value(item) for item in tree.elts]),
+        }
+
+    def statement(self, tree: Any) -> Any:
+        """A bare result, or an assignment, which also gives its node the name."""
+        if isinstance(tree, ast.Expr):
+            return self.value(tree.value)
+        target = tree.targets[0]
+        if target.id in self.named or target.id in self.settings:
+            raise self.source.error(target, f"'{target.id}' has a value already", "give this one another name")
+        result = self.named[target.id] = self.value(tree.value)
+        if isinstance(result, Node) and result.op is not None and result.name is None:
+            result.name = target.id
+        return result
+
+    def value(self, tree: Any) -> Any:
+        """What a part of the tree stands for: a node, a plain number, text, None, a list or a tuple."""
+        rule = self.rules.get(type(tree))
+        if rule is None:
+            raise refuse(self.source, tree)
+        return rule(tree)
+
+    def constant(self, tree: ast.Constant) -> Any:
+        value = tree.value
+        if value is None or isinstance(value, (bool, str)):
+            return value
+        if value is Ellipsis:
+            raise self.source.error(tree, "'...' stands only between [ ], as in x[..., 0]")
+        if isinstance(value, (int, float)):
+            if abs(value) > 1e308:
+                raise self.source.error(tree, "this number is too large for a float64", "the largest is about 1.8e308")
+            return value
+        kind = "complex number" if isinstance(value, complex) else type(value).__name__
+        raise self.source.error(tree, f"a {kind} has no meaning here", "use real numbers")
+
+    def name(self, tree: ast.Name) -> Any:
+        name = tree.id
+        if name in self.named:
+            return self.named[name]
+        if name not in self.leaves:
+            if name not in self.settings:
+                raise self.unknown(tree)
+            number = self.settings[name]
+            self.leaves[name] = (
+                Tensor(number, requires_grad=True, dtype="float64", name=name)
+                if self.tensors
+                else Value(number, name=name)
+            )
+        return self.leaves[name]
+
+    def unknown(self, tree: ast.Name) -> ExpressionError:
+        name = tree.id
+        if name.startswith("__"):
+            return self.source.error(tree, f"'{name}' is not part of an expression here", "names begin with a letter")
+        if name in FUNCTIONS:
+            return self.source.error(tree, f"'{name}' is a function in expression", f"call it: {usage(name)}")
+        known = [*self.settings, *self.named]
+        hint = f"give it a value: --set {name}=1   (known: {some(known)})"
+        near = nearest(name, known)
+        return self.source.error(
+            tree, f"unknown name '{name}' in expression", f"did you mean {near}? or {hint}" if near else hint
+        )
+
+    def unary(self, tree: ast.UnaryOp) -> Any:
+        if not isinstance(tree.op, (ast.UAdd, ast.USub)):
+            raise refuse(self.source, tree)
+        value = self.value(tree.operand)
+        if isinstance(value, (int, float)) and not isinstance(value, bool):
+            return -value if isinstance(tree.op, ast.USub) else value  # keeps the integers that an axis is given by
+        operand = self.operand(value, tree.operand)
+        return operand if isinstance(tree.op, ast.UAdd) else self.computed(tree, functional.negative, operand)
+
+    def binary(self, tree: ast.BinOp) -> Any:
+        function = _BINARY.get(type(tree.op))
+        if function is None:
+            raise refuse(self.source, tree)
+        a, b = self.value(tree.left), self.value(tree.right)
+        return self.computed(tree, function, self.operand(a, tree.left), self.operand(b, tree.right))
+
+    def comparison(self, tree: ast.Compare) -> Any:
+        if len(tree.ops) > 1:
+            raise self.source.error(tree, "one comparison at a time", "nest where(...), or multiply two comparisons")
+        compare = _COMPARISONS.get(type(tree.ops[0]))
+        if compare is None:
+            raise self.source.error(
+                tree, "this comparison is not part of an expression here", "there are < <= > >= == !="
+            )
+        parts = [tree.left, tree.comparators[0]]
+        a, b = (self.operand(self.value(part), part) for part in parts)
+
+        def compute() -> Any:
+            limits.check_call("the comparison", {"a": a, "b": b})
+            return np.asarray(compare(_data(a), _data(b)))
+
+        return self.attempt(tree, "comparison", compute, [a, b])
+
+    def subscript(self, tree: ast.Subscript) -> Any:
+        whole = self.value(tree.value)
+        index = tuple(map(self.index, tree.slice.elts)) if isinstance(tree.slice, ast.Tuple) else self.index(tree.slice)
+        if isinstance(whole, (list, tuple)):
+            if not isinstance(index, int) or not -len(whole) <= index < len(whole):
+                raise self.source.error(
+                    tree.slice, f"a list of {len(whole)} has no such element", f"0 to {len(whole) - 1}"
+                )
+            return whole[index]
+        if not isinstance(whole, Tensor):
+            raise self.source.error(tree, f"{describe(whole)} has no elements", "give an array: --set x=[1,2,3]")
+
+        def compute() -> Any:
+            parts = index if isinstance(index, tuple) else (index,)
+            taken = math.prod(np.size(part) for part in parts if isinstance(part, (list, np.ndarray)))
+            limits.check_work("indexing", limits.size(whole.shape) * taken)
+            return whole[index]
+
+        return self.attempt(tree, "indexing", compute, [whole])
+
+    def index(self, tree: Any) -> Any:
+        """One part of an index: an integer, a slice, a list of integers, a comparison, None or '...'."""
+        if isinstance(tree, ast.Slice):
+            return slice(*[part and self.index(part) for part in (tree.lower, tree.upper, tree.step)])
+        if isinstance(tree, ast.Constant) and tree.value is Ellipsis:
+            return Ellipsis
+        value = self.value(tree)
+        if (
+            value is None
+            or isinstance(value, np.ndarray)
+            or (isinstance(value, list) and is_plain(value))
+            or (type(value) is int and abs(value) < 2**31)
+        ):
+            return value
+        raise self.source.error(tree, f"{describe(value)} is no index", "use integers, slices such as 1:3, or a list")
+
+    def call(self, tree: ast.Call) -> Any:
+        function = self.function(tree)
+        parameters = inspect.signature(function).parameters
+        for argument in tree.args:
+            if isinstance(argument, ast.Starred):
+                raise refuse(self.source, argument)
+        for keyword in tree.keywords:
+            if keyword.arg not in parameters:
+                raise self.unknown_keyword(keyword, function.__name__, list(parameters))
+        given = [self.value(argument) for argument in tree.args]
+        named = {str(keyword.arg): self.value(keyword.value) for keyword in tree.keywords}
+        try:
+            bound = inspect.signature(function).bind(*given, **named)
+        except TypeError as error:
+            message = f"{function.__name__}: {error}; it was given {len(given) + len(named)}"
+            raise self.source.error(tree, message, f"it is called as {usage(function.__name__)}") from None
+        places = _places(tree, bound)
+        for name, value in bound.arguments.items():
+            place = places.get(name, tree)
+            bound.arguments[name] = self.argument(function.__name__, parameters[name], value, place)
+        return self.computed(tree, function, *bound.args, **bound.kwargs)
+
+    def function(self, tree: ast.Call) -> Callable[..., Any]:
+        """The public function that a call names."""
+        callee = tree.func
+        if not isinstance(callee, ast.Name):
+            if isinstance(callee, ast.Constant):
+                raise self.source.error(
+                    callee, "a number is not a function", "a multiplication is written with *, as in 2*(x)"
+                )
+            raise refuse(self.source, callee)
+        if callee.id in FUNCTIONS:
+            return FUNCTIONS[callee.id]
+        if callee.id in self.settings or callee.id in self.named:
+            raise self.source.error(
+                callee,
+                f"'{callee.id}' is a number, not a function",
+                f"a multiplication is written with *, as in {callee.id}*(x)",
+            )
+        near = nearest(callee.id, FUNCTIONS)
+        hint = f"did you mean {near}?" if near else f"there are: {some(FUNCTIONS, 12)}"
+        raise self.source.error(callee, f"unknown function '{callee.id}' in expression", hint)
+
+    def unknown_keyword(self, keyword: ast.keyword, name: str, known: list[str]) -> ExpressionError:
+        if keyword.arg is None:
+            return self.source.error(keyword, "'**' stands only between numbers here", "write the arguments one by one")
+        near = nearest(keyword.arg, known)
+        hint = f"did you mean {near}?" if near else f"it is called as {usage(name)}"
+        return self.source.error(keyword, f"{name} has no argument '{keyword.arg}'", hint)
+
+    def argument(self, function: str, parameter: inspect.Parameter, value: Any, tree: Any) -> Any:
+        """An argument of a call: nodes where the function computes with it, plain data where it is a setting."""
+        name = parameter.name
+        if name == "arrays":
+            if not isinstance(value, (list, tuple)):
+                raise self.source.error(tree, f"{function} joins a list", f"write {function}([a, b])")
+            return [self.operand(item, tree) for item in value]
+        if parameter.kind is inspect.Parameter.VAR_POSITIONAL:
+            return [self.operand(item, tree) for item in value]
+        if is_operand(parameter):
+            return self.operand(value, tree)
+        if not is_plain(value):
+            hint = NODES_INSTEAD.get(function, "a setting takes no part in the graph and has no gradient")
+            raise self.source.error(tree, f"{name} of {function} must be a plain number, not {describe(value)}", hint)
+        wanted = wrong_setting(name, value)
+        if wanted:
+            raise self.source.error(tree, f"{name} of {function} must be {wanted}, not {describe(value)}")
+        return value
+
+    def operand(self, value: Any, tree: Any) -> Any:
+        """A value that can be computed with: a node, a float, or the booleans of a comparison."""
+        if isinstance(value, (Node, np.ndarray)):
+            return value
+        if isinstance(value, (bool, int, float)):
+            return float(value)
+        if isinstance(value, list) and self.tensors and is_plain(value):
+            return self.attempt(tree, "a list", lambda: Tensor(value, dtype="float64"))
+        hint = "stack([a, b]) joins nodes" if isinstance(value, (list, tuple)) else "use numbers and names"
+        raise self.source.error(tree, f"{describe(value)} cannot be computed with", hint)
+
+    def computed(self, tree: Any, function: Callable[..., Any], *operands: Any, **options: Any) -> Any:
+        """The result of a public function, if it is not too large to be made."""
+        name = function.__name__
+        arguments = inspect.signature(function).bind(*operands, **options).arguments
+
+        def compute() -> Any:
+            limits.check_call(name, arguments)
+            return function(*operands, **options)
+
+        return self.attempt(tree, name, compute, operands)
+
+    def attempt(self, tree: Any, name: str, compute: Callable[[], Any], operands: Iterable[Any] = ()) -> Any:
+        """Compute something; what fails points at its place in the expression, with the shapes."""
+        try:
+            result = compute()
+        except limits.TooLarge as error:
+            raise self.too_large(tree, str(error)) from None
+        except (Exception, MemoryError) as error:
+            message = str(error) if str(error).startswith(name) else f"{name}: {error}"
+            raise self.source.error(tree, short(message.split("\n")[0]), short(shapes(operands))) from None
+        for part in result if isinstance(result, list) else [result]:
+            n = limits.size(getattr(part, "shape", ()))
+            self.elements += n
+            if n > limits.MAX_RESULT:
+                raise self.too_large(tree, f"{name} made {n:,} elements")
+        if self.elements > limits.MAX_TOTAL:
+            raise self.too_large(tree, f"the results of the expression so far have {self.elements:,} elements")
+        return result
+
+    def too_large(self, tree: Any, what: str) -> ExpressionError:
+        return self.source.error(
+            tree, what, f"a result may have {limits.MAX_RESULT:,}; use smaller arrays, or FILE.py:FUNC"
+        )
+
+
+def _needs_tensors(statements: list[ast.stmt], settings: Mapping[str, Any]) -> bool:
+    """Whether the expression has arrays, or anything that a single number does not have."""
+    if any(isinstance(number, list) for number in settings.values()):
+        return True
+    for statement in statements:
+        for tree in ast.walk(statement):
+            if isinstance(tree, (ast.List, ast.Subscript, ast.MatMult)):
+                return True
+            callee = tree.func if isinstance(tree, ast.Call) else None
+            if isinstance(callee, ast.Name) and callee.id in FUNCTIONS and not is_elementwise(callee.id):
+                return True
+    return False
+
+
+def _check_result(source: Text, tree: Any, result: Any, settings: Mapping[str, Any]) -> None:
+    """The result must be one number that depends on a name."""
+    if isinstance(result, (bool, np.ndarray)):
+        raise source.error(
+            tree, "the result is a comparison, which has no derivative", "use it in where(condition, a, b)"
+        )
+    if isinstance(result, (list, tuple)):
+        raise source.error(
+            tree, f"the result is a list of {len(result)}", "take one element, as in (...)[0], and reduce it"
+        )
+    if result is None or isinstance(result, str):
+        raise source.error(tree, f"{describe(result)} is no result", "write an expression of numbers and names")
+    if not isinstance(result, Node) or not result.requires_grad:
+        names = "uses no name that it could be differentiated by"
+        raise source.error(tree, f"the expression {names}", 'as in "a*b" --set a=2 --set b=-3')
+    if isinstance(result, Tensor) and result.size != 1:
+        raise source.error(
+            tree,
+            f"the result has shape {result.shape}, and backpropagation starts from one number",
+            "reduce it: sum(...) or mean(...)",
+        )
+
+
+def _places(tree: ast.Call, bound: inspect.BoundArguments) -> dict[str, ast.AST]:
+    """Where in the text each argument stands."""
+    places: dict[str, ast.AST] = dict(zip(bound.signature.parameters, tree.args, strict=False))
+    return places | {str(keyword.arg): keyword.value for keyword in tree.keywords}
+
+
+def _data(operand: Any) -> Any:
+    return operand.data if isinstance(operand, Node) else operand

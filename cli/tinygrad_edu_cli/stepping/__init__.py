@@ -1,0 +1,1 @@
+"""What `step` shows and asks, line by line, and the files that it writes."""

@@ -1,0 +1,209 @@
+"""What a training run is made of: the options, with every default filled in so that it fits the data."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, fields, replace
+from typing import TYPE_CHECKING, Any, Literal
+
+from ..errors import CommandError
+
+if TYPE_CHECKING:
+    from tinygrad_edu.data import Dataset
+
+LEARNING_RATES = {
+    **{"sgd": 0.1, "adam": 0.01, "adamw": 0.01, "nadam": 0.01},
+    **{"adagrad": 0.1, "adadelta": 1.0, "rmsprop": 0.003},
+}
+HIDDEN, HIDDEN_OF_MANY = (32, 32), (128, 64)  # units of a net that nobody described, up to 16 inputs and above
+LINEAR_FIRST = ("pass_class", "diabetes")  # what a single layer learns as well as any net
+BATCH_SIZE = 32
+UPDATES = 3000  # the default number of epochs makes about as many, in batches of this size
+
+_OPTIMIZERS_WITH = {
+    "momentum": ("sgd", "rmsprop"),
+    "nesterov": ("sgd",),
+    "betas": ("adam", "adamw", "nadam"),
+    "alpha": ("rmsprop",),
+    "rho": ("adadelta",),
+    "eps": ("adam", "adamw", "nadam", "adagrad", "adadelta", "rmsprop"),
+}
+_SCHEDULES_WITH = {
+    "step_size": ("step",),
+    "gamma": ("step", "exponential"),
+    "eta_min": ("cosine",),
+    "warmup": ("warmup", "onecycle"),
+    "factor": ("plateau",),
+    "plateau_patience": ("plateau",),
+}
+
+
+@dataclass(frozen=True)
+class RunConfig:
+    """The options of a run by their names, as `options.py` explains them; None where nothing was said."""
+
+    data: str
+    target: str | None
+    task: Literal["classification", "regression"] | None
+    n: int | None
+    noise: float | None
+    validation: float
+    standardize: bool
+    net: tuple[int, ...] | None
+    activation: str | None
+    loss: str | None
+    optimizer: str
+    lr: float | None
+    momentum: float | None
+    nesterov: bool
+    betas: tuple[float, float] | None
+    alpha: float | None
+    rho: float | None
+    eps: float | None
+    weight_decay: float | None
+    batch_size: int | str | None
+    drop_last: bool
+    accumulate: int
+    epochs: int | None
+    dropout: float
+    l1: float
+    l2: float
+    clip_norm: float | None
+    clip_value: float | None
+    patience: int | None
+    min_delta: float | None
+    schedule: str | None
+    step_size: int | None
+    gamma: float | None
+    eta_min: float | None
+    warmup: int | None
+    factor: float | None
+    plateau_patience: int | None
+    seed: int
+    device: str
+
+    @classmethod
+    def from_json(cls, content: dict[str, Any]) -> RunConfig:
+        """What `to_json` wrote.
+
+        Raises:
+            KeyError: a setting is missing.
+        """
+        values: dict[str, Any] = {f.name: content[f.name] for f in fields(cls)}
+        for name in ("net", "betas"):  # JSON has lists only
+            values[name] = None if values[name] is None else tuple(values[name])
+        return cls(**values)
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+    def check(self) -> None:
+        """Refuse settings that do not go together.
+
+        Raises:
+            CommandError: see there.
+        """
+        for name, optimizers in _OPTIMIZERS_WITH.items():
+            if getattr(self, name) and self.optimizer not in optimizers:
+                raise CommandError(
+                    f"{option(name)} is a setting of {_or(optimizers)}, and the optimizer is {self.optimizer}",
+                    f"leave it out, or choose --optimizer {optimizers[0]}",
+                )
+        if self.nesterov and not self.momentum:
+            raise CommandError("--nesterov looks ahead along the momentum, and there is none", "add --momentum 0.9")
+        for name, schedules in _SCHEDULES_WITH.items():
+            if getattr(self, name) is not None and self.schedule not in schedules:
+                what = f"the schedule is {self.schedule}" if self.schedule else "there is no schedule"
+                raise CommandError(
+                    f"{option(name)} is a setting of the schedule {_or(schedules)}, and {what}",
+                    f"leave it out, or choose --schedule {schedules[0]}",
+                )
+        if self.min_delta is not None and self.patience is None:
+            raise CommandError("--min-delta says how much better counts as better for early stopping", "add --patience")
+
+    def fitted(self, dataset: Dataset, learned_from: int) -> RunConfig:
+        """The same with all defaults filled in.
+
+        Args:
+            dataset: what to learn.
+            learned_from: how many examples there are in its training part.
+        Raises:
+            CommandError: a setting that does not fit the data, with the numbers of both.
+        """
+        batch_size = self.batch_size or min(BATCH_SIZE, learned_from)
+        if batch_size != "full" and int(batch_size) > learned_from:
+            raise CommandError(
+                f"--batch-size {batch_size} is larger than the data: {dataset.name} has {learned_from} examples to "
+                "learn from",
+                f"give {learned_from} or less, or --batch-size full",
+            )
+        net = self.net or _net(dataset)
+        _check_ends(net, dataset)
+        epochs = self.epochs or _epochs(learned_from)
+        return replace(
+            self,
+            net=net,
+            activation=self.activation or "relu",
+            batch_size=batch_size,
+            loss=_loss(self.loss, net, dataset),
+            lr=self.lr or LEARNING_RATES[self.optimizer],
+            epochs=epochs,
+            step_size=self.step_size or (max(epochs // 3, 1) if self.schedule == "step" else None),
+        )
+
+
+def option(name: str) -> str:
+    """How a setting is written on the command line."""
+    return f"--{name.replace('_', '-')}"
+
+
+def _net(dataset: Dataset) -> tuple[int, ...]:
+    inputs = dataset.x.shape[1]
+    hidden = HIDDEN if inputs <= 16 else HIDDEN_OF_MANY
+    return (inputs, *(() if dataset.name in LINEAR_FIRST else hidden), _outputs(dataset))
+
+
+def _outputs(dataset: Dataset) -> int:
+    """One unit says which of two classes, and one says a number; more classes have a unit each."""
+    return dataset.classes if dataset.classes > 2 else 1
+
+
+def _check_ends(net: tuple[int, ...], dataset: Dataset) -> None:
+    inputs, outputs = dataset.x.shape[1], _outputs(dataset)
+    possible = {outputs, dataset.classes} if dataset.classes else {1}
+    if net[0] == inputs and net[-1] in possible:
+        return
+    wanted = f"{dataset.classes} classes, which take {_or(sorted(possible))}" if dataset.classes else "1 number"
+    fitting = "-".join(map(str, (inputs, *net[1:-1], outputs)))
+    raise CommandError(
+        f"--net {'-'.join(map(str, net))} does not fit {dataset.name}: the net has {net[0]} inputs and {net[-1]} "
+        f"outputs, the data has {inputs} inputs and {wanted}",
+        f"try --net {fitting}",
+    )
+
+
+def _loss(asked: str | None, net: tuple[int, ...], dataset: Dataset) -> str:
+    of_numbers = ("mse", "mae", "huber")
+    fitting: tuple[str, ...]
+    if not dataset.classes:
+        fitting = of_numbers
+    elif net[-1] == 1:
+        fitting = ("binary_cross_entropy", "hinge", *of_numbers)
+    else:
+        fitting = ("cross_entropy", "binary_cross_entropy", *of_numbers)
+    if asked and asked not in fitting:
+        outputs = f"{net[-1]} output{'s' * (net[-1] > 1)}"
+        kind = f"{dataset.classes} classes, and the net {outputs}" if dataset.classes else "numbers to predict"
+        raise CommandError(
+            f"--loss {asked} does not fit: {dataset.name} has {kind}", f"use {_or(fitting)}, or leave it out"
+        )
+    return asked or fitting[0]
+
+
+def _epochs(learned_from: int) -> int:
+    """The same for every batch size, so that runs which differ in it can be compared."""
+    return min(max(UPDATES * BATCH_SIZE // learned_from, 20), 100)
+
+
+def _or(words: Any) -> str:
+    *first, last = map(str, words)
+    return f"{', '.join(first)} or {last}" if first else last

@@ -1,0 +1,219 @@
+"""From the options of a run to what `fit` needs: data, network, loss, optimizer, schedule."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import tinygrad_edu as tg
+from tinygrad_edu import backends
+from tinygrad_edu.data import Dataset, Standardizer
+from tinygrad_edu.errors import ArgumentError, DataError, DeviceError
+from tinygrad_edu.train.events import Event
+from tinygrad_edu.train.targets import Objective, targets_of
+
+from ..errors import CommandError, FileError, MissingPieceError
+from .config import RunConfig
+from .optimizer import optimizer_of, schedule_of
+from .options import DATA, unknown
+
+PIXELS = ("digits", "mnist", "fashion_mnist")
+
+
+@dataclass
+class Run:
+    """A run that is ready to begin.
+
+    Attributes:
+        config: its options, all filled in.
+        dataset: the data as it came; `train` and `held_out` are its parts, standardized if asked for.
+    """
+
+    config: RunConfig
+    dataset: Dataset
+    train: Dataset
+    held_out: Dataset
+    standardizer: Standardizer | None
+    model: tg.nn.Sequential
+
+    @classmethod
+    def prepare(cls, config: RunConfig, standardizer: Standardizer | None = None) -> Run:
+        """Read the data, and make the network.
+
+        Args:
+            standardizer: that of a network that was trained before; None to fit one on the training part.
+        Raises:
+            CommandError: something does not fit, or is missing; see the classes in `errors.py`.
+        """
+        config.check()
+        _check_device(config.device)
+        dataset = read_data(config)
+        with _told():
+            train, held_out = dataset.split(config.validation, config.seed)
+        config = config.fitted(dataset, len(train))
+        if not config.standardize:
+            standardizer = None
+        elif standardizer is None or len(standardizer.mean) != train.x.shape[1]:
+            standardizer = _standardizer(train)
+        if standardizer:
+            train, held_out = standardizer.apply(train), standardizer.apply(held_out)
+        return cls(config, dataset, train, held_out, standardizer, _network(config))
+
+    def events(self, checkpoint: Path | None = None, resume: Path | None = None) -> Generator[Event, None, None]:
+        """Train: the events of `tg.train.fit`."""
+        config = self.config
+        assert config.epochs and config.loss and config.batch_size  # filled in
+        optimizer = optimizer_of(config, self.model)
+        stopping = tg.train.EarlyStopping(config.patience, config.min_delta or 0.0) if config.patience else None
+        return tg.train.fit(
+            self.model,
+            self.train,
+            config.loss,
+            optimizer,
+            validation=self.held_out,
+            epochs=config.epochs,
+            batch_size=config.batch_size,
+            seed=config.seed,
+            drop_last=config.drop_last,
+            accumulate=config.accumulate,
+            schedule=schedule_of(config, optimizer, self.updates_per_epoch),
+            early_stopping=stopping,
+            clip_norm=config.clip_norm,
+            clip_value=config.clip_value,
+            l1=config.l1,
+            l2=config.l2,
+            checkpoint=checkpoint,
+            resume=resume,
+            device=config.device,
+        )
+
+    @property
+    def updates_per_epoch(self) -> int:
+        """Steps of the optimizer in one epoch."""
+        rows, config = len(self.train), self.config
+        size = rows if config.batch_size == "full" else int(config.batch_size or 1)
+        batches = rows // size if config.drop_last else -(-rows // size)
+        return -(-batches // config.accumulate)
+
+    @property
+    def is_linear(self) -> bool:
+        """Whether the network is a single layer: what it can draw is a straight line."""
+        assert self.config.net is not None
+        return len(self.config.net) == 2
+
+    def predictions(self) -> np.ndarray[Any, Any]:
+        """The model's answers on the held-out examples: classes, or numbers in the units of the loss."""
+        self.model.eval()
+        with tg.no_grad():
+            dtype = next(iter(self.model.parameters())).dtype
+            outputs = self.model(tg.Tensor(self.held_out.x.astype(dtype), device=self.config.device)).numpy()
+        if not self.dataset.classes:
+            return outputs[:, 0]
+        threshold = Objective.of(self.config.loss or "").threshold
+        return outputs.argmax(axis=1) if outputs.shape[1] > 1 else (outputs[:, 0] > threshold).astype(int)
+
+    def guessing_loss(self) -> float:
+        """The validation loss of the best constant answer, learned from the training part: what a run must beat."""
+        y, n, outputs = self.train.y, len(self.held_out), (self.config.net or (1,))[-1]
+        answer: Any
+        match self.config.loss:
+            case "mse":
+                answer = _one_hot(y, outputs).mean(axis=0)
+            case "mae" | "huber":
+                answer = np.median(_one_hot(y, outputs), axis=0)
+            case "hinge":
+                answer = np.where(2 * y.mean(keepdims=True) >= 1, 1.0, -1.0)
+            case "binary_cross_entropy":
+                share = _one_hot(y, outputs).mean(axis=0).clip(1e-9, 1 - 1e-9)
+                answer = np.log(share / (1 - share))
+            case _:
+                answer = np.log((np.bincount(y, minlength=outputs) / len(y)).clip(1e-9))
+        objective = Objective.of(self.config.loss or "")
+        targets, _ = targets_of(self.held_out.y, self.dataset.task, outputs, objective, self.dataset.name)
+        answers = np.broadcast_to(answer, (n, outputs)).astype(float)
+        return float(objective.function(tg.Tensor(answers[:, 0] if outputs == 1 else answers), targets).item())
+
+    def data_hash(self) -> str:
+        """Of the numbers learned from: another one means that the data has changed."""
+        digest = hashlib.sha256()
+        for part in (self.train, self.held_out):
+            digest.update(np.ascontiguousarray(part.x).tobytes() + np.ascontiguousarray(part.y).tobytes())
+        return digest.hexdigest()
+
+
+def read_data(config: RunConfig) -> Dataset:
+    """The data set, whole, as it is.
+
+    Raises:
+        CommandError: an unknown name, a file that cannot be learned from, a package that is missing.
+    """
+    if config.data.lower().endswith((".csv", ".tsv")) or Path(config.data).is_file():
+        return _read_file(config)
+    for name in ("target", "task"):
+        if getattr(config, name) is not None:
+            raise CommandError(f"--{name} is for CSV files, and {config.data} has its own", "leave it out")
+    name = config.data.strip().lower().replace("-", "_")
+    if name not in tg.data.NAMES:
+        raise CommandError(f"--data: {unknown(config.data, DATA)}", "or give a file that ends in .csv")
+    with _told():
+        return tg.data.load(name, config.n, config.noise, config.seed)
+
+
+def _read_file(config: RunConfig) -> Dataset:
+    if config.noise is not None:
+        raise CommandError("--noise is for examples that are made, not for those of a file", "leave it out")
+    try:
+        with _told():
+            dataset = tg.data.read_csv(config.data, config.target, config.task)
+            return dataset if config.n is None else dataset.take(config.n, config.seed)
+    except OSError as error:
+        raise FileError(f"cannot read {config.data}: {error.strerror or error}") from None
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """Complaints of the library about data, as errors of a command."""
+    try:
+        yield
+    except DataError as error:
+        what, _, hint = str(error).partition(": ")
+        if isinstance(error.__cause__, ImportError):
+            raise MissingPieceError(what, hint) from None
+        raise FileError(str(error)) from None
+    except ArgumentError as error:
+        raise CommandError(str(error)) from None
+
+
+def _standardizer(train: Dataset) -> Standardizer:
+    """Mean 0 and deviation 1 for each input. Pixels are divided by the largest one instead: they share a unit, and one
+    in a corner, which is nearly always 0, must not become louder than the others."""
+    if train.name not in PIXELS:
+        return Standardizer.fit(train)
+    inputs = train.x.shape[1]
+    return Standardizer(np.zeros(inputs), np.full(inputs, train.x.max()), np.array(0.0), np.array(1.0))
+
+
+def _check_device(device: str) -> None:
+    kind = device.partition(":")[0]
+    try:
+        backends.get(device)
+    except DeviceError as error:
+        if kind == "cuda":
+            raise MissingPieceError(f"--device {device}: {error}", "or leave it out, and train on the CPU") from None
+        raise CommandError(f"--device: {unknown(device, ['cpu', 'cuda', 'cuda:1'])}") from None
+
+
+def _one_hot(y: np.ndarray[Any, Any], outputs: int) -> np.ndarray[Any, Any]:
+    """Targets as the losses of numbers see them, shape (n, outputs)."""
+    return y[:, None].astype(float) if outputs == 1 else np.eye(outputs)[y]
+
+
+def _network(config: RunConfig) -> tg.nn.Sequential:
+    rng = np.random.default_rng([config.seed, 1])  # not the numbers that the data was made of
+    return tg.nn.mlp(list(config.net or ()), config.activation, dropout=config.dropout, rng=rng, device=config.device)

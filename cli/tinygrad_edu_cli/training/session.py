@@ -1,0 +1,210 @@
+"""What `train` does once its options are read: begin or go on, watch, record, save."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Protocol
+
+import click
+
+import tinygrad_edu as tg
+from tinygrad_edu.data import Standardizer
+from tinygrad_edu.errors import StateError
+from tinygrad_edu.train import History
+from tinygrad_edu.train.events import BatchEvent, EndEvent, Event
+
+from ..errors import CommandError, FileError, MissingPieceError
+from .config import RunConfig
+from .folder import RunFolder, refuse_used
+from .interrupts import follow
+from .loss_noise import LossNoise
+from .run import Run
+
+
+class Report(Protocol):
+    """Who is told of a run."""
+
+    def start(self) -> None: ...
+    def watch(self, event: Event) -> None: ...
+    def close(self) -> None: ...
+
+
+@dataclass
+class Session:
+    """A run, the folder that it is recorded in, the one that it goes on from, and what was measured before."""
+
+    run: Run
+    folder: RunFolder | None = None
+    resume: Path | None = None
+    history: History = field(default_factory=History)
+
+
+def started(config: RunConfig, record: Path | None, load: Path | None) -> Session:
+    """A new run.
+
+    Raises:
+        CommandError: see the classes in `errors.py`.
+    """
+    if record is not None:
+        refuse_used(record)
+    run = Run.prepare(config) if load is None else _loaded(config, load)
+    if record is None:
+        return Session(run)
+    return Session(run, RunFolder.create(record, run.config, run.data_hash(), run.guessing_loss()))
+
+
+def resumed(path: Path, epochs: int | None) -> Session:
+    """A recorded run, from its last checkpoint on.
+
+    Args:
+        epochs: how many there shall be in all; None for as many as were asked for.
+    Raises:
+        CommandError: see the classes in `errors.py`.
+    """
+    folder = RunFolder.read(path)
+    config = folder.config
+    if epochs is not None and epochs != config.epochs:
+        if config.schedule in ("cosine", "onecycle"):
+            raise CommandError(
+                f"the {config.schedule} schedule of this run is made for {config.epochs} epochs: with {epochs} it "
+                "would have begun in another way",
+                "leave --epochs out, or start a new run",
+            )
+        config = replace(config, epochs=epochs)
+    run = Run.prepare(config)
+    if run.data_hash() != folder.data_hash:
+        raise CommandError(
+            f"the data of this run, {config.data}, has changed since: the run cannot go on with the same numbers",
+            f"start a new one: tinygrad-edu train --data {config.data}",
+        )
+    epoch = _last_checkpoint(folder)
+    if config != folder.config:
+        folder.save_config(config)
+    folder.reopen(epoch)
+    if epoch >= (run.config.epochs or 0):
+        click.echo(f"nothing is left to do: the run has its {epoch} epochs; go on with --epochs {2 * epoch}", err=True)
+    return Session(run, folder, folder.checkpoints if epoch else None, folder.history()[0])
+
+
+def _last_checkpoint(folder: RunFolder) -> int:
+    """Its epoch; 0 if the run stopped before the first one."""
+    with _readable(folder.checkpoints):
+        try:
+            return tg.train.Checkpoint.load(folder.checkpoints).epoch
+        except FileNotFoundError:
+            return 0
+
+
+def train(session: Session, report: Report) -> str:
+    """Train to the end, with a report, and a record if there is a folder.
+
+    Returns:
+        how the run stopped, as in `EndEvent`.
+    """
+    folder, noise, stopped = session.folder, LossNoise(), ""
+    events = session.run.events(folder.checkpoints if folder else None, session.resume)
+
+    def watch(event: Event) -> None:
+        nonlocal stopped
+        if folder:
+            noise.watch(event)
+            if not isinstance(event, BatchEvent):
+                folder.write(_recorded(event, noise))
+        report.watch(event)
+        if isinstance(event, EndEvent):
+            stopped = event.stopped
+
+    report.start()
+    with contextlib.closing(report):
+        try:
+            follow(events, watch)
+        except StateError as error:
+            raise FileError(f"cannot go on with {session.resume}: {error}") from None
+    if folder:
+        folder.close()
+        click.echo(f"recorded in {folder.path}", err=True)
+    return stopped
+
+
+def _recorded(event: Event, noise: LossNoise) -> dict[str, object]:
+    content = event.to_json()
+    if isinstance(event, EndEvent) and noise.value is not None:
+        content["loss_noise"] = noise.value
+    return content
+
+
+def check_save(path: Path) -> None:
+    """Refuse, before anything is trained, a file that could not be written afterwards.
+
+    Raises:
+        CommandError: its name does not end in .safetensors, or its folder cannot be written to.
+    """
+    if path.suffix != ".safetensors":
+        raise CommandError(f"--save {path}: a network is saved as a file that ends in .safetensors")
+    folder = path.resolve().parent
+    if path.is_dir() or not folder.is_dir() or not os.access(folder, os.W_OK):
+        why = "it is a folder" if path.is_dir() else f"the folder {folder} "
+        if not path.is_dir():
+            why += "does not exist" if not folder.is_dir() else "is write-protected"
+        raise FileError(f"cannot write {path}: {why}", "give another place")
+
+
+def save(session: Session, path: Path) -> None:
+    """Save the network, with what is needed to use it: its shape, the standardization, the names of the classes."""
+    run = session.run
+    meta = {
+        "net": list(run.config.net or ()),
+        "activation": run.config.activation,
+        "data": run.config.data,
+        "task": run.dataset.task,
+        "feature_names": list(run.dataset.feature_names),
+        "target_names": list(run.dataset.target_names),
+        "standardizer": run.standardizer.state() if run.standardizer else None,
+    }
+    try:
+        with _missing_pieces():
+            tg.train.save_model(path, run.model, meta)
+    except OSError as error:
+        raise FileError(f"cannot write {path}: {error.strerror or error}", "give another place") from None
+    click.echo(f"wrote {path}", err=True)
+
+
+def _loaded(config: RunConfig, path: Path) -> Run:
+    """A run that begins with the network of a file, and with its standardization.
+
+    Raises:
+        FileError: it is missing, damaged, newer, or of another network; the message names the layers that differ.
+    """
+    with _readable(path):
+        meta = tg.train.read_meta(path)
+        if config.net is None and meta.get("net"):
+            config = replace(config, net=tuple(meta["net"]), activation=config.activation or meta.get("activation"))
+        state = meta.get("standardizer")
+        run = Run.prepare(config, Standardizer.from_state(state) if state else None)
+        tg.train.load_model(path, run.model)
+    return run
+
+
+@contextlib.contextmanager
+def _readable(path: Path) -> Iterator[None]:
+    """Complaints of the library about saved models and checkpoints, as errors of a command."""
+    try:
+        with _missing_pieces():
+            yield
+    except OSError as error:
+        raise FileError(f"cannot read {path}: {error.strerror or error}") from None
+    except StateError as error:
+        raise FileError(str(error)) from None
+
+
+@contextlib.contextmanager
+def _missing_pieces() -> Iterator[None]:
+    try:
+        yield
+    except ImportError as error:
+        what, _, hint = str(error).partition(": ")
+        raise MissingPieceError(what, hint) from None

@@ -1,0 +1,109 @@
+"""How traces and graphs show themselves in a notebook: https://ipython.readthedocs.io/en/stable/config/integrating.html
+
+A trace is the player of `page.py`. It stands in a frame of its own, so that several of them in one notebook do not
+disturb each other; the frame may run its script and nothing else. A Value or a Tensor is a picture of its graph. The
+engine knows nothing of this: importing this package in a notebook tells IPython.
+"""
+
+from __future__ import annotations
+
+import html
+import sys
+from typing import TYPE_CHECKING, Any
+
+from tinygrad_edu.errors import TinygradError
+from tinygrad_edu.node import Node
+
+from ..readable import short
+
+if TYPE_CHECKING:
+    from ..trace import Trace
+
+DRAWN = 400  # nodes of a graph that shows itself
+LEAST, MOST, AROUND = 560, 900, 430  # pixels: heights of the frame, and of what stands around the graph in it
+
+
+def bundle(trace: Trace) -> dict[str, str]:
+    """What a trace shows, by MIME type: the player, and one line for where there is no HTML."""
+    found = {"text/plain": summary(trace)}
+    try:
+        return found | {"text/html": frame(trace)}
+    except TinygradError:  # nothing that could lay it out is installed
+        return found
+
+
+def summary(trace: Trace) -> str:
+    """One line.
+
+    >>> from tinygrad_edu import Value
+    >>> from tinygrad_edu_viz import Trace
+    >>> summary(Trace.record(Value(2.0, name="a") * 3.0))
+    'Trace of n2: 3 nodes, 1 step forward, 2 steps backward'
+    """
+    forward = sum(event.kind == "forward" for event in trace.events)
+    backward = len(trace.events) - forward
+    counts = [
+        _count(len(trace.nodes), "node"),
+        _count(forward, "step") + " forward",
+        _count(backward, "step") + " backward",
+    ]
+    return f"Trace of {short(trace.root)}: {', '.join(counts)}"
+
+
+def _count(count: int, what: str) -> str:
+    return f"{count:,} {what}{'s' * (count != 1)}"
+
+
+def frame(trace: Trace) -> str:
+    """The page inside of a frame.
+
+    Raises:
+        MissingDot, DrawingError: as `render`.
+    """
+    from ..pictures.scene import lay_out
+    from .page import LIMIT, compose
+
+    scene = lay_out(trace, "LR", "auto", LIMIT)
+    content = compose(trace, scene, summary(trace))
+    height = min(max(round(scene.height) + AROUND, LEAST), MOST)
+    return (
+        f'<iframe srcdoc="{html.escape(content)}" sandbox="allow-scripts" title="Steps of forward and backward pass" '
+        f'style="width: 100%; height: {height}px; border: 0" loading="lazy"></iframe>'
+    )
+
+
+def load_ipython_extension(shell: Any) -> None:
+    """Let Values and Tensors that were computed show their graphs in the notebooks of an IPython shell."""
+    shell.display_formatter.formatters["image/svg+xml"].for_type(Node, _picture)
+
+
+def announce() -> None:
+    """Do that for the shell that we run in, if there is one."""
+    ipython = sys.modules.get("IPython")
+    shell = ipython.get_ipython() if ipython is not None else None
+    if shell is not None:
+        load_ipython_extension(shell)
+
+
+def _picture(node: Node) -> str | None:
+    """The graph as SVG; None, which leaves the text, of an input, and of a graph too large to draw in passing."""
+    if node.op is None or not _is_small(node):
+        return None
+    from ..pictures.dot_binary import render
+    from ..pictures.draw import draw_graph
+
+    try:
+        return render(draw_graph(node), "svg").decode()
+    except TinygradError:
+        return None
+
+
+def _is_small(root: Node) -> bool:
+    found, order = {root}, [root]
+    for node in order:  # grows while we walk along it
+        new = [operand for operand in node.inputs if operand not in found]
+        found.update(new)
+        order += dict.fromkeys(new)
+        if len(order) > DRAWN:
+            return False
+    return True

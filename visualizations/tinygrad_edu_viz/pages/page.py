@@ -1,0 +1,145 @@
+"""A trace as one HTML page that steps through it, to and fro: no request to anywhere, nothing to install.
+
+The page holds the picture, the recorded numbers as JSON, and a small program, `page.js`, that shows them. Names are the
+user's, and may be anything: they are escaped in HTML and in JSON, and a policy (https://www.w3.org/TR/CSP3/) with the
+hashes of our own program and style lets the browser run and load nothing else.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import html
+import json
+from importlib.resources import files
+from string import Template
+from typing import Any
+
+import numpy as np
+
+from ..pictures.palette import DARK, LIGHT, Palette
+from ..pictures.scene import Scene, lay_out
+from ..readable import number, number_lines
+from ..recorded import Data, Event, TraceNode, to_json
+from ..text.text_graph import clean
+from ..trace import Trace
+from . import scene_svg
+
+LIMIT = 300  # boxes; more take a browser too long at each step
+ELEMENTS = 64  # of an array that are shown one by one
+LONGEST_TITLE = 500  # characters
+
+
+def page(
+    trace: Trace,
+    title: str = "Backpropagation",
+    note: str = "",
+    rankdir: str = "LR",
+    level: str = "auto",
+    limit: int = LIMIT,
+) -> str:
+    """The page.
+
+    Args:
+        title: what is stepped through, such as the expression.
+        note: a sentence below the title.
+        rankdir: "LR" draws from left to right, "TB" from top to bottom.
+        level, limit: as of `levels.view`; a note says what became one box.
+    Returns:
+        HTML; write it in UTF-8.
+    Raises:
+        ArgumentError: another direction, or as `levels.view`.
+        MissingDot, DrawingError: as `render`.
+    """
+    return compose(trace, lay_out(trace, rankdir, level, limit), title, note)
+
+
+def compose(trace: Trace, scene: Scene, title: str, note: str = "") -> str:
+    """The page of a trace that is laid out already."""
+    style = Template(_packaged("page.css")).substitute(width=scene.width, light=_colours(LIGHT), dark=_colours(DARK))
+    script = _packaged("page.js")
+    policy = (
+        f"default-src 'none'; script-src {_hash(script)}; style-src {_hash(style)}; img-src data:; "
+        "base-uri 'none'; form-action 'none'"
+    )
+    return Template(_packaged("page.html")).substitute(
+        policy=policy,
+        title=html.escape(clean(title)[:LONGEST_TITLE]),
+        note=html.escape(" ".join(filter(None, [clean(note), scene.view.note]))),
+        style=style,
+        last=len(trace.events),
+        svg=scene_svg.draw(scene, trace),
+        data=embedded_json(_content(trace, scene)),
+        script=script,
+    )
+
+
+def embedded_json(content: Any) -> str:
+    """JSON that can stand in an HTML script element: only ASCII, and nothing in it ends the element or opens another.
+
+    >>> embedded_json("</script>")
+    '"\\\\u003c/script>"'
+    """
+    text = json.dumps(content, allow_nan=False, separators=(",", ":"))
+    return text.replace("<", "\\u003c")
+
+
+def _content(trace: Trace, scene: Scene) -> dict[str, Any]:
+    """The nodes and steps, as `step --json` has them, with what stands in their boxes."""
+    nodes = [_node(node, scene) for node in trace.nodes.values()]
+    steps = [_step(event) for event in trace.events]
+    return {"root": trace.root, "nodes": nodes, "steps": steps, "stops": scene.view.stops}
+
+
+def _node(node: TraceNode, scene: Scene) -> dict[str, Any]:
+    """A node, its title, what stands in its box, and the key of the box that it is in."""
+    kept = {"id", "name", "op", "requires_grad"}
+    return {
+        **{key: value for key, value in node.to_json().items() if key in kept},
+        "data": _numbers(node.data),
+        "title": scene.titles[node.id],
+        "lines": number_lines(node.data),
+        "about": f"{node.shape} {node.dtype}, {node.device}" if node.kind == "tensor" else "",
+        "constant": node.is_plain_number,
+        "box": scene.boxes[scene.view.box_of[node.id]].key,
+    }
+
+
+def _step(event: Event) -> dict[str, Any]:
+    """An event without what is also in its nodes: names, shapes, data."""
+    kept = {"kind", "node", "inputs", "from", "position", "formula", "text"}
+    found = {key: value for key, value in event.to_json().items() if key in kept}
+    if event.kind == "forward":
+        return {**found, "formula": ""}
+    for key in ("upstream", "local", "contribution", "grad_before", "grad"):
+        found[key] = _numbers(getattr(event, key))
+    return {**found, "lines": number_lines(event.grad) if event.grad is not None else []}
+
+
+def _numbers(data: Data | None) -> Any:
+    """Data in full precision; of a large array its mean and its range, as in the boxes."""
+    if isinstance(data, dict) or (isinstance(data, list) and np.size(data) > ELEMENTS):
+        return number(data)
+    return to_json(data)
+
+
+def _colours(palette: Palette) -> str:
+    """The custom properties of CSS that have the colours of a palette."""
+    colours = {
+        **palette.fills,
+        "ink": palette.text,
+        "faint": palette.quiet,
+        "paper": palette.paper,
+        "wire": palette.line,
+    }
+    return " ".join(f"--{name}: {colour};" for name, colour in colours.items())
+
+
+def _packaged(name: str) -> str:
+    """A text file of this package."""
+    return (files("tinygrad_edu_viz.pages") / name).read_text(encoding="utf-8").replace("\r\n", "\n")
+
+
+def _hash(text: str) -> str:
+    """The source of a policy that allows exactly this text."""
+    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"

@@ -1,0 +1,1 @@
+"""Graphs and steps as pictures: SVG, PNG, PDF by Graphviz, GIF by Pillow."""

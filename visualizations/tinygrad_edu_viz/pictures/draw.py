@@ -1,0 +1,265 @@
+"""Graphs as pictures, by Graphviz.
+
+What a box is shows in its outline and in its colour: a rounded box is a leaf that receives a gradient, a dashed box a
+constant, a plain box a result, a double box the result that was differentiated, and a heavy rounded box a layer. Nodes
+of one scope stand in a frame.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import graphviz
+
+from tinygrad_edu import symbols
+from tinygrad_edu.errors import ArgumentError
+from tinygrad_edu.node import Node
+from tinygrad_edu.operation import REGISTRY
+
+from ..levels import View, ViewBox, view
+from ..readable import labels, number, short
+from ..recorded import TraceNode, restored
+from ..recorder import snapshot
+from ..scalars import take_apart
+from ..trace import Trace
+from ..words import inputs_are_ordered
+from . import dot_binary
+from .box_label import BoxLabel, tooltip_of_group, tooltip_of_node
+from .palette import LIGHT, Palette, palette
+
+LEVELS = ("auto", "scalar", "op", "layer")
+LIMIT = 400  # boxes; a picture of more says nothing, and takes minutes to lay out
+DEEPEST = 8  # frames in each other
+
+FILLS, TEXT, QUIET = LIGHT.fills, LIGHT.text, LIGHT.quiet
+OUTLINES = {
+    "leaf": {"style": "rounded,filled"},
+    "constant": {"style": "dashed,filled"},
+    "result": {"style": "filled"},
+    "root": {"style": "filled", "peripheries": "2"},
+    "layer": {"style": "rounded,filled", "penwidth": "2"},
+}
+
+
+class Drawing(graphviz.Digraph):  # type: ignore[misc]  # graphviz has no types
+    """A graph that shows itself in a notebook; `source` is its DOT text.
+
+    Attributes:
+        note: what was collapsed or left out, "" if nothing was.
+    """
+
+    note = ""
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None, **_: Any) -> dict[str, Any]:
+        return {"image/svg+xml": dot_binary.render(self, "svg").decode()}
+
+
+def draw_graph(
+    root: Node | Trace,
+    level: str = "auto",
+    rankdir: str = "LR",
+    values: bool = True,
+    grads: bool = True,
+    legend: bool = False,
+    theme: str = "light",
+    limit: int | None = LIMIT,
+) -> Drawing:
+    """Draw what a result was computed from.
+
+    Args:
+        root: the result, a Value or a Tensor, or a recorded trace.
+        level: "op" is a box for each operation; "layer" one for each layer or `tg.scope`; "scalar" takes the tensors of
+            the whole expression apart; "auto" is "op", or "layer" where there are too many nodes or too large arrays.
+        rankdir: "LR" draws from left to right, "TB" from top to bottom.
+        values, grads: whether to write data and gradients. Gradients are those of the trace, or those that the nodes
+            hold after `backward()`; those of the level "scalar" are of a backward pass from `root`.
+        legend: whether to explain colours and outlines.
+        theme: "light" or "dark".
+        limit: the most boxes; where there would be more, those far from the result become one. None for no limit.
+    Returns:
+        a `graphviz.Digraph` that shows itself in a notebook; `render(graph, "svg")` of this package gives a picture.
+    Raises:
+        ArgumentError: another level, direction or theme; or too many scalars (see `take_apart`).
+    """
+    if level not in LEVELS:
+        raise ArgumentError(f"draw_graph: level is one of {', '.join(LEVELS)}, not {level!r}")
+    if rankdir not in ("LR", "TB", "RL", "BT"):
+        raise ArgumentError(f"draw_graph: rankdir is 'LR' (left to right) or 'TB' (top to bottom), not {rankdir!r}")
+    colours = palette(theme)
+    if level == "scalar":
+        trace, level = take_apart(root), "op"
+    else:
+        trace = root if isinstance(root, Trace) else _as_it_is(root)
+    seen = view(trace, level, limit)
+    picture = _Picture(trace, seen, BoxLabel(colours, values, grads), rankdir)
+    picture.draw()
+    if legend or seen.note:
+        picture.explain(seen.note, legend)
+    return picture.graph
+
+
+def _as_it_is(root: Node) -> Trace:
+    """A trace without a backward pass."""
+    nodes, root_id = snapshot(root)
+    return Trace(nodes, (), root_id)
+
+
+class _Picture:
+    """The drawing of one view."""
+
+    def __init__(self, trace: Trace, seen: View, label: BoxLabel, rankdir: str):
+        self.trace, self.seen, self.label, self.colours = trace, seen, label, label.colours
+        self.titles = labels((node.id, node.name, node.op is not None) for node in trace.nodes.values())
+        self.places = {node_id: k for k, node_id in enumerate(trace.nodes)}
+        self.keys = self._keys()
+        self.graph = _empty(rankdir, len(seen.boxes), self.colours)
+        self.graph.note = seen.note
+
+    def _keys(self) -> dict[str, str]:
+        """Ids in the picture, which are stable: DOT and SVG have their own ideas about names such as "a:b"."""
+        return {
+            box.id: "more"
+            if box.id == self.seen.more
+            else f"{'s' if box.collapsed else 'n'}{self.places[box.nodes[0]]}"
+            for box in self.seen.boxes.values()
+        }
+
+    def draw(self) -> None:
+        boxes = sorted(self.seen.boxes.values(), key=lambda box: self.places[box.nodes[0]])
+        self._frames(self.graph, boxes, 0)
+        for box in boxes:
+            for target, attributes in self._edges(box):
+                self.graph.edge(target, self.keys[box.id], **attributes)
+
+    def _frames(self, graph: graphviz.Digraph, boxes: list[ViewBox], depth: int) -> None:
+        """The boxes, those of each scope in a frame of its own."""
+        groups: dict[str, list[ViewBox]] = {}
+        for box in boxes:
+            path = box.scope[:-1] if box.collapsed else box.scope
+            if depth < min(len(path), DEEPEST):
+                groups.setdefault(path[depth], []).append(box)
+            else:
+                self._box(graph, box)
+        for name, inside in groups.items():
+            key = f"{self.keys[inside[0].id]}-{depth}"
+            with graph.subgraph(name=f"cluster_{key}") as frame:
+                fill = self.colours.group if depth % 2 == 0 else self.colours.paper
+                frame.attr(
+                    id=f"scope-{key}", label=f"<{self.label.small(short(name, 40))}>", labeljust="l", margin="10"
+                )
+                frame.attr(style="rounded,filled", fillcolor=fill, color=self.colours.line, penwidth="0.5", tooltip=" ")
+                self._frames(frame, inside, depth + 1)
+
+    def _box(self, graph: graphviz.Digraph, box: ViewBox) -> None:
+        result, key = self.trace.nodes[box.result], self.keys[box.id]
+        if box.collapsed:
+            kind, label = "layer", self.label.of_group(box, result)
+            tooltip = tooltip_of_group(box, result, self.titles[result.id])
+        else:
+            kind, title = kind_of(result, self.trace.root), self._title(result)
+            label, tooltip = self.label.of_node(result, title, self._settings(result)), tooltip_of_node(result, title)
+        look = {**OUTLINES[kind], "fillcolor": self.colours.fills[kind]}
+        if box.id == self.seen.more:
+            look = {"shape": "note", "style": "filled", "fillcolor": self.colours.fills["constant"]}
+        ordering = {"ordering": "in"} if not box.collapsed and _is_ordered(result) else {}
+        graph.node(key, label=label, id=f"node-{key}", tooltip=tooltip, **look, **ordering)
+
+    def _title(self, node: TraceNode) -> str:
+        title = self.titles[node.id]
+        return f"{title} = {formula_of(node, self.trace.nodes, self.titles)}" if _is_ordered(node) else title
+
+    def _settings(self, node: TraceNode) -> list[str]:
+        return [short(f"{key} {value}", 40) for key, value in settings_of(node)]
+
+    def _edges(self, box: ViewBox) -> Iterator[tuple[str, dict[str, str]]]:
+        """What feeds a box: of a node each of its inputs; of several each box once."""
+        sources = [self.seen.box_of[source] for node in box.nodes for source in self.trace.nodes[node].inputs]
+        if box.collapsed:
+            sources = list(dict.fromkeys(sources))
+        for position, source in enumerate(sources):
+            if source != box.id and not (source == self.seen.more and source in sources[:position]):
+                key = self.keys[source]
+                attributes = {"id": f"edge-{key}-{self.keys[box.id]}-{position}"}
+                if source == self.seen.more:
+                    attributes |= {"style": "dotted", "arrowhead": "none"}
+                yield key, attributes
+
+    def explain(self, note: str, legend: bool) -> None:
+        """Write the note and the legend below the picture."""
+        rows = [f'<TR><TD ALIGN="LEFT">{self.label.small(note)}</TD></TR>'] if note else []
+        if legend:
+            rows.append(f'<TR><TD ALIGN="LEFT">{self._legend()}</TD></TR>')
+        label = f'<<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="4">{"".join(rows)}</TABLE>>'
+        self.graph.attr("graph", label=label, labelloc="b", labeljust="l")
+
+    def _legend(self) -> str:
+        """A sample and a word for each kind of box that occurs."""
+        kinds = {self._kind(box) for box in self.seen.boxes.values() if box.id != self.seen.more}
+        cells = []
+        for kind, word in LEGEND.items():
+            if kind in kinds:
+                border = "3" if kind in ("root", "layer") else "1"
+                style = OUTLINES[kind]["style"].removesuffix("filled").strip(",")
+                style = f' STYLE="{style}"' if style else ""
+                cells.append(
+                    f'<TD BORDER="{border}" COLOR="{self.colours.line}" BGCOLOR="{self.colours.fills[kind]}"{style} '
+                    f'CELLPADDING="3">{self.label.small(word)}</TD>'
+                )
+        if self.label.grads:
+            cells.append(f"<TD>{self.label.small('grad: ∂(the result) / ∂(this)')}</TD>")
+        return f'<TABLE BORDER="0" CELLSPACING="6"><TR>{"".join(cells)}</TR></TABLE>'
+
+    def _kind(self, box: ViewBox) -> str:
+        return "layer" if box.collapsed else kind_of(self.trace.nodes[box.result], self.trace.root)
+
+
+LEGEND = {
+    "leaf": "input with a gradient",
+    "constant": "constant",
+    "result": "computed",
+    "root": "the result",
+    "layer": "several nodes",
+}
+
+
+def _empty(rankdir: str, size: int, colours: Palette) -> Drawing:
+    """A drawing without nodes, in our style, for `size` nodes."""
+    dot_binary.choose()
+    graph = Drawing("tinygrad_edu")
+    patience = f"{min(LIMIT / size, 1):.2f}"  # the search for the best layout of a large graph could take hours
+    graph.attr("graph", rankdir=rankdir, ranksep="0.4", nodesep="0.2", pad="0.1", bgcolor=colours.paper)
+    graph.attr("graph", fontname="Helvetica", fontcolor=colours.text, nslimit=patience, nslimit1=patience)
+    graph.attr("node", fontname="Helvetica", fontsize="12", fontcolor=colours.text, color=colours.line)
+    graph.attr("node", shape="box", margin="0.08,0.05", height="0.3")
+    graph.attr("edge", color=colours.line, arrowsize="0.7")
+    return graph
+
+
+def kind_of(node: TraceNode, root: str) -> str:
+    """What a drawing shows a node as: a key of `FILLS`."""
+    if node.op is None:
+        return "leaf" if node.requires_grad else "constant"
+    return "root" if node.id == root else "result"
+
+
+def _is_ordered(node: TraceNode) -> bool:
+    return node.op is not None and inputs_are_ordered(node.op) and len(set(node.inputs)) > 1
+
+
+def formula_of(node: TraceNode, nodes: dict[str, TraceNode], titles: dict[str, str]) -> str:
+    """The operation with its inputs in order, which arrows alone do not tell: "b - a"."""
+    sources = [nodes[source] for source in node.inputs]
+    names = [number(source.data) if source.is_plain_number else titles[source.id] for source in sources]
+    if node.op in REGISTRY:
+        formula = str(symbols.forward(node.op, names, restored(node.attrs)))
+        return short(formula if len(formula) <= 40 else str(symbols.forward(node.op, names)), 40)
+    return short(f"{node.op}({', '.join(names)})", 40)
+
+
+def settings_of(node: TraceNode) -> Iterable[tuple[str, str]]:
+    """The attributes of an operation that say something: axis 0, index 0:2."""
+    for key, value in node.attrs.items():
+        if value is not None and value is not False:
+            shown = value["array"] if isinstance(value, dict) and "array" in value else value
+            yield key, short(", ".join(map(str, shown)) if isinstance(shown, list) else str(shown))

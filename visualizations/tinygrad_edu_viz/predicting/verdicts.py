@@ -1,0 +1,127 @@
+"""Whether an answer is right, and if it is not, which mistake gives this number."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ..readable import number
+from .mistakes import Case, Mistake, wrong_contributions
+from .questions import LARGEST, Question
+
+NEAR = 0.01  # relative; people compute with rounded numbers
+ROUNDING = 1e-5  # of the numbers in a question, relative to the greatest
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a learner gave.
+
+    Attributes:
+        data: a number, or nested lists of numbers.
+        units: for each number what its last written digit stands for, if it was written with at least two; else 0. So
+            0.42 is everything that is rounded so.
+    """
+
+    data: float | list[Any]
+    units: float | list[Any] = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What is said of an answer.
+
+    Attributes:
+        mistake: None if the answer is right, or if no typical mistake gives this number.
+    """
+
+    correct: bool
+    mistake: Mistake | None
+    text: str
+
+
+def judged(case: Case, question: Question, answer: Answer) -> Verdict:
+    """The verdict. A right answer is right, even where a mistake gives the same number."""
+    return _Judge(case, question, answer).verdict()
+
+
+class _Judge:
+    """An answer beside the numbers of its step: whole arrays, or the one element that is asked for."""
+
+    def __init__(self, case: Case, question: Question, answer: Answer):
+        self.case, self.question = case, question
+        self.given = np.asarray(answer.data, dtype=float)
+        if self.given.size == 1 and np.prod(question.shape) == 1:
+            self.given = self.given.reshape(question.shape)
+        self.half_units = 0.5001 * np.asarray(answer.units, dtype=float).reshape(np.shape(answer.units))
+        if self.half_units.shape != self.given.shape:
+            self.half_units = np.broadcast_to(self.half_units.reshape(-1)[:1], self.given.shape)
+        self.before, self.contribution, self.right = map(self.asked, (case.before, case.contribution, case.right))
+
+    def asked(self, array: np.ndarray) -> np.ndarray:
+        """What of an array like the gradient is asked for."""
+        whole = self.question.index is None or array.shape != self.case.right.shape
+        return array if whole else np.asarray(array[self.question.index])
+
+    def verdict(self) -> Verdict:
+        given = _text(self.given)
+        if self.is_right():
+            return Verdict(True, None, f"Right: {self.question.asked} = {_text(self.right)}.")
+        it_is = f"It is {self.sum_of(self.contribution, self.right)}."
+        had = f"{self.case.target} had {_text(self.before)} already, and gradients add up (+=, not =)"
+        if self.has_before and self.means(self.contribution):
+            return Verdict(False, Mistake.ASSIGNED, f"{given} is what this step adds. {had}. {it_is}")
+        wrong = [
+            found._replace(contribution=self.asked(found.contribution)) for found in wrong_contributions(self.case)
+        ]
+        for mistake, part, why in wrong:
+            total = self.before + part if part.shape == self.before.shape else part
+            if self.means(total):
+                made = f"{self.sum_of(part, total)}, and {_text(part)}" if self.has_before else given
+                return Verdict(False, mistake, f"{made} {why}. {it_is}")
+        for mistake, part, why in wrong if self.has_before else ():  # two mistakes at once
+            if self.means(part):
+                return Verdict(False, mistake, f"{given} {why}. And {had}. {it_is}")
+        if self.given.shape != self.right.shape:
+            return Verdict(False, Mistake.SHAPE, f"{self.about_shape()} {it_is}")
+        return Verdict(False, None, f"No, and {given} is none of the usual mistakes. {it_is}")
+
+    @property
+    def has_before(self) -> bool:
+        return bool(self.before.any())
+
+    def sum_of(self, contribution: np.ndarray, total: np.ndarray) -> str:
+        """A gradient as what it was before and what is added."""
+        return f"{_text(total)} = {_text(self.before)} + {_text(contribution)}" if self.has_before else _text(total)
+
+    def is_right(self) -> bool:
+        """Near in relation to the gradient, and to what the step adds to it: who adds nothing is not right."""
+        added = np.where(self.contribution == 0, np.inf, np.abs(self.contribution))
+        near = np.maximum(
+            NEAR * np.minimum(np.abs(self.right), added),
+            ROUNDING * np.maximum(np.abs(self.before), np.abs(self.contribution)),
+        )
+        return self.is_within(self.right, near)
+
+    def means(self, wrong: np.ndarray) -> bool:
+        """Whether the learner's number is this one, rounded."""
+        return self.is_within(wrong, NEAR * np.abs(wrong))
+
+    def is_within(self, wanted: np.ndarray, near: np.ndarray) -> bool:
+        if self.given.shape != wanted.shape or not np.isfinite(wanted).all():
+            return False
+        return bool((np.abs(self.given - wanted) <= np.maximum(near, self.half_units)).all())
+
+    def about_shape(self) -> str:
+        if self.question.index is not None:
+            return f"One number is asked for: {self.question.asked}."
+        shape = self.right.shape
+        has = f"{self.case.target} has the shape {shape}" if shape else f"{self.case.target} has no axes"
+        yours = f"has the shape {self.given.shape}" if self.given.shape else "is one number"
+        return f"{has}, and so has its gradient; your answer {yours}."
+
+
+def _text(array: np.ndarray) -> str:
+    return number(array.tolist(), few=LARGEST)

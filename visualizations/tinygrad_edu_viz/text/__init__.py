@@ -1,0 +1,1 @@
+"""A graph as a drawing of characters."""

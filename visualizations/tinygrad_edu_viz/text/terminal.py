@@ -1,0 +1,114 @@
+"""A trace as text: the graph in boxes, as it is after any number of its events."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from tinygrad_edu.errors import ArgumentError
+
+from .. import levels
+from ..levels import View, ViewBox
+from ..readable import number_lines
+from ..recorded import Data, TraceNode
+from ..trace import Trace
+from ..words import sign
+from .text_graph import Box, Edge, TextGraph
+from .text_layout import lay_out
+
+DIGITS = 3
+WIDEST = 72  # cells of a line: as many as the numbers of a small array take
+DATA, GRADIENT, UNKNOWN = "=", "∂", "·"
+_ASCII = str.maketrans({"∂": "d", "×": "*", "·": ".", "∞": "inf", "…": "..."})
+
+
+def draw(trace: Trace, step: int | None = None, ascii: bool = False, view: View | None = None) -> str:
+    """Draw the graph of a trace with what is known after `step` events; its last line explains the signs.
+
+    The picture has one size for all steps. The box that the event is about has a double border, and the wire along
+    which a gradient flows is heavy.
+
+    Args:
+        step: from 0, before anything is computed, to the number of events; None for the end, with nothing marked.
+        ascii: use ASCII characters only.
+        view: the boxes to draw; by default those of `levels.view(trace)`.
+    Raises:
+        ArgumentError: there is no such step.
+    """
+    if step is not None and not 0 <= step <= len(trace.events):
+        raise ArgumentError(f"this trace has the steps 0 to {len(trace.events)}, and no step {step}")
+    view = view or levels.view(trace)
+    picture = Picture(trace, view, ascii)
+    drawn = picture.at(len(trace.events) if step is None else step)
+    box, edges = view.active(trace, step or 0)
+    return f"{drawn.render(box, edges, ascii)}\n{picture.legend}"
+
+
+class Picture:
+    """The drawing of a trace: laid out once, for whoever shows many of its steps.
+
+    Attributes:
+        layout: where the boxes and the wires are, at every step.
+        legend: the line that explains the signs.
+    """
+
+    def __init__(self, trace: Trace, view: View, ascii: bool = False):
+        self.trace, self.view, self.ascii = trace, view, ascii
+        self.widths = self._widths()
+        boxes = [Box(box.id, self._lines(box, None, None)) for box in view.boxes.values()]
+        self.layout = lay_out(boxes, [edge for edge in view.edges for _ in range(self._times(edge))], max_text=WIDEST)
+        note = f"   ({view.note})" if view.note else ""
+        self.legend = self._text(f"{DATA} data   {GRADIENT} gradient   {UNKNOWN} not known yet{note}")
+
+    def at(self, step: int) -> TextGraph:
+        """The layout, with what is known after `step` events in its boxes."""
+        known, gradients = self.trace.known_after(step), self.trace.gradients_after(step)
+        placed = {}
+        for box in self.view.boxes.values():
+            data = self.trace.nodes[box.result].data if box.result in known else None
+            lines = self._lines(box, data, gradients.get(box.result))
+            placed[box.id] = self.layout.boxes[box.id]._replace(box=Box(box.id, lines))
+        return replace(self.layout, boxes=placed)
+
+    def _times(self, edge: Edge) -> int:
+        """How often an edge is there: twice in `a * a`."""
+        source, target = edge
+        return max(self.trace.nodes[target].inputs.count(source), 1) if target in self.trace.nodes else 1
+
+    def _widths(self) -> dict[str, int]:
+        """How wide the numbers become of each node that gives a box its numbers."""
+        nodes = [self.trace.nodes[box.result] for box in self.view.boxes.values()]
+        widths = {node.id: max(map(len, self._numbers(node.data))) for node in nodes}
+        for event in self.trace.events:
+            if event.grad is not None and event.node in widths:
+                widths[event.node] = max(widths[event.node], *map(len, self._numbers(event.grad)))
+        return widths
+
+    def _lines(self, box: ViewBox, data: Data | None, gradient: Data | None) -> tuple[str, ...]:
+        """What stands in a box."""
+        node = self.trace.nodes[box.result]
+        if box.id == self.view.more:
+            return (self._text(box.title),)
+        if node.is_plain_number and not box.collapsed:
+            return tuple(self._numbers(node.data))
+        if box.collapsed:
+            found = [box.title, *box.lines]
+        else:
+            found = [f"{sign(node.op)} {box.title}" if node.op else box.title]
+            found += [f"{node.shape} {node.dtype}"] if node.kind == "tensor" else []
+        found += self._rows(DATA, node, data)
+        if node.requires_grad:
+            found += self._rows(GRADIENT, node, gradient)
+        return tuple(map(self._text, found))
+
+    def _rows(self, kind: str, node: TraceNode, data: Data | None) -> list[str]:
+        height, width = len(self._numbers(node.data)), self.widths[node.id]  # data and gradients have one shape
+        numbers = [UNKNOWN] + [""] * (height - 1) if data is None else self._numbers(data)
+        return [f"{mark} {text:>{width}}" for mark, text in zip([kind] + [" "] * height, numbers, strict=False)]
+
+    def _text(self, text: str) -> str:
+        return text.translate(_ASCII).encode("ascii", "replace").decode() if self.ascii else text
+
+    def _numbers(self, data: Data) -> list[str]:
+        """Numbers in few characters, so that boxes stay small: of a larger array only its mean."""
+        found = number_lines(data, DIGITS)
+        return [self._text(line) for line in (found[:1] if found[0].startswith("mean") else found)]
