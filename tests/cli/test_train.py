@@ -11,9 +11,9 @@ import pytest
 
 import tinygrad_edu as tg
 from cli.training import QUICK, events, untimed
+from tinygrad_edu_cli.training import options
 from tinygrad_edu_cli.training.optimizer import _OPTIMIZERS
 from tinygrad_edu_cli.training.plain import is_round
-from tinygrad_edu_cli.training import options
 
 
 def column(objects, kind, name):
