@@ -168,8 +168,10 @@ def _general_steps(
             xp = Guarded(xp)
         if watch is not None:
             watch.verify(node)
-        pulled = upstream if op.shared is None else xp.run(op.shared, xp, upstream, y, *operands, **(attrs or {}))
-        here, pull_back = xp.here, op.pull_back
+        pulled, here, pull_back = upstream, xp.here, op.pull_back
+        if op.shared is not None:
+            run = op.shared if here else partial(xp.run, op.shared)
+            pulled = run(xp, upstream, y, *operands, **(attrs or {}))
         for position, operand in enumerate(inputs):
             if operand._tracked:
                 before = gradients.get(operand)
@@ -307,15 +309,16 @@ def _store(node: Any, received: Any, kept: set[int]) -> None:
 
 def _bring_home(leaf: Any, received: Any, before: Tensor | None) -> Tensor:
     """The gradient of a pass in the array where the leaf's gradient lies for good."""
-    home = leaf._home._data
-    leaf._home.changed()  # what somebody computed from the gradient of an earlier pass
-    if before is leaf._home:
+    gradient: Tensor = leaf._home
+    home = gradient._data
+    if before is gradient:
         home += received
     elif before is not None:
         home[...] = before._data + received
     elif received is not home:
         home[...] = received
-    return leaf._home
+    gradient.changed()  # what somebody computed from the gradient of an earlier pass
+    return gradient
 
 
 def _owned(node: Tensor, array: Any, kept: set[int]) -> Any:
