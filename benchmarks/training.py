@@ -63,6 +63,7 @@ def rows() -> list[Row]:
             found.append((work, "NumPy by hand, in place", times[0] / times[1], 1.1))
             if HAS_TORCH:
                 found.append((work, "PyTorch eager", times[0] / times[2], of_pytorch))
+                found.append(("  the same by hand", "PyTorch eager", times[1] / times[2], None))
     return [*found, *memory(), *launches()]
 
 
