@@ -132,12 +132,13 @@ def test_a_schedule_that_was_made_for_its_epochs(cli, tmp_path: Path):
     assert ran.code == 2 and "cosine" in ran.err
 
 
-def test_an_interrupted_run_ends_with_its_last_line(cli, tmp_path: Path, monkeypatch):
-    """Ctrl-C comes while an event is written: the line is finished, and the run ends."""
+@pytest.mark.parametrize("kind", ["epoch", "validation"])
+def test_an_interrupted_run_ends_with_its_last_line(cli, tmp_path: Path, monkeypatch, kind):
+    """Ctrl-C comes while an event is written: the line is finished, the epoch is told of, and the run ends."""
     write = RunFolder.write
 
     def interrupted(self, event):
-        if event["kind"] == "validation" and event["epoch"] == 2:
+        if event["kind"] == kind and event["epoch"] == 2:
             signal.raise_signal(signal.SIGINT)
         write(self, event)
 
@@ -146,6 +147,7 @@ def test_an_interrupted_run_ends_with_its_last_line(cli, tmp_path: Path, monkeyp
     told = events(cli("train", *QUICK, "--epochs", "50", "--record", str(folder), "--json"), code=130)
     assert told[-1] == told[-1] | {"kind": "end", "epoch": 2, "stopped": "interrupted"}
     assert recorded(folder) == told
+    assert [each["epoch"] for each in told if each["kind"] == "validation"] == [1, 2]
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
     monkeypatch.undo()
     assert cli("train", "--resume", str(folder), "--epochs", "4").code == 0

@@ -91,6 +91,37 @@ def test_ctrl_c_during_the_writing_of_a_checkpoint(tmp_path: Any, monkeypatch: p
     assert not list(tmp_path.glob(".*.tmp"))
 
 
+@pytest.mark.parametrize("at", [3, 4])
+def test_the_epoch_of_a_checkpoint_is_told_of(tmp_path: Any, monkeypatch: pytest.MonkeyPatch, at: int) -> None:
+    """Ctrl-C during the writing, which is most of the time of a small run: what is in the checkpoint has its events."""
+    from tinygrad_edu.train import state_files
+
+    monkeypatch.setattr(state_files.os, "replace", Interrupting(state_files.os.replace, at))
+    _, events = run(tmp_path, checkpoint_every=1)
+    end = end_of(events)
+    assert end.stopped == "interrupted" and end.epoch == Checkpoint.load(tmp_path).epoch == 2
+    for kind in ("epoch", "validation"):
+        assert [e.epoch for e in events if e.kind == kind] == [1, 2]
+
+
+@pytest.mark.parametrize(("stopping", "restored"), [(None, True), (EarlyStopping(50, restore_best=False), False)])
+def test_ctrl_c_keeps_the_best_weights_unless_told_otherwise(stopping: Any, restored: bool) -> None:
+    train, validation = moons(noise=0.4)
+    model = network((2, 64, 1))
+    optimizer = tg.optim.Adam(model.parameters(), lr=0.5)
+    optimizer.step = Interrupting(optimizer.step, at=17)  # in epoch 6
+    settings = {"validation": validation, "epochs": 50, "early_stopping": stopping}
+    events = list(start(model, train, optimizer=optimizer, **settings))
+    losses = [e.validation_loss for e in events if e.kind == "validation"]
+    end = end_of(events)
+    assert end.stopped == "interrupted" and min(losses) < losses[-1]
+    assert end.validation_loss == (min(losses) if restored else losses[-1])
+    with tg.no_grad():
+        logits = model(tg.Tensor(validation.x))
+        measured = tg.losses.binary_cross_entropy(logits[:, 0], validation.y.astype(float)).item()
+    assert (measured == pytest.approx(min(losses))) == restored
+
+
 def test_a_watcher_can_throw_ctrl_c_into_a_run(tmp_path: Any) -> None:
     train, validation = moons()
     run = start(network(), train, validation=validation, epochs=9)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from typing import Any
 
 from ..errors import ArgumentError
@@ -36,6 +37,16 @@ class EarlyStopping:
             raise ArgumentError(f"EarlyStopping: min_delta must be a number of at least 0, not {min_delta!r}")
         self.patience, self.min_delta, self.restore_best = patience, min_delta, restore_best
         self.reset()
+
+    @classmethod
+    def watching(cls) -> EarlyStopping:
+        """One that never stops a run, and only knows its best epoch."""
+        return cls(sys.maxsize, restore_best=False)
+
+    @property
+    def never(self) -> bool:
+        """Whether it is of that kind."""
+        return self.patience == sys.maxsize
 
     def reset(self) -> None:
         """Forget what was seen: each run starts with it."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import sys
 from collections.abc import Callable, Generator
 from pathlib import Path
 from typing import Any
@@ -57,7 +56,8 @@ def fit(
 
     Nothing happens until the first event is asked for. An epoch's events come when all of it is done: closing the
     generator, or `events.throw(KeyboardInterrupt)`, leaves a run that is complete up to there. Ctrl-C inside ends it
-    with an `EndEvent`. Afterwards the model is in evaluation mode, ready to predict.
+    with an `EndEvent`, and with the weights of the best epoch where there is `validation`. Afterwards the model is in
+    evaluation mode, ready to predict.
 
     All data are uploaded once, to the device of the model and in its dtype. Losses stay on the device and are fetched
     once an epoch: no training step waits for it.
@@ -115,7 +115,7 @@ def fit(
         examples.fingerprint,
     )
     penalties = settings.l1, settings.l2, settings.clip_norm, settings.clip_value
-    stopping = early_stopping or EarlyStopping(sys.maxsize, restore_best=False)  # to know the best without stopping
+    stopping = early_stopping or EarlyStopping.watching()
     stopping.reset()
     run = Run(
         model,

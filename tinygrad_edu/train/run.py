@@ -85,6 +85,7 @@ class Run:
         self.best: Best | None = None
         self.measured: Measures | None = None  # the last validation
         self.unsaved: Checkpoint | None = None
+        self.untold: list[Event] = []  # of the last complete epoch
         self.stopped: str | None = None
 
     def _notices(self) -> Notices:
@@ -102,6 +103,7 @@ class Run:
                 yield from self._epoch()
         except KeyboardInterrupt:
             self.stopped = "interrupted"
+            yield from self._tell()  # it may have come between an epoch's end and its events
         except BaseException:  # GeneratorExit, if whoever watched has seen enough; or an error
             self._leave()
             raise
@@ -137,7 +139,13 @@ class Run:
         measures = tally.fetch()
         seconds = time.perf_counter() - started
         done = EpochEvent(epoch, self.epochs, measures.loss, measures.accuracy, lr, seconds)
-        yield from self._complete(done)
+        self._complete(done)
+        yield from self._tell()
+
+    def _tell(self) -> Generator[Event, None, None]:
+        """The events that nobody has been told of."""
+        while self.untold:
+            yield self.untold.pop(0)
 
     def _batches(self, epoch: int) -> list[Any]:
         """The positions of the rows of each batch, on the device, in the order of `Dataset.batches`."""
@@ -146,13 +154,13 @@ class Run:
         on_device = self.examples.backend.asarray(order)
         return [self.examples.backend.run(on_device.__getitem__, cut) for cut in cuts]
 
-    def _complete(self, done: EpochEvent) -> list[Event]:
+    def _complete(self, done: EpochEvent) -> None:
         """Everything that belongs to the end of an epoch. It happens before anybody is told, so that a run which is
         left at any event is left complete."""
         events: list[Event] = [done, *self._validate(done.epoch)]
         for event in events:
             self.history.watch(event)
-        self.epoch = done.epoch
+        self.epoch, self.untold = done.epoch, events
         reason = self._reason_to_stop(done)
         if self.notices is not None:
             found = self._look(last=reason is not None)
@@ -163,7 +171,6 @@ class Run:
         if self.folder is not None and reason != "diverged":  # weights that are no numbers are of no use later
             self._keep_checkpoint()
         self.stopped = reason
-        return events
 
     def _validate(self, epoch: int) -> list[Event]:
         if self.validation is None:
@@ -200,16 +207,22 @@ class Run:
 
     def _leave(self) -> None:
         """Leave the model as its user expects it: with its best weights, if so asked, and ready to predict."""
-        if self.best is not None and self.stopping.restore_best:
-            self.model.load_state_dict(self.best.weights)
+        if self._restored is not None:
+            self.model.load_state_dict(self._restored.weights)
         self.model.eval()
         if self.unsaved is not None and self.folder is not None:
             self.unsaved.save(self.folder)
             self.unsaved = None
 
+    @property
+    def _restored(self) -> Best | None:
+        """The epoch whose weights the model has in the end, if not the last. Where nothing was said of it, a run that
+        comes to its end keeps what it learned last, and one that Ctrl-C cut off wherever it was its best."""
+        interrupted = self.stopped == "interrupted" and self.stopping.never
+        return self.best if self.stopping.restore_best or interrupted else None
+
     def _end(self) -> EndEvent:
-        measures = self.best.measures if self.best is not None and self.stopping.restore_best else self.measured
-        loss, accuracy, r2 = measures or (None, None, None)
+        loss, accuracy, r2 = (self._restored.measures if self._restored else self.measured) or (None, None, None)
         train_loss = self.history.train_loss[-1] if self.history.train_loss else None
         assert self.stopped is not None
         return EndEvent(self.epoch, train_loss, loss, accuracy, r2, self.stopped)

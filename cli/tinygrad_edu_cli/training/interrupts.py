@@ -19,7 +19,7 @@ def follow(events: Generator[Event, None, None], watch: Callable[[Event], None])
     While the run computes, Ctrl-C is its own affair: it ends with an EndEvent. While `watch` works, Ctrl-C is held back
     until it is done, so that no line is cut in two, and then thrown into the run. A second one comes through at once.
     """
-    asked, watching = False, False
+    asked, watching, thrown = False, False, False
 
     def hold_back(_signal: int, _frame: FrameType | None) -> None:
         nonlocal asked
@@ -37,8 +37,11 @@ def follow(events: Generator[Event, None, None], watch: Callable[[Event], None])
                 watching = True
                 watch(event)
                 watching = False
-                stop = asked and not isinstance(event, EndEvent)
-                event = events.throw(KeyboardInterrupt) if stop else next(events, None)
+                if asked and not thrown and not isinstance(event, EndEvent):
+                    thrown = True
+                    event = events.throw(KeyboardInterrupt)
+                else:
+                    event = next(events, None)
     finally:
         if previous is not None:
             signal.signal(signal.SIGINT, previous)

@@ -72,7 +72,7 @@ def summary(run: Run, history: History, seconds: float) -> Iterator[str]:
         )
     if history.best_epoch and history.validation_loss:
         best = min(loss for loss in history.validation_loss if loss == loss)
-        kept = "; its weights were kept" if run.config.patience else ""
+        kept = "; its weights were kept" if run.config.patience or end.stopped == "interrupted" else ""
         yield f"Best epoch: {history.best_epoch}, with a validation loss of {number(best)}{kept}."
 
 
