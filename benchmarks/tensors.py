@@ -184,15 +184,30 @@ def rows() -> list[Row]:
         mine, other = interleaved(ours, theirs, rounds=31, repeat=200)
         found.append(("tiny operations, shape (4,)", "PyTorch eager", mine / other, 0.9))
     for layers, batch in SIZES:
-        for optimizer in ("sgd", "adam"):
-            makers = [with_tensors, by_hand] + [with_torch] * HAS_TORCH
-            steps = [make(Problem(layers, batch, optimizer)) for make in makers]
-            losses = [[step() for step in steps] for _ in range(3)]
-            np.testing.assert_allclose(losses, [[row[0]] * len(steps) for row in losses], rtol=2e-4)
-            fast = layers[1] < 1000
-            times = interleaved(*steps, rounds=25 if fast else 9, repeat=10 if fast else 1)
-            work = f"{'-'.join(map(str, layers))} batch {batch}, {optimizer}, unfused"
-            found.append((work, "NumPy by hand, in place", times[0] / times[1], 1.35))
-            if HAS_TORCH:
-                found.append((work, "PyTorch eager", times[0] / times[2], None))
+        found += step_rows(with_tensors, layers, batch, "unfused", of_numpy=1.35)
+    return found
+
+
+def step_rows(
+    ours: Callable[[Problem], Step],
+    layers: tuple[int, ...],
+    batch: int,
+    how: str,
+    of_numpy: float,
+    of_pytorch: float | None = None,
+) -> list[Row]:
+    """A training step of ours against NumPy by hand and PyTorch, which get the same losses; with SGD and with Adam."""
+    found: list[Row] = []
+    for optimizer in ("sgd", "adam"):
+        makers = [ours, by_hand] + [with_torch] * HAS_TORCH
+        steps = [make(Problem(layers, batch, optimizer)) for make in makers]
+        losses = [[step() for step in steps] for _ in range(3)]
+        np.testing.assert_allclose(losses, [[row[0]] * len(steps) for row in losses], rtol=2e-4)
+        fast = layers[1] < 1000
+        times = interleaved(*steps, rounds=25 if fast else 9, repeat=10 if fast else 1)
+        work = f"{'-'.join(map(str, layers))} batch {batch}, {optimizer}, {how}"
+        found.append((work, "NumPy by hand, in place", times[0] / times[1], of_numpy))
+        if HAS_TORCH:
+            found.append((work, "PyTorch eager", times[0] / times[2], of_pytorch))
+            found.append(("  NumPy by hand", "PyTorch eager", times[1] / times[2], None))
     return found

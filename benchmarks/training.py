@@ -12,12 +12,10 @@ import tracemalloc
 from itertools import pairwise
 from pathlib import Path
 
-import numpy as np
-
 import tinygrad_edu as tg
 
-from .tensors import HAS_TORCH, RATE, SIZES, Problem, Step, by_hand, with_torch
-from .timing import Row, interleaved
+from .tensors import RATE, SIZES, Problem, Step, by_hand, step_rows
+from .timing import Row
 
 OF_PYTORCH = (0.65, 0.85, 1.0)  # what the three sizes are held to
 
@@ -52,18 +50,7 @@ def with_layers(problem: Problem, device: str = "cpu") -> Step:
 def rows() -> list[Row]:
     found: list[Row] = []
     for (layers, batch), of_pytorch in zip(SIZES, OF_PYTORCH, strict=True):
-        for optimizer in ("sgd", "adam"):
-            makers = [with_layers, by_hand] + [with_torch] * HAS_TORCH
-            steps = [make(Problem(layers, batch, optimizer)) for make in makers]
-            losses = [[step() for step in steps] for _ in range(3)]
-            np.testing.assert_allclose(losses, [[row[0]] * len(steps) for row in losses], rtol=2e-4)
-            fast = layers[1] < 1000
-            times = interleaved(*steps, rounds=25 if fast else 9, repeat=10 if fast else 1)
-            work = f"{'-'.join(map(str, layers))} batch {batch}, {optimizer}, fused"
-            found.append((work, "NumPy by hand, in place", times[0] / times[1], 1.1))
-            if HAS_TORCH:
-                found.append((work, "PyTorch eager", times[0] / times[2], of_pytorch))
-                found.append(("  the same by hand", "PyTorch eager", times[1] / times[2], None))
+        found += step_rows(with_layers, layers, batch, "fused", of_numpy=1.1, of_pytorch=of_pytorch)
     return [*found, *memory(), *launches()]
 
 
