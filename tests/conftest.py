@@ -25,8 +25,9 @@ hypothesis.settings.load_profile("tests")
 for name in ("fake", "fake:1"):  # CuPy's own backend, on two devices that need no hardware
     backends.register(CupyBackend(name, fake_cupy, fake_cupy.ndarray, fake_cupy.special))
 
-# A machine with a GPU may lack what commands and pictures are made of; no test there needs a GPU.
-collect_ignore = [] if find_spec("click") and find_spec("graphviz") else ["cli", "visualizations"]
+# A machine with a GPU may lack what commands, pictures and data sets are made of; no test there needs a GPU.
+_FOLDERS = {"cli": ["click", "graphviz"], "visualizations": ["graphviz"], "browser": ["graphviz"], "data": ["sklearn"]}
+collect_ignore = [folder for folder, packages in _FOLDERS.items() if not all(map(find_spec, packages))]
 
 
 @pytest.fixture(params=["cpu", "fake", pytest.param("cuda:0", marks=pytest.mark.gpu, id="cuda")])
