@@ -21,7 +21,7 @@ def check_name(name: Any, known: Iterable[str], what: str) -> str:
     if isinstance(name, str) and name in names:
         return name
     near = difflib.get_close_matches(str(name).lower(), names, n=1)
-    suggestion = f"; did you mean {near[0]!r}?" if near else ""
+    suggestion = f"; did you mean {near[0]!r}?" if near else "."
     raise ArgumentError(f"{what} {name!r} is unknown{suggestion} There are: {', '.join(names)}")
 
 

@@ -88,7 +88,7 @@ def test_steps_that_are_far_too_long_end_the_run() -> None:
     history = run(lr=1000.0, epochs=10)
     notice = only(history)
     assert notice.name == "not_finite"
-    assert "The learning rate is 1000: try 0.1" in notice.text and "clip_norm" in notice.text
+    assert "The learning rate is 1000: try 0.1" in notice.text and "clip_norm=1.0" in notice.text
     assert history.end is not None and history.end.stopped == "diverged" and history.end.epoch == notice.epoch < 10
 
 
@@ -149,6 +149,13 @@ def test_saturated_activations(activation: str) -> None:
     notice = run(activation=activation, change=scaled(50.0)).notices[0]
     assert (notice.name, notice.layer) == ("saturated", "0")
     assert f"In layer 0 (Dense(2, 16, activation='{activation}'))" in notice.text and "saturated" in notice.text
+
+
+def test_activations_that_training_has_saturated() -> None:
+    notices = run(sizes=(2, 32, 32, 1), activation="tanh", optimizer=tg.optim.Adam, lr=10.0, epochs=5).notices
+    saturated = next(notice for notice in notices if notice.name == "saturated")
+    assert saturated.epoch > 0 and "standardize" not in saturated.text
+    assert "a step was too long: try a learning rate of 0.1 instead of 10" in saturated.text
 
 
 def test_data_that_are_not_standardized_saturate_a_layer() -> None:

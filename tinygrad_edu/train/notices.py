@@ -1,7 +1,8 @@
 """Notices: what a teacher looking over one's shoulder would say about a run.
 
 Each check looks at the losses of the epochs so far and, where there is reason to, into the layers. It says what is
-seen, why that happens, and what to try. A notice is given once for each cause.
+seen, why that happens, and what to try; arguments of `fit` as name=number, which the command line writes in its own
+way. A notice is given once for each cause.
 """
 
 from __future__ import annotations
@@ -144,8 +145,14 @@ def layers(seen: Seen) -> Found:
             "saturated",
             full.layer,
             f"In {full.title} {full.saturated:.0%} of the activations are saturated: they lie at the flat ends of the "
-            "curve, where the gradient is nearly 0. Its inputs or weights are too large: standardize the data, or "
-            "start with smaller weights (the default initializer).",
+            "curve, where the gradient is nearly 0. "
+            + (
+                f"They were not so at the start, so a step was too long: try a learning rate of {_smaller(seen.lr):g} "
+                f"instead of {seen.lr:g}, and start anew."
+                if seen.epoch
+                else "Its inputs or weights are too large: standardize the data, or start with smaller weights (the "
+                "default initializer)."
+            ),
         )
 
 
@@ -210,7 +217,7 @@ def overfitting(seen: Seen) -> Found:
             None,
             f"Overfitting: the training loss still falls ({seen.train_loss[-1]:.4g}), but the validation loss rises: "
             f"{losses[-1]:.4g} now, {losses[best]:.4g} in epoch {best + 1}. The model learns its examples by heart. "
-            f"Try more data, dropout (0.2), l2 (0.001), a smaller network{stop}.",
+            f"Try more data, dropout=0.2, l2=0.001, a smaller network{stop}.",
         )
 
 
