@@ -13,6 +13,7 @@ from .errors import INTERRUPTED, CommandError
 from .training.options import run_options, unknown
 from .training.sections import SectionedCommand
 
+CAN_BE_OFF = ("schedule", "patience", "clip_norm", "clip_value")  # if "none" is given for them
 _HOW = "for example: tinygrad-edu compare lr=0.001,0.1,10 --data moons"
 
 
@@ -89,7 +90,8 @@ def read_setting(context: click.Context, text: str) -> tuple[str, dict[str, Any]
     for word in (word.strip() for word in listed.split(",")):
         if not word:
             raise CommandError(f"compare: a value is missing in {text}", _HOW)
-        value = param.type.convert(word, param, context)
+        off = word.lower() == "none" and name in CAN_BE_OFF
+        value = None if off else param.type.convert(word, param, context)
         if value in values.values():
             raise CommandError(f"compare: {shown} has the value {word} twice", "give values that differ")
         values[f"{shown}={word}"] = value

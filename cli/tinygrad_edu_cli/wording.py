@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -10,6 +11,12 @@ import numpy as np
 
 from tinygrad_edu import Tensor
 from tinygrad_edu.node import Node
+
+
+def as_options(text: str) -> str:
+    """A text of the library with its arguments as a command takes them: "clip_norm=1.0" becomes "--clip-norm 1.0"."""
+    argument = r"\b([a-z]\w*)=(\d+(?:\.\d+)?(?:e[+-]?\d+)?)"
+    return re.sub(argument, lambda found: f"--{found[1].replace('_', '-')} {found[2]}", text)
 
 
 def describe(value: Any) -> str:
@@ -46,6 +53,11 @@ def some(names: Iterable[str], most: int = 8) -> str:
     """Names in a row, the first few of many."""
     names = list(names)
     return ", ".join(names[:most]) + (", ..." if len(names) > most else "") if names else "none"
+
+
+def count(number: int | None, noun: str) -> str:
+    """ "1 epoch", "1,200 epochs"."""
+    return f"{number:,} {noun}{'s' * (number != 1)}"
 
 
 def short(text: str, longest: int = 200) -> str:

@@ -65,6 +65,17 @@ def test_every_kind_of_setting(cli, setting):
     )
 
 
+def test_a_setting_may_be_off(cli):
+    found = compared(cli("compare", "schedule=none,cosine", *QUICK, "--json"))
+    assert [found[f"schedule={name}"]["config"]["schedule"] for name in ("none", "cosine")] == [None, "cosine"]
+
+
+def test_all_of_them_blow_up(cli):
+    ran = cli("compare", "lr=1e30,1e31", *QUICK, "--optimizer", "sgd")
+    assert ran.code == 0 and "over 1 epoch," in ran.out and "after 1 epoch its loss was no number" in ran.out
+    assert ran.out.endswith("All of them blew up: take smaller steps, --lr 0.1 say.\n")
+
+
 def test_losses_of_different_problems_are_not_ranked(cli):
     ran = cli("compare", "data=moons,xor", "--n", "40", "--epochs", "2")
     assert ran.code == 0 and "Take" not in ran.out and "different problems" in ran.out

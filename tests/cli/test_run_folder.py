@@ -116,6 +116,26 @@ def test_a_damaged_folder(cli, tmp_path: Path, file, content, said):
     assert (ran.code, ran.out) == (4, "") and said in ran.err
 
 
+def test_a_checkpoint_of_another_model(cli, tmp_path: Path):
+    folder = tmp_path / "run"
+    cli("train", *QUICK, "--record", str(folder))
+    config = folder / "config.json"
+    content = json.loads(config.read_text())
+    content["config"]["net"] = [2, 5, 1]
+    config.write_text(json.dumps(content))
+    ran = cli("train", "--resume", str(folder), "--epochs", "5")
+    assert (ran.code, ran.out) == (4, "") and "0.weight" in ran.err and "(2, 4)" in ran.err
+
+
+def test_fewer_epochs_than_there_are(cli, tmp_path: Path):
+    folder = tmp_path / "run"
+    cli("train", *QUICK, "--record", str(folder))
+    before = (folder / "config.json").read_text()
+    ran = cli("train", "--resume", str(folder), "--epochs", "2")
+    assert (ran.code, ran.out) == (2, "") and "--epochs 2 is less than the 3 that the run has" in ran.err
+    assert (folder / "config.json").read_text() == before
+
+
 def test_data_that_has_changed(cli, tmp_path: Path):
     data, folder = tmp_path / "data.csv", tmp_path / "run"
     data.write_text("x,y\n" + "1,0\n2,1\n" * 10)
@@ -144,7 +164,9 @@ def test_an_interrupted_run_ends_with_its_last_line(cli, tmp_path: Path, monkeyp
 
     monkeypatch.setattr(RunFolder, "write", interrupted)
     folder = tmp_path / "run"
-    told = events(cli("train", *QUICK, "--epochs", "50", "--record", str(folder), "--json"), code=130)
+    ran = cli("train", *QUICK, "--epochs", "50", "--record", str(folder), "--json")
+    told = events(ran, code=130)
+    assert f"go on with: tinygrad-edu train --resume {folder}" in ran.err
     assert told[-1] == told[-1] | {"kind": "end", "epoch": 2, "stopped": "interrupted"}
     assert recorded(folder) == told
     assert [each["epoch"] for each in told if each["kind"] == "validation"] == [1, 2]

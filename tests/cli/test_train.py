@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -108,6 +110,31 @@ def test_a_linear_model_on_moons_says_why_it_fails(cli, seed):
     if seed == "0":
         out = cli(*arguments).out
         assert "straight line" in out and "Next: a hidden layer can bend the line: --net 2-16-1" in out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "name", "said"),
+    [
+        ("--optimizer sgd --lr 1e30", "not_finite", "--clip-norm 1.0"),
+        ("--n 60 --noise 0.4 --net 2-200-200-1 --epochs 60", "overfitting", "--dropout 0.2, --l2 0.001"),
+        ("--n 60 --noise 0.4 --net 2-200-200-1 --epochs 60", "overfitting", "(--patience 10)"),
+        ("--lr 1e-7 --epochs 20", "flat", "try 1e-06"),
+        ("--net 2-32-32-32-1 --lr 3 --epochs 5", "rising", "try 0.1"),
+        ("--net 2-32-32-32-1 --lr 3 --epochs 5", "dead_units", "in layer 1 (dense(32, 32, activation='relu'))"),
+        ("--net 2-32-32-1 --activation tanh --lr 10 --epochs 5", "saturated", "learning rate of 0.1 instead of 10"),
+        ("--data breast_cancer --no-standardize --activation sigmoid --epochs 2", "saturated", "standardize the data"),
+        ("--net 2-32-32-32-32-32-32-1 --activation sigmoid --epochs 2", "vanishing_gradient", "in layer 0"),
+        ("--data breast_cancer --no-standardize --epochs 2", "exploding_gradient", "--clip-norm 1.0"),
+    ],
+)
+def test_notices_on_the_command_line(cli, arguments, name, said):
+    """Each is provoked, and says what to type in the way of the command line."""
+    data = [] if "--data" in arguments else ["--data", "moons"]
+    ran = cli("train", *data, *arguments.split(), "--json")
+    notices = [each for each in map(json.loads, ran.out.splitlines()) if each["kind"] == "notice"]
+    text = next(each["text"] for each in notices if each["name"] == name)
+    assert said in text.lower() and not re.search(r"\w=\d", text)
+    assert " ".join(text.split()) in " ".join(cli("train", *data, *arguments.split()).out.split())
 
 
 def test_names_are_those_of_the_library():

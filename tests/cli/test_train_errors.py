@@ -35,6 +35,7 @@ def check(ran, code, *said):
         ("--lr 0", "above 0"),
         ("--lr nan", "above 0"),
         ("--lr inf", "above 0"),
+        ("--lr 1e400", "not finite"),
         ("--lr fast", "'fast' is not a number"),
         ("--dropout 1.0", "below 1"),
         ("--dropout -0.1", "at least 0"),
@@ -57,12 +58,17 @@ def check(ran, code, *said):
         ("--data moons --loss cross_entropy", "the net 1 output"),
         ("--data diabetes --loss hinge", "mse, mae or huber"),
         ("--momentum 0.9", "sgd or rmsprop"),
+        ("--momentum 0", "sgd or rmsprop"),  # 0 is a setting, too
+        ("--alpha 0", "rmsprop"),
         ("--optimizer sgd --nesterov", "--momentum 0.9"),
         ("--gamma 0.5", "there is no schedule"),
         ("--schedule cosine --step-size 3", "the schedule is cosine"),
         ("--min-delta 0.1", "--patience"),
         ("--data digits --noise 0.1", "noise"),
-        ("--data digits --n 2000", "1797"),
+        ("--data digits --n 2000", "1797 rows, fewer than --n 2000"),
+        ("--data moons --validation 0.0001", "--validation 0.0001 of 1000 rows"),
+        ("--data moons --net 3-4-3", "3 inputs and 3 outputs"),
+        ("--data sine --net 2-1", "2 inputs and 1 output, the data has 1 input and 1 number"),
         ("--data moons --target y", "CSV"),
         ("--plain --json", "exclude"),
         ("--batches", "--json"),
@@ -158,10 +164,18 @@ def test_saving_and_loading(cli, tmp_path: Path):
     assert loaded.out.splitlines()[-1].partition("validation_loss")[2][:12] == trained[:12]
 
 
+def test_a_network_keeps_its_activation(cli, tmp_path: Path):
+    """Also where its shape is written out: as a relu network, the weights of a tanh network mean something else."""
+    path = str(tmp_path / "net.safetensors")
+    cli("train", *QUICK, "--activation", "tanh", "--save", path)
+    assert "2-4-1, tanh" in cli("train", *QUICK, "--load", path).out
+
+
 def test_weights_that_do_not_fit(cli, tmp_path: Path):
     path = tmp_path / "net.safetensors"
     cli("train", *QUICK, "--save", str(path))
     check(cli("train", "--data", "moons", "--net", "2-5-1", "--load", str(path)), UNREADABLE, "0.weight", "(2, 4)")
+    check(cli("train", *QUICK, "--activation", "tanh", "--load", str(path)), USAGE, "trained with relu")
     path.write_bytes(path.read_bytes()[:-10])
     check(cli("train", *QUICK, "--load", str(path)), UNREADABLE, "net.safetensors")
     path.write_bytes(b"something else")

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import median
 from typing import Any
 
 from tinygrad_edu.train import History
-from tinygrad_edu.train.events import Event
+from tinygrad_edu.train.events import Event, NoticeEvent
 
 from .. import output
 from ..errors import CommandError
+from ..wording import as_options
 from .config import RunConfig
 from .folder import RunFolder
 from .interrupts import follow
@@ -78,6 +79,8 @@ def trained(name: str, values: dict[str, Any], options: dict[str, Any]) -> tuple
         with _watched(f"{k}/{len(values)} {label}", run) as line:
 
             def watch(event: Event, watchers: Any = (history, noise, line)) -> None:
+                if isinstance(event, NoticeEvent):
+                    event = replace(event, text=as_options(event.text))
                 for watcher in watchers:
                     watcher.watch(event)
 

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, fields, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from ..errors import CommandError
+from ..wording import count
 
 if TYPE_CHECKING:
     from tinygrad_edu.data import Dataset
@@ -103,7 +104,8 @@ class RunConfig:
             CommandError: see there.
         """
         for name, optimizers in _OPTIMIZERS_WITH.items():
-            if getattr(self, name) and self.optimizer not in optimizers:
+            given = getattr(self, name)
+            if given is not None and given is not False and self.optimizer not in optimizers:
                 raise CommandError(
                     f"{option(name)} is a setting of {_or(optimizers)}, and the optimizer is {self.optimizer}",
                     f"leave it out, or choose --optimizer {optimizers[0]}",
@@ -175,8 +177,8 @@ def _check_ends(net: tuple[int, ...], dataset: Dataset) -> None:
     wanted = f"{dataset.classes} classes, which take {_or(sorted(possible))}" if dataset.classes else "1 number"
     fitting = "-".join(map(str, (inputs, *net[1:-1], outputs)))
     raise CommandError(
-        f"--net {'-'.join(map(str, net))} does not fit {dataset.name}: the net has {net[0]} inputs and {net[-1]} "
-        f"outputs, the data has {inputs} inputs and {wanted}",
+        f"--net {'-'.join(map(str, net))} does not fit {dataset.name}: the net has {count(net[0], 'input')} and "
+        f"{count(net[-1], 'output')}, the data has {count(inputs, 'input')} and {wanted}",
         f"try --net {fitting}",
     )
 
@@ -191,8 +193,11 @@ def _loss(asked: str | None, net: tuple[int, ...], dataset: Dataset) -> str:
     else:
         fitting = ("cross_entropy", "binary_cross_entropy", *of_numbers)
     if asked and asked not in fitting:
-        outputs = f"{net[-1]} output{'s' * (net[-1] > 1)}"
-        kind = f"{dataset.classes} classes, and the net {outputs}" if dataset.classes else "numbers to predict"
+        kind = (
+            f"{dataset.classes} classes, and the net {count(net[-1], 'output')}"
+            if dataset.classes
+            else "numbers to predict"
+        )
         raise CommandError(
             f"--loss {asked} does not fit: {dataset.name} has {kind}", f"use {_or(fitting)}, or leave it out"
         )

@@ -59,7 +59,9 @@ class Number(click.ParamType[float]):
             self.fail(f"{str(value)!r} is not {self.expected}", param, ctx)
         low = number > self.least if self.above else number >= self.least
         high = number < self.most if self.below else number <= self.most
-        if not (math.isfinite(number) and low and high):
+        if not math.isfinite(number):
+            self.fail(f"{value} is not finite; give {self.expected}", param, ctx)
+        if not (low and high):
             self.fail(f"{value} is not {self.expected}{'; ' if self.why else ''}{self.why}", param, ctx)
         return number
 
@@ -110,7 +112,7 @@ class BatchSize(click.ParamType["int | str"]):
 def unknown(word: str, known: Sequence[str], joined: str = "_") -> str:
     """A complaint about a word, with what was probably meant; `joined` is what the known ones have between parts."""
     near = difflib.get_close_matches(re.sub("[-_ ]", joined, word.lower()), known, n=1)
-    suggestion = f", did you mean '{near[0]}'?" if near else ":"
+    suggestion = f", did you mean '{near[0]}'?" if near else "."
     return f"unknown '{word}'{suggestion} There are: {', '.join(known)}"
 
 

@@ -19,6 +19,7 @@ from tinygrad_edu.train.events import Event
 from tinygrad_edu.train.targets import Objective, targets_of
 
 from ..errors import CommandError, FileError, MissingPieceError
+from ..wording import as_options
 from .config import RunConfig
 from .optimizer import optimizer_of, schedule_of
 from .options import DATA, unknown
@@ -187,7 +188,7 @@ def _told() -> Iterator[None]:
             raise MissingPieceError(what, hint) from None
         raise FileError(str(error)) from None
     except ArgumentError as error:
-        raise CommandError(str(error)) from None
+        raise CommandError(as_options(str(error))) from None
 
 
 def _standardizer(train: Dataset) -> Standardizer:

@@ -15,9 +15,10 @@ import tinygrad_edu as tg
 from tinygrad_edu.data import Standardizer
 from tinygrad_edu.errors import StateError
 from tinygrad_edu.train import History
-from tinygrad_edu.train.events import BatchEvent, EndEvent, Event
+from tinygrad_edu.train.events import BatchEvent, EndEvent, Event, NoticeEvent
 
 from ..errors import CommandError, FileError, MissingPieceError
+from ..wording import as_options
 from .config import RunConfig
 from .folder import RunFolder, refuse_used
 from .interrupts import follow
@@ -82,6 +83,8 @@ def resumed(path: Path, epochs: int | None) -> Session:
             f"start a new one: tinygrad-edu train --data {config.data}",
         )
     epoch = _last_checkpoint(folder)
+    if epochs is not None and epochs < epoch:
+        raise CommandError(f"--epochs {epochs} is less than the {epoch} that the run has", f"give {epoch + 1} or more")
     if config != folder.config:
         folder.save_config(config)
     folder.reopen(epoch)
@@ -106,10 +109,15 @@ def train(session: Session, report: Report) -> str:
         how the run stopped, as in `EndEvent`.
     """
     folder, noise, stopped = session.folder, LossNoise(), ""
-    events = session.run.events(folder.checkpoints if folder else None, session.resume)
+    try:
+        events = session.run.events(folder.checkpoints if folder else None, session.resume)
+    except StateError as error:
+        raise FileError(str(error)) from None
 
     def watch(event: Event) -> None:
         nonlocal stopped
+        if isinstance(event, NoticeEvent):
+            event = replace(event, text=as_options(event.text))
         if folder:
             noise.watch(event)
             if not isinstance(event, BatchEvent):
@@ -120,13 +128,11 @@ def train(session: Session, report: Report) -> str:
 
     report.start()
     with contextlib.closing(report):
-        try:
-            follow(events, watch)
-        except StateError as error:
-            raise FileError(f"cannot go on with {session.resume}: {error}") from None
+        follow(events, watch)
     if folder:
         folder.close()
-        click.echo(f"recorded in {folder.path}", err=True)
+        go_on = f"; go on with: tinygrad-edu train --resume {folder.path}" if stopped == "interrupted" else ""
+        click.echo(f"recorded in {folder.path}{go_on}", err=True)
     return stopped
 
 
@@ -181,8 +187,13 @@ def _loaded(config: RunConfig, path: Path) -> Run:
     """
     with _readable(path):
         meta = tg.train.read_meta(path)
-        if config.net is None and meta.get("net"):
-            config = replace(config, net=tuple(meta["net"]), activation=config.activation or meta.get("activation"))
+        net, activation = config.net or tuple(meta.get("net") or ()), meta.get("activation")
+        if len(net) > 2 and config.activation and activation and config.activation != activation:
+            raise CommandError(
+                f"--activation {config.activation}: the network of {path} was trained with {activation}",
+                "leave it out, or start with new weights",
+            )
+        config = replace(config, net=net or None, activation=config.activation or activation)
         state = meta.get("standardizer")
         run = Run.prepare(config, Standardizer.from_state(state) if state else None)
         tg.train.load_model(path, run.model)

@@ -10,7 +10,7 @@ import numpy as np
 
 from tinygrad_edu.train import History
 
-from ..wording import some
+from ..wording import count, some
 from .config import LEARNING_RATES, RunConfig
 from .run import PIXELS, Run
 
@@ -23,7 +23,7 @@ def introduction(run: Run) -> Iterator[str]:
     inputs = data.x.shape[1]
     classes = f"{data.classes} classes ({some(data.target_names)})"
     task = classes if data.classes else f"{data.target_names[0]} to predict"
-    yield f"Data: {data.name}, {len(data):,} examples with {_count(inputs, 'input')}, {task}"
+    yield f"Data: {data.name}, {len(data):,} examples with {count(inputs, 'input')}, {task}"
     scaled = ("; pixels from 0 to 1" if data.name in PIXELS else "; standardized") if run.standardizer else ""
     yield f"      {len(run.train):,} to learn from, {len(run.held_out):,} held out to measure on{scaled}"
     parameters = sum(p.size for p in run.model.parameters())
@@ -44,7 +44,7 @@ def how(config: RunConfig) -> str:
         f"{config.loss} loss",
         f"{config.optimizer} with lr {config.lr:g}",
         batches,
-        _count(config.epochs, "epoch"),
+        count(config.epochs, "epoch"),
     ]
     if config.schedule:
         words.append(f"{config.schedule} schedule")
@@ -60,7 +60,7 @@ def summary(run: Run, history: History, seconds: float) -> Iterator[str]:
     """What was learned."""
     end = history.end
     assert end is not None
-    yield f"{_ENDINGS[end.stopped]} after {_count(end.epoch, 'epoch')} ({seconds:.1f} s)."
+    yield f"{_ENDINGS[end.stopped]} after {count(end.epoch, 'epoch')} ({seconds:.1f} s)."
     if end.stopped == "diverged":
         return
     if end.validation_accuracy is not None:
@@ -146,7 +146,3 @@ def number(value: float | None) -> str:
     return (
         "-" if value is None else f"{value:.4g}" if math.isfinite(value) else "not a number" if value != value else "∞"
     )
-
-
-def _count(number: int | None, noun: str) -> str:
-    return f"{number:,} {noun}{'s' * (number != 1)}"

@@ -9,6 +9,7 @@ from tinygrad_edu.train.events import plain as json_number
 from tinygrad_edu_viz.text.text_graph import cell_width
 
 from ..stepping import plain
+from ..wording import count
 from .comparison import ComparedRun
 from .curve import Scale, curve
 from .summary import number, percent
@@ -23,7 +24,8 @@ def table(runs: Sequence[ComparedRun]) -> Iterator[str]:
     longest = max(len(run.history.validation_loss) for run in runs)
     scale = Scale.of([run.history.validation_loss for run in runs], 2 * max(run.guessing for run in runs))
     low, high = number(scale.low), number(scale.high)
-    yield f"{_data(runs)}Validation loss over {longest} epochs, on a logarithmic scale (▁ {low}, █ {high}, ↑ above)"
+    over = f"Validation loss over {count(longest, 'epoch')}"
+    yield f"{_data(runs)}{over}, on a logarithmic scale (▁ {low}, █ {high}, ↑ above)"
     yield ""
     measure = "accuracy" if runs[0].history.validation_accuracy else "R²"
     head = ["", "validation loss", "final", "best", "@epoch", "train", measure, "per epoch", "noise", ""]

@@ -9,7 +9,9 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 
+from ..wording import count
 from .comparison import ComparedRun
+from .config import LEARNING_RATES
 from .summary import number, percent
 
 LEARNED, CRAWLED, STUCK, BLEW_UP = "learned", "crawled", "stuck", "blew up"
@@ -58,6 +60,8 @@ def sentences(runs: Sequence[ComparedRun]) -> Iterator[str]:
         yield "They had different problems to solve: compare the accuracy, not the losses."
     elif best is not None and words[runs.index(best)] == LEARNED:
         yield f"Take {best.label}: it has the lowest validation loss, {number(best.best)}."
+    elif set(words) == {BLEW_UP}:
+        yield f"All of them blew up: take smaller steps, --lr {LEARNING_RATES[runs[0].config.optimizer]:g} say."
     else:
         yield "None of them learned much: try other values, or a larger --net and more --epochs."
 
@@ -75,16 +79,16 @@ def best_run(runs: Sequence[ComparedRun]) -> ComparedRun | None:
 
 
 def _told(run: ComparedRun, word: str) -> str:
-    epochs, guessing = len(run.history), f"guessing gives {number(run.guessing)}"
+    epochs, guessing = count(len(run.history), "epoch"), f"guessing gives {number(run.guessing)}"
     losses = run.history.train_loss
     if word == BLEW_UP:
         peak = max((loss for loss in losses if math.isfinite(loss)), default=math.inf)
         end = run.history.end
         if end is not None and end.stopped == "diverged":
-            return f"blew up: after {epochs} epochs its loss was no number any more; its steps are too large"
+            return f"blew up: after {epochs} its loss was no number any more; its steps are too large"
         return f"blew up: its loss reached {number(peak)} ({guessing}); its steps are too large"
     if word == CRAWLED:
-        still = f"after {epochs} epochs its loss is still {number(losses[-1])} ({guessing})"
+        still = f"after {epochs} its loss is still {number(losses[-1])} ({guessing})"
         return f"crawled: {still}; it needs larger steps, or many more"
     if word == STUCK:
         return f"got stuck: its loss stays at {number(losses[-1])} ({guessing})"
