@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import click
 
 from . import output
-from .options import set_option, source_argument
+from .options import level_option, set_option, source_argument
 
 if TYPE_CHECKING:
     from tinygrad_edu_viz import Trace
@@ -40,13 +40,7 @@ _DEFAULT = Looks("LR", True, True, True, "light")
     metavar="FILE",
     help=f"Write to FILE, which ends in .{', .'.join(FORMATS)}; without it the drawing is printed.",
 )
-@click.option(
-    "--level",
-    type=click.Choice(["auto", "scalar", "op", "layer"]),
-    default="auto",
-    show_default=True,
-    help="A box for each number, operation or layer; auto is op, or layer where that would be too much.",
-)
+@level_option
 @click.option(
     "--rankdir",
     type=click.Choice(["LR", "TB"]),
@@ -78,9 +72,10 @@ def graph(source: str | None, settings: tuple[str, ...], path: Path | None, leve
     if format in ("txt", "json") and Looks(**looks) != _DEFAULT:
         options = "--rankdir, --no-values, --no-grads, --no-legend and --theme"
         raise click.UsageError(f"{options} are for pictures: give -o FILE.svg")
-    from .source import open_source  # brings NumPy, which `--help` need not wait for
+    from .levels import at_level  # brings NumPy, which `--help` need not wait for
+    from .source import open_source
 
-    subject = open_source(source, settings)
+    subject, level = at_level(open_source(source, settings), level)
     if path is None:
         output.say(_characters(subject.trace, level, output.is_ascii()))
     else:
@@ -94,31 +89,14 @@ def _content(subject: Subject, format: str, level: str, looks: Looks) -> bytes:
         from tinygrad_edu_viz.levels import view
         from tinygrad_edu_viz.pictures.graph_files import graph_json
 
-        trace, level = _at_level(subject.trace, level)
-        return graph_json(trace, view(trace, level, limit=None)).encode()
+        return graph_json(subject.trace, view(subject.trace, level, limit=None)).encode()
     return _picture(subject, format, level, looks)
-
-
-def _at_level(trace: Trace, level: str) -> tuple[Trace, str]:
-    """The trace whose view at a level is asked for: for "scalar" another one."""
-    from tinygrad_edu.errors import ArgumentError
-    from tinygrad_edu_viz import take_apart
-
-    from .errors import CommandError
-
-    if level != "scalar":
-        return trace, level
-    try:
-        return take_apart(trace), "op"
-    except ArgumentError as error:
-        raise CommandError(f"--level scalar: {error}", "choose --level op or --level layer") from None
 
 
 def _characters(trace: Trace, level: str, ascii: bool = False) -> str:
     from tinygrad_edu_viz.levels import view
     from tinygrad_edu_viz.text.terminal import draw
 
-    trace, level = _at_level(trace, level)
     return "\n".join(line.rstrip() for line in draw(trace, ascii=ascii, view=view(trace, level)).splitlines())
 
 
@@ -129,8 +107,7 @@ def _picture(subject: Subject, format: str, level: str, looks: Looks) -> bytes:
 
     from .errors import MissingPieceError
 
-    trace, level = _at_level(subject.trace, level)
-    drawing = draw_graph(trace, level, **looks._asdict())
+    drawing = draw_graph(subject.trace, level, **looks._asdict())
     if drawing.note:
         click.echo(f"note: {drawing.note}", err=True)
     try:

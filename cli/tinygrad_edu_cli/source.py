@@ -35,11 +35,13 @@ class Subject(NamedTuple):
     Attributes:
         title: the expression, or where the graph comes from.
         note: what a newcomer should be told about it; may be empty.
+        root: the result itself, which knows the numbers of large arrays too; None of a saved trace.
     """
 
     title: str
     trace: Trace
     note: str = ""
+    root: Node | None = None
 
 
 def open_source(source: str | None, set_texts: Sequence[str]) -> Subject:
@@ -58,7 +60,7 @@ def open_source(source: str | None, set_texts: Sequence[str]) -> Subject:
     if function:
         _warn_unused(settings, "a function sets its own numbers")
         path, name = Path(function["file"]), function["name"] or ""
-        return Subject(printable(f"{path}:{name}"), _record(user_file.call(path, name), f"{name}()"))
+        return _record(printable(f"{path}:{name}"), user_file.call(path, name), f"{name}()")
     if source.strip().endswith(".json"):
         _warn_unused(settings, "a saved trace has its numbers in it")
         return Subject(printable(source.strip()), _load(Path(source.strip())))
@@ -68,7 +70,7 @@ def open_source(source: str | None, set_texts: Sequence[str]) -> Subject:
     for name in unused:
         near = nearest(name, [n for n in settings if n not in unused])
         _warn_unused([name], "the expression has no such name" + (f"; it has {near}" if near else ""))
-    return Subject(printable(source.strip()), _record(root, "the expression"))
+    return _record(printable(source.strip()), root, "the expression")
 
 
 def _perceptron(settings: dict[str, Any]) -> Subject:
@@ -80,10 +82,10 @@ def _perceptron(settings: dict[str, Any]) -> Subject:
         "The perceptron of the first lecture: a weighted sum of the inputs, plus a bias, through a sigmoid.\n"
         f'The same as: tinygrad-edu step "{PERCEPTRON}" {shown}'
     )
-    return Subject(PERCEPTRON, _record(root, "the perceptron"), note)
+    return _record(PERCEPTRON, root, "the perceptron", note)
 
 
-def _record(root: Any, what: str) -> Trace:
+def _record(title: str, root: Any, what: str, note: str = "") -> Subject:
     if not isinstance(root, Node):
         raise CommandError(
             f"{what} returned {type(root).__name__}, which is no node of a graph",
@@ -96,7 +98,7 @@ def _record(root: Any, what: str) -> Trace:
         )
     try:
         with np.errstate(all="ignore"):  # a learner sees the inf or nan itself
-            return Trace.record(root)
+            return Subject(title, Trace.record(root), note, root)
     except TinygradError as error:
         raise CommandError(str(error)) from None
 

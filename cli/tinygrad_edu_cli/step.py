@@ -12,7 +12,7 @@ import click
 
 from . import output
 from .errors import CommandError
-from .options import set_option, source_argument
+from .options import level_option, set_option, source_argument
 from .stepping import exports
 
 if TYPE_CHECKING:
@@ -35,7 +35,11 @@ if TYPE_CHECKING:
 )
 @click.option("--predict", is_flag=True, help="Ask for each gradient before it is shown, and explain mistakes.")
 @click.option("--order", type=click.Choice(["naive"]), help="Show why order matters: a wrong, recursive backward pass.")
-@click.option("--save", type=click.Path(path_type=Path), metavar="TRACE.json", help="Save the recorded steps.")
+@level_option
+@click.option(
+    "--apart", metavar="NODE[I,J]", help="Take one operation apart into numbers, or one element of its result."
+)
+@click.option("--full", is_flag=True, help="Print all numbers of arrays in the lines of --plain, not only their range.")
 @exports.options
 def step(
     source: str | None,
@@ -46,6 +50,9 @@ def step(
     breakpoints: tuple[str, ...],
     predict: bool,
     order: str | None,
+    level: str,
+    apart: str | None,
+    full: bool,
     save: Path | None,
     html: Path | None,
     gif: Path | None,
@@ -64,6 +71,7 @@ def step(
       tinygrad-edu step "sum(relu(W @ x + b))" --set W=[[1,2],[3,4]] --set x=[1,-1] --set b=[0,0.5]
       tinygrad-edu step neuron.py:loss --save neuron.json
       tinygrad-edu step neuron.json --json
+      tinygrad-edu step "sum(relu(W @ x))" --set W=[[1,2],[3,4]] --set x=[1,-1] --level scalar
       tinygrad-edu step --break b --break op:multiply
       tinygrad-edu step --predict
       tinygrad-edu step --order naive
@@ -76,21 +84,23 @@ def step(
         raise click.UsageError("--tui, --plain, --json, --predict and --order exclude each other: choose one")
     if tui and not (output.can_redraw() and sys.stderr.isatty()):
         raise click.UsageError("--tui needs a terminal to draw on, and a keyboard: leave it out, or give --plain")
-    if save is not None and save.suffix.lower() != ".json":
-        raise click.UsageError(f"--save {save}: a trace is saved as a file that ends in .json")
     if order:
-        if breakpoints or save or html or gif or png_series:
-            raise click.UsageError("--order prints two tables: there is nothing to stop at, and no file is written")
+        if breakpoints or apart or full or level != "auto" or save or html or gif or png_series:
+            raise click.UsageError("--order prints two tables, and takes only --set beside it")
         from .stepping import order as orders
 
         return orders.run(source, settings)
-    from .source import open_source  # brings NumPy, which `--help` need not wait for
-
-    subject = open_source(source, settings)
-    player = _player(subject, breakpoints)
-    if save is not None:
-        _save(subject, save)
-    if exports.write(subject, html, gif, png_series) and not (tui or plain or as_json or predict):
+    if full and (tui or as_json or predict):
+        raise click.UsageError(
+            "--full is for --plain; --json has all recorded numbers, the screen opens them with Enter"
+        )
+    subject, level = _subject(source, settings, level, apart)
+    player = _player(subject, level, breakpoints)
+    for path in filter(None, (save, html, gif)):
+        click.echo(exports.write(subject, path, player), err=True)
+    if png_series is not None:
+        click.echo(exports.write_series(subject, png_series, player), err=True)
+    if (html or gif or png_series) and not (tui or plain or full or as_json or predict):
         return  # a file was what was wanted
     if predict:
         from .stepping import predict as predicting
@@ -99,22 +109,36 @@ def step(
     elif as_json:
         for event in subject.trace.events:
             click.echo(json.dumps(event.to_json(), allow_nan=False))
-    elif tui or (not plain and _has_room()):
+    elif tui or (not (plain or full) and _has_room()):
         from . import tui as screen
 
         screen.run(subject, player)
     else:
         from .stepping import plain as plain_text
 
-        for line in plain_text.lines(subject, player):
+        for line in plain_text.lines(subject, player, full):
             output.say(line)
 
 
-def _player(subject: Subject, breakpoints: tuple[str, ...]) -> Player:
+def _subject(source: str | None, settings: tuple[str, ...], level: str, place: str | None) -> tuple[Subject, str]:
+    """What is stepped through, and at which level."""
+    from .levels import apart, at_level  # brings NumPy, which `--help` need not wait for
+    from .source import open_source
+
+    subject = open_source(source, settings)
+    if place is None:
+        return at_level(subject, level)
+    try:
+        return apart(subject, place), level if level != "scalar" else "op"
+    except CommandError as error:
+        raise CommandError(f"--apart {place}: {error.message}", error.hint) from None
+
+
+def _player(subject: Subject, level: str, breakpoints: tuple[str, ...]) -> Player:
     from tinygrad_edu.errors import ArgumentError
     from tinygrad_edu_viz.player import Player
 
-    player = Player(subject.trace)
+    player = Player(subject.trace, level)
     for place in dict.fromkeys(breakpoints):
         try:
             player.add_breakpoint(place)
@@ -138,11 +162,3 @@ def _has_room() -> bool:
         err=True,
     )
     return False
-
-
-def _save(subject: Subject, path: Path) -> None:
-    from .files import replacing
-
-    with replacing(path) as temporary:
-        subject.trace.save(temporary)
-    click.echo(f"wrote {path}", err=True)

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import json
 
+import numpy as np
 import pytest
 from textual.widgets import Input
 
 import tinygrad_edu as tg
 from tinygrad_edu_cli.source import Subject, open_source
+from tinygrad_edu_cli.tui import keys
 from tinygrad_edu_cli.tui.graph_pane import GraphPane
 from tinygrad_edu_cli.tui.lines import Lines, OneLine
 from tinygrad_edu_cli.tui.node_pane import NodePane
+from tinygrad_edu_cli.tui.stepping import Stepping
 from tinygrad_edu_viz import Trace
+from tinygrad_edu_viz.player import Player
 from tinygrad_edu_viz.readable import number
 from tinygrad_edu_viz.text.text_graph import cell_width
 
@@ -147,6 +151,7 @@ async def test_what_scrolls_in_an_opened_tensor():
 @in_loop
 async def test_export(tmp_path):
     async with full_screen() as screen:
+        screen.go(9)  # the gradient of b is there, and that of w1 is not
         for name in ("trace.json", "neuron.svg", "neuron.png", "neuron.txt", "page.html"):
             await screen.press("e")
             await screen.until("Write to which file?")
@@ -154,9 +159,11 @@ async def test_export(tmp_path):
             await screen.press("enter")
             await screen.until(f"wrote {tmp_path / name}"[:90])
         assert len(Trace.load(tmp_path / "trace.json").events) == 15
-        assert b"<svg" in (tmp_path / "neuron.svg").read_bytes()
+        svg = (tmp_path / "neuron.svg").read_text("utf-8")
+        assert svg.count(">grad ") == 4 and "stroke-dasharray" in svg  # the wire of this step
         assert (tmp_path / "neuron.png").read_bytes().startswith(b"\x89PNG")
-        assert "∂ 0.0074" in (tmp_path / "neuron.txt").read_text("utf-8")
+        drawing = (tmp_path / "neuron.txt").read_text("utf-8")
+        assert drawing.count("∂ 0.00247") == 3 and "╔" in drawing and "∂        ·" in drawing
         assert "<html" in (tmp_path / "page.html").read_text("utf-8")
 
 
@@ -185,7 +192,7 @@ async def test_export_that_fails(tmp_path):
 async def test_help():
     async with full_screen() as screen:
         await screen.press("question_mark")
-        await screen.until("Keys", "the next step", "set a breakpoint")
+        await screen.until("Keys", "the next step", "set a breakpoint", "p   predict")
         await screen.press("question_mark")
         assert len(screen.app.screen_stack) == 1
 
@@ -345,6 +352,18 @@ async def test_in_ascii(monkeypatch):
         await screen.until("dL/d", "#=")
 
 
+def test_help_tells_every_key():
+    """Also those of the footer, and in lines that the smallest screen shows whole."""
+    told = {word for line in keys.HELP.splitlines() for word in line[:18].split()}
+    names = {"right": "→", "left": "←", "down": "↓", "up": "↑", "space": "Space", "slash": "/", "question_mark": "?"}
+    names |= {"pagedown": "PgDn", "pageup": "PgUp", "escape": "(Esc:", "shift+tab": "Tab"}
+    told.add("(Esc:" if "(Esc:" in keys.HELP else "")
+    bound = {key for binding in keys.BINDINGS for key in binding.key.split(",")}
+    assert {names.get(key, key if len(key) == 1 else key.capitalize()) for key in bound} <= told
+    assert {key for key, _ in keys.FOOTER} <= told
+    assert max(map(cell_width, keys.HELP.splitlines())) <= 64
+
+
 @in_loop
 async def test_the_footer_leaves_out_what_has_no_room():
     async with full_screen() as screen:
@@ -412,6 +431,30 @@ async def test_an_operation_taken_apart():
         screen.player.select("W")
         await screen.press("z")
         await screen.until("nothing inside")
+
+
+@in_loop
+async def test_an_element_of_a_large_operation_taken_apart():
+    """What the trace does not hold, the graph itself does; and a message too long for its line is told whole."""
+    x = tg.Tensor(np.random.default_rng(0).normal(size=(40, 30)), name="x", requires_grad=True)
+    W = tg.Tensor(np.random.default_rng(1).normal(size=(30, 5)), name="W", requires_grad=True)
+    loss = (x @ W).sum()
+    subject = Subject("large", Trace.record(loss), "", loss)
+    async with full_screen(subject) as screen:
+        await screen.press("right", "z")
+        await screen.until("more than 5,000 numbers", "Which element of n2, shape (40, 5)?")
+        await screen.type("7, 9")
+        await screen.until("no element [7, 9]")
+        screen.app.screen.query_one(Input).value = "7, 2"
+        await screen.press("enter")
+        await screen.until("large / n2[7, 2]", "x[7,0]", "80 more nodes")
+        await screen.press("end", "escape")
+        await screen.until("FORWARD 1/")
+        stored = Subject("stored", subject.trace)
+        screen.app.push_screen(Stepping(stored, Player(stored.trace)))
+        await screen.until("stored")
+        await screen.press("right", "z")
+        await screen.until("shape (40, 30), only their mean and range")
 
 
 @in_loop

@@ -280,6 +280,19 @@ def test_zooming_keeps_the_place_and_the_selection(network):
         assert not player.zoom(inwards=True)
 
 
+def test_zooming_by_way_of_the_layers():
+    """Many layers are one box at first; then each is a box, then each operation."""
+    net = tg.nn.mlp([2] * 45 + [1], rng=0)
+    player = Player(Trace.record(net(tg.Tensor([[1.0, 2.0]])).sum()))
+    seen = [(player.level, len(player.view.boxes))]
+    while player.zoom(inwards=True):
+        seen.append((player.level, len(player.view.boxes)))
+    assert [level for level, _ in seen] == ["auto", "layer", "op"]
+    assert seen[0][1] < 5 and seen[1][1] == seen[2][1] == 40
+    assert player.zoom(inwards=False) and player.level == "layer"
+    assert player.zoom(inwards=False) and player.level == "auto" and not player.zoom(inwards=False)
+
+
 def test_a_step_of_a_level_goes_from_stop_to_stop(network):
     player = Player(network, "layer")
     assert len(player.view.stops) < len(network.events) + 1

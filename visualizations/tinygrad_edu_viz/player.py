@@ -28,13 +28,13 @@ class Player:
 
     Attributes:
         position: how many events have happened; 0 is before the first one.
-        view: the graph at the level that is shown.
+        level: what was asked for; `view` is the graph at it.
         breakpoints: node ids and "op:NAME"s, in the order in which they were set.
         titles: what each node is called in front of people, by its id.
     """
 
     def __init__(self, trace: Trace, level: str = "auto"):
-        self.trace = trace
+        self.trace, self.level = trace, level
         self.view = view(trace, level)
         self.position = 0
         self.breakpoints: dict[str, None] = {}
@@ -135,14 +135,21 @@ class Player:
     # Levels.
 
     def zoom(self, inwards: bool) -> bool:
-        """Show a finer or a coarser level; the position and the selection stay. Returns whether there is one."""
-        wanted = "op" if inwards else "layer"
-        if self.view.level == wanted:
+        """Show a finer or a coarser level; the position and the selection stay. Returns whether there is one.
+
+        From coarse to fine: what "auto" shows, if that is less than the layers; the layers; the operations.
+        """
+        views = {level: view(self.trace, level) for level in ("auto", "layer", "op")}
+        boxes = {level: tuple(found.boxes) for level, found in views.items()}
+        if boxes["auto"] in (boxes["layer"], boxes["op"]):
+            del boxes["auto"]
+        if boxes["layer"] == boxes["op"]:
+            del boxes["layer"]
+        place = list(boxes.values()).index(tuple(self.view.boxes)) + (1 if inwards else -1)
+        if not 0 <= place < len(boxes):
             return False
-        found = view(self.trace, wanted)
-        if found.level != wanted or not any(box.scope for box in found.boxes.values()):
-            return False
-        self.view = found
+        self.level = list(boxes)[place]
+        self.view = views[self.level]
         return True
 
     # Breakpoints.

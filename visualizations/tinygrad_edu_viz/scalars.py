@@ -22,6 +22,10 @@ LARGEST = 5000  # scalars in one trace, given and computed
 Index = int | tuple[int, ...]
 
 
+class TooManyNumbers(ArgumentError):
+    """Taken apart, this would be more than `LARGEST` scalars."""
+
+
 def take_apart(source: Trace | Node, node: str | None = None, index: Index | None = None) -> Trace:
     """Take one operation, or all of them, apart into scalars, forward and backward.
 
@@ -35,8 +39,9 @@ def take_apart(source: Trace | Node, node: str | None = None, index: Index | Non
         node: the id that a computed node has in the trace; None for the whole expression.
         index: one element of its result: (2, 7) for row 2, unit 7. None for all.
     Raises:
-        ArgumentError: no such node or element; a node that nothing computed; an array of which the trace has only the
-            mean and the range; or more than `LARGEST` scalars.
+        ArgumentError: no such node or element; a node that nothing computed; or an array of which the trace has only
+            the mean and the range.
+        TooManyNumbers: more than `LARGEST` scalars.
     """
     graph: Source = Live(source) if isinstance(source, Node) else Recorded(source)
     target = graph.root if node is None else node
@@ -103,7 +108,7 @@ class _Apart:
     def add(self, scalars: int) -> None:
         self.count += scalars
         if self.count > LARGEST:
-            raise ArgumentError(
+            raise TooManyNumbers(
                 f"take_apart: these are more than {LARGEST:,} numbers, which is the limit; choose one operation, or "
                 "one element of its result, such as index=(0, 0)"
             )
@@ -155,6 +160,8 @@ class _Apart:
                 result = getattr(OBJECTS, op.name)(*operands, **attrs)
             else:
                 result = op.forward(OBJECTS, *operands, **attrs)
+        except TooManyNumbers:
+            raise
         except (TypeError, ValueError, AttributeError, IndexError, GraphError) as error:
             raise ArgumentError(f"take_apart: {op.name} cannot be computed number by number: {error}") from error
         result = as_object(result)

@@ -1,4 +1,4 @@
-"""Files that `step` writes: a page, a GIF, a picture of each step."""
+"""Files that `step` writes, by options and from the full screen: their kind is told by how the name ends."""
 
 from __future__ import annotations
 
@@ -9,90 +9,115 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ..errors import FileError, MissingPieceError
+from ..errors import CommandError, FileError, MissingPieceError
+from ..files import replacing
 
 if TYPE_CHECKING:
+    from tinygrad_edu_viz.player import Player
+
     from ..source import Subject
+
+Writer = Callable[["Subject", "Player", Path], str]
+"""Writes a file, and returns what is to say about it beside its name."""
 
 
 def options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """The options --html, --gif and --png-series of a command."""
-    for option in reversed(
+    """The options --save, --html, --gif and --png-series of a command."""
+    for name, kind, about in reversed(
         (
-            click.option(
-                "--html",
-                type=click.Path(path_type=Path),
-                metavar="PAGE.html",
-                callback=_ends_in(".html", ".htm"),
-                help="Write a page that steps to and fro in a browser; it needs no network.",
-            ),
-            click.option(
-                "--gif",
-                type=click.Path(path_type=Path),
-                metavar="STEPS.gif",
-                callback=_ends_in(".gif"),
-                help="Write all steps as a moving picture.",
-            ),
-            click.option(
-                "--png-series",
-                type=click.Path(path_type=Path),
-                metavar="FOLDER",
-                help="Write a picture of each step: step-00.png, step-01.png, ...",
-            ),
+            ("save", "TRACE.json", "Save the recorded steps."),
+            ("html", "PAGE.html", "Write a page that steps to and fro in a browser; it needs no network."),
+            ("gif", "STEPS.gif", "Write all steps as a moving picture."),
+            ("png-series", "FOLDER", "Write a picture of each step: step-00.png, step-01.png, ..."),
         )
     ):
-        command = option(command)
+        check = None if name == "png-series" else _ends_in(Path(kind).suffix)
+        path = click.Path(path_type=Path)
+        command = click.option(f"--{name}", type=path, metavar=kind, callback=check, help=about)(command)
     return command
 
 
-def write(subject: Subject, html: Path | None, gif: Path | None, png_series: Path | None) -> bool:
-    """Write what was asked for.
+def write(subject: Subject, path: Path, player: Player) -> str:
+    """Write a file, of the kind that its name ends in.
+
+    The steps (.json), a page (.html) or a moving picture (.gif) that plays them; or the graph at the player's position
+    (.svg, .png, .txt). All but the first are at the player's level.
 
     Returns:
-        whether something was.
+        what was written, for people.
     Raises:
-        FileError: a file or the folder cannot be written.
+        CommandError: the name ends otherwise.
+        FileError: the file cannot be written.
         MissingPieceError: a picture needs something that is not installed.
     """
-    with _explained():
-        if html is not None:
-            _write_page(subject, html)
-        if gif is not None:
-            _write_gif(subject, gif)
-        if png_series is not None:
-            _write_series(subject, png_series)
-    return any(path is not None for path in (html, gif, png_series))
+    writer = WRITERS.get(path.suffix.lower())
+    if writer is None:
+        raise CommandError(f"the name ends in one of {', '.join(WRITERS)}")
+    with _explained(), replacing(path) as temporary:
+        about = writer(subject, player, temporary)
+    return f"wrote {path}{about}"
 
 
-def _write_page(subject: Subject, path: Path) -> None:
-    from tinygrad_edu_viz.pages.page import page
-
-    from ..files import replacing
-
-    with replacing(path) as temporary:
-        text = page(subject.trace, subject.title, " ".join(subject.note.splitlines()[:1]))
-        temporary.write_text(text, encoding="utf-8", newline="\n")
-    click.echo(f"wrote {path}", err=True)
-
-
-def _write_gif(subject: Subject, path: Path) -> None:
-    from tinygrad_edu_viz.pictures.gif import gif
-
-    from ..files import replacing
-
-    with replacing(path) as temporary:
-        count = gif(temporary, subject.trace, subject.title)
-    click.echo(f"wrote {path} ({count} pictures)", err=True)
-
-
-def _write_series(subject: Subject, folder: Path) -> None:
+def write_series(subject: Subject, folder: Path, player: Player) -> str:
+    """Write a picture of each step into a folder; for the rest see `write`."""
     from tinygrad_edu_viz.pictures.gif import png_series
 
     try:
-        written = png_series(folder, subject.trace, subject.title)
+        with _explained():
+            written = png_series(folder, subject.trace, subject.title, level=player.level)
     except OSError as error:
         raise FileError(f"cannot write into {folder}: {error.strerror or error}", "give another place") from None
-    click.echo(f"wrote {folder}: {written[0].name} to {written[-1].name}", err=True)
+    return f"wrote {folder}: {written[0].name} to {written[-1].name}"
+
+
+def _trace(subject: Subject, player: Player, path: Path) -> str:
+    subject.trace.save(path)
+    return ""
+
+
+def _page(subject: Subject, player: Player, path: Path) -> str:
+    from tinygrad_edu_viz.pages.page import page
+
+    note = " ".join(subject.note.splitlines()[:1])
+    path.write_text(page(subject.trace, subject.title, note, level=player.level), encoding="utf-8", newline="\n")
+    return ""
+
+
+def _gif(subject: Subject, player: Player, path: Path) -> str:
+    from tinygrad_edu_viz.pictures.gif import gif
+
+    return f" ({gif(path, subject.trace, subject.title, level=player.level)} pictures)"
+
+
+def _picture(subject: Subject, player: Player, path: Path) -> str:
+    from tinygrad_edu_viz import draw_graph, render
+
+    drawing = draw_graph(subject.trace, player.level, legend=True, step=player.position)
+    path.write_bytes(render(drawing, path.suffix[1:].lower()))
+    return _step(player)
+
+
+def _text(subject: Subject, player: Player, path: Path) -> str:
+    from tinygrad_edu_viz.text.terminal import draw
+
+    lines = draw(subject.trace, player.position, view=player.view).splitlines()
+    path.write_text("\n".join([*(line.rstrip() for line in lines), ""]), encoding="utf-8", newline="\n")
+    return _step(player)
+
+
+def _step(player: Player) -> str:
+    return f" (step {player.position} of {len(player.trace.events)})"
+
+
+WRITERS: dict[str, Writer] = {
+    ".json": _trace,
+    ".html": _page,
+    ".htm": _page,
+    ".gif": _gif,
+    ".svg": _picture,
+    ".png": _picture,
+    ".txt": _text,
+}
 
 
 @contextmanager
@@ -108,10 +133,10 @@ def _explained() -> Iterator[None]:
         raise MissingPieceError(what, hint) from None
 
 
-def _ends_in(*suffixes: str) -> Callable[..., Path | None]:
+def _ends_in(suffix: str) -> Callable[..., Path | None]:
     def check(context: click.Context, option: click.Parameter, path: Path | None) -> Path | None:
-        if path is not None and path.suffix.lower() not in suffixes:
-            raise click.UsageError(f"{option.opts[0]} {path}: the file's name ends in {suffixes[0]}")
+        if path is not None and path.suffix.lower() not in (suffix, suffix.replace("html", "htm")):
+            raise click.UsageError(f"{option.opts[0]} {path}: the file's name ends in {suffix}")
         return path
 
     return check

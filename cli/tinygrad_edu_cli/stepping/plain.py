@@ -5,37 +5,78 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterator
 
+import numpy as np
+
 from tinygrad_edu_viz import Trace
 from tinygrad_edu_viz.player import Player
-from tinygrad_edu_viz.readable import number
-from tinygrad_edu_viz.recorded import Event, TraceNode
+from tinygrad_edu_viz.readable import FEW, number
+from tinygrad_edu_viz.recorded import Data, Event, TraceNode
 from tinygrad_edu_viz.text.text_graph import cell_width, clean
 
 from ..source import Subject
+from .arrays import rows
 
 WIDTH = 100
 
 
-def lines(subject: Subject, player: Player) -> Iterator[str]:
+DIGITS = 6  # of the elements of arrays
+
+
+def lines(subject: Subject, player: Player, full: bool = False) -> Iterator[str]:
     """The whole trace: what is given, each step forward and backward, and the gradients at the end.
 
     Args:
-        player: marks the steps at its breakpoints.
+        player: marks the steps at its breakpoints; the layers of its level are headings.
+        full: tell all elements of arrays.
     """
     trace = subject.trace
     if subject.note:
         yield from (*subject.note.splitlines(), "")
     yield from (subject.title, "")
     yield from wrap(given(trace), indent=2)
+    if full:
+        for node in trace.nodes.values():
+            if node.op is None:
+                yield from _elements(node.id, node.data)
     if player.breakpoints:
         yield from ("", f"Marked with *: the steps at {', '.join(map(clean, player.breakpoints))}")
-    kind = ""
+    kind = layer = ""
     for event in trace.events:
         if event.kind != kind:
-            kind = event.kind
-            yield from ("", heading(kind), "")
+            kind, layer = event.kind, ""
+            yield from ("", heading(kind), *([] if _layer(event, player) else [""]))
+        if (about := _layer(event, player)) != layer:
+            yield from ("", f"  layer {about}") if about else ("",)
+            layer = about
         yield from numbered(event, "*" if player.stops_at(event) else " ")
+        if full:
+            yield from _all_numbers(event, player)
     yield from ("", "Gradients of the inputs", "", *table(trace))
+
+
+def _layer(event: Event, player: Player) -> str:
+    """The layer that an event happens in, with what the drawing says of it; "" outside of layers."""
+    box = player.view.boxes[player.view.box_of[event.source or event.node]]
+    return clean(", ".join([box.title, *box.lines])) if box.collapsed else ""
+
+
+def _all_numbers(event: Event, player: Player) -> Iterator[str]:
+    """The elements of what an event computed, or of what it added and what came of it."""
+    name = player.titles[event.node]
+    if event.kind == "forward":
+        yield from _elements(name, event.data)
+        return
+    if event.contribution != event.grad:
+        yield from _elements(f"the contribution to ∂{name}", event.contribution)
+    yield from _elements(f"the gradient of {name}", event.grad)
+
+
+def _elements(what: str, data: Data | None) -> Iterator[str]:
+    """The elements of an array, if there are more than the line about it tells."""
+    if isinstance(data, dict):
+        yield f"       {what}: of so many elements only mean and range were recorded"
+    elif isinstance(data, list) and np.size(data) > FEW:
+        yield from (f"       {what}:", *(f"         {row}" for row in rows(data, DIGITS)))
 
 
 def heading(kind: str) -> str:
@@ -59,8 +100,11 @@ def about(event: Event, width: int) -> list[str]:
 
 
 def given(trace: Trace) -> str:
-    """The inputs and their values."""
-    return "Given: " + ", ".join(f"{leaf.id} = {number(leaf.data)}" for leaf in inputs(trace))
+    """What no operation computed: inputs that gradients are asked for, and constants."""
+    leaves = [node for node in trace.nodes.values() if node.op is None and not node.is_plain_number]
+    return "Given: " + ", ".join(
+        f"{leaf.id} = {number(leaf.data)}{'' if leaf.requires_grad else ' (constant)'}" for leaf in leaves
+    )
 
 
 def inputs(trace: Trace) -> list[TraceNode]:

@@ -33,10 +33,10 @@ BINDINGS: list[BindingType] = [
 ]
 
 FOOTER = [
-    *[("→", "step"), ("←", "back"), ("f", "backward"), ("c", "continue"), ("b", "break"), ("/", "search")],
-    *[("z", "level"), ("Enter", "open"), ("e", "export"), ("?", "help"), ("q", "quit")],
+    *[("→", "step"), ("←", "back"), ("f", "backward"), ("c", "continue"), ("b", "break"), ("p", "predict")],
+    *[("/", "search"), ("z", "level"), ("Enter", "open"), ("e", "export"), ("?", "help"), ("q", "quit")],
 ]
-_LEAVE_OUT = ("e", "Enter", "z", "/", "b", "c", "f", "←", "→", "?")  # first what is missed least
+_LEAVE_OUT = ("e", "Enter", "/", "b", "z", "c", "p", "f", "←", "→", "?")  # first what is missed least
 
 HELP = """\
 →  n  l  Space     the next step
@@ -45,26 +45,36 @@ f                  to the first step of the backward pass
 Home  g            to the start
 End  G             to the end
 
-b                  set a breakpoint on the chosen node, or take it away
-c                  on to the next step at a breakpoint, or to the end
-C                  back to the step before at a breakpoint, or to the start
+b                  set a breakpoint on the chosen node,
+                   or remove it
+c                  on to the next breakpoint, or to the end
+C                  back to the last breakpoint, or to the start
+
+p                  predict: you are asked for each gradient
+                   before it is shown
 
 Tab  ↓ ↑           choose another node; or click it
-/                  search a node by its name or its operation
-Enter              open the chosen node: all its numbers, a heat map, the rule
-z  Z               a finer level, a coarser one: layers, operations, and the
-                   chosen operation number by number (Esc: back)
-e                  write a file: .json .svg .png .txt .html
+/                  search a node by its name or operation
+Enter              open the chosen node: all its numbers,
+                   a heat map, the rule in shapes
+z                  a finer level: layers, then operations, then
+                   the chosen operation number by number
+Z                  a coarser level (Esc: back to the whole)
+e                  write a file: .json has all steps, .html
+                   and .gif play them; .svg, .png and .txt
+                   are the graph at this step
 PgUp PgDn          scroll the text about the step
+click the bar      go to the step there
 ?                  this help
 q                  quit
 
 In the drawing
 a double border    the node that the step is about
-a heavy wire       the way of the data or the gradient of this step
+a heavy wire       the way of this step's data or gradient
 a heavy border     the node that you chose
 ●                  a breakpoint
-= data   ∂ gradient   · not known yet"""
+= data   ∂ gradient   · not known yet
+In the table, μ is the mean of an array."""
 
 
 def footer(width: int) -> list[tuple[str, str]]:

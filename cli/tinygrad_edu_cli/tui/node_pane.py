@@ -91,6 +91,7 @@ class NodePane(Lines):
         tellings = [number(data, digits) for digits in (6, 4, 3)]
         if tellings[0].startswith("mean"):  # of a large array, without its range
             tellings += [number_lines(data, digits)[0] for digits in (4, 3)]
+            tellings += [text.replace("mean", "μ") for text in tellings[-2:]]
         return next((text for text in tellings if len(text) <= self._widths[-1]), tellings[-1])
 
     @property

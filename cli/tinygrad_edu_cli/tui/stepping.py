@@ -13,14 +13,16 @@ from textual.containers import Container
 from textual.screen import Screen
 from textual.strip import Strip
 
-from tinygrad_edu.errors import TinygradError
 from tinygrad_edu_viz.player import Player
-from tinygrad_edu_viz.text.text_graph import clean
+from tinygrad_edu_viz.text.text_graph import cell_width, clean
 
+from ..errors import CommandError, MissingPieceError
+from ..levels import TooMuchError, apart
 from ..source import Subject
+from ..stepping.exports import write
+from ..stepping.plain import wrap
 from . import keys, look
 from .dialogs import Ask, Reading
-from .exports import export
 from .graph_pane import GraphPane
 from .lines import Lines, OneLine
 from .node_pane import NodePane
@@ -93,13 +95,21 @@ class Stepping(Screen[None]):
         self.say(message)
 
     def say(self, message: str) -> None:
-        """Show a message in the place of the keys; without one, the keys."""
+        """Show a message in the place of the keys, and above the text if it is too long; without one, the keys."""
         if message:
+            self._say_in_full(look.shown(clean(message)))
             pieces = [Segment(f" {look.shown(clean(message))}", look.STRONG)]
         else:
             shown = keys.footer(self.size.width)
             pieces = [Segment(*piece) for key, text in shown for piece in ((f" {key}", look.STRONG), (f" {text} ",))]
         self.query_one("#footer", OneLine).put(pieces)
+
+    def _say_in_full(self, message: str) -> None:
+        said = self.query_one("#telling", Lines)
+        if cell_width(message) >= self.size.width:
+            lines = [Segment(line, look.STRONG) for line in wrap(message, max(said.scrollable_content_region.width, 8))]
+            said.put([*(Strip([line]) for line in lines), *said.strips])
+            said.scroll_home(animate=False, force=True)
 
     def _show_title(self) -> None:
         event = self.player.event
@@ -169,9 +179,7 @@ class Stepping(Screen[None]):
         return nested
 
     def _take_apart(self) -> None:
-        """The chosen node, number by number, on a screen of its own."""
-        from tinygrad_edu_viz.scalars import take_apart
-
+        """The chosen node, number by number, on a screen of its own; of a large one the element that is asked for."""
         node = self.player.selected
         if node is None:
             self.say("choose a node to take it apart: Tab, / or a click")
@@ -180,13 +188,26 @@ class Stepping(Screen[None]):
             self.say("there is no finer level: these are single numbers")
             return
         try:
-            trace = take_apart(self.player.trace, node)
-        except TinygradError as error:
-            self.say(str(error))
-            return
-        title = f"{self.subject.title} / {self.player.titles[node]}"
-        note = f"{self.player.titles[node]} taken apart, number by number. Z goes back."
-        self.app.push_screen(Stepping(Subject(title, trace, note), Player(trace)))
+            self._open(apart(self.subject, node))
+        except TooMuchError as error:
+            shape = self.player.trace.nodes[node].shape
+            example = ", ".join("0" for _ in shape)
+            question = f"{error.message}. Which element of {self.player.titles[node]}, shape {shape}? As in {example}:"
+            self.app.push_screen(Ask(question, lambda text: self._open_element(node, text)))
+        except CommandError as error:
+            self.say(error.message)
+
+    def _open_element(self, node: str, text: str) -> str:
+        try:
+            found = apart(self.subject, f"{node}[{text.strip('[]()')}]")
+        except CommandError as error:
+            return error.message
+        self.app.call_later(self._open, found)  # after the window that asked is gone
+        return ""
+
+    def _open(self, subject: Subject) -> None:
+        opened = subject._replace(note=f"{subject.note} Z goes back.")
+        self.app.push_screen(Stepping(opened, Player(opened.trace)))
 
     # Choosing nodes.
 
@@ -231,17 +252,20 @@ class Stepping(Screen[None]):
     # The rest.
 
     def action_export(self) -> None:
-        self.app.push_screen(Ask("Write to which file? It ends in .json .svg .png .txt or .html:", self._export))
+        self.app.push_screen(Ask("Write to which file? It ends in .json .html .gif .svg .png or .txt:", self._export))
 
     def _export(self, text: str) -> str:
         path = Path(text).expanduser()
         if path.exists() and path != self.asked_to_replace:
             self.asked_to_replace = path
             return f"{path} exists: Enter again to replace it"
-        wrong = export(self.subject, path)
-        if not wrong:
-            self.show(f"wrote {path}")
-        return wrong
+        try:
+            self.show(write(self.subject, path, self.player))
+        except CommandError as error:
+            return f"{error.message}: {error.hint}" if isinstance(error, MissingPieceError) else error.message
+        except Exception as error:  # the screen stays, whatever fails: there is more to see
+            return f"cannot write {path}: {error}"
+        return ""
 
     def action_predict(self) -> None:
         predict(self)

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from itertools import product
-
 import numpy as np
 
 from tinygrad_edu_viz.player import Player
 from tinygrad_edu_viz.readable import number
 from tinygrad_edu_viz.recorded import Data, TraceNode
 from tinygrad_edu_viz.words import sign
+
+from ..stepping.arrays import columns, matrices
 
 SHADES, SHADES_ASCII = " ░▒▓█", " .:*#"
 
@@ -58,26 +57,11 @@ def _numbers(what: str, data: Data | None, missing: str, ascii: bool) -> list[st
         return [f"{what}: {number(data)} (of so many elements only this was recorded)", ""]
     array = np.asarray(data, dtype=float)
     lines = [f"{what}: {number(data)}"]
-    for name, matrix in _matrices(array):
+    for name, matrix in matrices(array):
         lines += [f"  {name}"] if name else []
-        lines += [f"    {row}" for row in _columns(matrix)]
+        lines += [f"    {row}" for row in columns(matrix, 4)]
         lines += [f"    {row}" for row in heat_map(matrix, array, SHADES_ASCII if ascii else SHADES)]
     return [*lines, ""]
-
-
-def _matrices(array: np.ndarray) -> Iterator[tuple[str, np.ndarray]]:
-    """The matrices that an array consists of, each with its place: "[0, 1, :, :]"."""
-    if array.ndim <= 2:
-        yield "", np.atleast_2d(array)
-        return
-    for place in product(*map(range, array.shape[:-2])):
-        yield f"[{', '.join(map(str, place))}, :, :]", array[place]
-
-
-def _columns(matrix: np.ndarray) -> list[str]:
-    cells = [[number(float(item), 4) for item in row] for row in matrix]
-    width = max((len(cell) for row in cells for cell in row), default=0)
-    return ["  ".join(f"{cell:>{width}}" for cell in row) for row in cells]
 
 
 def heat_map(matrix: np.ndarray, whole: np.ndarray, shades: str) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+from collections.abc import Collection
 
 import graphviz
 
@@ -16,6 +17,7 @@ from ..words import explanation, sign
 from .palette import Palette
 
 MOST_SHOWN = 64  # numbers in a tooltip
+UNKNOWN = "·"  # not computed yet
 
 
 class BoxLabel:
@@ -23,7 +25,12 @@ class BoxLabel:
 
     Args:
         values, grads: whether data and gradients are written.
+
+    Attributes:
+        known: the ids of the nodes that are computed so far; None for all.
     """
+
+    known: Collection[str] | None = None
 
     def __init__(self, colours: Palette, values: bool, grads: bool):
         self.colours, self.values, self.grads = colours, values, grads
@@ -48,10 +55,13 @@ class BoxLabel:
     def _numbers(self, node: TraceNode) -> list[str]:
         rows = []
         if self.values:
-            rows.append(self._row("data", node.data, self.colours.text))
+            rows.append(self._row("data", self._data(node), self.colours.text))
         if self.grads and node.gradient is not None:
             rows.append(self._row("grad", node.gradient, self.colours.gradient))
         return rows
+
+    def _data(self, node: TraceNode) -> Data | None:
+        return node.data if self.known is None or node.id in self.known else None
 
     def _title(self, strong: str, small: str) -> str:
         aside = f" {self.small(small)}" if small else ""
@@ -64,13 +74,34 @@ class BoxLabel:
     def _quiet(self, text: str) -> str:
         return f'<TR><TD COLSPAN="2">{self.small(text)}</TD></TR>'
 
-    def _row(self, what: str, data: Data, colour: str) -> str:
-        lines = number_lines(data)
+    def _row(self, what: str, data: Data | None, colour: str) -> str:
+        lines = [UNKNOWN] if data is None else number_lines(data)
         text = "".join(f'{escaped(line)}<BR ALIGN="RIGHT"/>' for line in lines) if lines[1:] else escaped(lines[0])
         return (
             f'<TR><TD ALIGN="LEFT"><FONT COLOR="{self.colours.quiet}">{what} </FONT></TD>'
             f'<TD ALIGN="RIGHT"><FONT COLOR="{colour}">{text}</FONT></TD></TR>'
         )
+
+    def tooltip_of_node(self, node: TraceNode, title: str) -> str:
+        """The numbers in full precision, the shape, and what the operation does with gradients."""
+        lines = [title]
+        if node.kind == "tensor":
+            lines.append(f"shape {node.shape}, {node.dtype}, on {node.device}")
+        lines.append(f"data {_exact(self._data(node))}")
+        if node.gradient is not None:
+            lines.append(f"gradient {_exact(node.gradient)}")
+        if node.op in REGISTRY and (rule := explanation(REGISTRY[node.op])):
+            lines.append(f"{node.op}: {rule}")
+        return _tooltip(lines)
+
+    def tooltip_of_group(self, box: ViewBox, result: TraceNode, title: str) -> str:
+        """What is inside, and the numbers of the result in full precision."""
+        lines = [box.title, *box.lines]
+        if box.scope:
+            lines.append(f"gives {title}: data {_exact(self._data(result))}")
+            if result.gradient is not None:
+                lines.append(f"gradient {_exact(result.gradient)}")
+        return _tooltip(lines)
 
 
 def table(rows: list[str]) -> str:
@@ -82,31 +113,10 @@ def escaped(text: str) -> str:
     return html.escape(clean(text)).replace("\\", "\\\\")
 
 
-def tooltip_of_node(node: TraceNode, title: str) -> str:
-    """The numbers in full precision, the shape, and what the operation does with gradients."""
-    lines = [title]
-    if node.kind == "tensor":
-        lines.append(f"shape {node.shape}, {node.dtype}, on {node.device}")
-    lines.append(f"data {_exact(node.data)}")
-    if node.gradient is not None:
-        lines.append(f"gradient {_exact(node.gradient)}")
-    if node.op in REGISTRY and (rule := explanation(REGISTRY[node.op])):
-        lines.append(f"{node.op}: {rule}")
-    return _tooltip(lines)
-
-
-def tooltip_of_group(box: ViewBox, result: TraceNode, title: str) -> str:
-    """What is inside, and the numbers of the result in full precision."""
-    lines = [box.title, *box.lines]
-    if box.scope:
-        lines.append(f"gives {title}: data {_exact(result.data)}")
-        if result.gradient is not None:
-            lines.append(f"gradient {_exact(result.gradient)}")
-    return _tooltip(lines)
-
-
-def _exact(data: Data) -> str:
+def _exact(data: Data | None) -> str:
     """Numbers as Python writes them; of many their mean and range."""
+    if data is None:
+        return "not known yet"
     if isinstance(data, list):
         text = str(data)
         return text if text.count(",") < MOST_SHOWN else number(data, 17)

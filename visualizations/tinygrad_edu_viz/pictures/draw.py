@@ -8,6 +8,7 @@ of one scope stand in a frame.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import graphviz
@@ -25,7 +26,7 @@ from ..scalars import take_apart
 from ..trace import Trace
 from ..words import inputs_are_ordered
 from . import dot_binary
-from .box_label import BoxLabel, tooltip_of_group, tooltip_of_node
+from .box_label import BoxLabel
 from .palette import LIGHT, Palette, palette
 
 LEVELS = ("auto", "scalar", "op", "layer")
@@ -64,6 +65,7 @@ def draw_graph(
     legend: bool = False,
     theme: str = "light",
     limit: int | None = LIMIT,
+    step: int | None = None,
 ) -> Drawing:
     """Draw what a result was computed from.
 
@@ -77,6 +79,7 @@ def draw_graph(
         legend: whether to explain colours and outlines.
         theme: "light" or "dark".
         limit: the most boxes; where there would be more, those far from the result become one. None for no limit.
+        step: of a trace, draw what is known after so many events, and mark what the last one is about.
     Returns:
         a `graphviz.Digraph` that shows itself in a notebook; `render(graph, "svg")` of this package gives a picture.
     Raises:
@@ -93,6 +96,8 @@ def draw_graph(
         trace = root if isinstance(root, Trace) else _as_it_is(root)
     seen = view(trace, level, limit)
     picture = _Picture(trace, seen, BoxLabel(colours, values, grads), rankdir)
+    if step is not None:
+        picture.go(step)
     picture.draw()
     if legend or seen.note:
         picture.explain(seen.note, legend)
@@ -115,6 +120,15 @@ class _Picture:
         self.keys = self._keys()
         self.graph = _empty(rankdir, len(seen.boxes), self.colours)
         self.graph.note = seen.note
+        self.nodes = trace.nodes  # with what is known of them
+        self.active: str | None = None
+        self.used: tuple[tuple[str, str], ...] = ()  # edges that the last step was about
+
+    def go(self, step: int) -> None:
+        """To what is known after `step` events."""
+        self.label.known, gradients = self.trace.known_after(step), self.trace.gradients_after(step)
+        self.nodes = {i: replace(node, gradient=gradients.get(i)) for i, node in self.trace.nodes.items()}
+        self.active, self.used = self.seen.active(self.trace, step)
 
     def _keys(self) -> dict[str, str]:
         """Ids in the picture, which are stable: DOT and SVG have their own ideas about names such as "a:b"."""
@@ -152,16 +166,19 @@ class _Picture:
                 self._frames(frame, inside, depth + 1)
 
     def _box(self, graph: graphviz.Digraph, box: ViewBox) -> None:
-        result, key = self.trace.nodes[box.result], self.keys[box.id]
+        result, key = self.nodes[box.result], self.keys[box.id]
         if box.collapsed:
             kind, label = "layer", self.label.of_group(box, result)
-            tooltip = tooltip_of_group(box, result, self.titles[result.id])
+            tooltip = self.label.tooltip_of_group(box, result, self.titles[result.id])
         else:
             kind, title = kind_of(result, self.trace.root), self._title(result)
-            label, tooltip = self.label.of_node(result, title, self._settings(result)), tooltip_of_node(result, title)
+            label = self.label.of_node(result, title, self._settings(result))
+            tooltip = self.label.tooltip_of_node(result, title)
         look = {**OUTLINES[kind], "fillcolor": self.colours.fills[kind]}
         if box.id == self.seen.more:
             look = {"shape": "note", "style": "filled", "fillcolor": self.colours.fills["constant"]}
+        if box.id == self.active:
+            look |= {"penwidth": "4", "color": self.colours.gradient}
         ordering = {"ordering": "in"} if not box.collapsed and _is_ordered(result) else {}
         graph.node(key, label=label, id=f"node-{key}", tooltip=tooltip, **look, **ordering)
 
@@ -181,6 +198,8 @@ class _Picture:
             if source != box.id and not (source == self.seen.more and source in sources[:position]):
                 key = self.keys[source]
                 attributes = {"id": f"edge-{key}-{self.keys[box.id]}-{position}"}
+                if (source, box.id) in self.used:
+                    attributes |= {"penwidth": "3", "style": "dashed", "dir": "both", "color": self.colours.gradient}
                 if source == self.seen.more:
                     attributes |= {"style": "dotted", "arrowhead": "none"}
                 yield key, attributes

@@ -79,7 +79,9 @@ def gif(path: str | PathLike[str], trace: Trace, title: str = "", rankdir: str =
     return len(pictures)
 
 
-def png_series(folder: str | PathLike[str], trace: Trace, title: str = "", rankdir: str = "LR") -> list[Path]:
+def png_series(
+    folder: str | PathLike[str], trace: Trace, title: str = "", rankdir: str = "LR", level: str = "auto"
+) -> list[Path]:
     """Write step-00.png, step-01.png, ... into a folder, which is made if it does not exist.
 
     Returns:
@@ -89,7 +91,7 @@ def png_series(folder: str | PathLike[str], trace: Trace, title: str = "", rankd
     """
     digits = max(2, len(str(len(trace.events))))
     written = []
-    for position, picture in frames(trace, title, rankdir):
+    for position, picture in frames(trace, title, rankdir, level):
         Path(folder).mkdir(parents=True, exist_ok=True)
         path = Path(folder) / f"step-{position:0{digits}}.png"
         picture.save(path, format="PNG")
