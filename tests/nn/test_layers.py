@@ -228,6 +228,38 @@ def test_an_embedding_looks_up_rows() -> None:
     assert abs(nn.Embedding(200, 100, rng=0).weight.numpy().std() - 1) < 0.02
 
 
+@pytest.mark.parametrize("padding_idx", [1, -4])
+def test_padding_is_zero_and_never_learns(device: str, padding_idx: int) -> None:
+    layer = nn.Embedding(5, 2, padding_idx, rng=0, device=device)
+    words = [[0, 1, 4], [1, 4, 4]]
+    y = layer(words)
+    (y * y).sum().backward()
+    weight = layer.weight.numpy()
+    np.testing.assert_array_equal(weight[1], 0)
+    np.testing.assert_array_equal(y.numpy(), weight[words])
+    counts = np.array([1, 0, 0, 0, 3])[:, None]
+    np.testing.assert_allclose(layer.weight.grad.numpy(), 2 * counts * weight)
+    layer.weight.data = layer.weight.detach() + 1.0  # even where a state with another vector was loaded
+    layer.weight.grad = None
+    layer(words).sum().backward()
+    np.testing.assert_array_equal(layer.weight.grad.numpy(), np.broadcast_to(counts, (5, 2)))
+    assert layer.title() == "Embedding(5, 2, padding_idx=1)"
+
+
+def test_padding_of_values() -> None:
+    layer = nn.Embedding(3, 2, padding_idx=0, rng=0)
+    taken_apart = layer.scalar()
+    y = taken_apart([0, 2])
+    assert [[getattr(v, "data", v) for v in row] for row in y] == layer([0, 2]).numpy().tolist()
+    (y.sum() ** 2).backward()
+    assert [value.grad != 0 for value in taken_apart.weight.flat] == [False, False, False, False, True, True]
+
+
+def test_padding_that_is_not_there() -> None:
+    with pytest.raises(tg.ArgumentError, match="padding_idx 3 is out of range, -3 to 2"):
+        nn.Embedding(3, 2, padding_idx=3)
+
+
 def test_words_that_are_not_there_are_refused(device: str) -> None:
     layer = nn.Embedding(5, 2, device=device)
     with pytest.raises(

@@ -85,7 +85,7 @@ CASES = {
         WORDS,
     ),
     "embedding, cross entropy": Case(
-        lambda o: [nn.Embedding(5, 2, **o), nn.Flatten(), nn.Dense(6, 3, **o)],
+        lambda o: [nn.Embedding(5, 2, padding_idx=3, **o), nn.Flatten(), nn.Dense(6, 3, **o)],
         lambda x, t: losses.cross_entropy(x, t, weight=CLASS_WEIGHTS),
         LABELS[:6],
         WORDS,

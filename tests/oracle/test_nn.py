@@ -30,7 +30,7 @@ def counterpart(layer):
     if kind == "LayerNorm":
         return [nn.LayerNorm(layer.normalized_shape, layer.eps, layer.elementwise_affine)]
     if kind == "Embedding":
-        return [nn.Embedding(layer.num_embeddings, layer.embedding_dim)]
+        return [nn.Embedding(layer.num_embeddings, layer.embedding_dim, layer.padding_idx)]
     settings = {"LeakyReLU": (0.2,), "ELU": (0.7,), "Softmax": (-1,)}.get(kind, ())
     return [getattr(nn, kind)(*settings)]
 

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
+from .. import functional
+from ..errors import ArgumentError
 from ..labels import positions
 from ..operation import REGISTRY
 from ..tensor import Tensor
@@ -18,11 +22,13 @@ class Embedding(Module):
     Args:
         num_embeddings: how many vectors there are; the indices go from 0 to num_embeddings - 1.
         embedding_dim: the length of a vector.
+        padding_idx: an index that stands for "no word": its vector begins as 0, and never learns. A negative one counts
+            from the end.
         initializer: of the weight, a function of `nn.init`; None draws from the normal distribution.
         rng: a NumPy generator or seed for it.
         dtype, device: of the weight.
     Raises:
-        ArgumentError: a size below 1.
+        ArgumentError: a size below 1, or a padding_idx that is out of range.
         DataError: in a call, an index out of range. Indices on the host are checked, those on a GPU taken as they are.
         DtypeError: in a call, indices that are no integers.
 
@@ -34,6 +40,7 @@ class Embedding(Module):
         self,
         num_embeddings: int,
         embedding_dim: int,
+        padding_idx: int | None = None,
         initializer: init.Initializer = init.normal,
         rng: init.Rng = None,
         dtype: Any = None,
@@ -41,12 +48,29 @@ class Embedding(Module):
     ):
         self.num_embeddings, self.embedding_dim = num_embeddings, embedding_dim
         check_size(self.title(), num_embeddings=num_embeddings, embedding_dim=embedding_dim)
+        self.padding_idx = None if padding_idx is None else self._row_of(padding_idx)
         weight = initializer((num_embeddings, embedding_dim), rng=rng, dtype=dtype)
+        if self.padding_idx is not None:
+            weight[self.padding_idx] = 0.0
         self.weight = Tensor(weight, requires_grad=True, device=device)
 
     def forward(self, indices: Any) -> Any:
         indices = positions(indices, self.num_embeddings, self.weight, self.title(), "index", "embeddings")
-        return REGISTRY["getitem"].function(self.weight, index=indices)
+        vectors = REGISTRY["getitem"].function(self.weight, index=indices)
+        if self.padding_idx is None:
+            return vectors
+        fixed = vectors.detach() if isinstance(vectors, Tensor) else _numbers(vectors)
+        return functional.where((indices == self.padding_idx)[..., None], fixed, vectors)
+
+    def _row_of(self, padding_idx: int) -> int:
+        n = self.num_embeddings
+        if not -n <= padding_idx < n:
+            raise ArgumentError(f"{self.title()}: padding_idx {padding_idx} is out of range, {-n} to {n - 1}")
+        return padding_idx % n
 
     def settings(self) -> str:
-        return f"{self.num_embeddings}, {self.embedding_dim}"
+        padding = "" if getattr(self, "padding_idx", None) is None else f", padding_idx={self.padding_idx}"
+        return f"{self.num_embeddings}, {self.embedding_dim}{padding}"
+
+
+_numbers = np.frompyfunc(lambda value: value.data, 1, 1)  # of Values, out of the graph
