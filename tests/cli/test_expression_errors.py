@@ -36,6 +36,7 @@ def test_the_text_of_an_unknown_name_is_that_of_the_design():
         ("tanh(x, y)", "tanh(x, y)", "tanh: too many positional arguments; it was given 2", "tanh(a)"),
         ("maximum(x)", "maximum(x)", "maximum: missing a required argument: 'b'", "maximum(a, b)"),
         ("leaky_relu(x, slope=0.1)", "slope=0.1", "leaky_relu has no argument 'slope'", "negative_slope"),
+        ("sum(x, axis=0, axis=1)", "axis=1", "axis is given twice", "keep one of them"),
         ("sum(x, axes=0)", "axes=0", "sum has no argument 'axes'", "did you mean axis?"),
         ("sum(**x)", "**x", "'**'", ""),
         ("max(x, y)", "y", "axis of max must be a plain number, not 'y'", "maximum(a, b)"),

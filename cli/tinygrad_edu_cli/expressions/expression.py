@@ -234,9 +234,11 @@ class _Evaluator:
         for argument in tree.args:
             if isinstance(argument, ast.Starred):
                 raise refuse(self.source, argument)
-        for keyword in tree.keywords:
+        for k, keyword in enumerate(tree.keywords):
             if keyword.arg not in parameters:
                 raise self.unknown_keyword(keyword, function.__name__, list(parameters))
+            if any(keyword.arg == earlier.arg for earlier in tree.keywords[:k]):
+                raise self.source.error(keyword, f"{keyword.arg} is given twice", "keep one of them")
         given = [self.value(argument) for argument in tree.args]
         named = {str(keyword.arg): self.value(keyword.value) for keyword in tree.keywords}
         try:
