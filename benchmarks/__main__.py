@@ -17,9 +17,12 @@ def main() -> int:
     from . import scalar, start, tensors, traces, training
 
     parts = {"scalar": scalar, "tensors": tensors, "training": training, "start": start, "traces": traces}
+    asked = sys.argv[1:]
+    if not set(asked) <= set(parts):
+        sys.exit(str(__doc__))
     failed = 0
     print(f"{'work':46} {'against':26} {'measured':>9} {'hold':>8}")
-    for name in sys.argv[1:] or parts:
+    for name in asked or parts:
         for work, against, measured, hold in parts[name].rows():
             more = against in FASTER
             missed = hold is not None and (measured < hold if more else measured > hold)

@@ -183,6 +183,15 @@ def test_a_file_that_the_server_does_not_have(server: Server, tmp_path: Path) ->
         tg.data.load("mnist")
 
 
+def test_a_server_that_cannot_be_reached(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, server: Server) -> None:
+    """The reason is said, and not what requests and urllib3 call it."""
+    nowhere = mnist.Source("http://127.0.0.1:9/", mnist.SOURCES["mnist"].md5, tuple("0123456789"))
+    monkeypatch.setitem(mnist.SOURCES, "mnist", nowhere)
+    with pytest.raises(DataError, match=r"cannot download http://127.0.0.1:9/.*efused.*put its files into") as caught:
+        tg.data.load("mnist")
+    assert "HTTPConnection" not in str(caught.value) and "Max retries" not in str(caught.value)
+
+
 class Screen(io.StringIO):
     def isatty(self) -> bool:
         return True

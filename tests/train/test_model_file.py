@@ -88,6 +88,14 @@ def test_a_file_of_a_newer_version(tmp_path: Path) -> None:
         tg.train.read_meta(tmp_path / "model")
 
 
+@pytest.mark.parametrize("rest", [{}, {"format": 1}, {"format": "1", "meta": {}}])
+def test_a_file_with_something_left_out(tmp_path: Path, rest: dict[str, Any]) -> None:
+    words = {"kind": "tinygrad-edu model", **rest}
+    (tmp_path / "model").write_bytes(state_files.to_bytes({}, {"tinygrad_edu": json.dumps(words)}))
+    with pytest.raises(StateError, match="model is damaged"):
+        tg.train.read_meta(tmp_path / "model")
+
+
 def test_an_interrupted_write_leaves_the_file_before_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = tmp_path / "model"
     tg.train.save_model(file, network())

@@ -36,7 +36,14 @@ def fetch(url: str, known_hash: str, folder: str, what: str) -> Path:
     except ValueError as error:  # pooch's word for a wrong checksum
         raise DataError(f"{url} is not the file that we know (its checksum differs): {error}") from None
     except OSError as error:  # of the connection, which requests derives from it, or of the cache
-        raise DataError(f"cannot download {url}: {error}") from None
+        raise DataError(f"cannot download {url}: {_reason(error)}") from None
+
+
+def _reason(error: OSError) -> str:
+    """Why a connection failed. requests wraps that twice, in the names of its own classes."""
+    wrapped = error.args[0] if error.args else error
+    reason = str(getattr(wrapped, "reason", error))  # "HTTPSConnection(host='...', port=443): Failed to resolve ..."
+    return reason.partition("): ")[2] or reason
 
 
 class ProgressBar:
