@@ -67,7 +67,7 @@ def _read(path: Path) -> tuple[Arrays, dict[str, Any]]:
         raise StateError(f"{path} is damaged: it does not say how its arrays are to be read")
     if words["format"] > FORMAT:
         raise StateError(
-            f"{path} was written by a newer version, tinygrad-edu {words.get('tinygrad_edu')} (format {words['format']}, "
-            f"this one reads up to {FORMAT}): pip install -U tinygrad-edu"
+            f"{path} was written by a newer version, tinygrad-edu {words.get('tinygrad_edu')} (format "
+            f"{words['format']}, this one reads up to {FORMAT}): pip install -U tinygrad-edu"
         )
     return arrays, unpack(words["meta"], arrays)
