@@ -1,11 +1,13 @@
 """Make every picture that the README shows: python visualizations/make_pictures.py [NAME ...]
 
-A screenshot of the page needs Chromium and playwright (pip install --group browser), the GIF the extra `plots`.
+Screenshots need Chromium and playwright (pip install --group browser), the GIF and digits the extras `plots`, `data`.
 """
 
 from __future__ import annotations
 
+import asyncio
 import os
+import re
 import shutil
 import sys
 import tempfile
@@ -13,20 +15,38 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from tinygrad_edu_cli.source import open_source
+import tinygrad_edu as tg
+from tinygrad_edu_cli.source import Subject, open_source
+from tinygrad_edu_cli.tui.app import Stepper
 from tinygrad_edu_viz import Trace, draw_graph, render
 from tinygrad_edu_viz.pages.page import page
 from tinygrad_edu_viz.pictures.gif import gif
+from tinygrad_edu_viz.player import Player
 
 FOLDER = Path(__file__).parent / "pictures"
 EXPRESSION = "tanh(w1*x1 + w2*x2 + b)"
 NUMBERS = {"w1": -3.0, "x1": 2.0, "w2": 1.0, "x2": 0.0, "b": 6.8813735870195432}
 STEP = 9  # the gradient of b
+MISTAKE = ("p", "minus", "1", "full_stop", "5", "enter")  # of the next question: its own factor, not the other one
+
+
+def subject() -> Subject:
+    """The neuron of micrograd's lecture, whose output is 0.7071 and whose gradients are round."""
+    return open_source(EXPRESSION, [f"{name}={number}" for name, number in NUMBERS.items()])
 
 
 def neuron() -> Trace:
-    """The neuron of micrograd's lecture, whose output is 0.7071 and whose gradients are round."""
-    return open_source(EXPRESSION, [f"{name}={number}" for name, number in NUMBERS.items()]).trace
+    return subject().trace
+
+
+def digits() -> Subject:
+    """A network on its first batch of handwritten digits."""
+    tg.seed(0)
+    train, _ = tg.data.load("digits").split(validation=0.2, seed=0)
+    x, y = next(train.batches(size=32, seed=0))
+    net = tg.nn.mlp([64, 64, 10], dropout=0.2)
+    loss = tg.losses.cross_entropy(net(tg.Tensor(x / 16, name="pixels", dtype="float32")), y)
+    return Subject("digits.py:loss", Trace.record(loss), "", loss)
 
 
 def chromium() -> tuple[str | None, list[str]]:
@@ -52,23 +72,64 @@ def screenshot(path: Path, scheme: str, width: int, height: int) -> None:
         scheme: "light" or "dark".
         width, height: of the window, in pixels.
     """
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "page.html"
+        file.write_text(page(neuron(), EXPRESSION), encoding="utf-8")
+        photograph(path, f"{file.as_uri()}#step={STEP}", scheme, width, height)
+
+
+def photograph(path: Path, address: str, scheme: str, width: int, height: int) -> None:
+    """What a browser shows."""
     from playwright.sync_api import sync_playwright
 
     program, arguments = chromium()
-    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
-        file = Path(folder) / "page.html"
-        file.write_text(page(neuron(), EXPRESSION), encoding="utf-8")
+    with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=program, args=arguments)
         window = {"width": width, "height": height}
         tab = browser.new_page(viewport=window, color_scheme=scheme, reduced_motion="reduce")
-        tab.goto(f"{file.as_uri()}#step={STEP}")
+        tab.goto(address)
         tab.screenshot(path=path)
         browser.close()
+
+
+def full_screen(
+    path: Path, make: Callable[[], Subject], size: tuple[int, int], step: int, keys: tuple[str, ...] = ()
+) -> None:
+    """The full-screen stepper.
+
+    Args:
+        make: what is stepped through.
+        size: columns and rows of the terminal.
+        step: where to go, before the keys are pressed.
+    """
+
+    async def drawn() -> str:
+        shown = make()
+        app = Stepper(shown, Player(shown.trace))
+        async with app.run_test(size=size) as pilot:
+            await pilot.pause()
+            app.stepping.player.go(step)
+            app.stepping.show()
+            for key in keys:
+                await pilot.press(key)
+                await pilot.pause()
+            return app.export_screenshot(title="tinygrad-edu step")
+
+    svg = re.sub(r"@font-face\s*{.*?}", "", asyncio.run(drawn()), flags=re.DOTALL)  # fonts from the network
+    svg = re.sub(r"font-family: Fira Code", "font-family: 'DejaVu Sans Mono'", svg)
+    _, _, width, height = map(float, re.search(r'viewBox="([^"]*)"', svg)[1].split())  # type: ignore[index]
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "screen.html"
+        file.write_text(f'<!DOCTYPE html><meta charset="utf-8"><body style="margin: 0">{svg}', encoding="utf-8")
+        photograph(path, file.as_uri(), "light", round(width), round(height))
 
 
 PICTURES: dict[str, Callable[[Path], None]] = {
     "neuron.svg": graph,
     "steps.gif": moving,
+    "stepper.png": partial(full_screen, make=subject, size=(132, 34), step=STEP),
+    "predict.png": partial(full_screen, make=subject, size=(100, 30), step=13, keys=MISTAKE),
+    "digits.png": partial(full_screen, make=digits, size=(150, 30), step=8),
     "page.png": partial(screenshot, scheme="light", width=1280, height=760),
     "page-dark.png": partial(screenshot, scheme="dark", width=1280, height=760),
     "page-phone.png": partial(screenshot, scheme="light", width=390, height=844),

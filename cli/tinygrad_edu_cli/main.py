@@ -32,11 +32,14 @@ from .train import train
     help="Show the version and exit.",
 )
 def cli() -> None:
-    """See how a neural network learns: step through backpropagation, draw it, train it.
+    """See how a neural network learns: step through backpropagation to and fro, predict it, draw it, train it.
 
     \b
     Start here:
       tinygrad-edu step
+      tinygrad-edu step "e = a*b; e*c + e" --set a=2 --set b=-3 --set c=4 --predict
+      tinygrad-edu step --html page.html --gif steps.gif
+      tinygrad-edu step --order naive
       tinygrad-edu graph "tanh(w*x + b)" --set w=2 --set x=-1 --set b=0.5 -o neuron.svg
       tinygrad-edu train --data moons
       tinygrad-edu compare lr=0.001,0.1,10 --data moons

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import re
 import shlex
+import sys
 from pathlib import Path
 
 import pytest
@@ -24,8 +26,14 @@ def test_every_command_works(cli, line, tmp_path: Path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     Path("marks.csv").write_text("lectures,hours,passed\n" + "1,2,no\n5,6,yes\n4,9,yes\n" * 20)
     Path("model.py").write_text("import tinygrad_edu as tg\n\n\ndef loss():\n    return tg.Value(2.0, name='a') ** 2\n")
+    for block in blocks("python"):
+        if name := re.match(r"# (\w+\.py)\n", block):
+            Path(name[1]).write_text(block)
+    if "trace.json" in line and "--save" not in line:
+        assert cli("step", "--save", "trace.json", "--json").code == 0
     arguments = shlex.split(line, comments=True)[1:]
     short = ["--epochs", "1"] if arguments[0] in ("train", "compare") else []
+    monkeypatch.setattr(sys, "stdin", io.StringIO())  # nobody who answers
     ran = cli(*arguments, *short)
     assert ran.code == 0, ran.err
 

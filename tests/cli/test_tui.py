@@ -350,6 +350,11 @@ async def test_in_ascii(monkeypatch):
             await screen.press(key)
             assert screen.text.isascii() and all(len(line) == 80 for line in screen.lines)
         await screen.until("dL/d", "#=")
+    async with full_screen() as screen:  # our own signs have others in their places
+        screen.player.add_breakpoint("b")
+        screen.go(9)
+        await screen.until("@> b", "<- back", "n5 x -4 .")
+        assert "\\" not in screen.text and screen.text.count("?") == 1
 
 
 def test_help_tells_every_key():

@@ -6,6 +6,7 @@ import base64
 import hashlib
 import json
 import re
+import zlib
 from html.parser import HTMLParser
 
 import numpy as np
@@ -55,7 +56,8 @@ class Parsed(HTMLParser):
 
     @property
     def content(self) -> dict:
-        return json.loads(self.texts["script application/json"])
+        text = self.texts["script application/json"]
+        return json.loads(text if text.startswith("{") else zlib.decompress(base64.b64decode(text)))
 
 
 def perceptron() -> Trace:
@@ -240,3 +242,18 @@ def test_text_and_lines_can_be_seen(dark):
         assert contrast(colours["faint"], fill) >= 4.5
         assert contrast(colours["go"], fill) >= 3 and contrast(colours["flow"], fill) >= 3  # lines (WCAG 1.4.11)
     assert contrast(colours["wire"], colours["paper"]) >= 3
+
+
+def test_a_long_trace_is_deflated():
+    """The page of 300 nodes stays small beside its picture; what it holds is the same."""
+    node = tg.Value(1.0, name="x")
+    for k in range(100):
+        node = node * tg.Value(0.5 + k / 100, name=f"w{k}") + 1.0
+    trace = Trace.record(node)
+    text = page.page(trace)
+    assert 'id="trace" data-deflated>' in text
+    content = Parsed(text).content
+    assert [step["text"] for step in content["steps"]] == [event.text for event in trace.events]
+    assert [step.get("grad") for step in content["steps"]] == [event.grad for event in trace.events]
+    svg = text[text.index("<svg") : text.index("</svg>")]
+    assert len(text.encode()) - len(svg.encode()) < 90_000 < len(json.dumps(content))

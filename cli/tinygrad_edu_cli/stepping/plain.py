@@ -9,7 +9,7 @@ import numpy as np
 
 from tinygrad_edu_viz import Trace
 from tinygrad_edu_viz.player import Player
-from tinygrad_edu_viz.readable import FEW, number
+from tinygrad_edu_viz.readable import FEW, number, short
 from tinygrad_edu_viz.recorded import Data, Event, TraceNode
 from tinygrad_edu_viz.text.text_graph import cell_width, clean
 
@@ -37,7 +37,7 @@ def lines(subject: Subject, player: Player, full: bool = False) -> Iterator[str]
     if full:
         for node in trace.nodes.values():
             if node.op is None:
-                yield from _elements(node.id, node.data)
+                yield from _elements(short(node.id), node.data)
     if player.breakpoints:
         yield from ("", f"Marked with *: the steps at {', '.join(map(clean, player.breakpoints))}")
     kind = layer = ""
@@ -103,7 +103,7 @@ def given(trace: Trace) -> str:
     """What no operation computed: inputs that gradients are asked for, and constants."""
     leaves = [node for node in trace.nodes.values() if node.op is None and not node.is_plain_number]
     return "Given: " + ", ".join(
-        f"{leaf.id} = {number(leaf.data)}{'' if leaf.requires_grad else ' (constant)'}" for leaf in leaves
+        f"{short(leaf.id)} = {number(leaf.data)}{'' if leaf.requires_grad else ' (constant)'}" for leaf in leaves
     )
 
 
@@ -116,7 +116,7 @@ def table(trace: Trace) -> list[str]:
     """The inputs with their values and gradients, in columns."""
     rows = [("name", "value", "gradient")]
     for leaf in inputs(trace):
-        name = f"{leaf.id} ({'×'.join(map(str, leaf.shape))})" if leaf.shape else leaf.id
+        name = short(leaf.id) + (f" ({'×'.join(map(str, leaf.shape))})" if leaf.shape else "")
         gradient = "0 (none reached it)" if leaf.gradient is None else number(leaf.gradient)
         rows.append((name, number(leaf.data), gradient))
     widths = [max(cell_width(row[column]) for row in rows) for column in range(2)]

@@ -87,7 +87,7 @@ class NodePane(Lines):
     def _number(self, data: Data | None) -> str:
         """A number in as many digits as there is room for."""
         if data is None:
-            return UNKNOWN
+            return "." if look.is_ascii() else UNKNOWN  # as in the drawing
         tellings = [number(data, digits) for digits in (6, 4, 3)]
         if tellings[0].startswith("mean"):  # of a large array, without its range
             tellings += [number_lines(data, digits)[0] for digits in (4, 3)]

@@ -1,11 +1,18 @@
 // The player of one recorded trace. It computes nothing: every number and every sentence was recorded, and rounded,
 // before. All that changes follows from `position`, the number of steps that have happened.
 
-const { nodes, steps, stops, root } = JSON.parse(document.getElementById("trace").textContent);
 const $ = (id) => document.getElementById(id);
+const { nodes, steps, stops, root } = JSON.parse(await recorded($("trace")));
 const UNKNOWN = "·";
 const numberOf = new Map(nodes.map((node, k) => [node.id, k]));
 const firstBackward = steps.findIndex((step) => step.kind === "backward") + 1;
+
+// The JSON of a long trace is deflated, and written in base64.
+async function recorded(element) {
+  if (!("deflated" in element.dataset)) return element.textContent;
+  const bytes = Uint8Array.from(atob(element.textContent), (letter) => letter.charCodeAt(0));
+  return new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"))).text();
+}
 
 // --- state ---------------------------------------------------------------------------------------------------------
 

@@ -11,6 +11,7 @@ import base64
 import hashlib
 import html
 import json
+import zlib
 from importlib.resources import files
 from string import Template
 from typing import Any
@@ -28,6 +29,7 @@ from . import scene_svg
 LIMIT = 300  # boxes; more take a browser too long at each step
 ELEMENTS = 64  # of an array that are shown one by one
 LONGEST_TITLE = 500  # characters
+READABLE = 30_000  # characters of the recorded JSON; more are deflated, or the page of a long trace grows large
 
 
 def page(
@@ -62,6 +64,8 @@ def compose(trace: Trace, scene: Scene, title: str, note: str = "") -> str:
         f"default-src 'none'; script-src {_hash(script)}; style-src {_hash(style)}; img-src data:; "
         "base-uri 'none'; form-action 'none'"
     )
+    data = embedded_json(_content(trace, scene))
+    is_long = len(data) > READABLE
     return Template(_packaged("page.html")).substitute(
         policy=policy,
         title=html.escape(clean(title)[:LONGEST_TITLE]),
@@ -69,7 +73,8 @@ def compose(trace: Trace, scene: Scene, title: str, note: str = "") -> str:
         style=style,
         last=len(trace.events),
         svg=scene_svg.draw(scene, trace),
-        data=embedded_json(_content(trace, scene)),
+        data=_deflated(data) if is_long else data,
+        deflated=" data-deflated" if is_long else "",
         script=script,
     )
 
@@ -82,6 +87,11 @@ def embedded_json(content: Any) -> str:
     """
     text = json.dumps(content, allow_nan=False, separators=(",", ":"))
     return text.replace("<", "\\u003c")
+
+
+def _deflated(text: str) -> str:
+    """Text for the DecompressionStream "deflate" of a browser (https://compression.spec.whatwg.org), in base64."""
+    return base64.b64encode(zlib.compress(text.encode(), 9)).decode()
 
 
 def _content(trace: Trace, scene: Scene) -> dict[str, Any]:
