@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -14,6 +15,7 @@ import pytest
 import tinygrad_edu as tg
 from cli.training import QUICK, events, untimed
 from tinygrad_edu_cli.training import options
+from tinygrad_edu_cli.training.config import DEFAULTS
 from tinygrad_edu_cli.training.optimizer import _OPTIMIZERS
 from tinygrad_edu_cli.training.plain import is_round
 
@@ -135,6 +137,30 @@ def test_notices_on_the_command_line(cli, arguments, name, said):
     text = next(each["text"] for each in notices if each["name"] == name)
     assert said in text.lower() and not re.search(r"\w=\d", text)
     assert " ".join(text.split()) in " ".join(cli("train", *data, *arguments.split()).out.split())
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        *["", "--optimizer sgd --momentum 0.9 --nesterov", "--betas 0.8 0.9 --no-standardize --seed 3"],
+        *["--dropout 0.2 --activation tanh --batch-size full --patience 2 --schedule cosine --lr 0.02 --noise 0.3"],
+    ],
+)
+def test_the_command_to_try_next_differs_in_the_rate_alone(cli, tmp_path: Path, more):
+    path = tmp_path / "my marks.csv"
+    path.write_text("hours,passed,lectures\n" + "1,no,2\n5,yes,3\n4,yes,1\n3,no,4\n" * 5)
+    data = ["--data", "moons", "--n", "60"] if "noise" in more else ["--data", str(path), "--target", "passed"]
+    out = cli("train", *data, "--epochs", "2", *more.split()).out
+    command = shlex.split(next(line for line in out.splitlines() if line.startswith("  tinygrad-edu compare lr=")))
+    runs = [each for each in events(cli(*command[1:], "--json")) if each["kind"] == "run"]
+    same = runs[1]  # the rate in the middle is that of the run
+    end = events(cli("train", *data, "--epochs", "2", *more.split(), "--json"))[-1]
+    assert (same["final_train_loss"], same["validation_accuracy"]) == (end["train_loss"], end["validation_accuracy"])
+
+
+def test_defaults_are_those_of_the_options(cli):
+    found = json.loads(cli("compare", "lr=0.1,1", *QUICK, "--json").out.splitlines()[0])["config"]
+    assert {name: found[name] for name in DEFAULTS} == DEFAULTS
 
 
 def test_names_are_those_of_the_library():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+from collections.abc import Container
 from dataclasses import asdict, dataclass, fields, replace
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -18,6 +20,10 @@ LEARNING_RATES = {
 HIDDEN, HIDDEN_OF_MANY = (32, 32), (128, 64)  # units of a net that nobody described, up to 16 inputs and above
 LINEAR_FIRST = ("pass_class", "diabetes")  # what a single layer learns as well as any net
 BATCH_SIZE = 32
+DEFAULTS = {  # of the options that have a value where nothing was said
+    **{"validation": 0.2, "standardize": True, "optimizer": "adam", "nesterov": False, "drop_last": False},
+    **{"accumulate": 1, "dropout": 0.0, "l1": 0.0, "l2": 0.0, "seed": 0, "device": "cpu"},
+}
 UPDATES = 3000  # the default number of epochs makes about as many, in batches of this size
 
 _OPTIMIZERS_WITH = {
@@ -151,6 +157,22 @@ class RunConfig:
             epochs=epochs,
             step_size=self.step_size or (max(epochs // 3, 1) if self.schedule == "step" else None),
         )
+
+
+def typed(config: RunConfig, without: Container[str] = ()) -> str:
+    """The options of a run as they are typed, but for the defaults and some others."""
+    words = []
+    for name, value in ((f.name, getattr(config, f.name)) for f in fields(config)):
+        if name in without or value == DEFAULTS.get(name):
+            continue
+        if isinstance(value, bool):
+            words.append(option(name) if value else f"--no-{name}")
+        elif name == "net":
+            words.append(f"--net {'-'.join(map(str, value))}")
+        else:
+            values = value if isinstance(value, tuple) else (value,)
+            words.append(" ".join([option(name), *(shlex.quote(str(each)) for each in values)]))
+    return " ".join(words)
 
 
 def option(name: str) -> str:

@@ -33,10 +33,12 @@ class Run:
 
     Attributes:
         config: its options, all filled in.
+        asked: the options as they were given.
         dataset: the data as it came; `train` and `held_out` are its parts, standardized if asked for.
     """
 
     config: RunConfig
+    asked: RunConfig
     dataset: Dataset
     train: Dataset
     held_out: Dataset
@@ -57,14 +59,14 @@ class Run:
         dataset = read_data(config)
         with _told():
             train, held_out = dataset.split(config.validation, config.seed)
-        config = config.fitted(dataset, len(train))
+        asked, config = config, config.fitted(dataset, len(train))
         if not config.standardize:
             standardizer = None
         elif standardizer is None or len(standardizer.mean) != train.x.shape[1]:
             standardizer = _standardizer(train)
         if standardizer:
             train, held_out = standardizer.apply(train), standardizer.apply(held_out)
-        return cls(config, dataset, train, held_out, standardizer, _network(config))
+        return cls(config, asked, dataset, train, held_out, standardizer, _network(config))
 
     def events(self, checkpoint: Path | None = None, resume: Path | None = None) -> Generator[Event, None, None]:
         """Train: the events of `tg.train.fit`."""

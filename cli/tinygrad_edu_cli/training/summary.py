@@ -11,7 +11,7 @@ import numpy as np
 from tinygrad_edu.train import History
 
 from ..wording import count, some
-from .config import LEARNING_RATES, RunConfig
+from .config import LEARNING_RATES, RunConfig, typed
 from .run import PIXELS, Run
 
 MOST_MISTAKES = 3
@@ -107,7 +107,7 @@ def advice(run: Run, history: History) -> str:
     config, end, told = run.config, history.end, {notice.name for notice in history.notices}
     assert end is not None and config.lr is not None and config.epochs is not None
     if end.stopped == "diverged" or "rising" in told:
-        return f"find a learning rate that works: {_comparison(config, LEARNING_RATES[config.optimizer])}"
+        return f"find a learning rate that works: {_comparison(run, LEARNING_RATES[config.optimizer])}"
     if run.dataset.name == "pass_class":
         return "a problem that no straight line solves, and a deeper net: tinygrad-edu train --data moons"
     if run.is_linear and end.validation_accuracy is not None and end.validation_accuracy < 0.95:
@@ -119,7 +119,7 @@ def advice(run: Run, history: History) -> str:
         return "run it again, and let it finish"
     if history.best_epoch and history.best_epoch >= 0.95 * end.epoch and _still_falling(history):
         return f"the loss was still falling: --epochs {2 * config.epochs}"
-    return f"see what the learning rate does: {_comparison(config, config.lr)}"
+    return f"see what the learning rate does: {_comparison(run, config.lr)}"
 
 
 def _still_falling(history: History) -> bool:
@@ -129,11 +129,12 @@ def _still_falling(history: History) -> bool:
     return len(losses) > 2 * tenth and min(losses[-tenth:]) < 0.9 * min(losses[:-tenth])
 
 
-def _comparison(config: RunConfig, lr: float) -> str:
-    """A command that compares learning rates around this one."""
+def _comparison(run: Run, lr: float) -> str:
+    """A command that compares learning rates around this one, and leaves all else as it was."""
     rates = ",".join(f"{rate:.3g}" for rate in (lr / 10, lr, lr * 10))
-    net = "-".join(map(str, config.net or ()))
-    return f"tinygrad-edu compare lr={rates} --data {shlex.quote(config.data)} --net {net}"
+    net = "-".join(map(str, run.config.net or ()))
+    command = f"tinygrad-edu compare lr={rates} --data {shlex.quote(run.config.data)} --net {net}"
+    return f"{command} {typed(run.asked, without=('lr', 'data', 'net'))}".rstrip()
 
 
 def percent(share: float) -> str:
