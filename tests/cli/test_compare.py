@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import math
 import re
+import sys
 from pathlib import Path
 
+import pexpect
 import pytest
 
 from cli.training import QUICK, events
@@ -63,6 +65,17 @@ def test_every_kind_of_setting(cli, setting):
     assert len(found) == 3 and len({found[label]["final_train_loss"] for label in found if label != "verdict"}) == (
         1 if name == "patience" else 2
     )
+
+
+def test_the_table_fits_the_terminal(environment):
+    """A table whose rows break is none. What a narrow one lacks, the sentences below it tell."""
+    call = [sys.executable, "-m", "tinygrad_edu_cli", "compare", "batch-size=1,full", *QUICK]
+    for columns in (80, 100, 140):
+        ran = pexpect.spawn(call[0], call[1:], env=environment, encoding="utf-8", dimensions=(30, columns), timeout=60)
+        lines = [line.rpartition("\x1b[K")[2] for line in ran.read().splitlines()]
+        assert max(map(len, lines)) < columns
+        head = next(line for line in lines if "per epoch" in line)
+        assert ("train" in head) == (columns > 100) and "noise" in head and "accuracy" in head
 
 
 def test_a_setting_may_be_off(cli):

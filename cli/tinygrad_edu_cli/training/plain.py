@@ -9,6 +9,7 @@ from tinygrad_edu.train.events import EndEvent, EpochEvent, Event, NoticeEvent, 
 
 from .. import output
 from ..stepping import plain
+from .room import room
 from .run import Run
 from .summary import advice, introduction, number, percent, summary
 
@@ -48,7 +49,7 @@ class PlainReport:
                     self._tell_epoch()
             case NoticeEvent() if len(self.history.notices) <= MAX_NOTICES:
                 where = f"Epoch {event.epoch}: " if event.epoch else ""
-                for line in plain.wrap(f"{where}{event.text}", 98, indent=2):
+                for line in plain.wrap(f"{where}{event.text}", room() - 2, indent=2):
                     self.say(f"  {line}")
             case EndEvent():
                 self._end()
@@ -79,9 +80,9 @@ class PlainReport:
             self.say(f"  ({hidden} more notices; --json shows all)")
         self.say("")
         for sentence in summary(self.run, self.history, time.monotonic() - self._started):
-            self.say("\n".join(plain.wrap(sentence)))
+            self.say("\n".join(plain.wrap(sentence, room())))
         words, command, arguments = advice(self.run, self.history).partition("tinygrad-edu ")
-        self.say("\n".join(plain.wrap(f"Next: {words.rstrip()}")))
+        self.say("\n".join(plain.wrap(f"Next: {words.rstrip()}", room())))
         if command:
             self.say(f"  {command}{arguments}")  # on one line, to be copied
 

@@ -73,11 +73,11 @@ class ProgressLine:
         if epoch:
             words.append(f"loss {number(epoch.train_loss)}")
         if validation:
-            words.append(f"validation {number(validation.validation_loss)}")
             if validation.validation_accuracy is not None:
                 words.append(f"accuracy {percent(validation.validation_accuracy)}")
             elif validation.validation_r2 is not None:
                 words.append(f"R² {validation.validation_r2:.3f}")
+            words.append(f"validation {number(validation.validation_loss)}")  # left out before the others
         return [*words, f"lr {epoch.lr:.3g}"] if epoch else words
 
     def _time_left(self) -> list[str]:

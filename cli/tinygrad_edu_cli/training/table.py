@@ -12,10 +12,13 @@ from ..stepping import plain
 from ..wording import count
 from .comparison import ComparedRun
 from .curve import Scale, curve
+from .room import room
 from .summary import number, percent
 from .verdict import best_run, sentences, verdicts
 
 CURVE = 20  # cells
+WIDEST = 120
+LEFT_OUT = (5, 4, 2)  # columns for which a narrow terminal has no room: the first of them first
 LONGEST_LABEL = 24
 
 
@@ -25,17 +28,21 @@ def table(runs: Sequence[ComparedRun]) -> Iterator[str]:
     scale = Scale.of([run.history.validation_loss for run in runs], 2 * max(run.guessing for run in runs))
     low, high = number(scale.low), number(scale.high)
     over = f"Validation loss over {count(longest, 'epoch')}"
-    yield f"{_data(runs)}{over}, on a logarithmic scale (▁ {low}, █ {high}, ↑ above)"
+    above = f"{_data(runs)}{over}, on a logarithmic scale (▁ {low}, █ {high}, ↑ above)"
+    yield "\n".join(plain.wrap(above, room(WIDEST)))
     yield ""
     measure = "accuracy" if runs[0].history.validation_accuracy else "R²"
     head = ["", "validation loss", "final", "best", "@epoch", "train", measure, "per epoch", "noise", ""]
     rows = [head, *(_cells(run, word, scale, longest) for run, word in zip(runs, verdicts(runs), strict=True))]
-    widths = [max(cell_width(row[k]) for row in rows) for k in range(len(head))]
+    widths = {k: max(cell_width(row[k]) for row in rows) for k in range(len(head))}
+    for k in LEFT_OUT:
+        if sum(widths.values()) + 2 * (len(widths) - 1) > room(WIDEST):
+            del widths[k]
     for row in rows:
-        yield "  ".join(_aligned(cell, w, k) for k, (cell, w) in enumerate(zip(row, widths, strict=True))).rstrip()
+        yield "  ".join(_aligned(row[k], width, k) for k, width in widths.items()).rstrip()
     yield ""
     for sentence in sentences(runs):
-        yield "\n".join(plain.wrap(sentence, indent=2))
+        yield "\n".join(plain.wrap(sentence, room(), indent=2))
 
 
 def _data(runs: Sequence[ComparedRun]) -> str:
