@@ -79,12 +79,8 @@ class Flat:
         for p in self.params:
             p._grad = None
 
-    def parts_with_gradient(self, initial: dict[str, float]) -> Iterator[Part]:
-        """What to update. To be read to its end, and each part updated before the next is asked for.
-
-        Args:
-            initial: the names of the states that the update takes, each with the number that it starts with.
-        """
+    def gather(self) -> list[int]:
+        """See that weights and gradients lie in the flat arrays; returns which parameters have a gradient."""
         if not self._still_in():
             self.move_in()
         ready = []
@@ -93,11 +89,20 @@ class Flat:
                 ready.append(k)
                 if p._grad is not p._home:  # assigned by hand, or a node of create_graph=True
                     p._home._data[...] = p._grad._data
-        yield from self._parts(ready, initial)
-        for k in ready:  # a graph that was recorded with the old data cannot be differentiated any more
+        return ready
+
+    def bring_back(self, ready: list[int]) -> None:
+        """After an update: a graph that was recorded with the old data cannot be differentiated any more."""
+        for k in ready:
             self.params[k].changed()
 
-    def _parts(self, ready: list[int], initial: dict[str, float]) -> Iterator[Part]:
+    def parts(self, ready: list[int], initial: dict[str, float]) -> Iterator[Part]:
+        """What to update.
+
+        Args:
+            ready: of `gather`.
+            initial: the names of the states that the update takes, each with the number that it starts with.
+        """
         for k in ready:
             self.steps[k] += 1
         for name, value in initial.items():
@@ -151,9 +156,11 @@ class FlatValues(Flat):
         for p in self.params:
             p._grad = 0.0
 
-    def parts_with_gradient(self, initial: dict[str, float]) -> Iterator[Part]:
+    def gather(self) -> list[int]:
         self.weights[:] = [p._data for p in self.params]
         self.gradient[:] = [float(p._grad) for p in self.params]
-        yield from self._parts(list(range(len(self.params))), initial)
+        return list(range(len(self.params)))
+
+    def bring_back(self, ready: list[int]) -> None:
         for p, number in zip(self.params, self.weights.tolist(), strict=True):
             p.data = number

@@ -101,12 +101,17 @@ class Optimizer:
         """Update every parameter that has a gradient; one without is left as it is, and so is its state."""
         for group, flats in zip(self.groups, self._flats, strict=True):
             for flat in flats:
-                flat.backend.run(self._update, group, flat)
+                if flat.backend.here:
+                    self._update(group, flat)
+                else:
+                    flat.backend.run(self._update, group, flat)
 
     def _update(self, group: Group, flat: Flat) -> None:
-        for part in flat.parts_with_gradient(self.initial_state(group)):
+        ready = flat.gather()
+        for part in flat.parts(ready, self.initial_state(group)):
             program, numbers = self.program(group, part.steps, len(part.arrays))
             flat.backend.update(program, part.arrays, numbers, flat.scratch)
+        flat.bring_back(ready)
 
     def program(self, group: Group, t: int, arrays: int) -> tuple[Program, dict[str, float]]:
         """The rule in step `t` as a fused program of so many arrays, and the numbers that it takes.
