@@ -8,6 +8,8 @@ is fused, in one array library or another, stands in `backends/`; `namespaces.py
 
 from __future__ import annotations
 
+import math
+
 from .namespaces import unbroadcast
 from .operation import structural
 from .structural import matmul_by_a, matmul_by_b
@@ -41,7 +43,12 @@ def dense(xp, x, weight, bias, activation=None):
 
 
 def _softmax_minus_target(xp, g, y, logits, labels, reduction):
-    return xp.cross_entropy_slope(logits, labels, g * (1.0 / labels.shape[0]) if reduction == "mean" else g)
+    return xp.cross_entropy_slope(logits, labels, g * _share(labels) if reduction == "mean" else g)
+
+
+def _share(labels):
+    """The share of a row in the mean; the mean of no rows is nan, as NumPy's."""
+    return 1.0 / labels.shape[0] if labels.shape[0] else math.nan
 
 
 @structural(_softmax_minus_target)
@@ -55,4 +62,4 @@ def softmax_cross_entropy(xp, logits, labels, reduction="mean"):
     if reduction == "none":
         return losses
     total = xp.sum(losses)
-    return total if reduction == "sum" else total * (1.0 / labels.shape[0])
+    return total if reduction == "sum" else total * _share(labels)
