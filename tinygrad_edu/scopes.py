@@ -24,15 +24,18 @@ class Interval:
     Attributes:
         name: of the scope.
         outer: the interval of the scope around it, or None.
-        owner: the module whose call this is, while it lasts; a memory of the past must keep no network alive.
+        owner: the innermost module that is being called, while it lasts; a memory of the past must keep no network
+            alive.
+        mark: of that module, which outlasts it (see `nn/place.py`).
         first, last: the moments of entering and of leaving; `last` is None until then.
     """
 
-    __slots__ = ("first", "last", "name", "outer", "owner")
+    __slots__ = ("first", "last", "mark", "name", "outer", "owner")
 
     name: str
     outer: Interval | None
     owner: Any
+    mark: object
     first: int
     last: int | None
 
@@ -55,16 +58,23 @@ class scope(ContextDecorator):
         self.name = str(name)
 
     def __enter__(self) -> None:
-        enter(self.name)
+        outer = current()
+        owner, mark = (None, None) if outer is None else (outer.owner, outer.mark)
+        enter(self.name, outer, owner, mark)
 
     def __exit__(self, *_: object) -> None:
-        leave()
+        interval = current()
+        assert interval is not None
+        leave(interval)
 
 
-def enter(name: str, owner: Any = None) -> None:
-    """Begin a scope; `leave` must follow."""
+current = _CURRENT.get  # the innermost scope that was entered and not left, or None
+
+
+def enter(name: str, outer: Interval | None, owner: Any, mark: object) -> Interval:
+    """Begin a scope inside of the `current` one, `outer`; `leave` must follow."""
     interval = Interval()
-    interval.name, interval.outer, interval.owner = name, _CURRENT.get(), owner
+    interval.name, interval.outer, interval.owner, interval.mark = name, outer, owner, mark
     interval.first, interval.last = next(SERIAL), None
     _CURRENT.set(interval)
     log = _LOG.get()
@@ -72,22 +82,13 @@ def enter(name: str, owner: Any = None) -> None:
         log = deque(maxlen=REMEMBERED)
         _LOG.set(log)
     log.append(interval)
+    return interval
 
 
-def leave() -> None:
-    """End the innermost scope."""
-    interval = _CURRENT.get()
-    assert interval is not None
+def leave(interval: Interval) -> None:
+    """End the `current` scope."""
     interval.last, interval.owner = next(SERIAL), None
     _CURRENT.set(interval.outer)
-
-
-def owner() -> Any:
-    """The module that is being called now, the innermost one; None outside of all."""
-    interval = _CURRENT.get()
-    while interval is not None and interval.owner is None:
-        interval = interval.outer
-    return None if interval is None else interval.owner
 
 
 def intervals_of(serials: Iterable[int]) -> list[Interval | None]:

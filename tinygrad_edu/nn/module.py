@@ -14,7 +14,7 @@ import numpy as np
 from .. import backends, scopes
 from ..tensor import Tensor
 from . import scalar, state, summary
-from .place import Place, label_of
+from .place import Place, find_place
 
 
 class Module:
@@ -55,13 +55,18 @@ class Module:
         raise NotImplementedError(f"{type(self).__name__} has no forward(self, x)")
 
     def __call__(self, *inputs: Any) -> Any:
-        scopes.enter(label_of(self), self)
+        outer, place = scopes.current(), self._place
+        if place is None or place.mark is not (None if outer is None else outer.mark):
+            place = self._place = find_place(self, outer)
+        if self._mark is None:
+            self._mark = object()
+        interval = scopes.enter(place.label, outer, self, self._mark)
         try:
             if self.taken_apart:
                 inputs = tuple(map(scalar.as_input, inputs))
             return self.forward(*inputs)
         finally:
-            scopes.leave()
+            scopes.leave(interval)
 
     # --- what is inside ---
 

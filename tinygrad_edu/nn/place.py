@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ..scopes import owner
+from ..scopes import Interval
 from ..tensor import Tensor
 
 if TYPE_CHECKING:
@@ -15,7 +15,8 @@ class Place(NamedTuple):
     """The place of a module, found at its first call there.
 
     Attributes:
-        mark: of the module around it. (Not that module itself: the two would keep each other alive.)
+        mark: of the module around it, None outside of all. (Not that module itself: the two would keep each other
+            alive.)
         label: the name of its scope: "0 Dense(2, 16, relu)".
         path: its name in the whole network: "0", "layers.1".
     """
@@ -25,21 +26,9 @@ class Place(NamedTuple):
     path: str
 
 
-def label_of(module: Module) -> str:
-    """The name of a module's scope, in the module that is calling it. The first call names the parameters, too."""
-    outer = owner()
-    mark = None
-    if outer is not None:
-        mark = outer._mark
-        if mark is None:
-            mark = outer._mark = object()
-    place = module._place
-    if place is None or place.mark is not mark:
-        place = module._place = _find(module, outer, mark)
-    return place.label
-
-
-def _find(module: Module, outer: Module | None, mark: object) -> Place:
+def find_place(module: Module, caller: Interval | None) -> Place:
+    """The place of a module in the one that is calling it. Its parameters are named, too."""
+    outer, mark = (None, None) if caller is None else (caller.owner, caller.mark)
     children = () if outer is None else outer.named_children()
     name = next((name for name, child in children if child is module), "")
     settings = module.settings().replace("activation=", "").replace("'", "")
