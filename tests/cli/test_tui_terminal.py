@@ -124,6 +124,8 @@ def test_a_terminal_that_is_too_small_gets_lines(terminal, columns, rows):
     assert tty.end() == 0
     assert f"note: this terminal has {columns} by {rows} characters".encode() in tty.received
     assert b"Gradients of the inputs" in tty.received and b"\x1b[?1049h" not in tty.received
+    steps = [line for line in tty.received.decode().splitlines() if line.startswith("    ")]
+    assert len(steps) > 15 and max(map(len, steps)) < max(columns, 50), "lines end before the terminal does"
 
 
 def test_who_asks_for_the_full_screen_gets_it_in_a_small_terminal_too(terminal):

@@ -13,8 +13,9 @@ from tinygrad_edu_viz.text.text_graph import cell_width
 
 from .. import output
 from ..errors import CommandError
+from ..room import WIDTH
 from ..source import Subject, open_source
-from .plain import WIDTH, given, inputs, wrap
+from .plain import given, inputs, wrap
 
 EXAMPLE = "e = a*b; e*c + e"  # e is used twice, and computed
 EXAMPLE_SETTINGS = {"a": "2", "b": "-3", "c": "4"}

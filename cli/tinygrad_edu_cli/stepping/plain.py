@@ -13,11 +13,9 @@ from tinygrad_edu_viz.readable import FEW, number, short
 from tinygrad_edu_viz.recorded import Data, Event, TraceNode
 from tinygrad_edu_viz.text.text_graph import cell_width, clean
 
+from ..room import room
 from ..source import Subject
 from .arrays import rows
-
-WIDTH = 100
-
 
 DIGITS = 6  # of the elements of arrays
 
@@ -89,7 +87,7 @@ def heading(kind: str) -> str:
 def numbered(event: Event, mark: str = " ") -> list[str]:
     """What happens in an event, with the number of its step before it."""
     digits = len(str(event.of))
-    first, *rest = about(event, WIDTH - digits - 3)
+    first, *rest = about(event, room() - digits - 3)
     return [f"{event.step:>{digits + 1}}{mark} {first}", *(" " * (digits + 3) + line for line in rest)]
 
 
@@ -126,8 +124,8 @@ def table(trace: Trace) -> list[str]:
     return ["  " + "   ".join(row).rstrip() for row in cells]
 
 
-def wrap(text: str, width: int = WIDTH, indent: int = 0) -> list[str]:
-    """Text in lines of at most `width` characters, the later ones indented."""
+def wrap(text: str, width: int | None = None, indent: int = 0) -> list[str]:
+    """Text in lines of at most `width` characters (None: of as many as there is room for), the later ones indented."""
     return textwrap.wrap(
-        text, width, subsequent_indent=" " * indent, break_long_words=False, break_on_hyphens=False
+        text, width or room(), subsequent_indent=" " * indent, break_long_words=False, break_on_hyphens=False
     ) or [""]

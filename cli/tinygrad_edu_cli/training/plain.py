@@ -8,8 +8,8 @@ from tinygrad_edu.train import History
 from tinygrad_edu.train.events import EndEvent, EpochEvent, Event, NoticeEvent, ValidationEvent
 
 from .. import output
+from ..room import room
 from ..stepping import plain
-from .room import room
 from .run import Run
 from .summary import advice, introduction, number, percent, summary
 

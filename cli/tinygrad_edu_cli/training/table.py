@@ -8,11 +8,11 @@ from typing import Any
 from tinygrad_edu.train.events import plain as json_number
 from tinygrad_edu_viz.text.text_graph import cell_width
 
+from ..room import room
 from ..stepping import plain
 from ..wording import count
 from .comparison import ComparedRun
 from .curve import Scale, curve
-from .room import room
 from .summary import number, percent
 from .verdict import best_run, sentences, verdicts
 

@@ -1,12 +1,11 @@
-"""How wide a report may be."""
+"""How wide what we print may be."""
 
 from __future__ import annotations
 
 import shutil
 import sys
 
-from ..stepping.plain import WIDTH
-
+WIDTH = 100
 LEAST = 40  # cells; below it nothing can be laid out
 
 
