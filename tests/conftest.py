@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import os
+import sys
 from collections.abc import Generator
 from importlib.util import find_spec
 from typing import Any
@@ -34,6 +35,18 @@ collect_ignore = [folder for folder, packages in _FOLDERS.items() if not all(map
 def device(request: pytest.FixtureRequest) -> str:
     """The engine behaves the same on every device, so a test that takes this fixture runs on each of them."""
     return str(request.param)
+
+
+@pytest.fixture
+def no_pillow(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As if Pillow were not installed."""
+    mine = "tinygrad_edu_viz.pictures.frames", "tinygrad_edu_viz.pictures.pencil"
+    for name in list(sys.modules):
+        if name in mine:
+            monkeypatch.delitem(sys.modules, name)
+        elif name.partition(".")[0] == "PIL":
+            monkeypatch.setitem(sys.modules, name, None)
+    monkeypatch.setitem(sys.modules, "PIL", None)
 
 
 @functools.cache

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 
 import pytest
 
@@ -60,14 +59,7 @@ def test_a_series_where_a_file_is(cli, folder):
     assert (folder / "steps").read_text() == "a file"
 
 
-def test_without_pillow(cli, folder, monkeypatch):
-    for module in [
-        name
-        for name in sys.modules
-        if name.startswith(("tinygrad_edu_viz.pictures.frames", "tinygrad_edu_viz.pictures.pen"))
-    ]:
-        monkeypatch.delitem(sys.modules, module)
-    monkeypatch.setitem(sys.modules, "PIL", None)
+def test_without_pillow(cli, folder, no_pillow):
     ran = cli("step", "--gif", "steps.gif")
     assert (ran.code, ran.out) == (3, "") and "pip install 'tinygrad-edu[plots]'" in ran.err
     assert os.listdir(folder) == []

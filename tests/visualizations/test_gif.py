@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-
 import pytest
 
 import hostile
@@ -122,13 +120,9 @@ def test_one_node(tmp_path):
     assert pictures.gif(tmp_path / "steps.gif", Trace.record(tg.Value(2.0, name="a"))) == 2
 
 
-def test_without_pillow(monkeypatch):
-    for module in [
-        name
-        for name in sys.modules
-        if name.startswith(("tinygrad_edu_viz.pictures.frames", "tinygrad_edu_viz.pictures.pen"))
-    ]:
-        monkeypatch.delitem(sys.modules, module)
-    monkeypatch.setitem(sys.modules, "PIL", None)
+def test_without_pillow(no_pillow, tmp_path):
     with pytest.raises(pictures.MissingPillow, match=r"pip install 'tinygrad-edu\[plots\]'"):
         next(iter(pictures.frames(perceptron())))
+    for write in (pictures.gif, pictures.png_series):
+        with pytest.raises(pictures.MissingPillow):
+            write(tmp_path / "steps", perceptron())

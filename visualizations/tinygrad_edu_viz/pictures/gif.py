@@ -67,9 +67,9 @@ def gif(path: str | PathLike[str], trace: Trace, title: str = "", rankdir: str =
     Raises:
         OSError: the file cannot be written; else as `frames`.
     """
-    from PIL.Image import Dither
-
     pictures = dict(frames(trace, title, rankdir, level, scale=1))
+    from PIL.Image import Dither  # `frames` has seen that it is there
+
     palette = _palette(list(pictures.values()))
     first, *rest = (picture.quantize(palette=palette, dither=Dither.NONE) for picture in pictures.values())
     pass_of = {0: "forward"} | {event.step: event.kind for event in trace.events}
