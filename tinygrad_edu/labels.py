@@ -41,7 +41,7 @@ def positions(labels: Any, n: int, beside: Any, where: str, what: str = "label",
         DataError: one that is on the host is out of range; the message names it and its position.
         DeviceError: they are on another device than the tensor beside them.
     """
-    if type(labels) is np.ndarray or not (is_on_device(labels) and isinstance(beside, Tensor)):
+    if not (is_on_device(labels) and isinstance(beside, Tensor)):
         host = _checked(to_host(labels), n, where, what, of)
         return beside.backend.asarray(host) if isinstance(beside, Tensor) else host
     if labels.dtype.kind not in "iu":

@@ -25,6 +25,7 @@ from .node import Node, apply
 CO_VARARGS = 0x04  # the flag of a function that takes *args, as in the module inspect, which is slow to import
 
 Rule = Callable[..., Any]
+Attrs = dict[str, Any] | None
 
 REGISTRY: dict[str, Operation] = {}
 
@@ -64,14 +65,7 @@ class Operation:
         return find, (self.name,)  # a copied or pickled node names its operation
 
     def pull_back(
-        self,
-        position: int,
-        xp: Any,
-        upstream: Any,
-        y: Any,
-        operands: Sequence[Any],
-        attrs: dict[str, Any] | None,
-        out: Any = None,
+        self, position: int, xp: Any, upstream: Any, y: Any, operands: Sequence[Any], attrs: Attrs, out: Any = None
     ) -> tuple[Any, Any]:
         """What the operand at `position` receives from the result's gradient.
 
@@ -96,7 +90,7 @@ class Elementwise(Operation):
 
     elementwise = True
 
-    def local(self, position: int, xp: Any, y: Any, operands: Sequence[Any], attrs: dict[str, Any] | None) -> Any:
+    def local(self, position: int, xp: Any, y: Any, operands: Sequence[Any], attrs: Attrs) -> Any:
         """The local derivative dy/d(operand); None where there is none."""
         partial = self.rules[position]
         if partial is None or type(partial) is float:
@@ -104,14 +98,7 @@ class Elementwise(Operation):
         return partial(xp, y, *operands, **attrs) if attrs else partial(xp, y, *operands)  # type: ignore[operator]
 
     def pull_back(
-        self,
-        position: int,
-        xp: Any,
-        upstream: Any,
-        y: Any,
-        operands: Sequence[Any],
-        attrs: dict[str, Any] | None,
-        out: Any = None,
+        self, position: int, xp: Any, upstream: Any, y: Any, operands: Sequence[Any], attrs: Attrs, out: Any = None
     ) -> tuple[Any, Any]:
         local = self.rules[position]
         if local is None:
@@ -138,14 +125,7 @@ class Structural(Operation):
         self.writes_into = frozenset(k for k, rule in enumerate(rules) if rule and "out" in rule.__code__.co_varnames)
 
     def pull_back(
-        self,
-        position: int,
-        xp: Any,
-        upstream: Any,
-        y: Any,
-        operands: Sequence[Any],
-        attrs: dict[str, Any] | None,
-        out: Any = None,
+        self, position: int, xp: Any, upstream: Any, y: Any, operands: Sequence[Any], attrs: Attrs, out: Any = None
     ) -> tuple[Any, Any]:
         settings = attrs or _NONE
         if self.arity is None:  # one rule for all operands of a sequence

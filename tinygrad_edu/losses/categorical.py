@@ -42,7 +42,7 @@ def cross_entropy(
         raise ArgumentError(f"cross_entropy: label_smoothing must lie in [0, 1], not {label_smoothing!r}")
     logits = as_prediction(logits)
     axis = _axis(logits, "cross_entropy")
-    names_classes, target = (True, target) if _is_usual(logits, target) else _kind_of(target, logits, axis)
+    names_classes, target = _kind_of(target, logits, axis)
     if names_classes:
         labels = positions(target, logits.shape[axis], logits, "cross_entropy")
         if logits.ndim == 2 and weight is None and not label_smoothing:
@@ -84,13 +84,6 @@ def kl_divergence(logits: Any, target: Any, reduction: str = "mean") -> Any:
     if reduction == "batchmean":
         return functional.sum(losses) / float(logits.shape[0])
     return reduce(losses, reduction)
-
-
-def _is_usual(logits: Any, target: Any) -> bool:
-    """Whether there is an array with a class index for each row of logits, as nearly always."""
-    if type(target) is not np.ndarray or logits.ndim != 2:
-        return False
-    return target.shape == logits.shape[:1] and target.dtype.kind in "iu"
 
 
 def _axis(logits: Any, loss: str) -> int:

@@ -101,10 +101,7 @@ class Optimizer:
         """Update every parameter that has a gradient; one without is left as it is, and so is its state."""
         for group, flats in zip(self.groups, self._flats, strict=True):
             for flat in flats:
-                if flat.backend.here:
-                    self._update(group, flat)
-                else:
-                    flat.backend.run(self._update, group, flat)
+                flat.backend.run(self._update, group, flat)
 
     def _update(self, group: Group, flat: Flat) -> None:
         ready = flat.gather()
