@@ -27,13 +27,12 @@ from ..trace import Trace
 from ..words import inputs_are_ordered
 from . import dot_binary
 from .box_label import BoxLabel
-from .palette import LIGHT, Palette, palette
+from .palette import Palette, palette
 
 LEVELS = ("auto", "scalar", "op", "layer")
 LIMIT = 400  # boxes; a picture of more says nothing, and takes minutes to lay out
 DEEPEST = 8  # frames in each other
 
-FILLS, TEXT, QUIET = LIGHT.fills, LIGHT.text, LIGHT.quiet
 OUTLINES = {
     "leaf": {"style": "rounded,filled"},
     "constant": {"style": "dashed,filled"},
@@ -256,7 +255,7 @@ def _empty(rankdir: str, size: int, colours: Palette) -> Drawing:
 
 
 def kind_of(node: TraceNode, root: str) -> str:
-    """What a drawing shows a node as: a key of `FILLS`."""
+    """What a drawing shows a node as: a key of the palette's `fills`."""
     if node.op is None:
         return "leaf" if node.requires_grad else "constant"
     return "root" if node.id == root else "result"
