@@ -18,6 +18,7 @@ from .value import Value
 
 if TYPE_CHECKING:
     from . import data, losses, nn, optim, train
+    from .compiling import compile
 
 # An inf or nan is a number here, in Tensors as in Values, and no accident of a line of ours that NumPy should warn of;
 # detect_anomaly() says where it was born.
@@ -32,11 +33,13 @@ _LEARNING = ("data", "losses", "nn", "optim", "train")
 def __getattr__(name: str) -> Any:
     if name in _LEARNING:
         return importlib.import_module(f".{name}", __name__)
+    if name == "compile":
+        return importlib.import_module(".compiling", __name__).compile
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_LEARNING})
+    return sorted({*globals(), *_LEARNING, "compile"})
 
 
 __all__ = [
@@ -45,6 +48,7 @@ __all__ = [
     "Value",
     "backends",
     "backprop",
+    "compile",
     "data",
     "default_dtype",
     "detect_anomaly",

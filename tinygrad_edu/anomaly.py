@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .errors import AnomalyError, MutationError
+from .modes import Observer
 
 if TYPE_CHECKING:
     from .backprop import Step
@@ -18,14 +19,14 @@ if TYPE_CHECKING:
 _PACKAGE = os.path.dirname(os.path.abspath(__file__))
 
 
-class Watch:
+class Watch(Observer):
     """What `detect_anomaly()` remembers of each node: the user's line that made it and a print of its operands."""
 
     def __init__(self) -> None:
         self.lines: dict[int, str] = {}
         self.prints: dict[int, list[int]] = {}
 
-    def made(self, node: Node, op: Operation, inputs: tuple[Node, ...]) -> None:
+    def made(self, node: Node, op: Operation, inputs: tuple[Node, ...], attrs: dict[str, Any] | None) -> None:
         """A node was computed in the forward pass."""
         self.lines[node.serial] = _users_line()
         self.prints[node.serial] = [_print(operand) for operand in inputs]

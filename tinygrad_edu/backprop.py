@@ -69,9 +69,9 @@ def backward(root: Node, gradient: Any = None, create_graph: bool = False) -> No
         kept = {id(start)}
         for node, received in gradients.items():
             if node.backend.here:
-                _store(node, received, kept)
+                store(node, received, kept)
             else:
-                node.backend.run(_store, node, received, kept)
+                node.backend.run(store, node, received, kept)
 
 
 def gradients_of(
@@ -295,7 +295,7 @@ def seed(root: Node, gradient: Any, create_graph: bool) -> Any:
     return gradient if create_graph else gradient._data
 
 
-def _store(node: Any, received: Any, kept: set[int]) -> None:
+def store(node: Any, received: Any, kept: set[int]) -> None:
     """Write the gradient of a pass into a tensor: added to a leaf's, in place of a computed one's."""
     before = node._grad if node.op is None else None
     if isinstance(received, Tensor):  # create_graph: a node, which may be shared, as nobody writes into it

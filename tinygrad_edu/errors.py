@@ -41,6 +41,10 @@ class GradientCheckError(TinygradError, AssertionError):
     """`gradcheck`: an analytic derivative differs from the numeric one."""
 
 
+class CompileError(TinygradError, RuntimeError):
+    """A function that `compile` cannot replay, because it does not do the same in every call."""
+
+
 class DataError(TinygradError, ValueError):
     """A data set or data file that cannot be learned from; the message names its line, column or label."""
 
@@ -52,6 +56,7 @@ class StateError(TinygradError, ValueError):
 __all__ = [
     "AnomalyError",
     "ArgumentError",
+    "CompileError",
     "DataError",
     "DeviceError",
     "DtypeError",

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import builtins
 import math
+from functools import cache
 
 import numpy as np
 
@@ -88,7 +89,7 @@ def einsum(subscripts, *operands):
 
 def dot(a, b):
     """NumPy's dot: of two vectors their inner product, of matrices the matrix product, with a number the product."""
-    if not (np.ndim(a) and np.ndim(b)):
+    if not all(x.ndim if isinstance(x, Node) else np.ndim(x) for x in (a, b)):
         return multiply(a, b)
     a, b = _arrays(a, b)
     if b.ndim <= 2:
@@ -329,14 +330,21 @@ def tril(a, k=0):
 def triu(a, k=0):
     """The upper triangle: zeros below the diagonal k."""
     a = _array(a)
-    return where(_like(~_triangle(a, k - 1), a), a, 0.0)
+    return where(_like(_triangle(a, k - 1), a), 0.0, a)
 
 
 def _triangle(a, k):
     """A mask of the elements on and below the diagonal k of a matrix, or of each matrix in a stack."""
     if a.ndim < 2:
         raise ShapeError(f"a triangle needs a matrix, not a tensor of shape {a.shape}")
-    return np.tri(a.shape[-2], a.shape[-1], k) > 0
+    return _lower(a.shape[-2], a.shape[-1], k)
+
+
+@cache
+def _lower(rows, columns, k):
+    mask = np.tri(rows, columns, k) > 0
+    mask.flags.writeable = False
+    return mask
 
 
 # --- helpers ---------------------------------------------------------------------------------------------------------

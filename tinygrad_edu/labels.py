@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from .errors import DataError, DtypeError
+from .modes import host_call
 from .tensor import Tensor
 
 _UNSIGNED = {size: np.dtype(f"u{size}") for size in (1, 2, 4, 8)}
@@ -26,7 +27,7 @@ def is_on_device(labels: Any) -> bool:
 def to_host(labels: Any) -> np.ndarray:
     """A list, an array or a tensor as an array of the host; only a tensor of a GPU is waited for."""
     if isinstance(labels, Tensor):
-        return labels.backend.asnumpy(labels.data)
+        return labels.backend.asnumpy(labels._data)
     return np.asarray(labels)
 
 
@@ -42,13 +43,13 @@ def positions(labels: Any, n: int, beside: Any, where: str, what: str = "label",
         DeviceError: they are on another device than the tensor beside them.
     """
     if not (is_on_device(labels) and isinstance(beside, Tensor)):
-        host = _checked(to_host(labels), n, where, what, of)
+        host = host_call(_checked, to_host(labels), n, where, what, of)
         return beside.backend.asarray(host) if isinstance(beside, Tensor) else host
     if labels.dtype.kind not in "iu":
         raise DtypeError(f"{where}: each {what} must be an integer, not {labels.dtype}; use y.astype(int)")
     if isinstance(labels, Tensor):
         beside.backend.same_device(labels.backend, where)
-        return labels.data
+        return labels._data
     return labels
 
 

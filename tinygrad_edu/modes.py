@@ -7,7 +7,7 @@ A mode lives in a context variable, so that it holds for one thread (or asynchro
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -15,12 +15,36 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from .errors import DtypeError
 
 if TYPE_CHECKING:
-    from .anomaly import Watch
+    from .backprop import Step
+    from .node import Node
+    from .operation import Operation
+
+
+class Observer:
+    """Who is told what happens while it watches. A subclass does something with it."""
+
+    def made(self, node: Node, op: Operation, inputs: tuple[Node, ...], attrs: dict[str, Any] | None) -> None:
+        """An operation was applied."""
+
+    def verify(self, node: Node) -> None:
+        """The backward pass has reached a node."""
+
+    def contributed(self, step: Step) -> None:
+        """A contribution was computed in the backward pass."""
+
+    def called(self, function: Callable[..., Any], arguments: tuple[Any, ...], result: Any) -> None:
+        """A function was called by `host_call`."""
+
+    def entered(self, module: Any) -> None:
+        """A module of a network is called."""
+
+    def read(self, node: Node) -> None:
+        """The numbers of a node were asked for."""
 
 
 class Modes(NamedTuple):
     recording: bool = True  # are operations recorded for a backward pass?
-    watch: Watch | None = None  # set inside detect_anomaly()
+    watch: Observer | None = None  # set inside detect_anomaly(), and while a function is recorded
     dtype: str | None = None  # set inside default_dtype(): overrides the default of the process
 
 
@@ -76,6 +100,28 @@ def detect_anomaly() -> Iterator[None]:
 
     with _mode(watch=Watch()):
         yield
+
+
+@contextmanager
+def observed(by: Observer) -> Iterator[None]:
+    """Tell an observer what happens in a block."""
+    with _mode(watch=by):
+        yield
+
+
+def host_call(function: Callable[..., Any], *arguments: Any) -> Any:
+    """Call a function that computes beside the graph: a check on the host, a dropout mask, a running mean.
+
+    A recorded computation (`compiling`) has to call it again each time it is replayed. So it is one that stays the
+    same: a function of a module, or a method; its arguments are arrays and plain values, and it gives an array or None.
+    """
+    watch = MODES.get().watch
+    if watch is None:
+        return function(*arguments)
+    with _mode(watch=None):
+        result = function(*arguments)
+    watch.called(function, arguments, result)
+    return result
 
 
 def _checked_dtype(dtype: Any) -> str:

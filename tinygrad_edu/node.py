@@ -96,10 +96,10 @@ class Node:
                 if operand._tracked:
                     self.op, self.inputs, self.attrs, self._tracked = op, inputs, attrs, True
                     if modes.watch is not None:
-                        modes.watch.made(self, op, inputs)
+                        modes.watch.made(self, op, inputs, attrs)
                     return
         if modes.watch is not None:
-            modes.watch.made(self, op, inputs)
+            modes.watch.made(self, op, inputs, attrs)
 
     def changed(self) -> None:
         """Say that the data was set anew, so that a backward pass through what was computed from the old is refused.

@@ -5,9 +5,11 @@ A function that stands in a class body is a method, so `tanh = functional.tanh` 
 
 from __future__ import annotations
 
+import operator
 from typing import Any
 
 from . import functional, indexing
+from .modes import host_call
 
 
 class Operators:
@@ -48,22 +50,22 @@ class Operators:
     # Comparisons are not differentiable: they give plain booleans or boolean arrays.
 
     def __eq__(self, other: Any) -> Any:
-        return self._data == _plain(other)  # type: ignore[attr-defined]
+        return host_call(operator.eq, self._data, _plain(other))  # type: ignore[attr-defined]
 
     def __ne__(self, other: Any) -> Any:
-        return self._data != _plain(other)  # type: ignore[attr-defined]
+        return host_call(operator.ne, self._data, _plain(other))  # type: ignore[attr-defined]
 
     def __lt__(self, other: Any) -> Any:
-        return self._data < _plain(other)  # type: ignore[attr-defined]
+        return host_call(operator.lt, self._data, _plain(other))  # type: ignore[attr-defined]
 
     def __le__(self, other: Any) -> Any:
-        return self._data <= _plain(other)  # type: ignore[attr-defined]
+        return host_call(operator.le, self._data, _plain(other))  # type: ignore[attr-defined]
 
     def __gt__(self, other: Any) -> Any:
-        return self._data > _plain(other)  # type: ignore[attr-defined]
+        return host_call(operator.gt, self._data, _plain(other))  # type: ignore[attr-defined]
 
     def __ge__(self, other: Any) -> Any:
-        return self._data >= _plain(other)  # type: ignore[attr-defined]
+        return host_call(operator.ge, self._data, _plain(other))  # type: ignore[attr-defined]
 
     __hash__ = object.__hash__
 

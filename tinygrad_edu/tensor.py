@@ -89,6 +89,7 @@ class Tensor(Operators, Node):
     @property
     def data(self) -> Any:
         """The array. Assigning it makes every result computed from the old one unusable for a backward pass."""
+        self._is_read()
         return self._data
 
     @data.setter
@@ -175,6 +176,7 @@ class Tensor(Operators, Node):
 
     def numpy(self) -> np.ndarray:
         """A copy of the data as a NumPy array in the host's memory."""
+        self._is_read()
         return np.array(self.backend.asnumpy(self._data))
 
     def item(self) -> Any:
@@ -185,6 +187,7 @@ class Tensor(Operators, Node):
         """
         if self.size != 1:
             raise ShapeError(f"item() needs a tensor of one element, this {self.describe()} has shape {self.shape}")
+        self._is_read()
         return self.backend.asnumpy(self._data).item()
 
     def detach(self) -> Tensor:
@@ -201,6 +204,12 @@ class Tensor(Operators, Node):
         if backend is self.backend:
             return self
         return move(self, self.device, backend.device)
+
+    def _is_read(self) -> None:
+        """Tell who watches: what a program does with numbers may depend on them."""
+        watch = MODES.get().watch
+        if watch is not None:
+            watch.read(self)
 
     # --- Python ---
 
@@ -264,6 +273,7 @@ class Tensor(Operators, Node):
             )
         if self.device != "cpu":
             raise DeviceError(f"this tensor is on {self.device}: t.numpy() copies it to the host")
+        self._is_read()
         return np.array(self._data, dtype=dtype, copy=copy)
 
     def __dlpack__(self, **options: Any) -> Any:

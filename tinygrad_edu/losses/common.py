@@ -10,6 +10,7 @@ import numpy as np
 from .. import functional
 from ..errors import DataError, ShapeError
 from ..labels import is_on_device, to_host
+from ..modes import host_call
 from ..names import check_name
 from ..objects import as_object, holds_values, is_value
 from ..tensor import Tensor
@@ -28,7 +29,13 @@ def like(x: Any, prediction: Any) -> Any:
         return as_object(x.numpy() if isinstance(x, Tensor) else x)
     if isinstance(x, Tensor):
         return x if x.dtype == prediction.dtype else x.astype(prediction.dtype)
+    if isinstance(x, np.ndarray) and x.dtype.kind in "fiub":
+        x = host_call(_cast, x, prediction.dtype)
     return Tensor(x, dtype=prediction.dtype, device=prediction.backend)
+
+
+def _cast(x: np.ndarray, dtype: Any) -> np.ndarray:
+    return x.astype(dtype, copy=False)
 
 
 def pair(loss: str, prediction: Any, target: Any) -> tuple[Any, Any]:
@@ -70,17 +77,25 @@ def check_target(loss: str, target: Any, right: Callable[[np.ndarray], Any], wan
     """Refuse a wrong number in a target that is on the host.
 
     Args:
-        right: which numbers are right.
+        right: which numbers are right; a function of a module, as a compiled computation checks again (`host_call`).
         wanted: what they should be, in words.
     Raises:
         DataError: the message names the number and its position.
     """
     if is_on_device(target) or is_value(target) or holds_values(target):
         return
-    numbers = to_host(target)
+    host_call(_check_numbers, loss, to_host(target), right, wanted)
+
+
+def _check_numbers(loss: str, numbers: np.ndarray, right: Callable[[np.ndarray], Any], wanted: str) -> None:
     fits = np.asarray(right(numbers))
     if fits.all():
         return
     position = tuple(map(int, np.argwhere(~fits)[0]))
     at = f" at position {position[0] if len(position) == 1 else position}" if position else ""
     raise DataError(f"{loss}: a target must be {wanted}, not {numbers[position]}{at}")
+
+
+def is_probability(t: Any) -> Any:
+    """Which numbers lie in [0, 1]."""
+    return (t >= 0) & (t <= 1)

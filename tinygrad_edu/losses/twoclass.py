@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from .. import functional
-from .common import check_reduction, check_target, like, pair, reduce
+from .common import check_reduction, check_target, is_probability, like, pair, reduce
 
 
 def hinge(prediction: Any, target: Any, reduction: str = "mean") -> Any:
@@ -21,7 +21,7 @@ def hinge(prediction: Any, target: Any, reduction: str = "mean") -> Any:
         ArgumentError: an unknown reduction.
     """
     check_reduction(reduction)
-    check_target("hinge", target, lambda t: (t == 1) | (t == -1), "-1 or 1 (of labels 0 and 1 make 2 * y - 1)")
+    check_target("hinge", target, _is_sign, "-1 or 1 (of labels 0 and 1 make 2 * y - 1)")
     prediction, target = pair("hinge", prediction, target)
     return reduce(functional.relu(1.0 - target * prediction), reduction)
 
@@ -47,9 +47,13 @@ def binary_cross_entropy(logits: Any, target: Any, reduction: str = "mean", pos_
     """
     name = "binary_cross_entropy"
     check_reduction(reduction)
-    check_target(name, target, lambda t: (t >= 0) & (t <= 1), "0 or 1, or a probability between")
+    check_target(name, target, is_probability, "0 or 1, or a probability between")
     logits, target = pair(name, logits, target)
     of_one = target * functional.softplus(-logits)
     if pos_weight is not None:
         of_one = of_one * like(pos_weight, logits)
     return reduce(of_one + (1.0 - target) * functional.softplus(logits), reduction)
+
+
+def _is_sign(t: Any) -> Any:
+    return (t == 1) | (t == -1)

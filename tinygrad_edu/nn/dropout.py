@@ -6,6 +6,7 @@ from typing import Any
 
 from .. import backends, functional
 from ..errors import ArgumentError
+from ..modes import host_call
 from ..random import generator
 from ..tensor import Tensor
 from .checks import as_array
@@ -48,13 +49,14 @@ class Dropout(Module):
         x = as_array(x)
         backend = x.backend if isinstance(x, Tensor) else backends.get("cpu")
         dtype = x.dtype if x.dtype.kind == "f" else float
-        factor = backend.run(self._factor, backend, tuple(x.shape), dtype)
-        self.step += 1
+        factor = host_call(self._factor, backend, tuple(x.shape), dtype)
         return functional.multiply(x, Tensor.wrap(factor, backend) if isinstance(x, Tensor) else factor)
 
     def _factor(self, backend: backends.Backend, shape: tuple[int, ...], dtype: Any) -> Any:
-        """0 for what is dropped, 1 / (1 - p) for what is kept."""
-        return backend.keep_mask(self.seed, self.step, shape, self.p).astype(dtype) * (1 / (1 - self.p))
+        """The factors of the next step: 0 for what is dropped, 1 / (1 - p) for what is kept."""
+        kept = backend.run(backend.keep_mask, self.seed, self.step, shape, self.p)
+        self.step += 1
+        return backend.run(lambda: kept.astype(dtype) * (1 / (1 - self.p)))
 
     def settings(self) -> str:
         return f"p={self.p}"

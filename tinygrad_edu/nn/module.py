@@ -12,6 +12,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 
 from .. import backends, scopes
+from ..modes import MODES
 from ..tensor import Tensor
 from . import scalar, state, summary
 from .place import Place, find_place
@@ -60,6 +61,9 @@ class Module:
             place = self._place = find_place(self, outer)
         if self._mark is None:
             self._mark = object()
+        watch = MODES.get().watch
+        if watch is not None:
+            watch.entered(self)
         interval = scopes.enter(place.label, outer, self, self._mark)
         try:
             if self.taken_apart:

@@ -8,7 +8,7 @@ import numpy as np
 
 from .. import functional
 from ..errors import ArgumentError, ShapeError
-from ..modes import get_default_dtype, no_grad
+from ..modes import get_default_dtype, host_call, no_grad
 from ..tensor import Tensor
 from .checks import as_array, check_size
 from .module import Module
@@ -68,7 +68,11 @@ class BatchNorm1d(Module):
             mean = functional.mean(x, axis=axes, keepdims=True)
             centered = x - mean
             variance = functional.mean(functional.square(centered), axis=axes, keepdims=True)
-            self._track(mean, variance, x.shape[0] * (x.shape[2] if x.ndim == 3 else 1))
+            n = x.shape[0] * (x.shape[2] if x.ndim == 3 else 1)
+            if isinstance(mean, Tensor):
+                host_call(self._track, mean._data, variance._data, n)
+            else:
+                self._track(mean, variance, n)
         else:
             centered = x - functional.reshape(self.running_mean, shape)
             variance = functional.reshape(self.running_var, shape)
@@ -78,7 +82,7 @@ class BatchNorm1d(Module):
         return normal * functional.reshape(self.weight, shape) + functional.reshape(self.bias, shape)
 
     def _track(self, mean: Any, variance: Any, n: int) -> None:
-        """Bring the running statistics up to date with those of a batch, of n values for each feature."""
+        """Bring the running statistics up to date with those of a batch: arrays, of n values for each feature."""
         if n < 2:
             raise ShapeError(
                 f"{self.title()}: a batch of one example has no variance; in training use larger batches "
@@ -88,8 +92,12 @@ class BatchNorm1d(Module):
         new = 1 / self.num_batches_tracked if self.momentum is None else self.momentum
         with no_grad():
             for name, latest in (("running_mean", mean), ("running_var", variance * (n / (n - 1)))):
-                latest = functional.reshape(latest, (self.num_features,))
-                setattr(self, name, getattr(self, name) * (1 - new) + latest * new)
+                running = getattr(self, name)
+                if isinstance(running, Tensor):
+                    latest = Tensor.wrap(latest.reshape(self.num_features), running.backend)
+                    running.data = (running * (1 - new) + latest * new).data
+                else:
+                    setattr(self, name, running * (1 - new) + functional.reshape(latest, (self.num_features,)) * new)
 
     def settings(self) -> str:
         defaults = {"eps": 1e-5, "momentum": 0.1, "affine": True}

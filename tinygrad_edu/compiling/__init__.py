@@ -1,0 +1,10 @@
+"""Compiling: a function of tensors, and its gradient, as straight-line code.
+
+The function is run, and what it does is recorded (`recording.py`). The recording is read once more, forward and
+backward, by the same rules, with arrays that note each call of the array library (`tracing.py`, `tape.py`). The calls
+are written down as a Python function (`code.py`), which from then on is called in place of the first (`compiled.py`).
+"""
+
+from .compiled import Compiled, compile
+
+__all__ = ["Compiled", "compile"]

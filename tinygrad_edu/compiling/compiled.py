@@ -1,0 +1,172 @@
+"""compile: a function that computes a loss and its gradients, recorded and then replayed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from ..errors import ArgumentError, CompileError
+from ..modes import MODES, get_default_dtype, observed
+from ..tensor import Tensor
+from .plan import Plan
+from .recording import Recording
+
+PLANS = 16  # for how many kinds of arguments a function is compiled
+
+
+def compile(function: Callable[..., Any], strict: bool = True) -> Compiled:
+    """A function that gives what `function` gives, and the gradients with it, faster.
+
+        step = tg.compile(lambda x, y: tg.losses.cross_entropy(model(x), y))
+        for x, y in batches:
+            optimizer.zero_grad()
+            loss = step(x, y)  # and the gradients, as after loss.backward()
+            optimizer.step()
+
+    `step(x, y)` gives the results of `function(x, y)` as constants, and adds the gradient of the loss to the `grad` of
+    each parameter. The first two calls with arguments of some shapes run `function` and record what it does. If it did
+    the same in both, later calls replay it as straight-line NumPy code: nothing is recorded, checked or looked up in
+    between. The numbers are the same to the last bit. `step.source` is the code.
+
+    A replay repeats the operations on tensors, the checks of labels, and what layers such as `Dropout` and
+    `BatchNorm1d` do beside them; it does not repeat whatever else Python does in `function`. The function is recorded
+    anew when its arguments have other shapes or dtypes, or other plain values, when a module is in another mode, and
+    when a parameter is frozen, or moved by an optimizer. On a GPU, and while `no_grad` or `detect_anomaly` is on, it
+    runs as it is.
+
+    Args:
+        function: takes tensors, arrays and plain values; gives the loss, a tensor of one element, or a tuple of the
+            loss and further tensors.
+        strict: raise `CompileError` if the function cannot be replayed. False: run it in each call instead, and say
+            why in `step.why_not`.
+    """
+    return Compiled(function, strict)
+
+
+class Compiled:
+    """What `compile` gives.
+
+    Attributes:
+        source: the Python code of the latest replay that was made; empty before the second call.
+        why_not: why the function cannot be replayed; None as long as it can.
+
+    Raises, when it is called:
+        CompileError: the function cannot be replayed, and is `strict`.
+        ArgumentError: an argument that is a list, or requires gradients; results that are no tensors.
+    """
+
+    def __init__(self, function: Callable[..., Any], strict: bool):
+        self.function, self.strict = function, strict
+        self.source = ""
+        self.why_not: str | None = None
+        self._plans: dict[Any, Plan] = {}
+
+    def __call__(self, *arguments: Any) -> Any:
+        modes = MODES.get()
+        if self.why_not is not None or not modes.recording or modes.watch is not None:
+            return self._run(arguments)
+        arrays: list[Any] = []
+        key: list[Any] = [modes.dtype or get_default_dtype()]
+        for argument in arguments:
+            array = argument
+            if type(argument) is Tensor:
+                if argument._tracked or not argument.backend.here:
+                    return self._run(arguments)
+                array = argument._data
+            key += (array.shape, array.dtype, type(argument)) if type(array) is np.ndarray else (_plain(argument),)
+            arrays.append(array)
+        plan = self._plans.get(tuple(key))
+        if plan is not None and plan.is_ready(arrays):
+            return self._given(plan.replay(arrays))
+        return self._record(tuple(key), _distinct(arguments))
+
+    def _run(self, arguments: tuple[Any, ...]) -> Any:
+        """Run the function as it is, and its backward pass."""
+        results = self._results(arguments)
+        results[0].backward()
+        return self._given(results)
+
+    def _record(self, key: Any, arguments: tuple[Any, ...]) -> Any:
+        """Run the function, see what it does, and make a plan of it, or confirm the one that there is."""
+        recording = Recording(arguments)
+        with observed(recording):
+            results = self._results(arguments)
+        outputs = list(map(recording.source, results))
+        results[0].backward()
+        why_not = recording.why_not or self._plan(key, recording, outputs)
+        if why_not is not None:
+            self._refuse(why_not)
+        return self._given(results)
+
+    def _plan(self, key: Any, recording: Recording, outputs: list[Any]) -> str | None:
+        plan = self._plans.get(key)
+        if plan is None and len(self._plans) >= PLANS:
+            return (
+                f"it was called with more than {PLANS} kinds of arguments; a number that changes should be a tensor, "
+                "and batches should have few sizes"
+            )
+        if plan is None or plan.is_outdated(recording):
+            self._plans[key] = Plan(recording, outputs, self._names(len(recording.arguments)))
+            return None
+        why_not = plan.confirm(recording, outputs)
+        self.source = plan.source
+        return why_not
+
+    def _refuse(self, why: str) -> None:
+        self.why_not = why
+        self._plans.clear()
+        if self.strict:
+            name = getattr(self.function, "__name__", "the function")
+            raise CompileError(
+                f"compile: {name} cannot be replayed: {why}. With compile(..., strict=False) it runs as it is"
+            )
+
+    def _results(self, arguments: tuple[Any, ...]) -> tuple[Tensor, ...]:
+        """What the function gives, as a tuple."""
+        results = self.function(*arguments)
+        self._gives_tuple = isinstance(results, tuple)
+        found = results if self._gives_tuple else (results,)
+        for result in found:
+            if not isinstance(result, Tensor):
+                raise ArgumentError(
+                    "compile: the function must give a tensor, the loss, or a tuple of the loss and other tensors, "
+                    f"not {type(result).__name__}"
+                )
+        return found
+
+    def _given(self, results: tuple[Tensor, ...]) -> Any:
+        """Results in the function's form, without their history."""
+        found = tuple([x if x.op is None else Tensor.wrap(x._data, x.backend) for x in results])
+        return found if self._gives_tuple else found[0]
+
+    def _names(self, n: int) -> tuple[str, ...]:
+        """What the function calls its arguments."""
+        code = getattr(self.function, "__code__", None)
+        names = code.co_varnames[: code.co_argcount] if code is not None else ()
+        return names if len(names) == n else tuple(f"x{k}" for k in range(1, n + 1))
+
+
+def _plain(argument: Any) -> Any:
+    if argument is not None and not isinstance(argument, (bool, int, float, str)):
+        raise ArgumentError(
+            f"compile: an argument is a {type(argument).__name__}; compiled functions take tensors, NumPy arrays and "
+            "plain values: use np.asarray(...)"
+        )
+    return type(argument), repr(argument)
+
+
+def _distinct(arguments: tuple[Any, ...]) -> tuple[Any, ...]:
+    """The arguments, none of them the same array as another: so it is told from which one something comes."""
+    seen: set[int] = set()
+    found = []
+    for argument in arguments:
+        array = argument._data if isinstance(argument, Tensor) else argument
+        if isinstance(array, np.ndarray):
+            if id(array) in seen:
+                array = array.view()
+                argument = Tensor.wrap(array, argument.backend) if isinstance(argument, Tensor) else array
+            seen.add(id(array))
+        found.append(argument)
+    return tuple(found)

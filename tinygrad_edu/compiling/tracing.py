@@ -1,0 +1,122 @@
+"""From a recording to a tape: the forward pass once more, and then the backward pass, both only to be noted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import nullcontext
+from typing import Any, NamedTuple
+
+from .. import backends
+from ..backprop import backprop
+from ..modes import no_grad
+from ..tensor import Tensor
+from .recording import COMPARISONS, Event, Recording, Source
+from .tape import Noted, Tape
+
+
+class Traced(NamedTuple):
+    """A computation on a tape.
+
+    Attributes:
+        arguments: for places of inputs, which argument lies there.
+        tensors: for the places of other inputs, the tensor whose array lies there.
+        outputs: what the function gave.
+        gradients: of the first output, for each parameter that it depends on.
+    """
+
+    tape: Tape
+    arguments: dict[int, int]
+    tensors: dict[int, Tensor]
+    outputs: list[Noted]
+    gradients: list[tuple[Tensor, Noted]]
+
+
+def trace(recording: Recording, outputs: list[Source]) -> Traced:
+    """Note on a tape what a recording did, and the backward pass from its first output."""
+    tracer = _Tracer(recording)
+    for event, result in zip(recording.events, recording.results, strict=True):
+        tracer.play(event, result)
+    tape = tracer.tape
+    tensors = [tracer.node(source) for source in outputs]
+    gradients = {}
+    for step in backprop(tensors[0]):
+        tape.label(f"{step.node.op.name}, backward")
+        gradients[step.input] = step.gradient
+    asarray = tape.backend.asarray
+    return Traced(
+        tape,
+        tracer.arguments,
+        tracer.tensors,
+        [asarray(tensor._data) for tensor in tensors],
+        [(p, asarray(gradients[leaf])) for p, leaf in tracer.leaves if leaf in gradients],
+    )
+
+
+class _Tracer:
+    """The nodes of a recording, with arrays of a tape in place of its own."""
+
+    def __init__(self, recording: Recording):
+        self.recording = recording
+        self.tape = Tape(backends.get("cpu"))
+        self.arguments: dict[int, int] = {}
+        self.tensors: dict[int, Tensor] = {}
+        self.leaves: list[tuple[Tensor, Tensor]] = []  # the parameters, and what stands for them
+        self._results: list[Tensor | None] = []
+        self._found: dict[Any, Tensor] = {}  # what stands for arguments, parameters and constants
+
+    def play(self, event: Event, result: Any) -> None:
+        """Do again what an event did."""
+        if event.attrs is None:
+            self._results.append(self._called(event.what, self._plain(event.operands), result))
+            return
+        attrs = {name: self._plain(item) for name, item in event.attrs.items()}
+        operands = tuple(map(self.node, event.operands))
+        with nullcontext() if event.tracked else no_grad():
+            self._results.append(Tensor._apply(event.what, operands, attrs or None))
+        self.tape.label(event.what.name)
+
+    def _called(self, function: Callable[..., Any], operands: Any, result: Any) -> Tensor | None:
+        if function in COMPARISONS:
+            return self._wrap(function(*operands))
+        noted = self.tape.note_again(function.__name__.lstrip("_"), function, operands, result)
+        self.tape.label("")
+        return None if result is None else self._wrap(noted)
+
+    def _wrap(self, noted: Noted) -> Tensor:
+        return Tensor.wrap(noted, self.tape.backend)
+
+    def node(self, source: Source) -> Any:
+        """An operand of an operation."""
+        kind, key = source
+        if kind == "plain":
+            return key.item
+        if kind == "result":
+            return self._results[key]
+        if kind == "array":
+            return self._wrap(self.node(key)._data)
+        name = kind, key if kind == "argument" else id(key.item)
+        if name not in self._found:
+            self._found[name] = self._input(source)
+        return self._found[name]
+
+    def _input(self, source: Source) -> Tensor:
+        kind, key = source
+        item = self.recording.arguments[key] if kind == "argument" else key.item
+        noted = self.tape.input(getattr(item, "_data", item))
+        self.tape.label("")
+        if kind == "argument":
+            self.arguments[noted.place] = key
+        elif isinstance(item, Tensor):
+            self.tensors[noted.place] = item
+        tensor = self._wrap(noted)
+        if kind == "parameter":
+            tensor._tracked = True
+            self.leaves.append((item, tensor))
+        return tensor
+
+    def _plain(self, item: Any) -> Any:
+        """An operand that is no node: arrays of the tape, and plain values, also in tuples."""
+        if isinstance(item, Source):
+            found = self.node(item)
+            return found._data if isinstance(found, Tensor) else found
+        return type(item)(map(self._plain, item))
