@@ -48,6 +48,7 @@ class Code:
         self.homes = self._homes(kept, homes)
         self.names = dict(inputs)
         self.bound: dict[str, Any] = {"array": np.array, "inf": math.inf, "nan": math.nan}
+        self.bound["__name__"] = __name__  # so that what the package says of warnings holds for the code, too
         self._numbers = count(1)
         lines = list(self._lines())
         lines += [f"{h}[...] = {self.names[noted.place]}" for noted, h in homes if self.homes.get(noted.place) != h]

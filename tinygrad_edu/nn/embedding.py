@@ -9,6 +9,7 @@ import numpy as np
 from .. import functional
 from ..errors import ArgumentError
 from ..labels import positions
+from ..modes import host_call
 from ..operation import REGISTRY
 from ..tensor import Tensor
 from . import init
@@ -60,7 +61,7 @@ class Embedding(Module):
         if self.padding_idx is None:
             return vectors
         fixed = vectors.detach() if isinstance(vectors, Tensor) else _numbers(vectors)
-        return functional.where((indices == self.padding_idx)[..., None], fixed, vectors)
+        return functional.where(host_call(_mask, indices, self.padding_idx), fixed, vectors)
 
     def _row_of(self, padding_idx: int) -> int:
         n = self.num_embeddings
@@ -71,6 +72,11 @@ class Embedding(Module):
     def settings(self) -> str:
         padding = "" if getattr(self, "padding_idx", None) is None else f", padding_idx={self.padding_idx}"
         return f"{self.num_embeddings}, {self.embedding_dim}{padding}"
+
+
+def _mask(indices: Any, index: int) -> Any:
+    """Where an index stands, to be broadcast against vectors."""
+    return (indices == index)[..., None]
 
 
 _numbers = np.frompyfunc(lambda value: value.data, 1, 1)  # of Values, out of the graph

@@ -91,13 +91,15 @@ class BatchNorm1d(Module):
         self.num_batches_tracked += 1
         new = 1 / self.num_batches_tracked if self.momentum is None else self.momentum
         with no_grad():
+            if isinstance(self.running_mean, Tensor):
+                mean, variance = (Tensor.wrap(array, self.running_mean.backend) for array in (mean, variance))
             for name, latest in (("running_mean", mean), ("running_var", variance * (n / (n - 1)))):
                 running = getattr(self, name)
+                updated = running * (1 - new) + functional.reshape(latest, (self.num_features,)) * new
                 if isinstance(running, Tensor):
-                    latest = Tensor.wrap(latest.reshape(self.num_features), running.backend)
-                    running.data = (running * (1 - new) + latest * new).data
-                else:
-                    setattr(self, name, running * (1 - new) + functional.reshape(latest, (self.num_features,)) * new)
+                    running.data = updated.data
+                else:  # an array of Values
+                    setattr(self, name, updated)
 
     def settings(self) -> str:
         defaults = {"eps": 1e-5, "momentum": 0.1, "affine": True}

@@ -17,7 +17,7 @@ from .events import Event
 from .examples import Examples
 from .run import Run, Settings
 from .targets import Objective
-from .update import Update
+from .update import Update, repeats_itself
 
 BY_BATCH = (OneCycleLR, WarmupLR)  # schedules whose steps are usually counted in batches
 
@@ -47,6 +47,7 @@ def fit(
     resume: str | Path | None = None,
     device: str | None = None,
     notices: bool = True,
+    compile: bool | None = None,
 ) -> Generator[Event, None, None]:
     """Train a model, one event at a time.
 
@@ -87,6 +88,8 @@ def fit(
             it would have had. (A batch that was interrupted is learned again: checkpoints lie between epochs.)
         device: the device on which the model is expected to be.
         notices: whether to look out for trouble; see `notices.py`.
+        compile: replay the training step as straight-line code, with the same numbers; see `tg.compile`. None: where
+            all layers, functions and the loss are those of this package. True: in any case, as far as possible.
     Raises:
         ArgumentError: an argument out of its range.
         DataError: data that cannot be learned from, or that do not fit the model.
@@ -115,13 +118,14 @@ def fit(
         examples.fingerprint,
     )
     penalties = settings.l1, settings.l2, settings.clip_norm, settings.clip_value
+    compiled = repeats_itself(model, objective.function) if compile is None else bool(compile)
     stopping = early_stopping or EarlyStopping.watching()
     stopping.reset()
     run = Run(
         model,
         examples,
         held_out,
-        Update(model, objective, optimizer, *penalties),
+        Update(model, objective, optimizer, *penalties, compiled),
         settings,
         epochs=_whole("epochs", epochs, 1),
         stopping=stopping,

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
+from types import FunctionType
 from typing import Any
 
 from .. import losses, nn, optim
+from ..compiling import compile
 from .examples import Examples, predict
 from .metrics import Tally
 from .targets import Objective
@@ -21,6 +24,7 @@ class Update:
     Attributes:
         l1, l2: factors of the penalties l1 · Σ |w| and l2 · Σ w² over the weights.
         clip_norm, clip_value: limits for the gradient; None for no limit.
+        compiled: replay the step as straight-line code (`tg.compile`).
     """
 
     model: nn.Module
@@ -30,9 +34,11 @@ class Update:
     l2: float = 0.0
     clip_norm: float | None = None
     clip_value: float | None = None
+    compiled: bool = False
 
     def __post_init__(self) -> None:
         self.weights = list(penalized_weights(self.model))
+        self._gradients = compile(self._losses, strict=False) if self.compiled else self._differentiate
 
     def learn(self, examples: Examples, batches: Sequence[Any], tally: Tally) -> list[Any]:
         """Update the weights once; nothing here waits for the device.
@@ -51,11 +57,8 @@ class Update:
         found = []
         for batch in batches:
             x, targets, labels = examples.batch(batch)
-            prediction = predict(self.model, x)
-            loss = self.objective.function(prediction, targets)
+            _, loss, prediction = self._gradients(x, targets, len(batch) / rows)
             tally.add(loss, prediction, targets, labels)
-            objective = self._penalized(loss)
-            (objective if len(batches) == 1 else objective * (len(batch) / rows)).backward()
             found.append(loss.detach() if hasattr(loss, "detach") else loss.data)
         if self.clip_norm is not None:
             optim.clip_grad_norm(self.optimizer.parameters, self.clip_norm)
@@ -64,12 +67,21 @@ class Update:
         self.optimizer.step()
         return found
 
-    def _penalized(self, loss: Any) -> Any:
+    def _losses(self, x: Any, targets: Any, share: float) -> tuple[Any, Any, Any]:
+        """What is to become small, of a batch with this share of the rows; the loss by itself; and the prediction."""
+        prediction = predict(self.model, x)
+        loss = total = self.objective.function(prediction, targets)
         if self.l1:
-            loss = loss + self.l1 * losses.l1(self.weights)
+            total = total + self.l1 * losses.l1(self.weights)
         if self.l2:
-            loss = loss + self.l2 * losses.l2(self.weights)
-        return loss
+            total = total + self.l2 * losses.l2(self.weights)
+        return total if share == 1 else total * share, loss, prediction
+
+    def _differentiate(self, x: Any, targets: Any, share: float) -> tuple[Any, Any, Any]:
+        """The same, and the gradients."""
+        results = self._losses(x, targets, share)
+        results[0].backward()
+        return results
 
 
 def penalized_weights(model: nn.Module) -> Iterator[Any]:
@@ -79,3 +91,18 @@ def penalized_weights(model: nn.Module) -> Iterator[Any]:
     for name, parameter in model.named_parameters():
         if name.rpartition(".")[2].startswith("weight") and id(parameter) not in exempt:
             yield parameter
+
+
+def repeats_itself(model: nn.Module, loss: Any) -> bool:
+    """Whether a training step is made of this package's layers and losses alone: these do the same in each call, or say
+    what else they do, so that the step can be compiled unasked."""
+    parts = [loss, *model.modules()]
+    for module in model.modules():
+        parts += [item for _, item in module.attributes() if callable(item)]
+    return not model.taken_apart and all(map(_is_ours, parts))
+
+
+def _is_ours(part: Any) -> bool:
+    part = part.func if isinstance(part, partial) else part
+    origin = getattr(part, "__module__", "") if isinstance(part, FunctionType) else type(part).__module__
+    return origin.startswith("tinygrad_edu.")
