@@ -26,14 +26,15 @@ def compare(context: click.Context, /, what: tuple[str, ...], as_json: bool, **o
     """Train several times from the same seed with one setting changed, or put recorded runs side by side.
 
     SETTING is the name of an option, without its dashes; all other options are as in `train`, for all runs alike
-    (--data is moons if not given). The
-    table has a small curve of each validation loss, all on one scale; "noise" says how far the loss of a batch lies
-    from the middle between its neighbours (standard deviation).
+    (--data is moons if not given). Where optimizers or schedules are compared, an option that only some of them have
+    goes to these. The table has a small curve of each validation loss, all on one scale; "noise" says how far the loss
+    of a batch lies from the middle between its neighbours (standard deviation).
 
     \b
     Examples:
       tinygrad-edu compare lr=0.001,0.1,10 --data moons --net 2-16-1
-      tinygrad-edu compare optimizer=sgd,adam --data spirals
+      tinygrad-edu compare optimizer=sgd,adam --momentum 0.9 --data spirals
+      tinygrad-edu compare betas=0.9:0.999,0.5:0.999 --data spirals
       tinygrad-edu compare batch-size=1,32,full --data moons --epochs 20
       tinygrad-edu compare dropout=0,0.5 --data moons --n 100 --noise 0.3 --net 2-200-200-1
       tinygrad-edu compare run1 run2
@@ -57,10 +58,10 @@ def compare(context: click.Context, /, what: tuple[str, ...], as_json: bool, **o
         runs, interrupted = comparison.recorded([Path(word) for word in what]), False
     from .training import table
 
-    if as_json:
+    if as_json and runs:
         for line in table.to_json(runs):
             click.echo(json.dumps(line, allow_nan=False))
-    else:
+    elif runs:
         for text in table.table(runs):
             output.say(text)
     if interrupted:
@@ -81,8 +82,6 @@ def read_setting(context: click.Context, text: str) -> tuple[str, dict[str, Any]
         known = [param.replace("_", "-") for param in params]
         raise CommandError(f"compare: {unknown(written.strip(), known, joined='-')}", _HOW)
     param = params[name]
-    if param.nargs != 1:
-        raise CommandError(f"compare: --{written} takes {param.nargs} numbers, and cannot be listed", _HOW)
     if context.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE:
         raise CommandError(f"--{written} is what is compared: it cannot be given to all runs", f"leave out --{written}")
     shown = param.opts[0].lstrip("-")
@@ -91,13 +90,26 @@ def read_setting(context: click.Context, text: str) -> tuple[str, dict[str, Any]
         if not word:
             raise CommandError(f"compare: a value is missing in {text}", _HOW)
         off = word.lower() == "none" and name in CAN_BE_OFF
-        value = None if off else param.type.convert(word, param, context)
+        value = None if off else _value(word, param, context)
         if value in values.values():
             raise CommandError(f"compare: {shown} has the value {word} twice", "give values that differ")
         values[f"{shown}={word}"] = value
     if len(values) < 2:
         raise CommandError(f"compare: {text} is one value, and comparing takes two or more", _HOW)
     return name, values
+
+
+def _value(word: str, param: click.Option, context: click.Context) -> Any:
+    """A value of the list: "0.1", or a pair of numbers with a colon between, as commas part the values."""
+    if param.nargs == 1:
+        return param.type.convert(word, param, context)
+    parts = word.split(":")
+    if len(parts) != param.nargs:
+        raise CommandError(
+            f"compare: {word} is not a value of {param.opts[0]}, which takes {param.nargs} numbers",
+            "write them with a colon between: tinygrad-edu compare betas=0.9:0.999,0.5:0.999",
+        )
+    return tuple(param.type.convert(part.strip(), param, context) for part in parts)
 
 
 def _refuse_options(context: click.Context) -> None:

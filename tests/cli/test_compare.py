@@ -83,6 +83,43 @@ def test_a_setting_may_be_off(cli):
     assert [found[f"schedule={name}"]["config"]["schedule"] for name in ("none", "cosine")] == [None, "cosine"]
 
 
+def test_pairs_of_numbers(cli):
+    found = compared(cli("compare", "betas=0.9:0.999,0.5:0.9", *QUICK, "--json"))
+    assert found["betas=0.9:0.999"]["config"]["betas"] == [0.9, 0.999]
+    end = events(cli("train", *QUICK, "--betas", "0.5", "0.9", "--json"))[-1]
+    assert found["betas=0.5:0.9"]["final_train_loss"] == end["train_loss"]
+
+
+def test_a_setting_goes_to_those_who_have_it(cli):
+    found = compared(cli("compare", "optimizer=sgd,adam", *QUICK, "--momentum", "0.9", "--nesterov", "--json"))
+    assert found["optimizer=sgd"]["config"]["momentum"] == 0.9 and found["optimizer=sgd"]["config"]["nesterov"]
+    assert found["optimizer=adam"]["config"]["momentum"] is None and not found["optimizer=adam"]["config"]["nesterov"]
+    found = compared(cli("compare", "schedule=none,step,cosine", *QUICK, "--gamma", "0.5", "--json"))
+    assert [found[f"schedule={name}"]["config"]["gamma"] for name in ("none", "step", "cosine")] == [None, 0.5, None]
+
+
+def test_ctrl_c_says_what_was_not_trained(environment):
+    """One run is nothing to choose from."""
+    call = ["-m", "tinygrad_edu_cli", "compare", "lr=0.1,1", "--data", "moons", "--n", "60", "--epochs", "1000000"]
+    ran = pexpect.spawn(sys.executable, call, env=environment, encoding="utf-8", dimensions=(30, 100), timeout=60)
+    ran.expect("accuracy")  # an epoch is over
+    ran.sendintr()
+    out = ran.read()
+    ran.close()
+    assert ran.exitstatus == 130 and "interrupted: lr=1 was not trained" in out
+    assert "lr=0.1 learned" in out and "Take" not in out
+
+
+def test_ctrl_c_before_anything_was_measured(environment):
+    call = ["-m", "tinygrad_edu_cli", "compare", "lr=0.1,1", "--n", "3000000", "--batch-size", "1"]
+    ran = pexpect.spawn(sys.executable, call, env=environment, encoding="utf-8", dimensions=(30, 100), timeout=60)
+    ran.expect("epoch 1/")
+    ran.sendintr()
+    out = ran.read()
+    ran.close()
+    assert ran.exitstatus == 130 and "interrupted: lr=0.1, lr=1 were not trained" in out and "blew up" not in out
+
+
 def test_all_of_them_blow_up(cli):
     ran = cli("compare", "lr=1e30,1e31", *QUICK, "--optimizer", "sgd")
     assert ran.code == 0 and "over 1 epoch," in ran.out and "after 1 epoch its loss was no number" in ran.out
@@ -140,7 +177,10 @@ def test_a_run_that_diverged(cli, tmp_path: Path):
         ("optimizer=sgd,adma", 2, "did you mean 'adam'?"),
         ("lr=1,2 --lr 3", 2, "leave out --lr"),
         ("lr=1,2 dropout=0,0.5", 2, "one setting at a time"),
-        ("betas=0.9,0.99", 2, "cannot be listed"),
+        ("betas=0.9,0.99", 2, "betas=0.9:0.999,0.5:0.999"),
+        ("betas=0.9:0.99,0.9:1", 2, "below 1"),
+        ("betas=0.9:0.99,0.90:0.99", 2, "has the value 0.90:0.99 twice"),
+        ("optimizer=adam,adagrad --momentum 0.9", 2, "--momentum is a setting of sgd or rmsprop"),
         ("lr", 2, "'lr' is no SETTING=A,B,..."),
         ("nowhere elsewhere", 4, "cannot read nowhere"),
         ("here here", 2, "given twice"),

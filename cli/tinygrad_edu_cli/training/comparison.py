@@ -9,6 +9,8 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+import click
+
 from tinygrad_edu.train import History
 from tinygrad_edu.train.events import Event, NoticeEvent
 
@@ -68,11 +70,12 @@ def trained(name: str, values: dict[str, Any], options: dict[str, Any]) -> tuple
     """A run for each value of a setting, all with the same seed.
 
     Returns:
-        the runs, and whether Ctrl-C ended them early: then those that were not begun are missing.
+        the runs, and whether Ctrl-C ended them early: then those that have no epoch are missing.
     """
     if options["data"] is None and name != "data":
         options = {**options, "data": "moons"}
-    prepared = {label: Run.prepare(RunConfig(**{**options, name: value})) for label, value in values.items()}
+    configs = {label: RunConfig(**{**options, name: value}) for label, value in values.items()}
+    prepared = {label: Run.prepare(config.without_foreign(configs.values())) for label, config in configs.items()}
     runs = []
     for k, (label, run) in enumerate(prepared.items(), 1):
         history, noise = History(), LossNoise()
@@ -85,10 +88,17 @@ def trained(name: str, values: dict[str, Any], options: dict[str, Any]) -> tuple
                     watcher.watch(event)
 
             follow(run.events(), watch)
-        runs.append(ComparedRun(label, run.config, history, run.guessing_loss(), noise.value))
+        if history:
+            runs.append(ComparedRun(label, run.config, history, run.guessing_loss(), noise.value))
         if history.end is not None and history.end.stopped == "interrupted":
+            _tell_missing([*prepared][len(runs) :])
             return runs, True
     return runs, False
+
+
+def _tell_missing(labels: list[str]) -> None:
+    if labels:
+        click.echo(f"interrupted: {', '.join(labels)} {'was' if len(labels) == 1 else 'were'} not trained", err=True)
 
 
 @contextlib.contextmanager

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Container
+from collections.abc import Container, Iterable
 from dataclasses import asdict, dataclass, fields, replace
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -102,6 +102,18 @@ class RunConfig:
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
+
+    def without_foreign(self, compared: Iterable[RunConfig]) -> RunConfig:
+        """The same without settings that another one of the compared optimizers (or schedules) has, and this one's
+        has not: SGD keeps its momentum beside Adam. What none of them has stays, for `check` to refuse."""
+        others = list(compared)
+        foreign: dict[str, Any] = {
+            name: DEFAULTS.get(name)
+            for chosen, settings in (("optimizer", _OPTIMIZERS_WITH), ("schedule", _SCHEDULES_WITH))
+            for name, owners in settings.items()
+            if getattr(self, chosen) not in owners and any(getattr(other, chosen) in owners for other in others)
+        }
+        return replace(self, **foreign)
 
     def check(self) -> None:
         """Refuse settings that do not go together.

@@ -55,6 +55,8 @@ def sentences(runs: Sequence[ComparedRun]) -> Iterator[str]:
     words = verdicts(runs)
     for run, word in zip(runs, words, strict=True):
         yield f"{run.label} {_told(run, word)}."
+    if len(runs) == 1:  # the others were interrupted: there is nothing to choose
+        return
     best = best_run(runs)
     if len({_problem(run) for run in runs}) > 1:
         yield "They had different problems to solve: compare the accuracy, not the losses."
