@@ -193,7 +193,7 @@ def step_rows(
     layers: tuple[int, ...],
     batch: int,
     how: str,
-    of_numpy: float,
+    of_numpy: float | None = None,
     of_pytorch: float | None = None,
 ) -> list[Row]:
     """A training step of ours against NumPy by hand and PyTorch, which get the same losses; with SGD and with Adam."""

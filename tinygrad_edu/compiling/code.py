@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import linecache
 import math
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import count
 from typing import Any
@@ -43,8 +44,9 @@ class Code:
         self.calls, self.arrays, self.labels = tape.calls, tape.arrays, tape.labels
         kept = [noted.place for noted in (*outputs, *owned)]
         self.used = self._reach([*kept, *[noted.place for noted, _ in homes]])
+        self.uses = Counter([x.place for place in self.used for x in operands_of(self.calls[place])] + 2 * kept)
         self.memory = self._memories()
-        self.last_use = self._last_uses(kept)
+        self.last_use = self._last_uses([*kept, *[noted.place for noted, _ in homes]])
         self.homes = self._homes(kept, homes)
         self.names = dict(inputs)
         self.bound: dict[str, Any] = {"array": np.array, "inf": math.inf, "nan": math.nan}
@@ -87,7 +89,7 @@ class Code:
         return found
 
     def _last_uses(self, kept: list[int]) -> dict[int, int]:
-        """For each memory the last call that reads it; the end, for what is given."""
+        """For each memory the last call that reads it; the end, for what is given or brought home."""
         last = {self.memory[x.place]: place for place in sorted(self.used) for x in operands_of(self.calls[place])}
         return last | {self.memory[place]: len(self.calls) for place in kept}
 
@@ -104,7 +106,6 @@ class Code:
             place = noted.place
             if place not in found and place not in kept and self._is_own(place) and _takes_out(self.calls[place]):
                 found[place] = name
-                self.last_use[place] = len(self.calls)
         return found
 
     def _own(self, outputs: Sequence[Noted], owned: Sequence[Noted]) -> Iterator[str]:
@@ -128,10 +129,16 @@ class Code:
             if self.labels[place] not in ("", label):
                 label = self.labels[place]
                 yield f"# {label}"
+            if self._is_view(place) and self.uses[place] == 1:
+                self.names[place] = self._text(call, None)  # written where it is used
+                continue
             yield self._line(place, call)
             gone = self._gone(place)
             if gone:
                 yield f"del {', '.join(gone)}"
+
+    def _is_view(self, place: int) -> bool:
+        return self.memory[place] != place and not self.calls[place].again
 
     def _line(self, place: int, call: Call) -> str:
         target = self._target(place, call)
@@ -163,11 +170,11 @@ class Code:
         return self._is_own(operand.place) and self.last_use[operand.place] == place
 
     def _gone(self, place: int) -> list[str]:
-        """The names of large arrays that this call was the last to use."""
-        living = {self.names[k] for k in self.names if self.last_use.get(self.memory[k], -1) > place or k == place}
-        ended = [k for k in self.names if self.last_use.get(self.memory[k]) == place and self._is_own(self.memory[k])]
-        names = {self.names[k] for k in ended if self.arrays[k].value.nbytes >= LARGE}
-        return sorted(names - living)
+        """The names of large arrays that this call was the last to use, and of their views."""
+        ended = {self.memory[x.place] for x in operands_of(self.calls[place])}
+        large = [k for k in ended if self._ends(self.arrays[k], place) and self.arrays[k].value.nbytes >= LARGE]
+        names = {self.names[k] for k in self.names if self.memory[k] in large} if large else set()
+        return sorted(name for name in names if name.isidentifier() and name != self.names[place])
 
     # --- text ---
 

@@ -79,7 +79,8 @@ class Compiled:
             arrays.append(array)
         plan = self._plans.get(tuple(key))
         if plan is not None and plan.is_ready(arrays):
-            return self._given(plan.replay(arrays))
+            results = plan.replay(arrays)  # type: ignore[misc]
+            return tuple(results) if self._gives_tuple else results[0]
         return self._record(tuple(key), _distinct(arguments))
 
     def _run(self, arguments: tuple[Any, ...]) -> Any:
@@ -111,7 +112,8 @@ class Compiled:
             self._plans[key] = Plan(recording, outputs, self._names(len(recording.arguments)))
             return None
         why_not = plan.confirm(recording, outputs)
-        self.source = plan.source
+        if plan.replay is not None:
+            self.source = plan.replay.source
         return why_not
 
     def _refuse(self, why: str) -> None:

@@ -153,6 +153,11 @@ class Tape:
         """Say what the calls since the last label are for."""
         self.labels += [text] * (len(self.calls) - len(self.labels))
 
+    def forget(self) -> None:
+        """Let all arrays go; they and the tape keep each other alive."""
+        for part in (self.calls, self.arrays, self._places):
+            part.clear()  # type: ignore[attr-defined]
+
     def _append(self, call: Call, value: Any, fixed: bool = False) -> Noted:
         noted = Noted(self, len(self.calls), value, fixed)
         self.calls.append(call)

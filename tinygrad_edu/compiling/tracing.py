@@ -18,14 +18,12 @@ class Traced(NamedTuple):
     """A computation on a tape.
 
     Attributes:
-        arguments: for places of inputs, which argument lies there.
-        tensors: for the places of other inputs, the tensor whose array lies there.
+        tensors: for the places of inputs, the tensor whose array lies there. The first places are the arguments'.
         outputs: what the function gave.
         gradients: of the first output, for each parameter that it depends on.
     """
 
     tape: Tape
-    arguments: dict[int, int]
     tensors: dict[int, Tensor]
     outputs: list[Noted]
     gradients: list[tuple[Tensor, Noted]]
@@ -45,7 +43,6 @@ def trace(recording: Recording, outputs: list[Source]) -> Traced:
     asarray = tape.backend.asarray
     return Traced(
         tape,
-        tracer.arguments,
         tracer.tensors,
         [asarray(tensor._data) for tensor in tensors],
         [(p, asarray(gradients[leaf])) for p, leaf in tracer.leaves if leaf in gradients],
@@ -56,13 +53,12 @@ class _Tracer:
     """The nodes of a recording, with arrays of a tape in place of its own."""
 
     def __init__(self, recording: Recording):
-        self.recording = recording
         self.tape = Tape(backends.get("cpu"))
-        self.arguments: dict[int, int] = {}
         self.tensors: dict[int, Tensor] = {}
         self.leaves: list[tuple[Tensor, Tensor]] = []  # the parameters, and what stands for them
+        self._arguments = [self._input(argument) for argument in recording.arguments]
         self._results: list[Tensor | None] = []
-        self._found: dict[Any, Tensor] = {}  # what stands for arguments, parameters and constants
+        self._others: dict[int, Tensor] = {}  # what stands for parameters and constants
 
     def play(self, event: Event, result: Any) -> None:
         """Do again what an event did."""
@@ -94,25 +90,22 @@ class _Tracer:
             return self._results[key]
         if kind == "array":
             return self._wrap(self.node(key)._data)
-        name = kind, key if kind == "argument" else id(key.item)
-        if name not in self._found:
-            self._found[name] = self._input(source)
-        return self._found[name]
-
-    def _input(self, source: Source) -> Tensor:
-        kind, key = source
-        item = self.recording.arguments[key] if kind == "argument" else key.item
-        noted = self.tape.input(getattr(item, "_data", item))
-        self.tape.label("")
         if kind == "argument":
-            self.arguments[noted.place] = key
-        elif isinstance(item, Tensor):
-            self.tensors[noted.place] = item
-        tensor = self._wrap(noted)
-        if kind == "parameter":
-            tensor._tracked = True
-            self.leaves.append((item, tensor))
-        return tensor
+            return self._arguments[key]
+        item = key.item
+        if id(item) not in self._others:
+            found = self._others[id(item)] = self._input(item)
+            if isinstance(item, Tensor):
+                self.tensors[found._data.place] = item
+            if kind == "parameter":
+                found._tracked = True
+                self.leaves.append((item, found))
+        return self._others[id(item)]
+
+    def _input(self, item: Any) -> Tensor:
+        noted = self.tape.input(item._data if isinstance(item, Tensor) else item)
+        self.tape.label("")
+        return self._wrap(noted)
 
     def _plain(self, item: Any) -> Any:
         """An operand that is no node: arrays of the tape, and plain values, also in tuples."""

@@ -116,10 +116,14 @@ class Optimizer:
         A number that is 0 is fixed in the program, so that what it multiplies is left out; there is another program for
         when it is not.
         """
-        arguments = self.arguments(group, t)
-        numbers = {name: value for name, value in arguments.items() if value and value is not True}
-        fixed = tuple([item for item in arguments.items() if item[0] not in numbers])
-        return _program(type(self).rule, arrays, tuple(numbers), fixed), numbers
+        numbers, fixed = {}, []
+        for item in self.arguments(group, t).items():
+            name, value = item
+            if value and value is not True:
+                numbers[name] = value
+            else:
+                fixed.append(item)
+        return _program(type(self).rule, arrays, tuple(numbers), tuple(fixed)), numbers
 
     # --- what a kind of optimizer says ---
 
