@@ -64,7 +64,8 @@ def test_a_run_without_a_checkpoint_begins_again(cli, tmp_path: Path):
     told = events(cli("train", *QUICK, "--record", str(folder), "--json"))
     for file in (folder / "checkpoints").iterdir():
         file.unlink()
-    assert untimed(events(cli("train", "--resume", str(folder), "--json"))) == untimed(told)
+    ran = cli("train", "--resume", str(folder), "--json")
+    assert untimed(events(ran)) == untimed(told) and "it has no checkpoint, so what came later" in ran.err
 
 
 def test_a_run_that_has_all_its_epochs(cli, tmp_path: Path):
@@ -114,6 +115,46 @@ def test_a_damaged_folder(cli, tmp_path: Path, file, content, said):
         (folder / file).write_text(content)
     ran = cli("train", "--resume", str(folder), "--epochs", "5")
     assert (ran.code, ran.out) == (4, "") and said in ran.err
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("optimizer", "adamm", "optimizer: unknown 'adamm', did you mean 'adam'?"),
+        ("lr", "x", "lr: 'x' is not a number above 0"),
+        ("lr", -1, "lr: -1 is not a number above 0"),
+        ("net", [2, "x", 1], "net: '2-x-1' is not a net"),
+        ("net", 3, "net: '3' is not a net"),
+        ("betas", [0.9], "betas: 2 numbers are wanted"),
+        ("batch_size", 0, "batch_size: '0' is neither"),
+        ("standardize", "perhaps", "standardize: 'perhaps'"),
+        ("data", None, "data is missing"),
+        ("epochs", None, "epochs is missing"),
+        ("seed", None, "seed is missing"),
+    ],
+)
+def test_a_damaged_setting(cli, tmp_path: Path, name, value, said):
+    folder = tmp_path / "run"
+    cli("train", *QUICK, "--record", str(folder))
+    config = folder / "config.json"
+    content = json.loads(config.read_text())
+    content["config"][name] = value
+    config.write_text(json.dumps(content))
+    for ran in (cli("train", "--resume", str(folder)), cli("compare", str(folder), str(folder / "other"))):
+        assert (ran.code, ran.out) == (4, "") and "config.json is damaged" in ran.err and said in ran.err
+
+
+@pytest.mark.parametrize("wrong", ['"train_loss": "abc"', '"epoch": "1"', '"epoch": null', '"lr": [1]', '"of": 1.5'])
+def test_a_damaged_number(cli, tmp_path: Path, wrong):
+    folder = tmp_path / "run"
+    cli("train", *QUICK, "--record", str(folder))
+    metrics = folder / "metrics.jsonl"
+    first, *rest = metrics.read_text().splitlines()
+    metrics.write_text("\n".join([f"{first[:-1]}, {wrong}}}", *rest]))  # of two values JSON takes the last
+    before = metrics.read_text()
+    for ran in (cli("train", "--resume", str(folder)), cli("compare", str(folder), str(folder / "other"))):
+        assert (ran.code, ran.out) == (4, "") and "metrics.jsonl, line 1: damaged" in ran.err
+    assert metrics.read_text() == before
 
 
 def test_a_checkpoint_of_another_model(cli, tmp_path: Path):

@@ -76,6 +76,7 @@ def test_nobody_can_change_it() -> None:
         ([[1.0], [2.0]], ["0", "1"], {}, "y must be an array of real numbers"),
         ([[1.0], [2.0]], [0, -1], {}, "label of row 1 is -1, out of range: labels go from 0 on"),
         ([[1.0], [2.0]], [0, 2], {"target_names": ("a", "b")}, "label of row 1 is 2, .* from 0 to 1"),
+        ([[1.0], [2.0]], [0, 10**15], {}, "label of row 1 is 1000000000000000, out of range: .* task='regression'"),
         ([[1.0], [2.0]], [0, 1], {"feature_names": ("a", "b")}, "2 feature names for 1 columns"),
     ],
 )
@@ -223,3 +224,7 @@ def test_too_many_or_too_few_rows_cannot_be_taken() -> None:
         data.take(7)
     with pytest.raises(ArgumentError, match="n=2 rows cannot show the 3 classes"):
         data.take(2)
+
+
+def test_a_single_class_is_no_plural() -> None:
+    assert repr(Dataset([[1.0], [2.0]], [0, 0])).endswith("1 class: 0 2")

@@ -72,3 +72,17 @@ def test_its_numbers_can_be_saved() -> None:
 def test_other_data_does_not_fit() -> None:
     with pytest.raises(DataError, match="iris has 4 features, but the standardizer was fitted on 2"):
         Standardizer.fit(tg.data.load("moons")).apply(tg.data.load("iris"))
+
+
+@pytest.mark.filterwarnings("error")
+def test_numbers_whose_squares_are_infinite() -> None:
+    with pytest.raises(DataError, match="data: the numbers of 'x2' are too large"):
+        Standardizer.fit(Dataset([[1.0, 1e300], [2.0, -1e300]], [0, 1]))
+    with pytest.raises(DataError, match="the numbers of 'y' are too large"):
+        Standardizer.fit(Dataset([[1.0], [2.0]], [1e300, -1e300], task="regression"))
+
+
+@pytest.mark.parametrize("state", ["x", {"mean": "x", "scale": 1, "target_mean": 0, "target_scale": 1}])
+def test_a_state_that_is_none(state: object) -> None:
+    with pytest.raises(StateError, match="state of the standardizer holds something else"):
+        Standardizer.from_state(state)  # type: ignore[arg-type]

@@ -88,7 +88,7 @@ def test_a_file_of_a_newer_version(tmp_path: Path) -> None:
         tg.train.read_meta(tmp_path / "model")
 
 
-@pytest.mark.parametrize("rest", [{}, {"format": 1}, {"format": "1", "meta": {}}])
+@pytest.mark.parametrize("rest", [{}, {"format": 1}, {"format": "1", "meta": {}}, {"format": 1, "meta": [1]}])
 def test_a_file_with_something_left_out(tmp_path: Path, rest: dict[str, Any]) -> None:
     words = {"kind": "tinygrad-edu model", **rest}
     (tmp_path / "model").write_bytes(state_files.to_bytes({}, {"tinygrad_edu": json.dumps(words)}))

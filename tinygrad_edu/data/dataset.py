@@ -15,6 +15,7 @@ from .order import order_of_epoch
 Array = np.ndarray[Any, Any]
 Task = Literal["classification", "regression"]
 MOST_CLASSES_SHOWN = 12
+MOST_CLASSES = 100_000  # without names: whoever has larger labels has not numbered the classes
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -76,7 +77,7 @@ class Dataset:
         counts = np.bincount(self.y, minlength=self.classes)
         shown = [f"{name} {count}" for name, count in zip(self.target_names, counts, strict=True)]
         rest = ["..."] if len(shown) > MOST_CLASSES_SHOWN else []
-        return f"{self.classes} classes: {', '.join(shown[:MOST_CLASSES_SHOWN] + rest)}"
+        return f"{self.classes} class{'es' * (self.classes != 1)}: {', '.join(shown[:MOST_CLASSES_SHOWN] + rest)}"
 
     def take(self, n: int, seed: int = 0) -> Dataset:
         """n rows, chosen by chance; of each class in proportion.
@@ -220,8 +221,11 @@ def _check_labels(name: str, y: Array, classes: int) -> None:
     """On the host, where data comes in: a GPU would wrap an index out of range without a word."""
     if (y != y.round()).any():
         raise DataError(f"{name}: labels must be whole numbers from 0 on; for other numbers use task='regression'")
-    wrong = np.flatnonzero((y < 0) | (y >= classes)) if classes else np.flatnonzero(y < 0)
+    wrong = np.flatnonzero((y < 0) | (y >= (classes or MOST_CLASSES)))
     if len(wrong):
         row = int(wrong[0])
         allowed = f"from 0 to {classes - 1}, one for each of the {classes} classes" if classes else "from 0 on"
+        if y[row] >= 0 and not classes:
+            allowed += f", a small one for each class, below {MOST_CLASSES:,}; if y is a number to predict, it is a "
+            allowed += "task='regression'"
         raise DataError(f"{name}: the label of row {row} is {y[row]}, out of range: labels go {allowed}")

@@ -37,10 +37,18 @@ class Standardizer:
 
     @classmethod
     def fit(cls, train: Dataset) -> Standardizer:
-        """Mean and standard deviation (divided by n, not n - 1, as in scikit-learn) of the rows."""
+        """Mean and standard deviation (divided by n, not n - 1, as in scikit-learn) of the rows.
+
+        Raises:
+            DataError: numbers so large that their squares are infinite.
+        """
+        of_x, of_y = _mean_and_scale(train.x), (np.array(0.0), np.array(1.0))
         if train.task == "regression":
-            return cls(*_mean_and_scale(train.x), *_mean_and_scale(train.y))
-        return cls(*_mean_and_scale(train.x), np.array(0.0), np.array(1.0))
+            of_y = _mean_and_scale(train.y)
+        for name, scale in zip((*train.feature_names, train.target_names[0]), (*of_x[1], of_y[1]), strict=True):
+            if not np.isfinite(scale):
+                raise DataError(f"{train.name}: the numbers of {name!r} are too large for a standard deviation")
+        return cls(*of_x, *of_y)
 
     def apply(self, dataset: Dataset) -> Dataset:
         """The data with standardized numbers.
@@ -69,7 +77,7 @@ class Standardizer:
         """What `state()` gave.
 
         Raises:
-            StateError: an array is missing.
+            StateError: an array is missing, or something else is in its place.
         """
         try:
             return cls(
@@ -77,8 +85,11 @@ class Standardizer:
             )
         except KeyError as missing:
             raise StateError(f"{missing} is missing in the state of the standardizer") from None
+        except (TypeError, ValueError) as error:
+            raise StateError(f"the state of the standardizer holds something else than four arrays: {error}") from None
 
 
 def _mean_and_scale(numbers: Array) -> tuple[Array, Array]:
     constant = numbers.max(axis=0) == numbers.min(axis=0)  # a computed deviation can be 1e-17 instead of 0
-    return np.asarray(numbers.mean(axis=0)), np.where(constant, 1.0, numbers.std(axis=0))
+    with np.errstate(over="ignore", invalid="ignore"):
+        return np.asarray(numbers.mean(axis=0)), np.where(constant, 1.0, numbers.std(axis=0))

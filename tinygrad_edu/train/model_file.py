@@ -63,9 +63,10 @@ def _read(path: Path) -> tuple[Arrays, dict[str, Any]]:
         words = {}
     if not isinstance(words, dict) or words.get("kind") != KIND:
         raise StateError(f"{path} holds arrays, but no model of tinygrad-edu: it was written by another program")
-    if not isinstance(words.get("format"), int) or (words["format"] <= FORMAT and "meta" not in words):
+    newer = isinstance(words.get("format"), int) and words["format"] > FORMAT
+    if not newer and not (isinstance(words.get("format"), int) and isinstance(words.get("meta"), dict)):
         raise StateError(f"{path} is damaged: it does not say how its arrays are to be read")
-    if words["format"] > FORMAT:
+    if newer:
         raise StateError(
             f"{path} was written by a newer version, tinygrad-edu {words.get('tinygrad_edu')} (format "
             f"{words['format']}, this one reads up to {FORMAT}): pip install -U tinygrad-edu"

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from ..errors import CommandError
 from ..wording import count
+from .options import read_back
 
 if TYPE_CHECKING:
     from tinygrad_edu.data import Dataset
@@ -24,6 +25,7 @@ DEFAULTS = {  # of the options that have a value where nothing was said
     **{"validation": 0.2, "standardize": True, "optimizer": "adam", "nesterov": False, "drop_last": False},
     **{"accumulate": 1, "dropout": 0.0, "l1": 0.0, "l2": 0.0, "seed": 0, "device": "cpu"},
 }
+_NEVER_NONE = {"data", "net", "activation", "loss", "lr", "batch_size", "epochs", *DEFAULTS}  # once they are filled in
 UPDATES = 3000  # the default number of epochs makes about as many, in batches of this size
 
 _OPTIMIZERS_WITH = {
@@ -42,6 +44,10 @@ _SCHEDULES_WITH = {
     "factor": ("plateau",),
     "plateau_patience": ("plateau",),
 }
+
+
+class MisfitError(CommandError):
+    """The net has other inputs or outputs than the data."""
 
 
 @dataclass(frozen=True)
@@ -90,14 +96,16 @@ class RunConfig:
 
     @classmethod
     def from_json(cls, content: dict[str, Any]) -> RunConfig:
-        """What `to_json` wrote.
+        """What `to_json` wrote of a run whose defaults are filled in.
 
         Raises:
-            KeyError: a setting is missing.
+            ValueError: a setting is missing, or not what its option takes.
         """
-        values: dict[str, Any] = {f.name: content[f.name] for f in fields(cls)}
-        for name in ("net", "betas"):  # JSON has lists only
-            values[name] = None if values[name] is None else tuple(values[name])
+        missing = [f.name for f in fields(cls) if content.get(f.name) is None and f.name in _NEVER_NONE]
+        if missing:
+            raise ValueError(f"{missing[0]} is missing")
+        given = {f.name: content.get(f.name) for f in fields(cls)}
+        values: dict[str, Any] = {n: None if value is None else read_back(n, value) for n, value in given.items()}
         return cls(**values)
 
     def to_json(self) -> dict[str, Any]:
@@ -210,7 +218,7 @@ def _check_ends(net: tuple[int, ...], dataset: Dataset) -> None:
         return
     wanted = f"{dataset.classes} classes, which take {_or(sorted(possible))}" if dataset.classes else "1 number"
     fitting = "-".join(map(str, (inputs, *net[1:-1], outputs)))
-    raise CommandError(
+    raise MisfitError(
         f"--net {'-'.join(map(str, net))} does not fit {dataset.name}: the net has {count(net[0], 'input')} and "
         f"{count(net[-1], 'output')}, the data has {count(inputs, 'input')} and {wanted}",
         f"try --net {fitting}",

@@ -20,7 +20,8 @@ from .config import RunConfig
 VERSION = 1
 _KINDS: tuple[Any, ...] = (EpochEvent, ValidationEvent, NoticeEvent, EndEvent)
 _MAY_LACK = ("train_loss", "train_accuracy", "validation_loss", "validation_accuracy", "validation_r2", "layer")
-_NOT_FINITE: dict[Any, Any] = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}
+_WORDS, _COUNTS = ("name", "layer", "text", "stopped"), ("epoch", "of")
+_NOT_FINITE = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}
 _KIND = "tinygrad-edu run"
 
 
@@ -87,8 +88,10 @@ class RunFolder:
         try:
             config = RunConfig.from_json(content["config"])
             return cls(path, config, str(content["data_hash"]), float(content["guessing_loss"]))
-        except (KeyError, TypeError, ValueError) as error:
-            raise FileError(f"{file} is damaged: {error} is missing or wrong") from None
+        except KeyError as error:
+            raise FileError(f"{file} is damaged: {error} is missing") from None
+        except (AttributeError, TypeError, ValueError) as error:
+            raise FileError(f"{file} is damaged: {error}") from None
 
     def save_config(self, config: RunConfig) -> None:
         self.config = config
@@ -119,7 +122,7 @@ class RunFolder:
         """What was recorded. A last line that was cut off by a crash is left out.
 
         Raises:
-            FileError: the file is missing, or damaged elsewhere.
+            FileError: the file is missing, or damaged elsewhere; the message names the line.
         """
         file = self.path / "metrics.jsonl"
         try:
@@ -135,13 +138,17 @@ class RunFolder:
                 raise FileError(f"{file}, line {number}: not a JSON object") from None
             if not isinstance(event, dict):
                 raise FileError(f"{file}, line {number}: not a JSON object")
+            try:
+                event_of(event)
+            except ValueError as error:
+                raise FileError(f"{file}, line {number}: damaged, {error}") from None
             yield event
 
     def history(self) -> tuple[History, float | None]:
         """What was measured, and the noise of the loss if the run came to its end.
 
         Raises:
-            FileError: as `events`, or an event that lacks a number.
+            FileError: as `events`.
         """
         history, noise = History(), None
         for content in self.events():
@@ -166,17 +173,24 @@ def event_of(content: dict[str, Any]) -> Event | None:
     """The event that a line of metrics.jsonl tells of; None for a kind that is not recorded.
 
     Raises:
-        FileError: it lacks a number.
+        ValueError: it lacks a number, or has something else in its place.
     """
     kind = next((kind for kind in _KINDS if kind.kind == content.get("kind")), None)
     if kind is None:
         return None
     names = [field.name for field in fields(kind)]
-    numbers = {name: _NOT_FINITE.get(value, value) for name, value in content.items() if name in names}
-    try:
-        return kind(**{**{name: None for name in names if name in _MAY_LACK}, **numbers})
-    except TypeError as error:
-        raise FileError(f"a recorded {kind.kind} event is damaged: {error}") from None
+    values = {name: content.get(name) for name in names}
+    for name, value in values.items():
+        if value is None and name in _MAY_LACK:
+            continue
+        if name in _WORDS:
+            right = isinstance(value, str)
+        else:
+            values[name] = value = _NOT_FINITE[value] if isinstance(value, str) and value in _NOT_FINITE else value
+            right = type(value) is int or (type(value) is float and name not in _COUNTS)
+        if not right:
+            raise ValueError(f"as {name} is {value!r}")
+    return kind(**values)
 
 
 def refuse_used(path: Path) -> None:

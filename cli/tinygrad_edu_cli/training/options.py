@@ -6,6 +6,7 @@ import difflib
 import math
 import re
 from collections.abc import Callable, Sequence
+from functools import cache
 from typing import Any
 
 import click
@@ -72,7 +73,7 @@ class Number(click.ParamType[float]):
         if self.least > -math.inf:
             words.append(f"above {self.least:g}" if self.above else f"of at least {self.least:g}")
         if self.most < math.inf:
-            words.append(f"below {self.most:g}" if self.below else f"of at most {self.most:g}")
+            words.append(f"below {self.most:g}" if self.below else f"of at most {self.most:,.15g}")
         return words[0] + " " * (len(words) > 1) + " and ".join(words[1:])
 
 
@@ -116,6 +117,29 @@ def unknown(word: str, known: Sequence[str], joined: str = "_") -> str:
     return f"unknown '{word}'{suggestion} There are: {', '.join(known)}"
 
 
+def read_back(name: str, value: Any) -> Any:
+    """The value of an option as a file holds it, in JSON's types: checked as on the command line.
+
+    Raises:
+        ValueError: the option does not take it; the message names it.
+    """
+    option = _by_name()[name]
+    try:
+        if option.nargs == 1:
+            return option.type.convert("-".join(map(str, value)) if isinstance(value, list) else value, None, None)
+        if not isinstance(value, list) or len(value) != option.nargs:
+            raise ValueError(f"{name}: {option.nargs} numbers are wanted, not {value!r}")
+        return tuple(option.type.convert(each, None, None) for each in value)
+    except click.BadParameter as error:
+        raise ValueError(f"{name}: {error.message}") from None
+
+
+@cache
+def _by_name() -> dict[str, click.Option]:
+    command = click.command()(run_options(lambda: None))
+    return {str(param.name): param for param in command.params if isinstance(param, click.Option)}
+
+
 _NO_HARM = Number(0)
 _COUNT = Number(1, whole=True)
 _FRACTION = Number(0, 1, below=True)
@@ -129,8 +153,8 @@ _OPTIONS = [
         metavar="NAME",
         help="What to make of the target of a CSV file.  [default: classification for words and few whole numbers]",
     ),
-    click.option("--n", type=Number(2, whole=True), help="How many examples to make, or to take."),
-    click.option("--noise", type=_NO_HARM, help="The noise of examples that are made."),
+    click.option("--n", type=Number(2, 100_000_000, whole=True), help="How many examples to make, or to take."),
+    click.option("--noise", type=Number(0, 1_000_000), help="The noise of examples that are made."),
     click.option(
         "--validation",
         type=Number(0, 1, above=True, below=True, why="it is the share of the examples that is held out"),

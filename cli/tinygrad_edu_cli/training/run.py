@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -63,10 +65,11 @@ class Run:
         if not config.standardize:
             standardizer = None
         elif standardizer is None or len(standardizer.mean) != train.x.shape[1]:
-            standardizer = _standardizer(train)
+            with _told():
+                standardizer = _standardizer(train)
         if standardizer:
             train, held_out = standardizer.apply(train), standardizer.apply(held_out)
-        return cls(config, asked, dataset, train, held_out, standardizer, _network(config))
+        return cls(config, asked, dataset, train, held_out, standardizer, network(config))
 
     def events(self, checkpoint: Path | None = None, resume: Path | None = None) -> Generator[Event, None, None]:
         """Train: the events of `tg.train.fit`."""
@@ -165,7 +168,10 @@ def read_data(config: RunConfig) -> Dataset:
     if name not in tg.data.NAMES:
         raise CommandError(f"--data: {unknown(config.data, DATA)}", "or give a file that ends in .csv")
     with _told():
-        return tg.data.load(name, config.n, config.noise, config.seed)
+        try:
+            return tg.data.load(name, config.n, config.noise, config.seed)
+        except MemoryError:
+            raise CommandError(f"--n {config.n} examples are more than there is memory for", "ask for fewer") from None
 
 
 def _read_file(config: RunConfig) -> Dataset:
@@ -203,11 +209,10 @@ def _standardizer(train: Dataset) -> Standardizer:
 
 
 def _check_device(device: str) -> None:
-    kind = device.partition(":")[0]
     try:
         backends.get(device)
     except DeviceError as error:
-        if kind == "cuda":
+        if re.fullmatch(r"cuda(:\d+)?", device):
             raise MissingPieceError(f"--device {device}: {error}", "or leave it out, and train on the CPU") from None
         raise CommandError(f"--device: {unknown(device, ['cpu', 'cuda', 'cuda:1'])}") from None
 
@@ -217,6 +222,19 @@ def _one_hot(y: np.ndarray[Any, Any], outputs: int) -> np.ndarray[Any, Any]:
     return y[:, None].astype(float) if outputs == 1 else np.eye(outputs)[y]
 
 
-def _network(config: RunConfig) -> tg.nn.Sequential:
+def network(config: RunConfig) -> tg.nn.Sequential:
+    """A new network.
+
+    Raises:
+        CommandError: it does not fit into the memory.
+    """
     rng = np.random.default_rng([config.seed, 1])  # not the numbers that the data was made of
-    return tg.nn.mlp(list(config.net or ()), config.activation, dropout=config.dropout, rng=rng, device=config.device)
+    net = list(config.net or ())
+    try:
+        return tg.nn.mlp(net, config.activation, dropout=config.dropout, rng=rng, device=config.device)
+    except MemoryError:
+        weights = sum((n + 1) * m for n, m in pairwise(net))
+        raise CommandError(
+            f"--net {'-'.join(map(str, net))} has {weights:,} weights, more than there is memory for",
+            "give fewer units to the hidden layers",
+        ) from None

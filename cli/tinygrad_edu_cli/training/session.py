@@ -12,18 +12,18 @@ from typing import Protocol
 import click
 
 import tinygrad_edu as tg
-from tinygrad_edu.data import Standardizer
 from tinygrad_edu.errors import StateError
 from tinygrad_edu.train import History
 from tinygrad_edu.train.events import BatchEvent, EndEvent, Event, NoticeEvent
 
 from ..errors import CommandError, FileError, MissingPieceError
 from ..wording import as_options
-from .config import RunConfig
+from .config import MisfitError, RunConfig
 from .folder import RunFolder, refuse_used
 from .interrupts import follow
 from .loss_noise import LossNoise
 from .run import Run
+from .saved import SavedNetwork
 
 
 class Report(Protocol):
@@ -82,11 +82,14 @@ def resumed(path: Path, epochs: int | None) -> Session:
             f"the data of this run, {config.data}, has changed since: the run cannot go on with the same numbers",
             f"start a new one: tinygrad-edu train --data {config.data}",
         )
-    epoch = _last_checkpoint(folder)
+    epoch, recorded = _last_checkpoint(folder), len(folder.history()[0])
     if epochs is not None and epochs < epoch:
         raise CommandError(f"--epochs {epochs} is less than the {epoch} that the run has", f"give {epoch + 1} or more")
     if config != folder.config:
         folder.save_config(config)
+    if recorded > epoch:
+        why = f"it has no checkpoint after epoch {epoch}" if epoch else "it has no checkpoint"
+        click.echo(f"{path}: {why}, so what came later is learned again", err=True)
     folder.reopen(epoch)
     if epoch >= (run.config.epochs or 0):
         click.echo(f"nothing is left to do: the run has its {epoch} epochs; go on with --epochs {2 * epoch}", err=True)
@@ -165,6 +168,7 @@ def save(session: Session, path: Path) -> None:
     meta = {
         "net": list(run.config.net or ()),
         "activation": run.config.activation,
+        "dropout": run.config.dropout,
         "data": run.config.data,
         "task": run.dataset.task,
         "feature_names": list(run.dataset.feature_names),
@@ -184,19 +188,26 @@ def _loaded(config: RunConfig, path: Path) -> Run:
 
     Raises:
         FileError: it is missing, damaged, newer, or of another network; the message names the layers that differ.
+        CommandError: the network is not made for the data.
     """
     with _readable(path):
-        meta = tg.train.read_meta(path)
-        net, activation = config.net or tuple(meta.get("net") or ()), meta.get("activation")
-        if len(net) > 2 and config.activation and activation and config.activation != activation:
+        saved = SavedNetwork.of(path, tg.train.read_meta(path))
+        net, activation = config.net or saved.net, saved.activation
+        if len(net or ()) > 2 and config.activation and activation and config.activation != activation:
             raise CommandError(
                 f"--activation {config.activation}: the network of {path} was trained with {activation}",
                 "leave it out, or start with new weights",
             )
-        config = replace(config, net=net or None, activation=config.activation or activation)
-        state = meta.get("standardizer")
-        run = Run.prepare(config, Standardizer.from_state(state) if state else None)
-        tg.train.load_model(path, run.model)
+        try:
+            run = Run.prepare(replace(config, net=net, activation=config.activation or activation), saved.standardizer)
+        except MisfitError as error:
+            if config.net:
+                raise
+            raise CommandError(
+                f"the network of {path}, {error.message.removeprefix('--net ')}",
+                "give it data like those that it was trained on, or start anew without --load",
+            ) from None
+        saved.give_weights(run)
     return run
 
 

@@ -1,0 +1,58 @@
+"""A saved network, as a run begins with it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import tinygrad_edu as tg
+from tinygrad_edu.data import Standardizer
+from tinygrad_edu.errors import StateError
+
+from .options import read_back
+from .run import Run, network
+
+
+@dataclass
+class SavedNetwork:
+    """What a file of weights says about its network; None where it says nothing.
+
+    Attributes:
+        dropout: the share that was silenced in training. A network with dropout has other names for its layers.
+    """
+
+    path: Path
+    net: tuple[int, ...] | None
+    activation: str | None
+    dropout: float
+    standardizer: Standardizer | None
+
+    @classmethod
+    def of(cls, path: Path, meta: dict[str, Any]) -> SavedNetwork:
+        """From what `tg.train.read_meta` gives.
+
+        Raises:
+            StateError: something in it cannot be.
+        """
+        given = {name: meta.get(name) for name in ("net", "activation", "dropout")}
+        try:
+            known = {name: None if value is None else read_back(name, value) for name, value in given.items()}
+            state = meta.get("standardizer")
+            standardizer = None if state is None else Standardizer.from_state(state)
+        except (ValueError, StateError) as error:
+            raise StateError(f"{path} is damaged, in what it says of its network: {error}") from None
+        return cls(path, known["net"], known["activation"], known["dropout"] or 0.0, standardizer)
+
+    def give_weights(self, run: Run) -> None:
+        """Give a run's network the weights of the file. Dropout has none: it is a matter of the run.
+
+        Raises:
+            StateError: they are those of another network; the message names the layers.
+        """
+        twin = run.model
+        if bool(self.dropout) != bool(run.config.dropout):
+            twin = network(replace(run.config, dropout=self.dropout))
+        tg.train.load_model(self.path, twin)
+        for mine, its in zip(run.model.parameters(), twin.parameters(), strict=True):
+            mine.data = its.data
