@@ -43,7 +43,7 @@ def positions(labels: Any, n: int, beside: Any, where: str, what: str = "label",
         DeviceError: they are on another device than the tensor beside them.
     """
     if not (is_on_device(labels) and isinstance(beside, Tensor)):
-        host = host_call(_checked, to_host(labels), n, where, what, of)
+        host = host_call(_check_labels, to_host(labels), n, where, what, of)
         return beside.backend.asarray(host) if isinstance(beside, Tensor) else host
     if labels.dtype.kind not in "iu":
         raise DtypeError(f"{where}: each {what} must be an integer, not {labels.dtype}; use y.astype(int)")
@@ -53,7 +53,7 @@ def positions(labels: Any, n: int, beside: Any, where: str, what: str = "label",
     return labels
 
 
-def _checked(labels: np.ndarray, n: int, where: str, what: str, of: str) -> np.ndarray:
+def _check_labels(labels: np.ndarray, n: int, where: str, what: str, of: str) -> np.ndarray:
     if labels.dtype.kind == "b":
         return labels.astype(np.intp)
     if labels.dtype.kind not in "iu":

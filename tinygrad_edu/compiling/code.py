@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import linecache
 import math
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import count
@@ -49,15 +50,16 @@ class Code:
         self.last_use = self._last_uses([*kept, *[noted.place for noted, _ in homes]])
         self.homes = self._homes(kept, homes)
         self.names = dict(inputs)
+        self.parameters = [*inputs.values(), *[name for _, name in homes]]
         self.bound: dict[str, Any] = {"array": np.array, "inf": math.inf, "nan": math.nan}
         self.bound["__name__"] = __name__  # so that what the package says of warnings holds for the code, too
-        self._numbers = count(1)
+        self._new = (name for k in count(1) if (name := f"a{k}") not in self.parameters)
         lines = list(self._lines())
+        lines = [*self._constants(), *lines]
         lines += [f"{h}[...] = {self.names[noted.place]}" for noted, h in homes if self.homes.get(noted.place) != h]
         results = [self.names[noted.place] for noted in outputs] + list(self._own(outputs, owned))
-        lines.append(f"return ({''.join(f'{result}, ' for result in results).rstrip()})")
-        parameters = ", ".join([*inputs.values(), *[name for _, name in homes]])
-        self.source = f"def step({parameters}):\n" + "".join(f"    {line}\n" for line in lines)
+        lines.append(f"return {', '.join(results)}{',' * (len(results) == 1)}")
+        self.source = f"def step({', '.join(self.parameters)}):\n" + "".join(f"    {line}\n" for line in lines)
         self.run = self._compile()
 
     def _compile(self) -> Any:
@@ -126,12 +128,12 @@ class Code:
                 if place not in self.names:
                     self.names[place] = self._bind("c", self.arrays[place].value)
                 continue
-            if self.labels[place] not in ("", label):
-                label = self.labels[place]
-                yield f"# {label}"
             if self._is_view(place) and self.uses[place] == 1:
                 self.names[place] = self._text(call, None)  # written where it is used
                 continue
+            if self.labels[place] not in ("", label):
+                label = self.labels[place]
+                yield f"# {label}"
             yield self._line(place, call)
             gone = self._gone(place)
             if gone:
@@ -144,7 +146,7 @@ class Code:
         target = self._target(place, call)
         text = self._text(call, target)
         if target is None:
-            target = f"a{next(self._numbers)}"
+            target = next(self._new)
             text = f"{target} = {text}"
         self.names[place] = target
         return text
@@ -180,7 +182,11 @@ class Code:
 
     def _text(self, call: Call, target: str | None) -> str:
         given = [self._operand(x) for x in call.operands]
-        options = [f"{name}={self._operand(x)}" for name, x in call.options if name != "order" or target is None]
+        options = [
+            f"{name}={self._operand(x)}"
+            for name, x in call.options
+            if (name != "keepdims" or x is not False) and (name != "order" or target is None)
+        ]
         if call.overwrites:
             given[0] += ".copy()" if target is None else ""
         elif target is not None:
@@ -214,14 +220,21 @@ class Code:
         return self._bind("c", item)
 
     def _bind(self, name: str, item: Any) -> str:
-        """A name for something that the code uses."""
-        name = name if name.isidentifier() else "function"
+        """A name for something that the code uses, which is none of its variables."""
+        name = name if name.isidentifier() and not re.fullmatch(r"a\d+", name) else "function"
         free = name
         for k in count(2):
-            if self.bound.setdefault(free, item) is item:
+            if free not in self.parameters and self.bound.setdefault(free, item) is item:
                 break
-            free = f"{name}{k}"
+            free = f"{name}_{k}"
         return free
+
+    def _constants(self) -> Iterator[str]:
+        """What the constants are."""
+        for name, item in self.bound.items():
+            if isinstance(item, (np.ndarray, np.generic)):
+                value = f"an array of shape {item.shape}" if item.ndim else repr(item.item())
+                yield f"# {name}: {value}, {item.dtype}"
 
 
 def _takes_out(call: Call) -> bool:
