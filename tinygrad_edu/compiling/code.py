@@ -232,9 +232,10 @@ class Code:
     def _constants(self) -> Iterator[str]:
         """What the constants are."""
         for name, item in self.bound.items():
-            if isinstance(item, (np.ndarray, np.generic)):
-                value = f"an array of shape {item.shape}" if item.ndim else repr(item.item())
-                yield f"# {name}: {value}, {item.dtype}"
+            if name.partition("_")[0] == "c" and not callable(item):
+                is_array = isinstance(item, np.ndarray) and item.ndim
+                value = f"an array of {item.dtype}, shape {item.shape}" if is_array else str(item)
+                yield f"# {name}: {value}"
 
 
 def _takes_out(call: Call) -> bool:

@@ -82,12 +82,12 @@ def _method(name: str) -> Callable[..., Any]:
 
 
 INFIX = {
-    "add": "+", "subtract": "-", "multiply": "*", "true_divide": "/", "power": "**", "matmul": "@",
+    "add": "+", "subtract": "-", "multiply": "*", "divide": "/", "power": "**", "matmul": "@",
     "greater": ">", "greater_equal": ">=", "less": "<", "less_equal": "<=", "equal": "==", "not_equal": "!=",
     "bitwise_and": "&", "bitwise_or": "|",
 }  # fmt: skip
 _SPECIAL = {
-    "add": "add", "subtract": "sub", "multiply": "mul", "true_divide": "truediv", "power": "pow", "matmul": "matmul",
+    "add": "add", "subtract": "sub", "multiply": "mul", "divide": "truediv", "power": "pow", "matmul": "matmul",
     "greater": "gt", "greater_equal": "ge", "less": "lt", "less_equal": "le", "equal": "eq", "not_equal": "ne",
     "bitwise_and": "and", "bitwise_or": "or",
 }  # fmt: skip
