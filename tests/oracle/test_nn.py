@@ -126,6 +126,19 @@ LOSSES = {
     "probabilities, smoothed": (*smoothed(label_smoothing=0.2), SHARES),
     "probabilities, weighted": (*smoothed(weight=WEIGHTS), SHARES),
     "probabilities, both": (*smoothed(label_smoothing=0.2, weight=WEIGHTS), SHARES),
+    "indices, some ignored": (*smoothed(), np.array([0, 3, -100, 1, -100, 0])),
+    "indices, some ignored, both": (
+        *smoothed(label_smoothing=0.2, weight=WEIGHTS, ignore_index=-1),
+        np.array([0, 3, -1, 1, -1, 0]),
+    ),
+    "indices, a class ignored": (*smoothed(ignore_index=1), LABELS),
+    "indices, a class ignored, both": (*smoothed(label_smoothing=0.2, weight=WEIGHTS, ignore_index=1), LABELS),
+    "probabilities, nothing to ignore": (*smoothed(weight=WEIGHTS, ignore_index=-1), SHARES),
+    "divergence of logarithms": (
+        lambda x, t, r: tg.losses.kl_divergence(x, t, r, log_target=True),
+        lambda x, t, r: F.kl_div(F.log_softmax(x, -1), t, reduction=r, log_target=True),
+        np.log(SHARES),
+    ),
     "divergence": (
         tg.losses.kl_divergence,
         lambda x, t, r: F.kl_div(F.log_softmax(x, -1), t, reduction=r),
@@ -163,6 +176,39 @@ def test_cross_entropy_of_other_shapes(shape, options, reduction):
     agree(*smoothed(**options), sample(*shape), labels, reduction)
     shares = np.abs(sample(*shape, seed=2))
     agree(*smoothed(**options), sample(*shape), shares, reduction)
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")  # 0 / 0 where all labels are ignored
+@pytest.mark.parametrize("reduction", ["mean", "sum", "none"])
+@pytest.mark.parametrize("ignored", [-100, -1, 1, 9])
+@pytest.mark.parametrize(
+    "options",
+    [{}, {"weight": WEIGHTS}, {"label_smoothing": 0.3}, {"label_smoothing": 0.3, "weight": WEIGHTS}],
+    ids=["plain", "weighted", "smoothed", "both"],
+)
+@pytest.mark.parametrize("shape", [(4,), (6, 4), (3, 4, 5), (2, 4, 3, 2)], ids=str)
+def test_cross_entropy_with_ignored_labels(shape, options, ignored, reduction):
+    rows = (*shape[:1], *shape[2:]) if len(shape) > 1 else ()
+    labels = np.arange(int(np.prod(rows))).reshape(rows) % 4
+    for where in (labels % 2 == 1, labels >= 0, labels < 0):  # some, all, none
+        agree(*smoothed(ignore_index=ignored, **options), sample(*shape), np.where(where, ignored, labels), reduction)
+
+
+def test_pytorch_refuses_to_ignore_a_class_of_probabilities_too():
+    with pytest.raises(RuntimeError, match="ignore_index is not supported for floating point target"):
+        F.cross_entropy(torch.tensor(LOGITS.copy()), torch.tensor(SHARES), ignore_index=1)
+    with pytest.raises(tg.ArgumentError, match="the target holds probabilities"):
+        tg.losses.cross_entropy(LOGITS, SHARES, ignore_index=1)
+
+
+def test_the_divergence_of_logarithms_as_a_mean_over_the_batch():
+    agree(
+        lambda x, t, r: tg.losses.kl_divergence(x, t, "batchmean", log_target=True),
+        lambda x, t, r: F.kl_div(F.log_softmax(x, -1), t, reduction="batchmean", log_target=True),
+        LOGITS,
+        np.log(SHARES),
+        "mean",
+    )
 
 
 def test_the_divergence_as_a_mean_over_the_batch():

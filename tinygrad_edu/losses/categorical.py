@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 
 from .. import functional
-from ..errors import ArgumentError, ShapeError
+from ..errors import ArgumentError, DataError, ShapeError
 from ..labels import is_on_device, positions, to_host
 from ..objects import holds_values
 from ..operation import REGISTRY
 from ..tensor import Tensor
-from .common import as_prediction, check_reduction, check_target, like, pair, reduce
+from .common import as_prediction, check_reduction, check_target, is_probability, like, pair, reduce
 
 _fused = REGISTRY["softmax_cross_entropy"].function
 
 
 def cross_entropy(
-    logits: Any, target: Any, reduction: str = "mean", label_smoothing: float = 0.0, weight: Any = None
+    logits: Any,
+    target: Any,
+    reduction: str = "mean",
+    label_smoothing: float = 0.0,
+    weight: Any = None,
+    *,
+    ignore_index: int | None = -100,
 ) -> Any:
     """-Σ t · log softmax(logits) over the classes; where t names a class, -log of the probability of that class.
 
@@ -31,56 +38,74 @@ def cross_entropy(
             et al. 2015).
         weight: (classes,), how much each class counts. With class indices "mean" then divides by the sum of the
             weights of the targets, as in PyTorch, and else by the number of examples.
+        ignore_index: the label of examples that do not count, such as padding. Their loss and gradient are 0 (where
+            no logit is nan or inf), and "mean" leaves them out of what it divides by; where it leaves out all, it is
+            nan and the gradient 0, as in PyTorch. None: all count. On the host the check of the labels finds those to
+            ignore. Labels that are on a GPU cannot be looked at without waiting for it, so there all are compared and
+            masked, by about ten small kernels; None saves them where no label is to be ignored.
     Raises:
-        DataError: a class index on the host out of range; the message names it, its position, and the number of
-            classes.
+        DataError: a class index on the host out of range, and not `ignore_index`; the message names it, its position,
+            and the number of classes.
         ShapeError: a target or weight that does not fit the logits.
-        ArgumentError: label_smoothing outside of [0, 1], or an unknown reduction.
+        ArgumentError: label_smoothing outside of [0, 1], an unknown reduction, an ignore_index that is no integer, or
+            one that is a class where the target holds probabilities.
     """
     check_reduction(reduction)
     if not 0 <= label_smoothing <= 1:
         raise ArgumentError(f"cross_entropy: label_smoothing must lie in [0, 1], not {label_smoothing!r}")
+    if ignore_index is not None and not isinstance(ignore_index, (int, np.integer)):
+        raise ArgumentError(f"cross_entropy: ignore_index must be a label, which is an integer, not {ignore_index!r}")
     logits = as_prediction(logits)
     axis = _axis(logits, "cross_entropy")
     names_classes, target = _kind_of(target, logits, axis)
-    if names_classes:
-        labels = positions(target, logits.shape[axis], logits, "cross_entropy")
-        if logits.ndim == 2 and weight is None and not label_smoothing:
-            return _fused(logits, labels, reduction=reduction)
-        true = _one_hot(labels, logits, axis)
-    else:
-        true = like(target, logits)
-    classes = logits.shape[axis]
     weights = 1.0 if weight is None else _class_weights(weight, logits, axis)
-    smooth = true * (1.0 - label_smoothing) + label_smoothing / classes if label_smoothing else true
-    losses = -functional.sum(_times(weights * smooth, functional.log_softmax(logits, axis=axis)), axis=axis)
-    if reduction == "mean" and weight is not None and names_classes:
-        return functional.sum(losses) / functional.sum(weights * true)
+    if not names_classes:
+        _refuse_a_class(ignore_index)
+        return reduce(_expected(like(target, logits), logits, axis, label_smoothing, weights), reduction)
+    labels, kept = _labels(target, logits, axis, ignore_index)
+    if logits.ndim == 2 and weight is None and not label_smoothing:
+        if kept is None:
+            return _fused(logits, labels, reduction=reduction)
+        return _fused_of_kept(logits, labels, kept, reduction)
+    true = _one_hot(labels, logits, axis)
+    losses = _expected(true, logits, axis, label_smoothing, weights)
+    if kept is not None:
+        losses = functional.where(kept, losses, 0.0)
+    if reduction == "mean" and (weight is not None or kept is not None):
+        return reduce(losses, "sum") / _total(weights * true, kept, axis)
     return reduce(losses, reduction)
 
 
-def kl_divergence(logits: Any, target: Any, reduction: str = "mean") -> Any:
+def kl_divergence(logits: Any, target: Any, reduction: str = "mean", *, log_target: bool = False) -> Any:
     """Σ t · (log t - log softmax(logits)): how far the prediction is from the distribution t (Kullback & Leibler 1951).
 
     It is PyTorch's `kl_div(log_softmax(logits), target)`, with its reductions.
 
     Args:
         logits: (..., classes).
-        target: probabilities of the same shape, which sum to 1 over the last axis.
+        target: t, probabilities of the same shape, which sum to 1 over the last axis.
         reduction: "none" gives t · (log t - log softmax(logits)) for each class; "sum"; "mean", over all of these
             numbers; "batchmean", the sum divided by the length of the first axis, which is the divergence proper.
+        log_target: the target holds log t, which says more of small probabilities: what `log_softmax` gave of another
+            model, say. log 0 is -inf, and its class contributes 0 (PyTorch gives nan there).
     Raises:
-        DataError: a target on the host outside of [0, 1].
+        DataError: a target on the host outside of [0, 1]; with `log_target`, one above 0.
         ShapeError: shapes that differ.
         ArgumentError: an unknown reduction.
     """
     check_reduction(reduction, extra=("batchmean",))
-    check_target("kl_divergence", target, lambda t: (t >= 0) & (t <= 1), "a probability, from 0 to 1")
+    if log_target:
+        wanted = "the logarithm of a probability, 0 or less, as log_target=True says"
+        check_target("kl_divergence", target, _is_log_probability, wanted)
+    else:
+        check_target("kl_divergence", target, is_probability, "a probability, from 0 to 1")
     logits, target = pair("kl_divergence", logits, target)
     _axis(logits, "kl_divergence")
-    log_p = functional.log_softmax(logits, axis=-1)
-    information = target * functional.log(functional.where(target == 0, 1.0, target))  # 0 · log 0 counts as 0
-    losses = information - _times(target, log_p)
+    if log_target:
+        t, log_t = functional.exp(target), functional.where(target == -math.inf, 0.0, target)  # 0 · log 0 counts as 0
+    else:
+        t, log_t = target, functional.log(functional.where(target == 0, 1.0, target))
+    losses = t * log_t - _times(t, functional.log_softmax(logits, axis=-1))
     if reduction == "batchmean":
         return functional.sum(losses) / float(logits.shape[0])
     return reduce(losses, reduction)
@@ -113,6 +138,100 @@ def _kind_of(target: Any, logits: Any, axis: int) -> tuple[bool, Any]:
     )
 
 
+def _refuse_a_class(ignore_index: int | None) -> None:
+    """Refuse to ignore a class where the target holds probabilities, as PyTorch does.
+
+    Raises:
+        ArgumentError: ignore_index is 0 or more.
+    """
+    if ignore_index is not None and ignore_index >= 0:
+        raise ArgumentError(
+            f"cross_entropy: ignore_index={ignore_index} is a class, but the target holds probabilities, so no example "
+            "has a label to go by; give class indices as the target, or leave ignore_index out"
+        )
+
+
+def _labels(target: Any, logits: Any, axis: int, ignore_index: int | None) -> tuple[Any, Any]:
+    """Class indices beside the logits, and which examples are kept: booleans of their shape, or None for all.
+
+    Raises:
+        DataError: a label on the host is out of range and not to be ignored.
+    """
+    classes = logits.shape[axis]
+    try:
+        labels = positions(target, classes, logits, "cross_entropy")
+    except DataError:  # perhaps the label to ignore is what is out of range; where none is, nobody looks twice
+        host = to_host(target)
+        return _in_range(host, logits, classes, ignore_index), _beside(host != ignore_index, logits)
+    unseen = is_on_device(target) and isinstance(logits, Tensor)
+    if ignore_index is None or not (unseen or 0 <= ignore_index < classes) or not _holds(labels.dtype, ignore_index):
+        return labels, None
+    if not isinstance(logits, Tensor):
+        return labels, labels != ignore_index
+    return labels, _beside(logits.backend.run(logits.backend.not_equal, labels, ignore_index), logits)
+
+
+def _in_range(labels: np.ndarray, logits: Any, classes: int, ignore_index: int | None) -> Any:
+    """Labels of the host beside the logits, with 0 for those to ignore.
+
+    Raises:
+        DataError: another one is out of range.
+    """
+    try:
+        return positions(np.where(labels == ignore_index, 0, labels), classes, logits, "cross_entropy")
+    except DataError as error:
+        raise DataError(f"{error}; a label whose examples are to be left out is given as ignore_index") from None
+
+
+def _beside(kept: Any, logits: Any) -> Any:
+    """Booleans of the host or of the logits' device as a tensor; as they are beside Values."""
+    return Tensor(kept, device=logits.backend) if isinstance(logits, Tensor) else kept
+
+
+def _holds(dtype: Any, number: int) -> bool:
+    """Whether a type of integers has a number; array libraries differ on comparing with one that it has not."""
+    limits = np.iinfo(dtype)
+    return bool(limits.min <= number <= limits.max)
+
+
+def _fused_of_kept(logits: Any, labels: Any, kept: Any, reduction: str) -> Any:
+    """The fused loss of rows of logits, in which the rows that are not kept weigh 0.
+
+    They are multiplied by 0 and not masked by `where`, before which the backward pass of the whole network would be on
+    its guard against inf and nan, and slower. So that 0 times their loss is 0, and never nan, they are given their
+    likeliest class as a label: its loss is at most log(classes).
+    """
+    if isinstance(logits, Tensor):
+        labels = logits.backend.run(_or_likeliest, logits.backend, labels, kept.data, logits.data)
+    else:
+        labels = _or_likeliest(np, labels, kept, logits)
+    losses, weights = _fused(logits, labels, reduction="none"), like(kept, logits)
+    if reduction != "mean":
+        return reduce(losses * weights, reduction)
+    n = functional.sum(weights)
+    mean = functional.sum(losses * (weights / functional.maximum(n, 1.0)))
+    return mean + functional.divide(0.0, n)  # 0, or nan where no row is kept; a constant, so the gradient stays 0
+
+
+def _or_likeliest(xp: Any, labels: Any, kept: Any, logits: Any) -> Any:
+    """The label of each row that is kept, and the class of the largest logit of each that is not."""
+    return xp.where(kept, labels, xp.argmax(logits, axis=1))
+
+
+def _expected(true: Any, logits: Any, axis: int, label_smoothing: float, weights: Any) -> Any:
+    """-Σ w · t · log softmax(logits) over the classes, with t smoothed: the loss of each example."""
+    smooth = true * (1.0 - label_smoothing) + label_smoothing / logits.shape[axis] if label_smoothing else true
+    return -functional.sum(_times(weights * smooth, functional.log_softmax(logits, axis=axis)), axis=axis)
+
+
+def _total(weights: Any, kept: Any, axis: int) -> Any:
+    """The sum of the weights of the targets, over the examples that are kept."""
+    if kept is None:
+        return functional.sum(weights)
+    weights = functional.where(kept, functional.sum(weights, axis=axis), 0.0)
+    return weights if isinstance(weights, float) else functional.sum(weights)  # a number: one example, beside Values
+
+
 def _one_hot(labels: Any, logits: Any, axis: int) -> Any:
     """1 at the class of each example and 0 elsewhere, of the shape of the logits."""
     classes = logits.shape[axis]
@@ -138,3 +257,7 @@ def _class_weights(weight: Any, logits: Any, axis: int) -> Any:
 def _times(probability: Any, logarithm: Any) -> Any:
     """probability · logarithm, and 0 where the probability is 0 and the logarithm -inf."""
     return functional.where(probability == 0, 0.0, probability * logarithm)
+
+
+def _is_log_probability(t: Any) -> Any:
+    return t <= 0
