@@ -103,3 +103,15 @@ def test_the_line_fits(columns):
         assert text.endswith("loss 0.25  accuracy 87.5%")
     elif columns >= 60:
         assert "epoch 12/50" in text and "s left" not in text
+
+
+@pytest.mark.parametrize("columns", [40, 60, 80])
+def test_the_lines_fit_the_terminal(environment, columns):
+    """But for the command to try next, which is there to be copied."""
+    call = ["-m", "tinygrad_edu_cli", "train", *QUICK, "--dropout", "0.1", "--l2", "0.001"]
+    size = (60, columns)
+    child = pexpect.spawn(sys.executable, call, env=environment, encoding="utf-8", dimensions=size, timeout=60)
+    lines = [line.rpartition("\x1b[K")[2] for line in child.read().splitlines()]
+    assert max(len(line) for line in lines if not line.startswith("  tinygrad-edu ")) <= columns
+    head = next(line for line in lines if "train loss" in line)
+    assert "accuracy" in head and (" lr" in head) == (columns > 40)

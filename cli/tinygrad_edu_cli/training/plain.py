@@ -14,6 +14,8 @@ from .run import Run
 from .summary import advice, introduction, number, percent, summary
 
 MAX_NOTICES = 5
+INDENT = 6  # of the lines that introduce a run
+WIDTHS, NARROW = (7, 12, 12, 10, 10), (5, 10, 10, 8)  # of the columns; a narrow terminal has no room for the last
 
 
 class PlainReport:
@@ -32,7 +34,9 @@ class PlainReport:
 
     def start(self) -> None:
         for line in introduction(self.run):
-            self.say(line)
+            blanks = line[: len(line) - len(line.lstrip())]
+            for part in plain.wrap(line.lstrip(), room() - len(blanks), indent=INDENT - len(blanks)):
+                self.say(blanks + part)
         self.say("")
         measure = "accuracy" if self.run.dataset.classes else "R²"
         self.say(_row("epoch", "train loss", "validation", measure, "lr"))
@@ -95,4 +99,5 @@ def is_round(epoch: int) -> bool:
 
 
 def _row(*cells: str) -> str:
-    return " ".join(f"{cell:>{width}}" for cell, width in zip(cells, (7, 12, 12, 10, 10), strict=True))
+    widths = WIDTHS if room() >= sum(WIDTHS) + len(WIDTHS) - 1 else NARROW
+    return " ".join(f"{cell:>{width}}" for cell, width in zip(cells, widths, strict=False))
