@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -48,7 +49,7 @@ def layers(kind: str, outputs: int, rng: Any) -> nn.Sequential:
     return nn.Sequential(*found[kind])
 
 
-RUNS: list[tuple[str, str, str, dict[str, Any]]] = [
+RUNS: list[tuple[str, str, Any, dict[str, Any]]] = [
     *[
         (kind, "classes", "cross_entropy", {})
         for kind in (
@@ -58,6 +59,9 @@ RUNS: list[tuple[str, str, str, dict[str, Any]]] = [
     ],
     ("embedding", "words", "cross_entropy", {}),
     *[("relu", "classes", loss, {}) for loss in ("kl_divergence", "binary_cross_entropy", "hinge")],
+    ("relu", "classes", partial(tg.losses.cross_entropy, label_smoothing=0.1), {}),
+    ("relu", "classes", partial(tg.losses.cross_entropy, weight=np.array([1.0, 2.0, 3.0])), {}),
+    ("relu", "classes", partial(tg.losses.cross_entropy, ignore_index=1), {}),
     *[("relu", "binary", loss, {}) for loss in ("binary_cross_entropy", "hinge", "mse")],
     *[("relu", "numbers", loss, {}) for loss in ("mse", "mae", "huber")],
     ("dropout", "classes", "cross_entropy", {"l1": 1e-3, "l2": 1e-2}),
@@ -69,7 +73,7 @@ RUNS: list[tuple[str, str, str, dict[str, Any]]] = [
 ]  # fmt: skip
 
 
-def run(kind: str, data: str, loss: str, settings: dict[str, Any], compile: bool) -> list[np.ndarray]:
+def run(kind: str, data: str, loss: Any, settings: dict[str, Any], compile: bool) -> list[np.ndarray]:
     """All numbers of a run: losses, accuracies, and what the model ends with."""
     outputs = CLASSES if data in ("classes", "words") else 1
     model = layers(kind, outputs, np.random.default_rng(1))
@@ -82,7 +86,7 @@ def run(kind: str, data: str, loss: str, settings: dict[str, Any], compile: bool
 
 
 @pytest.mark.parametrize("kind, data, loss, settings", RUNS, ids=lambda x: str(x))
-def test_a_run(kind: str, data: str, loss: str, settings: dict[str, Any], monkeypatch: pytest.MonkeyPatch):
+def test_a_run(kind: str, data: str, loss: Any, settings: dict[str, Any], monkeypatch: pytest.MonkeyPatch):
     steps = []
     monkeypatch.setattr(update, "compile", lambda *a, **kw: steps.append(tg.compile(*a, **kw)) or steps[-1])
     uncompiled, compiled = (run(kind, data, loss, settings, compile) for compile in (False, True))

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import ArgumentError, CompileError
+from ..errors import ArgumentError, CompileError, DataError
 from ..modes import MODES, get_default_dtype, observed
 from ..tensor import Tensor
 from .plan import Plan
@@ -79,7 +79,10 @@ class Compiled:
             arrays.append(array)
         plan = self._plans.get(tuple(key))
         if plan is not None and plan.is_ready(arrays):
-            results = plan.replay(arrays)  # type: ignore[misc]
+            try:
+                results = plan.replay(arrays)  # type: ignore[misc]
+            except DataError:  # of a check that comes before all else
+                return self._run(arguments)  # the function says what is wrong, or knows what to do
             return tuple(results) if self._gives_tuple else results[0]
         return self._record(tuple(key), _distinct(arguments))
 

@@ -56,8 +56,8 @@ class Replay:
         if any(form != _form(tensor) for tensor, form in self._forms):
             return False
         self._watched = [(t, t._data, t._tracked, t._home) for t, _ in self._forms]
-        self._homes = {p: p._home for p in self._homes}
-        self._given = [t._data for t, _ in self._forms] + [home._data for home in self._homes.values()]  # type: ignore[union-attr]
+        self._homes = {p: p._home for p in self._homes if p._home is not None}  # none is, as the form is the same
+        self._given = [t._data for t, _ in self._forms] + [home._data for home in self._homes.values()]
         return True
 
     def __call__(self, arguments: list[Any]) -> list[Tensor]:

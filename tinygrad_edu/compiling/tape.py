@@ -156,7 +156,7 @@ class Tape:
     def forget(self) -> None:
         """Let all arrays go; they and the tape keep each other alive."""
         for part in (self.calls, self.arrays, self._places):
-            part.clear()  # type: ignore[attr-defined]
+            part.clear()
 
     def _append(self, call: Call, value: Any, fixed: bool = False) -> Noted:
         noted = Noted(self, len(self.calls), value, fixed)

@@ -32,8 +32,8 @@ class Traced(NamedTuple):
 def trace(recording: Recording, outputs: list[Source]) -> Traced:
     """Note on a tape what a recording did, and the backward pass from its first output."""
     tracer = _Tracer(recording)
-    for event, result in zip(recording.events, recording.results, strict=True):
-        tracer.play(event, result)
+    for k in sorted(range(len(recording.events)), key=lambda k: not _is_check(recording.events[k])):
+        tracer.play(k, recording.events[k], recording.results[k])
     tape = tracer.tape
     tensors = [tracer.node(source) for source in outputs]
     gradients = {}
@@ -49,6 +49,14 @@ def trace(recording: Recording, outputs: list[Source]) -> Traced:
     )
 
 
+def _is_check(event: Event) -> bool:
+    """Whether it is a function of arguments alone, and none of an object with a state, such as the check of labels:
+    these come first, so that nothing has happened yet where one raises an error."""
+    if event.attrs is not None or event.what in COMPARISONS or hasattr(event.what, "__self__"):
+        return False
+    return all(isinstance(x, Source) and x.kind in ("argument", "plain") for x in event.operands)
+
+
 class _Tracer:
     """The nodes of a recording, with arrays of a tape in place of its own."""
 
@@ -57,18 +65,18 @@ class _Tracer:
         self.tensors: dict[int, Tensor] = {}
         self.leaves: list[tuple[Tensor, Tensor]] = []  # the parameters, and what stands for them
         self._arguments = [self._input(argument) for argument in recording.arguments]
-        self._results: list[Tensor | None] = []
+        self._results: list[Tensor | None] = [None] * len(recording.events)
         self._others: dict[int, Tensor] = {}  # what stands for parameters and constants
 
-    def play(self, event: Event, result: Any) -> None:
-        """Do again what an event did."""
+    def play(self, k: int, event: Event, result: Any) -> None:
+        """Do again what the k-th event did."""
         if event.attrs is None:
-            self._results.append(self._called(event.what, self._plain(event.operands), result))
+            self._results[k] = self._called(event.what, self._plain(event.operands), result)
             return
         attrs = {name: self._plain(item) for name, item in event.attrs.items()}
         operands = tuple(map(self.node, event.operands))
         with nullcontext() if event.tracked else no_grad():
-            self._results.append(Tensor._apply(event.what, operands, attrs or None))
+            self._results[k] = Tensor._apply(event.what, operands, attrs or None)
         self.tape.label(event.what.name)
 
     def _called(self, function: Callable[..., Any], operands: Any, result: Any) -> Tensor | None:

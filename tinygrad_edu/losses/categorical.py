@@ -10,6 +10,7 @@ import numpy as np
 from .. import functional
 from ..errors import ArgumentError, DataError, ShapeError
 from ..labels import is_on_device, positions, to_host
+from ..modes import host_call
 from ..objects import holds_values
 from ..operation import REGISTRY
 from ..tensor import Tensor
@@ -25,7 +26,7 @@ def cross_entropy(
     label_smoothing: float = 0.0,
     weight: Any = None,
     *,
-    ignore_index: int | None = -100,
+    ignore_index: int | None = None,
 ) -> Any:
     """-Σ t · log softmax(logits) over the classes; where t names a class, -log of the probability of that class.
 
@@ -40,9 +41,9 @@ def cross_entropy(
             weights of the targets, as in PyTorch, and else by the number of examples.
         ignore_index: the label of examples that do not count, such as padding. Their loss and gradient are 0 (where
             no logit is nan or inf), and "mean" leaves them out of what it divides by; where it leaves out all, it is
-            nan and the gradient 0, as in PyTorch. None: all count. On the host the check of the labels finds those to
-            ignore. Labels that are on a GPU cannot be looked at without waiting for it, so there all are compared and
-            masked, by about ten small kernels; None saves them where no label is to be ignored.
+            nan and the gradient 0, as in PyTorch. None: -100, PyTorch's default, among labels on the host, where the
+            check of the labels finds it. Labels that are on a GPU cannot be looked at without waiting for it; there
+            they are compared and masked, by about ten small kernels, where an ignore_index is given.
     Raises:
         DataError: a class index on the host out of range, and not `ignore_index`; the message names it, its position,
             and the number of classes.
@@ -158,17 +159,25 @@ def _labels(target: Any, logits: Any, axis: int, ignore_index: int | None) -> tu
         DataError: a label on the host is out of range and not to be ignored.
     """
     classes = logits.shape[axis]
+    unseen = is_on_device(target) and isinstance(logits, Tensor)
+    if ignore_index is None:
+        if unseen:
+            return positions(target, classes, logits, "cross_entropy"), None
+        ignore_index = -100
     try:
         labels = positions(target, classes, logits, "cross_entropy")
     except DataError:  # perhaps the label to ignore is what is out of range; where none is, nobody looks twice
         host = to_host(target)
         return _in_range(host, logits, classes, ignore_index), _beside(host != ignore_index, logits)
-    unseen = is_on_device(target) and isinstance(logits, Tensor)
-    if ignore_index is None or not (unseen or 0 <= ignore_index < classes) or not _holds(labels.dtype, ignore_index):
+    if not (unseen or 0 <= ignore_index < classes) or not _holds(labels.dtype, ignore_index):
         return labels, None
     if not isinstance(logits, Tensor):
         return labels, labels != ignore_index
-    return labels, _beside(logits.backend.run(logits.backend.not_equal, labels, ignore_index), logits)
+    return labels, _beside(host_call(_differ, logits.backend, labels, ignore_index), logits)
+
+
+def _differ(backend: Any, labels: Any, label: int) -> Any:
+    return backend.run(backend.not_equal, labels, label)
 
 
 def _in_range(labels: np.ndarray, logits: Any, classes: int, ignore_index: int | None) -> Any:
@@ -202,7 +211,7 @@ def _fused_of_kept(logits: Any, labels: Any, kept: Any, reduction: str) -> Any:
     likeliest class as a label: its loss is at most log(classes).
     """
     if isinstance(logits, Tensor):
-        labels = logits.backend.run(_or_likeliest, logits.backend, labels, kept.data, logits.data)
+        labels = host_call(logits.backend.run, _or_likeliest, logits.backend, labels, kept._data, logits._data)
     else:
         labels = _or_likeliest(np, labels, kept, logits)
     losses, weights = _fused(logits, labels, reduction="none"), like(kept, logits)
@@ -238,11 +247,18 @@ def _one_hot(labels: Any, logits: Any, axis: int) -> Any:
     if not isinstance(logits, Tensor):
         return like(np.moveaxis(np.eye(classes)[labels], -1, axis), logits)
 
-    def compare(xp: Any) -> Any:
-        numbers = xp.arange(classes).reshape(classes, *[1] * (labels.ndim - axis))
-        return (xp.expand_dims(labels, axis) == numbers).astype(logits.dtype)
+    array = host_call(_compared, logits.backend, labels, axis, classes, logits.dtype)
+    return Tensor.wrap(array, logits.backend)
 
-    return Tensor.wrap(logits.backend.run(compare, logits.backend), logits.backend)
+
+def _compared(backend: Any, labels: Any, axis: int, classes: int, dtype: Any) -> Any:
+    """Labels compared with each class along an axis: 1 where they agree, else 0."""
+
+    def compare() -> Any:
+        numbers = backend.arange(classes).reshape(classes, *[1] * (labels.ndim - axis))
+        return (backend.expand_dims(labels, axis) == numbers).astype(dtype)
+
+    return backend.run(compare)
 
 
 def _class_weights(weight: Any, logits: Any, axis: int) -> Any:

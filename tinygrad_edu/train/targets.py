@@ -10,7 +10,6 @@ import numpy as np
 
 from .. import losses
 from ..errors import ArgumentError, DataError
-from ..losses.categorical import cross_entropy
 
 Array = np.ndarray[Any, Any]
 
@@ -32,9 +31,8 @@ class Objective(NamedTuple):
         Raises:
             ArgumentError: an unknown name, or something that cannot be called.
         """
-        loss = losses.get(loss) if isinstance(loss, str) else loss
-        if loss is cross_entropy:  # `targets_of` checks all labels: none is left to ignore on the device
-            return cls(partial(cross_entropy, ignore_index=None), "cross_entropy")
+        if isinstance(loss, str):
+            return cls(losses.get(loss), loss)
         if not callable(loss):
             raise ArgumentError(f"loss must be a name, 'mse', or a function loss(prediction, target), not {loss!r}")
         inner = loss.func if isinstance(loss, partial) else loss

@@ -9,7 +9,7 @@ import numpy as np
 
 from tinygrad_edu import Value, scope
 from tinygrad_edu.errors import ArgumentError, GraphError
-from tinygrad_edu.modes import MODES
+from tinygrad_edu.modes import MODES, Observer
 from tinygrad_edu.namespaces import OBJECTS
 from tinygrad_edu.node import Node
 from tinygrad_edu.objects import as_object
@@ -52,7 +52,7 @@ def take_apart(source: Trace | Node, node: str | None = None, index: Index | Non
     place = None if index is None else _place(graph, target, index)
     gradient = np.broadcast_to(graph.gradient(target), graph.shapes[target])
     apart = _Apart(graph)
-    token = MODES.set(MODES.get()._replace(recording=True, watch=apart))  # type: ignore[arg-type]
+    token = MODES.set(MODES.get()._replace(recording=True, watch=apart))
     try:
         result = apart.expression() if node is None else apart.operation(target, place)
     finally:
@@ -93,7 +93,7 @@ def _from_all(result: np.ndarray, gradient: np.ndarray, label: str) -> Trace:
     return _recorded(total, 1.0, label)
 
 
-class _Apart:
+class _Apart(Observer):
     """A computation, number by number. As a watch of the mode it is told of each Value, and counts them."""
 
     def __init__(self, graph: Source):
