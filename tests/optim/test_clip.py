@@ -135,3 +135,12 @@ def test_a_bad_argument_is_named(call: Any, says: str) -> None:
 def test_two_devices_are_refused() -> None:
     with pytest.raises(tg.DeviceError, match="clip_grad_norm: operands on cpu and fake"):
         clip_grad_norm([with_gradient(), with_gradient("fake")], 1.0)
+
+
+@pytest.mark.parametrize("clip", [clip_grad_norm, clip_grad_value])
+def test_what_cannot_be_clipped(clip: Any) -> None:
+    model = tg.nn.mlp([2, 1])
+    with pytest.raises(tg.ArgumentError, match="must be a number of at least 0, not '1'"):
+        clip(model.parameters(), "1")
+    with pytest.raises(tg.ArgumentError, match=f"{clip.__name__}: parameter 0 is a Dense; give model.parameters()"):
+        clip(model, 1.0)

@@ -20,8 +20,8 @@ def test_a_patience_that_is_none(patience: Any) -> None:
         EarlyStopping(patience)
 
 
-@pytest.mark.parametrize("min_delta", [-0.1, math.nan, math.inf])
-def test_a_progress_that_is_none(min_delta: float) -> None:
+@pytest.mark.parametrize("min_delta", [-0.1, math.nan, math.inf, "0.1", None])
+def test_a_progress_that_is_none(min_delta: Any) -> None:
     with pytest.raises(ArgumentError, match="min_delta"):
         EarlyStopping(3, min_delta)
 

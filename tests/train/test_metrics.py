@@ -96,3 +96,11 @@ def test_a_history_keeps_columns() -> None:
 def test_the_best_epoch_without_validation_or_without_numbers() -> None:
     assert History().best_epoch is None
     assert History(epoch=[1, 2, 3], train_loss=[2.0, 1.0, float("nan")]).best_epoch == 2
+
+
+@pytest.mark.parametrize("measure", [tg.train.accuracy, tg.train.r2])
+def test_as_many_predictions_as_answers(measure) -> None:
+    with pytest.raises(tg.ShapeError, match=r"shape \(2,\), .* shape \(3,\)"):
+        measure([1.0, 2.0], [1, 2, 3])
+    with pytest.raises(tg.ShapeError, match="nothing to measure"):
+        measure([], [])

@@ -355,3 +355,9 @@ def test_an_inspector_of_values() -> None:
         optimizer.step()
         found += inspector.after_step(loss)
     assert [notice.name for notice in found] == ["forgotten_zero_grad"]
+
+
+@pytest.mark.parametrize("argument", ["every", "accumulate"])
+def test_an_inspector_counts_from_one(argument: str) -> None:
+    with pytest.raises(tg.ArgumentError, match=f"Inspector: {argument} must be a whole number, 1 or more, not 0"):
+        Inspector(tg.nn.mlp([2, 1]), **{argument: 0})

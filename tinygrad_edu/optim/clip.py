@@ -7,6 +7,7 @@ belong to somebody else (it was assigned by hand, or is a node of `create_graph=
 from __future__ import annotations
 
 import math
+import numbers
 from collections.abc import Iterable
 from functools import reduce
 from typing import Any
@@ -74,10 +75,12 @@ def _ready(name: str, parameters: Iterable[Any], **bound: float) -> list[Any]:
     if not parameters:
         raise ArgumentError(f"{name}: no parameters; give model.parameters()")
     for setting, value in bound.items():
-        if not value >= 0:
+        if not isinstance(value, numbers.Real) or not value >= 0:
             raise ArgumentError(f"{name}: {setting} must be a number of at least 0, not {value!r}")
     first = parameters[0]
-    for p in parameters[1:]:
+    for k, p in enumerate(parameters):
+        if not isinstance(p, Node):
+            raise ArgumentError(f"{name}: parameter {k} is a {type(p).__name__}; give model.parameters()")
         if isinstance(p, Value) != isinstance(first, Value):
             raise ArgumentError(f"{name}: Values and tensors together; clip them one kind after the other")
         if isinstance(p, Tensor):

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from ..errors import StateError
 from .optimizer import Group, Optimizer
-from .schedules import Schedule
+from .schedules import Schedule, number
 
 
 class OneCycleLR(Schedule):
@@ -44,11 +44,11 @@ class OneCycleLR(Schedule):
         three_phase: bool = False,
     ):
         groups = len(optimizer.groups)
-        self.max_lrs = [max_lr] * groups if isinstance(max_lr, (int, float)) else list(max_lr)
+        self.max_lrs = [max_lr] * groups if isinstance(max_lr, (int, float, str)) else list(max_lr)
         self.require(len(self.max_lrs) == groups, f"{len(self.max_lrs)} rates in max_lr for {groups} groups")
-        self.require(min(self.max_lrs) >= 0, f"max_lr must be at least 0, not {max_lr!r}")
-        self.require(total_steps >= 1, f"total_steps must be at least 1, not {total_steps!r}")
-        self.require(0 <= pct_start <= 1, f"pct_start must lie in [0, 1], not {pct_start!r}")
+        self.require(all(number(lr) >= 0 for lr in self.max_lrs), f"max_lr must be at least 0, not {max_lr!r}")
+        self.require(number(total_steps) >= 1, f"total_steps must be at least 1, not {total_steps!r}")
+        self.require(0 <= number(pct_start) <= 1, f"pct_start must lie in [0, 1], not {pct_start!r}")
         self.require(
             anneal_strategy in ("cos", "linear"), f"anneal_strategy is 'cos' or 'linear', not {anneal_strategy!r}"
         )

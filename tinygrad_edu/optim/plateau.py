@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 from .optimizer import Optimizer
-from .schedules import Schedule
+from .schedules import Schedule, number
 
 
 class ReduceLROnPlateau(Schedule):
@@ -41,8 +41,8 @@ class ReduceLROnPlateau(Schedule):
     ):
         self.require(mode in ("min", "max"), f"mode is 'min' or 'max', not {mode!r}")
         self.require(threshold_mode in ("rel", "abs"), f"threshold_mode is 'rel' or 'abs', not {threshold_mode!r}")
-        self.require(0 <= factor < 1, f"factor must lie in [0, 1), not {factor!r}")
-        self.require(patience >= 0, f"patience must be at least 0, not {patience!r}")
+        self.require(0 <= number(factor) < 1, f"factor must lie in [0, 1), not {factor!r}")
+        self.require(number(patience) >= 0, f"patience must be at least 0, not {patience!r}")
         self.sign = 1.0 if mode == "min" else -1.0
         self.factor, self.patience, self.cooldown, self.min_lr, self.eps = factor, patience, cooldown, min_lr, eps
         self.threshold, self.relative = threshold, threshold_mode == "rel"
@@ -59,8 +59,10 @@ class ReduceLROnPlateau(Schedule):
         Args:
             metric: the number that is to become better: a float, or a tensor of one element (the host then waits).
         """
-        self.require(metric is not None, "step() wants the number that is to become better: step(validation_loss)")
-        metric = float(metric)
+        try:
+            metric = float(metric)
+        except (TypeError, ValueError):
+            self.require(False, "step() wants the number that is to become better: step(validation_loss)")
         super().step()
         if self._better(metric):
             self.best, self.bad_steps = metric, 0

@@ -17,6 +17,7 @@ little more than its count. (The numbers are PyTorch's; `CosineLR` is its Cosine
 from __future__ import annotations
 
 import math
+import numbers
 from typing import Any
 
 from ..errors import ArgumentError, StateError
@@ -35,6 +36,7 @@ class Schedule:
     """
 
     def __init__(self, optimizer: Optimizer):
+        self.require(isinstance(optimizer, Optimizer), f"the first argument is an optimizer, not {optimizer!r}")
         self.optimizer = optimizer
         for group in optimizer.groups:
             _initial_lr(group)
@@ -94,6 +96,12 @@ class Schedule:
             raise ArgumentError(f"{type(self).__name__}: {what}")
 
 
+def number(value: Any) -> float:
+    """The value itself; for what is no number nan, which no comparison holds for."""
+    known: bool = isinstance(value, numbers.Real) and not isinstance(value, bool)
+    return value if known else math.nan
+
+
 def _initial_lr(group: Group) -> float:
     """The rate that a group was made with: a second schedule must not start from what the first has made of it."""
     group.setdefault("initial_lr", group["lr"])
@@ -104,8 +112,8 @@ class StepLR(Schedule):
     """Multiply the rate by `gamma` after every `step_size` steps: initial · gamma^⌊steps / step_size⌋."""
 
     def __init__(self, optimizer: Optimizer, step_size: int, gamma: float = 0.1):
-        self.require(step_size >= 1, f"step_size must be at least 1, not {step_size!r}")
-        self.require(gamma >= 0, f"gamma must be at least 0, not {gamma!r}")
+        self.require(number(step_size) >= 1, f"step_size must be at least 1, not {step_size!r}")
+        self.require(number(gamma) >= 0, f"gamma must be at least 0, not {gamma!r}")
         self.step_size, self.gamma = step_size, gamma
         super().__init__(optimizer)
 
@@ -117,7 +125,7 @@ class ExponentialLR(Schedule):
     """Multiply the rate by `gamma` after every step: initial · gamma^steps."""
 
     def __init__(self, optimizer: Optimizer, gamma: float):
-        self.require(gamma >= 0, f"gamma must be at least 0, not {gamma!r}")
+        self.require(number(gamma) >= 0, f"gamma must be at least 0, not {gamma!r}")
         self.gamma = gamma
         super().__init__(optimizer)
 
@@ -132,8 +140,8 @@ class CosineLR(Schedule):
     """
 
     def __init__(self, optimizer: Optimizer, T_max: int, eta_min: float = 0.0):
-        self.require(T_max >= 1, f"T_max must be at least 1, not {T_max!r}")
-        self.require(eta_min >= 0, f"eta_min must be at least 0, not {eta_min!r}")
+        self.require(number(T_max) >= 1, f"T_max must be at least 1, not {T_max!r}")
+        self.require(number(eta_min) >= 0, f"eta_min must be at least 0, not {eta_min!r}")
         self.T_max, self.eta_min = T_max, eta_min
         super().__init__(optimizer)
 
@@ -147,9 +155,9 @@ class WarmupLR(Schedule):
     def __init__(
         self, optimizer: Optimizer, start_factor: float = 1 / 3, end_factor: float = 1.0, total_iters: int = 5
     ):
-        self.require(total_iters >= 1, f"total_iters must be at least 1, not {total_iters!r}")
-        self.require(0 < start_factor <= 1, f"start_factor must lie in (0, 1], not {start_factor!r}")
-        self.require(0 <= end_factor <= 1, f"end_factor must lie in [0, 1], not {end_factor!r}")
+        self.require(number(total_iters) >= 1, f"total_iters must be at least 1, not {total_iters!r}")
+        self.require(0 < number(start_factor) <= 1, f"start_factor must lie in (0, 1], not {start_factor!r}")
+        self.require(0 <= number(end_factor) <= 1, f"end_factor must lie in [0, 1], not {end_factor!r}")
         self.start_factor, self.end_factor, self.total_iters = start_factor, end_factor, total_iters
         super().__init__(optimizer)
 

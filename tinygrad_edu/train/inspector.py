@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from ..errors import ArgumentError
 from ..nn import Module
 from ..tensor import Tensor
 from .events import NoticeEvent
@@ -29,9 +30,14 @@ class Inspector:
     Args:
         every: so many steps count as an epoch: the losses are fetched from the device after them.
         accumulate: how many backward passes there are, on purpose, for each step.
+    Raises:
+        ArgumentError: one of them below 1.
     """
 
     def __init__(self, model: Module, every: int = 50, accumulate: int = 1):
+        for name, value in (("every", every), ("accumulate", accumulate)):
+            if isinstance(value, bool) or not hasattr(value, "__index__") or value < 1:
+                raise ArgumentError(f"Inspector: {name} must be a whole number, 1 or more, not {value!r}")
         self.model, self.every, self.accumulate = model, every, accumulate
         self.passes = self.steps = 0
         self.total: Any = 0.0

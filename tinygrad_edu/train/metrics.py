@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .. import modes
+from ..errors import ShapeError
 from ..nn import Module
 from ..tensor import Tensor
 from .examples import Examples, numbers, predict
@@ -21,11 +22,14 @@ def accuracy(prediction: Any, labels: Any, threshold: float = 0.0) -> float:
     Args:
         prediction: logits (n, classes), of which the largest counts; or (n,) or (n, 1), where one above `threshold`
             means class 1 (0.0 for logits, 0.5 for probabilities).
-        labels: class indices (n,).
+        labels: class indices (n,) or (n, 1).
+    Raises:
+        ShapeError: not as many labels as predictions, or none.
     """
     predicted, wanted = _host(prediction), _host(labels)
     if predicted.ndim == 2 and predicted.shape[1] == 1:
         predicted = predicted[:, 0]
+    _check_sizes("accuracy", predicted, wanted, len(predicted))
     return float(_correct(np, predicted, wanted.reshape(len(predicted)), threshold)) / len(predicted)
 
 
@@ -34,9 +38,23 @@ def r2(prediction: Any, target: Any) -> float:
 
     1 is perfect, 0 is what the mean of the targets would reach, below 0 is worse than that. Where all targets are
     equal it is 1 for exact predictions and else 0, as in scikit-learn.
+
+    Raises:
+        ShapeError: not as many targets as predictions, or none.
     """
     predicted, wanted = _host(prediction), _host(target)
+    _check_sizes("r2", predicted, wanted, predicted.size)
     return _r2(float(((wanted - predicted.reshape(wanted.shape)) ** 2).sum()), wanted)
+
+
+def _check_sizes(name: str, predicted: np.ndarray, wanted: np.ndarray, answers: int) -> None:
+    if wanted.size != answers:
+        raise ShapeError(
+            f"{name}: the predictions have the shape {predicted.shape}, and what they are compared with has the shape "
+            f"{wanted.shape}: one answer for each row is wanted"
+        )
+    if not answers:
+        raise ShapeError(f"{name}: there is nothing to measure, as there are no predictions")
 
 
 class Measures(NamedTuple):
