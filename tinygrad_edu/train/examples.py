@@ -10,7 +10,7 @@ import numpy as np
 
 from .. import backends
 from ..data import Dataset
-from ..errors import ArgumentError, DataError
+from ..errors import ArgumentError, DataError, ShapeError
 from ..nn import Embedding, Module
 from ..tensor import Tensor
 from ..value import Value
@@ -28,7 +28,7 @@ class Examples:
         data: a `Dataset`, or a pair (x, y) of arrays.
         model: it gives device, dtype, and the number of outputs.
         objective: the loss, which decides in which form it is given the targets.
-        what: how messages call the data.
+        what: "data" or "validation", as messages call it; they call data with a name of its own by that name.
     Attributes:
         task: "classification" or "regression".
         n: the number of rows.
@@ -38,11 +38,11 @@ class Examples:
         y: the targets on the host.
     Raises:
         DataError: no rows, x and y of different lengths, a number that is not finite, labels that the model's outputs
-            cannot express.
+            cannot express, rows of another shape than the model takes.
     """
 
     def __init__(self, data: Any, model: Module, objective: Objective, what: str = "data"):
-        self.what = data.name if isinstance(data, Dataset) else what
+        self.what = data.name if isinstance(data, Dataset) and what == "data" else what
         x, y, self.task = _arrays(data, objective, self.what)
         first = next(model.parameters())
         self.values = isinstance(first, Value)  # a model taken apart into scalars
@@ -51,7 +51,13 @@ class Examples:
         keeps_integers = x.dtype.kind in "iu" and any(isinstance(m, Embedding) for m in model.modules())
         self.n, self.fingerprint = len(x), zlib.crc32(y.tobytes(), zlib.crc32(x.tobytes()))
         self.x = self._upload(x, x.dtype if keeps_integers else self.dtype)
-        self.outputs = _outputs(model, self.rows(self.x, slice(1)))
+        try:
+            self.outputs = _outputs(model, self.rows(self.x, slice(1)))
+        except ShapeError as error:
+            raise DataError(
+                f"{self.what}: the model cannot take rows of shape {x.shape[1:]}: {error}; give every row as many "
+                "numbers as the model has inputs"
+            ) from error
         self.y = y
         targets, labels = targets_of(y, self.task, self.outputs, objective, self.what)
         self.targets = self._upload(targets, targets.dtype if targets.dtype.kind == "i" else self.dtype)

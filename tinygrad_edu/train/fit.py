@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Generator
 from pathlib import Path
 from typing import Any
 
-from .. import backends
-from ..errors import ArgumentError, DeviceError
 from ..nn import Module
-from ..optim import OneCycleLR, Optimizer, WarmupLR
+from ..optim import Optimizer, Schedule
+from . import arguments
 from .checkpoint import Checkpoint
 from .early_stopping import EarlyStopping
 from .events import Event
@@ -18,8 +16,6 @@ from .examples import Examples
 from .run import Run, Settings
 from .targets import Objective
 from .update import Update, repeats_itself
-
-BY_BATCH = (OneCycleLR, WarmupLR)  # schedules whose steps are usually counted in batches
 
 
 def fit(
@@ -35,7 +31,7 @@ def fit(
     seed: int = 0,
     drop_last: bool = False,
     accumulate: int = 1,
-    schedule: Any = None,
+    schedule: Schedule | None = None,
     schedule_per: str | None = None,
     early_stopping: EarlyStopping | None = None,
     clip_norm: float | None = None,
@@ -97,22 +93,24 @@ def fit(
         FileNotFoundError: there is no checkpoint to resume from.
         StateError: a checkpoint that is damaged, or one of another run.
     """
-    parameters = list(model.parameters())
-    _check_model(model, parameters, optimizer, device)
+    arguments.check_model(model, optimizer, device)
+    epochs = arguments.whole("epochs", epochs, 1)
+    arguments.check_schedule(schedule, optimizer, epochs)
+    arguments.check_early_stopping(early_stopping, validation)
     objective = Objective.of(loss)
     examples = Examples(data, model, objective)
     held_out = None if validation is None else Examples(validation, model, objective, "validation")
-    _check_validation(examples, held_out, early_stopping)
+    arguments.check_tasks(examples, held_out)
     settings = Settings(
-        _rows_in_a_batch(batch_size, len(examples)),
+        arguments.rows_in_a_batch(batch_size, len(examples)),
         bool(shuffle),
-        _whole("seed", seed, 0),
+        arguments.whole("seed", seed, 0),
         bool(drop_last),
-        _whole("accumulate", accumulate, 1),
-        None if clip_norm is None else _number("clip_norm", clip_norm),
-        None if clip_value is None else _number("clip_value", clip_value),
-        _number("l1", l1),
-        _number("l2", l2),
+        arguments.whole("accumulate", accumulate, 1),
+        None if clip_norm is None else arguments.number("clip_norm", clip_norm),
+        None if clip_value is None else arguments.number("clip_value", clip_value),
+        arguments.number("l1", l1),
+        arguments.number("l2", l2),
         objective.name,
         len(examples),
         examples.fingerprint,
@@ -127,72 +125,14 @@ def fit(
         held_out,
         Update(model, objective, optimizer, *penalties, compiled),
         settings,
-        epochs=_whole("epochs", epochs, 1),
+        epochs=epochs,
         stopping=stopping,
         schedule=schedule,
-        schedule_by_batch=_by_batch(schedule, schedule_per),
-        checkpoint=None if checkpoint is None else Path(checkpoint),
-        checkpoint_every=_whole("checkpoint_every", checkpoint_every, 1),
+        schedule_by_batch=arguments.counts_batches(schedule, schedule_per),
+        checkpoint=arguments.folder("checkpoint", checkpoint),
+        checkpoint_every=arguments.whole("checkpoint_every", checkpoint_every, 1),
         notices=notices,
     )
     if resume is not None:
         run.resume(Checkpoint.load(resume), resume)
     return run.events()
-
-
-def _check_model(model: Any, parameters: list[Any], optimizer: Any, device: str | None) -> None:
-    if not isinstance(optimizer, Optimizer):
-        raise ArgumentError(f"optimizer must be one of tg.optim, made of model.parameters(), not {optimizer!r}")
-    if not parameters:
-        raise ArgumentError(f"{type(model).__name__} has no parameters, so there is nothing to learn")
-    updated = {id(p) for p in optimizer.parameters}
-    if not any(id(p) in updated for p in parameters):
-        raise ArgumentError(
-            "the optimizer updates none of the model's parameters: make it of this model's, "
-            "tg.optim.Adam(model.parameters())"
-        )
-    mine = getattr(parameters[0], "device", "cpu")
-    if device is not None and backends.get(device).device != mine:
-        raise DeviceError(
-            f"the model is on {mine}, not on {device}: say model.to({device!r}) before its optimizer is made"
-        )
-
-
-def _check_validation(examples: Examples, validation: Examples | None, stopping: EarlyStopping | None) -> None:
-    if validation is None:
-        if stopping is not None:
-            raise ArgumentError(
-                "early stopping watches the validation loss: give validation=..., such as the second part of "
-                "data.split(0.2)"
-            )
-    elif validation.task != examples.task:
-        raise ArgumentError(f"data is for {examples.task}, but validation for {validation.task}")
-
-
-def _rows_in_a_batch(batch_size: Any, rows: int) -> int:
-    if batch_size == "full":
-        return rows
-    size = _whole("batch_size", batch_size, 1, ", or 'full'")
-    if size > rows:
-        raise ArgumentError(
-            f"batch_size={size} is more than the {rows} rows of the data: use batch_size='full', or at most {rows}"
-        )
-    return size
-
-
-def _by_batch(schedule: Any, per: str | None) -> bool:
-    if per not in (None, "epoch", "batch"):
-        raise ArgumentError(f"schedule_per must be 'epoch' or 'batch', not {per!r}")
-    return isinstance(schedule, BY_BATCH) if per is None else per == "batch"
-
-
-def _whole(name: str, value: Any, at_least: int, or_else: str = "") -> int:
-    if isinstance(value, bool) or not hasattr(value, "__index__") or value < at_least:
-        raise ArgumentError(f"{name} must be a whole number, {at_least} or more{or_else}, not {value!r}")
-    return int(value)
-
-
-def _number(name: str, value: Any) -> float:
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value < math.inf:
-        raise ArgumentError(f"{name} must be a number, 0 or more, not {value!r}")
-    return float(value)
