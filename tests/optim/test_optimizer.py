@@ -229,6 +229,9 @@ def test_the_learning_rate_of_all_groups() -> None:
     assert optimizer.groups[1]["lr"] == 0.25
     with pytest.raises(tg.ArgumentError, match="lr must be a number of at least 0, not -1"):
         optimizer.lr = -1.0
+    for wrong in ("x", True, None, [0.1], float("nan")):
+        with pytest.raises(tg.ArgumentError, match="SGD: lr must be a number of at least 0, not"):
+            optimizer.lr = wrong
     assert optimizer.lr == 0.25
 
 
@@ -266,6 +269,22 @@ def test_repr() -> None:
         (lambda p: SGD(p, momentum=-1.0), "momentum must be"),
         (lambda p: SGD(p, dampening=-1.0), "dampening must be"),
         (lambda p: SGD(p, weight_decay=-1.0), "weight_decay must be"),
+        (lambda p: SGD(p, lr=True), "lr must be a number of at least 0, not True"),
+        (lambda p: SGD(p, momentum=True), "momentum must be"),
+        (lambda p: Adam(p, betas=(0.9, False)), r"betas\[1\] must lie in \[0, 1\), not False"),
+        (lambda p: Adam(None), r"Adam: the parameters must be model.parameters\(\), .*not None"),
+        (lambda p: Adam(3), r"the parameters must be model.parameters\(\), .*not 3"),
+        (lambda p: Adam("weights"), "the parameters must be"),
+        (lambda p: Adam(tg.nn.Dense(2, 1)), r"Adam: give model.parameters\(\), not the model itself, a Dense"),
+        (lambda p: Adam([tg.nn.Dense(2, 1)]), r"Adam: give model.parameters\(\), not the model itself, a Dense"),
+        (lambda p: Adam(tg.nn.mlp([2, 3, 1])), r"give model.parameters\(\), not the model itself, a Sequential"),
+        (
+            lambda p: Adam(tg.nn.Dense(2, 1).parameters),
+            r"the parameters must be model.parameters\(\), .*not a method",
+        ),
+        (lambda p: Adam({"params": p}), r'groups as a list, \[\{"params": ...\}\], not a dictionary'),
+        (lambda p: Adam([{"params": tg.nn.Dense(2, 1)}]), "not the model itself, a Dense"),
+        (lambda p: Adam([{"params": None}]), "the parameters must be .*not None"),
         (lambda p: SGD(p, nesterov=True), "nesterov=True needs momentum > 0"),
         (lambda p: SGD(p, nesterov=True, momentum=0.9, dampening=0.1), "and dampening = 0"),
         (lambda p: Adam(p, betas=(1.0, 0.9)), r"betas\[0\] must lie in \[0, 1\), not 1.0"),

@@ -46,7 +46,7 @@ class Optimizer:
     rule: ClassVar[Callable[..., Any]]
 
     def __init__(self, params: Iterable[Any], **settings: Any):
-        params = [params] if isinstance(params, Node) else list(params)
+        params = _listed(self, params)
         groups = params if params and isinstance(params[0], dict) else [{"params": params}]
         self.defaults = settings
         self.groups: list[Group] = []
@@ -64,7 +64,7 @@ class Optimizer:
                 f"{type(self).__name__}: unknown setting {min(unknown)!r} of a group; there are: "
                 f"params, {', '.join(self.defaults)}"
             )
-        params = [group["params"]] if isinstance(group["params"], Node) else list(group["params"])
+        params = _listed(self, group["params"])
         settings = {**self.defaults, **group}
         group = {name: x.item() if isinstance(x, np.generic) else x for name, x in settings.items()}
         group["params"] = params
@@ -81,10 +81,10 @@ class Optimizer:
 
     @lr.setter
     def lr(self, lr: float) -> None:
-        lr = float(lr)
+        lr = lr.item() if isinstance(lr, np.generic) else lr
         check_at_least(self, {"lr": lr}, 0, "lr")
         for group in self.groups:
-            group["lr"] = lr
+            group["lr"] = float(lr)
 
     @property
     def parameters(self) -> list[Any]:
@@ -214,6 +214,30 @@ class Optimizer:
             known.add(id(p))
 
 
+def _listed(optimizer: Optimizer, params: Any) -> list[Any]:
+    """Parameters, or groups of them, as a list.
+
+    Raises:
+        ArgumentError: they are a model, a dictionary, or nothing that has items.
+    """
+    name = type(optimizer).__name__
+    if isinstance(params, Node):
+        return [params]
+    if isinstance(params, dict):
+        raise ArgumentError(
+            f'{name}: give model.parameters(), or groups as a list, [{{"params": ...}}], not a dictionary'
+        )
+    known = isinstance(params, Iterable) and not isinstance(params, str)
+    listed = list(params) if known else []
+    for item in (params, *listed):
+        if callable(getattr(item, "parameters", None)):
+            raise ArgumentError(f"{name}: give model.parameters(), not the model itself, a {type(item).__name__}")
+    if not known:
+        what = f"a {type(params).__name__}" if callable(params) else repr(params)
+        raise ArgumentError(f"{name}: the parameters must be model.parameters(), or a list of tensors, not {what}")
+    return listed
+
+
 def _kind(parameter: Any) -> tuple[str, ...]:
     """What parameters in one flat array have in common."""
     return () if isinstance(parameter, Value) else (parameter.device, str(parameter.dtype))
@@ -228,7 +252,7 @@ def check_at_least(optimizer: Optimizer, group: Group, low: float, *names: str) 
     """Raise ArgumentError where a setting is no finite number, or below `low`."""
     for name in names:
         value = group.get(name, low)
-        if not isinstance(value, (int, float)) or not low <= value < math.inf:  # nan is neither
+        if not _is_number(value) or not low <= value < math.inf:  # nan is neither
             raise ArgumentError(f"{type(optimizer).__name__}: {name} must be a number of at least {low}, not {value!r}")
 
 
@@ -236,5 +260,9 @@ def check_fraction(optimizer: Optimizer, group: Group, *names: str) -> None:
     """Raise ArgumentError where a setting is not in [0, 1)."""
     for name in names:
         value = group[name]
-        if not isinstance(value, (int, float)) or not 0 <= value < 1:
+        if not _is_number(value) or not 0 <= value < 1:
             raise ArgumentError(f"{type(optimizer).__name__}: {name} must lie in [0, 1), not {value!r}")
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
