@@ -5,16 +5,18 @@ from __future__ import annotations
 import math
 import operator
 import os
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from .. import backends
+from .. import backends, losses
 from ..data.arguments import is_number
 from ..errors import ArgumentError, DeviceError
 from ..nn import Module
 from ..optim import OneCycleLR, Optimizer, Schedule, WarmupLR
 from .early_stopping import EarlyStopping
 from .examples import Examples
+from .targets import Objective
 
 BY_BATCH = (OneCycleLR, WarmupLR)  # schedules whose steps are usually counted in batches
 
@@ -122,6 +124,23 @@ def counts_batches(schedule: Schedule | None, per: str | None) -> bool:
     if per not in (None, "epoch", "batch"):
         raise ArgumentError(f"schedule_per must be 'epoch' or 'batch', not {per!r}")
     return isinstance(schedule, BY_BATCH) if per is None else per == "batch"
+
+
+def label_smoothing(value: Any, objective: Objective) -> float:
+    """A share of label smoothing.
+
+    Raises:
+        ArgumentError: it is not in [0, 1), or the loss has no label smoothing.
+    """
+    if not is_number(value) or not 0 <= value < 1:
+        raise ArgumentError(f"label_smoothing must be a share of at least 0 and below 1, such as 0.1, not {value!r}")
+    function = objective.function
+    if value and (function.func if isinstance(function, partial) else function) is not losses.get("cross_entropy"):
+        raise ArgumentError(
+            f"label_smoothing is a setting of cross_entropy, and the loss is {objective.name}: leave it out, or use "
+            "loss='cross_entropy' and give the last layer one output for each class"
+        )
+    return float(value)
 
 
 def folder(name: str, value: Any) -> Path | None:

@@ -38,6 +38,7 @@ def fit(
     clip_value: float | None = None,
     l1: float = 0.0,
     l2: float = 0.0,
+    label_smoothing: float = 0.0,
     checkpoint: str | Path | None = None,
     checkpoint_every: int = 1,
     resume: str | Path | None = None,
@@ -79,6 +80,9 @@ def fit(
         clip_norm, clip_value: limits for the length of the gradient, and for each of its elements.
         l1, l2: factors of the penalties Σ |w| and Σ w² over the weights (not over biases). Losses that are told are
             without them.
+        label_smoothing: of the loss cross_entropy: ε in [0, 1), the share of each target that is spread evenly over
+            all classes, in training alone. Losses that are told are without it. (Where `loss` itself has it, a
+            `functools.partial`, it is told as it is.)
         checkpoint: a folder, into which the run is written every `checkpoint_every` epochs and at its end.
         resume: a folder with a checkpoint of a run with the same arguments. It goes on with exactly the numbers that
             it would have had. (A batch that was interrupted is learned again: checkpoints lie between epochs.)
@@ -114,8 +118,8 @@ def fit(
         objective.name,
         len(examples),
         examples.fingerprint,
+        arguments.label_smoothing(label_smoothing, objective),
     )
-    penalties = settings.l1, settings.l2, settings.clip_norm, settings.clip_value
     compiled = repeats_itself(model, objective.function) if compile is None else bool(compile)
     stopping = early_stopping or EarlyStopping.watching()
     stopping.reset()
@@ -123,7 +127,17 @@ def fit(
         model,
         examples,
         held_out,
-        Update(model, objective, optimizer, *penalties, compiled),
+        Update(
+            model,
+            objective,
+            optimizer,
+            l1=settings.l1,
+            l2=settings.l2,
+            label_smoothing=settings.label_smoothing,
+            clip_norm=settings.clip_norm,
+            clip_value=settings.clip_value,
+            compiled=compiled,
+        ),
         settings,
         epochs=epochs,
         stopping=stopping,

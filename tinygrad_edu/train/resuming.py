@@ -11,6 +11,7 @@ from ..errors import StateError
 if TYPE_CHECKING:
     from .run import Run
 
+_SINCE = {"label_smoothing": 0.0}  # settings that a checkpoint may lack, and what runs without them did
 _MEANING = {"rows": "rows of data", "data": "the data (a fingerprint of it)"}
 
 
@@ -25,7 +26,7 @@ def load_state(state: dict[str, Any], run: Run, folder: str | Path) -> None:
     parts = {name: part for name, part in parts.items() if part is not None}
     before = {name: part.state_dict() for name, part in parts.items()}
     try:
-        _check_settings(state["settings"], asdict(run.settings))
+        _check_settings(_SINCE | state["settings"], asdict(run.settings))
         if state["schedule"] is not None and run.schedule is None:
             raise StateError("the run had a schedule, and this one has none")
         for name, part in parts.items():

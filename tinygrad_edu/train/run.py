@@ -47,6 +47,7 @@ class Settings:
     loss: str
     rows: int
     data: int  # a fingerprint
+    label_smoothing: float
 
 
 class Run:

@@ -21,7 +21,7 @@ OF_CLASSES = ("cross_entropy", *OF_ONE_OR_ZERO)
 class Objective(NamedTuple):
     """A loss and its name."""
 
-    function: Callable[[Any, Any], Any]
+    function: Callable[..., Any]
     name: str
 
     @classmethod

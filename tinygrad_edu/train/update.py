@@ -23,6 +23,7 @@ class Update:
 
     Attributes:
         l1, l2: factors of the penalties l1 · Σ |w| and l2 · Σ w² over the weights.
+        label_smoothing: that of cross_entropy; 0 for none, and for losses that have none.
         clip_norm, clip_value: limits for the gradient; None for no limit.
         compiled: replay the step as straight-line code (`tg.compile`).
     """
@@ -32,6 +33,7 @@ class Update:
     optimizer: Any
     l1: float = 0.0
     l2: float = 0.0
+    label_smoothing: float = 0.0
     clip_norm: float | None = None
     clip_value: float | None = None
     compiled: bool = False
@@ -71,6 +73,8 @@ class Update:
         """What is to become small, of a batch with this share of the rows; the loss by itself; and the prediction."""
         prediction = predict(self.model, x)
         loss = total = self.objective.function(prediction, targets)
+        if self.label_smoothing:
+            total = self.objective.function(prediction, targets, label_smoothing=self.label_smoothing)
         if self.l1:
             total = total + self.l1 * losses.l1(self.weights)
         if self.l2:
