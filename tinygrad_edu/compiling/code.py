@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import linecache
 import math
+import operator
 import re
+import weakref
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import count
@@ -19,6 +21,8 @@ import numpy as np
 from .tape import INFIX, Call, Noted, Tape, operands_of
 
 LARGE = 2**16  # bytes; smaller arrays live until the end of the function
+WRITTEN = {"inf": math.inf, "nan": math.nan, "slice": slice}  # what constants are written with
+_texts = count(1)  # of all functions, so that none is shown in place of another
 
 
 class Code:
@@ -51,7 +55,7 @@ class Code:
         self.homes = self._homes(kept, homes)
         self.names = dict(inputs)
         self.parameters = [*inputs.values(), *[name for _, name in homes]]
-        self.bound: dict[str, Any] = {"array": np.array, "inf": math.inf, "nan": math.nan}
+        self.bound: dict[str, Any] = dict(WRITTEN)
         self.bound["__name__"] = __name__  # so that what the package says of warnings holds for the code, too
         self._new = (name for k in count(1) if (name := f"a{k}") not in self.parameters)
         lines = list(self._lines())
@@ -63,10 +67,12 @@ class Code:
         self.run = self._compile()
 
     def _compile(self) -> Any:
-        name = f"<compiled {id(self)}>"
-        linecache.cache[name] = len(self.source), None, self.source.splitlines(True), name  # for tracebacks
+        name = f"<compiled {next(_texts)}>"
         exec(compile(self.source, name, "exec"), self.bound)
-        return self.bound["step"]
+        function = self.bound["step"]
+        linecache.cache[name] = len(self.source), None, self.source.splitlines(True), name  # for tracebacks
+        weakref.finalize(function, linecache.cache.pop, name, None)
+        return function
 
     # --- which arrays live how long ---
 
@@ -86,7 +92,9 @@ class Code:
         found: list[int] = []
         for place, call in enumerate(self.calls):
             value = self.arrays[place].value
-            shared = [x for x in operands_of(call) if not call.overwrites and np.may_share_memory(value, x.value)]
+            operands = [] if call.overwrites else operands_of(call)
+            # whether reshape copies depends on the strides of its operand
+            shared = [x for x in operands if _reshapes(call) or np.may_share_memory(value, x.value)]
             found.append(found[shared[0].place] if shared else place)
         return found
 
@@ -106,16 +114,20 @@ class Code:
         found: dict[int, str] = {}
         for noted, name in homes:
             place = noted.place
-            if place not in found and place not in kept and self._is_own(place) and _takes_out(self.calls[place]):
+            if place not in found and place not in kept and self._is_own(place) and self._goes_home(place):
                 found[place] = name
         return found
+
+    def _goes_home(self, place: int) -> bool:
+        """Whether a result can be written there; in another order of axes it would be summed in another order."""
+        return _takes_out(self.calls[place]) and self.arrays[place].value.flags.c_contiguous
 
     def _own(self, outputs: Sequence[Noted], owned: Sequence[Noted]) -> Iterator[str]:
         """Results that nobody else has: copies, where somebody has."""
         given = {self.memory[noted.place] for noted in outputs}
         for noted in owned:
             name, memory = self.names[noted.place], self.memory[noted.place]
-            yield name if self._is_own(noted.place) and memory not in given else f"array({name})"
+            yield name if self._is_own(noted.place) and memory not in given else f"{name}.copy()"
             given.add(memory)
 
     # --- lines ---
@@ -203,7 +215,7 @@ class Code:
         if isinstance(index, tuple) and index:
             return ", ".join(map(self._index, index)) + "," * (len(index) == 1)
         if isinstance(index, slice):
-            start, stop, step = ["" if x is None else str(x) for x in (index.start, index.stop, index.step)]
+            start, stop, step = ["" if x is None else str(operator.index(x)) for x in _parts(index)]
             return f"{start}:{stop}" + (f":{step}" if step else "")
         return self._operand(index)
 
@@ -215,7 +227,9 @@ class Code:
             return f"({inside})" if isinstance(item, tuple) else f"[{inside}]"
         if item is ...:
             return "..."
-        if item is None or type(item) in (bool, int, float, str, slice):
+        if isinstance(item, slice):
+            return f"slice({', '.join(str(x if x is None else operator.index(x)) for x in _parts(item))})"
+        if item is None or type(item) in (bool, int, float, str):
             return repr(item)
         return self._bind("c", item)
 
@@ -236,6 +250,14 @@ class Code:
                 is_array = isinstance(item, np.ndarray) and item.ndim
                 value = f"an array of {item.dtype}, shape {item.shape}" if is_array else str(item)
                 yield f"# {name}: {value}"
+
+
+def _parts(index: slice) -> tuple[Any, Any, Any]:
+    return index.start, index.stop, index.step
+
+
+def _reshapes(call: Call) -> bool:
+    return call.name in ("reshape", ".reshape")
 
 
 def _takes_out(call: Call) -> bool:

@@ -6,13 +6,14 @@ import re
 from itertools import count
 from keyword import iskeyword
 from typing import Any
+from unicodedata import normalize
 
 import numpy as np
 
 from .. import backends
 from ..backprop import store
 from ..tensor import Tensor
-from .code import Code
+from .code import WRITTEN, Code
 from .tracing import Traced
 
 
@@ -36,9 +37,10 @@ class Replay:
         self._given: list[Any] = []  # what the code takes after the arguments
         self._look_again()
         places = [*range(len(names)), *traced.tensors]
-        parameters = dict(zip(places, _different([*names, *map(_name, tensors)]), strict=True))
-        name_of = {tensor: parameters[place] for place, tensor in traced.tensors.items()}
-        homes = [(noted, f"d_{name_of[p]}") for p, noted in traced.gradients if p in self._homes]
+        gradients = [(p, noted) for p, noted in traced.gradients if p in self._homes]
+        different = _different([*names, *map(_name, tensors), *[f"d_{_name(p)}" for p, _ in gradients]])
+        parameters = dict(zip(places, different, strict=False))
+        homes = [(noted, name) for (_, noted), name in zip(gradients, different[len(places) :], strict=True)]
         owned = [noted for p, noted in traced.gradients if p not in self._homes]
         code = Code(traced.tape, parameters, traced.outputs, owned, homes)
         self.source, self._run = code.source, code.run
@@ -80,8 +82,9 @@ _CPU = backends.get("cpu")
 
 
 def _form(tensor: Tensor) -> tuple[Any, ...]:
-    """What the code depends on; the numbers may change."""
-    return tensor.shape, tensor.dtype, tensor.requires_grad, tensor._home is None
+    """What the code depends on; the numbers may change. Strides decide in which order numbers are summed."""
+    array = tensor._data
+    return array.shape, array.dtype, array.strides, tensor.backend, tensor.requires_grad, tensor._home is None
 
 
 # --- names -----------------------------------------------------------------------------------------------------------
@@ -97,9 +100,10 @@ def _different(wanted: list[str]) -> list[str]:
     """Names of Python that are all different."""
     found: list[str] = []
     for name in wanted:
+        name = normalize("NFKC", name)  # as Python reads it
         free = name if name.isidentifier() and not iskeyword(name) else "array"
         for k in count(2):
-            if free not in found:
+            if free not in found and free not in WRITTEN:
                 break
             free = f"{name}_{k}"
         found.append(free)

@@ -81,8 +81,8 @@ def _method(name: str) -> Callable[..., Any]:
     return lambda array, *rest, **options: getattr(array, name)(*rest, **options)
 
 
-INFIX = {
-    "add": "+", "subtract": "-", "multiply": "*", "divide": "/", "power": "**", "matmul": "@",
+INFIX = {  # without "**", which is another function than power: it takes a root for 0.5, and binds before a sign
+    "add": "+", "subtract": "-", "multiply": "*", "divide": "/", "matmul": "@",
     "greater": ">", "greater_equal": ">=", "less": "<", "less_equal": "<=", "equal": "==", "not_equal": "!=",
     "bitwise_and": "&", "bitwise_or": "|",
 }  # fmt: skip
