@@ -84,6 +84,13 @@ def test_a_setting_may_be_off(cli):
     assert [found[f"schedule={name}"]["config"]["schedule"] for name in ("none", "cosine")] == [None, "cosine"]
 
 
+def test_label_smoothing(cli):
+    found = compared(cli("compare", "label-smoothing=0,0.1", *QUICK, "--net", "2-4-2", "--json"))
+    end = events(cli("train", *QUICK, "--net", "2-4-2", "--json"))[-1]
+    losses = [found[f"label-smoothing={share}"]["final_train_loss"] for share in ("0", "0.1")]
+    assert losses[0] == end["train_loss"] != losses[1]
+
+
 def test_pairs_of_numbers(cli):
     found = compared(cli("compare", "betas=0.9:0.999,0.5:0.9", *QUICK, "--json"))
     assert found["betas=0.9:0.999"]["config"]["betas"] == [0.9, 0.999]
@@ -95,6 +102,9 @@ def test_a_setting_goes_to_those_who_have_it(cli):
     found = compared(cli("compare", "optimizer=sgd,adam", *QUICK, "--momentum", "0.9", "--nesterov", "--json"))
     assert found["optimizer=sgd"]["config"]["momentum"] == 0.9 and found["optimizer=sgd"]["config"]["nesterov"]
     assert found["optimizer=adam"]["config"]["momentum"] is None and not found["optimizer=adam"]["config"]["nesterov"]
+    smoothed = (*QUICK, "--net", "2-4-2", "--label-smoothing", "0.1", "--json")
+    found = compared(cli("compare", "loss=cross_entropy,mse", *smoothed))
+    assert [found[f"loss={x}"]["config"]["label_smoothing"] for x in ("cross_entropy", "mse")] == [0.1, None]
     found = compared(cli("compare", "schedule=none,step,cosine", *QUICK, "--gamma", "0.5", "--json"))
     assert [found[f"schedule={name}"]["config"]["gamma"] for name in ("none", "step", "cosine")] == [None, 0.5, None]
 

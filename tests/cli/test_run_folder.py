@@ -42,6 +42,24 @@ def test_a_run_goes_on_as_if_it_had_not_stopped(cli, tmp_path: Path, epochs):
     ]
 
 
+def test_so_does_one_with_label_smoothing(cli, tmp_path: Path):
+    run = ("train", *QUICK, "--net", "2-4-2", "--label-smoothing", "0.3", "--record")
+    cli(*run, str(tmp_path / "whole"), "--epochs", "4")
+    cli(*run, str(tmp_path / "parts"), "--epochs", "2")
+    assert cli("train", "--resume", str(tmp_path / "parts"), "--epochs", "4").code == 0
+    whole, parts = (untimed(recorded(tmp_path / name))[-1] for name in ("whole", "parts"))
+    assert whole == parts and whole["epoch"] == 4
+
+
+def test_a_record_that_does_not_know_label_smoothing_had_none(cli, tmp_path: Path):
+    cli("train", *QUICK, "--record", str(tmp_path / "run"))
+    config = tmp_path / "run" / "config.json"
+    content = json.loads(config.read_text())
+    del content["config"]["label_smoothing"]
+    config.write_text(json.dumps(content))
+    assert cli("train", "--resume", str(tmp_path / "run"), "--epochs", "4").code == 0
+
+
 def _kinds(told):
     """All but the notices: a run that is asked for less is judged earlier."""
     return [each for each in told if each["kind"] != "notice"]

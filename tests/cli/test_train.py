@@ -196,6 +196,15 @@ def test_every_option_reaches_the_run(cli, more):
     assert same == (more in defaults)  # three epochs are no plateau
 
 
+def test_label_smoothing_is_learned_from_and_not_told(cli):
+    run = (*QUICK, "--net", "2-4-2", "--label-smoothing", "0.3")
+    assert "label smoothing 0.3" in cli("train", *run).out
+    still = [events(cli("train", *(run if k else run[:-2]), "--lr", "1e-30", "--json"))[-1] for k in (0, 1)]
+    assert still[0]["train_loss"] == still[1]["train_loss"]
+    learned = [events(cli("train", *(run if k else run[:-2]), "--json"))[-1] for k in (0, 1)]
+    assert learned[0]["validation_loss"] != learned[1]["validation_loss"]
+
+
 @pytest.mark.parametrize(
     ("schedule", "rates"),
     [

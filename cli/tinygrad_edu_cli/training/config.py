@@ -28,7 +28,7 @@ DEFAULTS = {  # of the options that have a value where nothing was said
 _NEVER_NONE = {"data", "net", "activation", "loss", "lr", "batch_size", "epochs", *DEFAULTS}  # once they are filled in
 UPDATES = 3000  # the default number of epochs makes about as many, in batches of this size
 
-_OPTIMIZERS_WITH = {
+_OPTIMIZERS_WITH: dict[str, tuple[str, ...]] = {
     "momentum": ("sgd", "rmsprop"),
     "nesterov": ("sgd",),
     "betas": ("adam", "adamw", "nadam"),
@@ -36,7 +36,7 @@ _OPTIMIZERS_WITH = {
     "rho": ("adadelta",),
     "eps": ("adam", "adamw", "nadam", "adagrad", "adadelta", "rmsprop"),
 }
-_SCHEDULES_WITH = {
+_SCHEDULES_WITH: dict[str, tuple[str, ...]] = {
     "step_size": ("step",),
     "gamma": ("step", "exponential"),
     "eta_min": ("cosine",),
@@ -44,6 +44,8 @@ _SCHEDULES_WITH = {
     "factor": ("plateau",),
     "plateau_patience": ("plateau",),
 }
+_LOSSES_WITH: dict[str, tuple[str, ...]] = {"label_smoothing": ("cross_entropy",)}
+_SETTINGS_OF = {"optimizer": _OPTIMIZERS_WITH, "schedule": _SCHEDULES_WITH, "loss": _LOSSES_WITH}
 
 
 class MisfitError(CommandError):
@@ -80,6 +82,7 @@ class RunConfig:
     dropout: float
     l1: float
     l2: float
+    label_smoothing: float | None
     clip_norm: float | None
     clip_value: float | None
     patience: int | None
@@ -112,12 +115,12 @@ class RunConfig:
         return asdict(self)
 
     def without_foreign(self, compared: Iterable[RunConfig]) -> RunConfig:
-        """The same without settings that another one of the compared optimizers (or schedules) has, and this one's
-        has not: SGD keeps its momentum beside Adam. What none of them has stays, for `check` to refuse."""
+        """The same without settings that another one of the compared optimizers (or schedules, or losses) has, and
+        this one's has not: SGD keeps its momentum beside Adam. What none of them has stays, to be refused."""
         others = list(compared)
         foreign: dict[str, Any] = {
             name: DEFAULTS.get(name)
-            for chosen, settings in (("optimizer", _OPTIMIZERS_WITH), ("schedule", _SCHEDULES_WITH))
+            for chosen, settings in _SETTINGS_OF.items()
             for name, owners in settings.items()
             if getattr(self, chosen) not in owners and any(getattr(other, chosen) in owners for other in others)
         }
@@ -166,13 +169,16 @@ class RunConfig:
             )
         net = self.net or _net(dataset)
         _check_ends(net, dataset)
+        loss = _loss(self.loss, net, dataset)
+        if self.label_smoothing is not None:
+            _check_smoothing(loss, net, dataset)
         epochs = self.epochs or _epochs(learned_from)
         return replace(
             self,
             net=net,
             activation=self.activation or "relu",
             batch_size=batch_size,
-            loss=_loss(self.loss, net, dataset),
+            loss=loss,
             lr=self.lr or LEARNING_RATES[self.optimizer],
             epochs=epochs,
             step_size=self.step_size or (max(epochs // 3, 1) if self.schedule == "step" else None),
@@ -244,6 +250,19 @@ def _loss(asked: str | None, net: tuple[int, ...], dataset: Dataset) -> str:
             f"--loss {asked} does not fit: {dataset.name} has {kind}", f"use {_or(fitting)}, or leave it out"
         )
     return asked or fitting[0]
+
+
+def _check_smoothing(loss: str, net: tuple[int, ...], dataset: Dataset) -> None:
+    if loss in _LOSSES_WITH["label_smoothing"]:
+        return
+    if not dataset.classes:
+        hint = f"leave it out: {dataset.name} has no classes"
+    elif net[-1] > 1:
+        hint = "leave it out, or choose --loss cross_entropy"
+    else:
+        wider = "-".join(map(str, (*net[:-1], dataset.classes)))
+        hint = f"leave it out, or give each class an output: --net {wider} --loss cross_entropy"
+    raise CommandError(f"--label-smoothing is a setting of the loss cross_entropy, and the loss is {loss}", hint)
 
 
 def _epochs(learned_from: int) -> int:

@@ -208,6 +208,12 @@ _OPTIONS = [
     ),
     click.option("--l1", type=_NO_HARM, default=0.0, help="Penalty: this times the sum of |weight|."),
     click.option("--l2", type=_NO_HARM, default=0.0, help="Penalty: this times the sum of weight**2."),
+    click.option(
+        "--label-smoothing",
+        type=Number(0, 1, below=True, why="it is a share, 0.1 say, and something must be left of each label"),
+        help="With the loss cross_entropy: spread this share of each label evenly over all classes. The losses that "
+        "are printed are without it, as they are without penalties.",
+    ),
     click.option("--clip-norm", type=Number(0, above=True), help="Shorten gradients that are longer than this."),
     click.option(
         "--clip-value",

@@ -94,6 +94,7 @@ class Run:
             clip_value=config.clip_value,
             l1=config.l1,
             l2=config.l2,
+            label_smoothing=config.label_smoothing or 0.0,
             checkpoint=checkpoint,
             resume=resume,
             device=config.device,

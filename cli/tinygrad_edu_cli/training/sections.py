@@ -8,7 +8,7 @@ SECTIONS = {
     "Data": "data target task n noise validation standardize",
     "Network": "net activation dropout",
     "Learning": "loss optimizer lr batch_size epochs seed device",
-    "Against overfitting": "patience min_delta weight_decay l1 l2",
+    "Against overfitting": "patience min_delta weight_decay l1 l2 label_smoothing",
     "Details of learning": "momentum nesterov betas alpha rho eps drop_last accumulate clip_norm clip_value",
     "Learning rate over time": "schedule step_size gamma eta_min warmup factor plateau_patience",
 }

@@ -48,7 +48,7 @@ def how(config: RunConfig) -> str:
     ]
     if config.schedule:
         words.append(f"{config.schedule} schedule")
-    for name in ("l1", "l2", "weight_decay"):
+    for name in ("l1", "l2", "weight_decay", "label_smoothing"):
         if getattr(config, name):
             words.append(f"{name.replace('_', ' ')} {getattr(config, name):g}")
     if config.patience:
