@@ -84,6 +84,11 @@ def test_a_setting_may_be_off(cli):
     assert [found[f"schedule={name}"]["config"]["schedule"] for name in ("none", "cosine")] == [None, "cosine"]
 
 
+def test_a_schedule_that_is_longer_than_a_run(cli):
+    ran = cli("compare", "epochs=2,8", *QUICK[:-2], "--schedule", "warmup", "--warmup", "3")
+    assert (ran.code, ran.out) == (2, "") and "--warmup 3 is longer than the run, which has 2 epochs" in ran.err
+
+
 def test_label_smoothing(cli):
     found = compared(cli("compare", "label-smoothing=0,0.1", *QUICK, "--net", "2-4-2", "--json"))
     end = events(cli("train", *QUICK, "--net", "2-4-2", "--json"))[-1]

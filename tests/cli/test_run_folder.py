@@ -211,6 +211,30 @@ def test_a_schedule_that_was_made_for_its_epochs(cli, tmp_path: Path):
     assert ran.code == 2 and "cosine" in ran.err
 
 
+@pytest.mark.parametrize("schedule", ["warmup --warmup 5", "step --step-size 5"])
+def test_a_schedule_may_go_on_beyond_the_epochs_of_a_run_that_is_cut_short(cli, tmp_path: Path, monkeypatch, schedule):
+    folder, write = tmp_path / "run", RunFolder.write
+
+    def interrupted(self, event):
+        if event["kind"] == "validation" and event["epoch"] == 1:
+            signal.raise_signal(signal.SIGINT)
+        write(self, event)
+
+    run = (*QUICK, "--epochs", "8", "--schedule", *schedule.split(), "--record", str(folder))
+    with monkeypatch.context() as patch:
+        patch.setattr(RunFolder, "write", interrupted)
+        assert cli("train", *run).code == 130
+    assert cli("train", "--resume", str(folder), "--epochs", "3").code == 0
+
+
+def test_a_short_warm_up_is_recorded(cli, tmp_path: Path):
+    """More epochs do not make it longer afterwards."""
+    folder = tmp_path / "run"
+    cli("train", *QUICK, "--epochs", "2", "--schedule", "warmup", "--record", str(folder))
+    assert cli("train", "--resume", str(folder), "--epochs", "4").code == 0
+    assert [each["lr"] for each in recorded(folder) if each["kind"] == "epoch"][2:] == [0.01, 0.01]
+
+
 @pytest.mark.parametrize("kind", ["epoch", "validation"])
 def test_an_interrupted_run_ends_with_its_last_line(cli, tmp_path: Path, monkeypatch, kind):
     """Ctrl-C comes while an event is written: the line is finished, the epoch is told of, and the run ends."""

@@ -227,6 +227,14 @@ def test_schedules_by_the_batch(cli):
     assert max(rates) == pytest.approx(0.3) and rates[0] < 0.05 and rates[-1] < 1e-3
 
 
+def test_defaults_of_schedules_fit_a_short_run(cli):
+    more = ("--json", "--batches", "--lr", "0.3", "--schedule", "warmup", "--epochs")
+    rates = column(events(cli("train", *QUICK, *more, "2")), "batch", "lr")
+    assert rates == pytest.approx([0.1, 0.15, 0.2, 0.25])  # from a third, in 2 epochs of 2 batches
+    for schedule in options.SCHEDULES:
+        assert cli("train", *QUICK, "--epochs", "1", "--schedule", schedule).code == 0
+
+
 def test_plateau_lowers_the_rate(cli):
     more = ("--schedule", "plateau", "--plateau-patience", "0", "--factor", "0.5", "--lr", "3", "--epochs", "12")
     rates = column(events(cli("train", *QUICK, *more, "--json")), "epoch", "lr")

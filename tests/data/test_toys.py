@@ -172,6 +172,12 @@ def test_n_is_a_whole_number(n: Any) -> None:
         tg.data.load("moons", n=n)
 
 
+@pytest.mark.parametrize("name", TOYS)
+def test_more_rows_than_any_memory_holds(name: str) -> None:
+    with pytest.raises(ArgumentError, match="n=10000000000000000000 rows are too many: ask for at most 1000000000"):
+        tg.data.load(name, n=10**19)
+
+
 def test_a_seed_is_not_negative() -> None:
     with pytest.raises(ArgumentError, match="seed must be a whole number from 0 on, not -1"):
         tg.data.load("moons", seed=-1)

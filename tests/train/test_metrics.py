@@ -44,6 +44,18 @@ def test_r2_at_its_marks() -> None:
     assert tg.train.r2(np.zeros(3), np.ones(3)) == 0
 
 
+@pytest.mark.filterwarnings("ignore:R.2 score is not well-defined")
+def test_r2_of_a_single_row_is_undefined() -> None:
+    from sklearn.metrics import r2_score
+
+    assert np.isnan(r2_score([1.0], [2.0]))
+    assert np.isnan(tg.train.r2([2.0], [1.0])) and np.isnan(tg.train.r2([1.0], [1.0]))
+    row = np.ones((1, 1)), np.ones(1)
+    done = history(network((1, 1)), tg.data.load("sine", n=16), "mse", validation=row)
+    assert np.isnan(done.validation_r2).all() and np.isfinite(done.validation_loss).all()
+    assert done.to_json()["end"]["validation_r2"] == "nan"
+
+
 def test_what_fit_measures_is_what_the_model_answers(device: str) -> None:
     train, validation = moons(n=300)
     model = network(device=device)

@@ -17,6 +17,7 @@ from .arguments import is_number, whole_number
 from .dataset import Array, Dataset, Task
 
 Generator = np.random.Generator
+MOST = 10**9  # rows: far more than anybody needs, and far fewer than NumPy can count
 
 
 def moons(n: int, noise: float, rng: Generator) -> tuple[Array, Array]:
@@ -140,11 +141,13 @@ def make_toy(name: str, n: int | None = None, noise: float | None = None, seed: 
     """A toy set with its rows in random order; n and noise as in TOYS if left out.
 
     Raises:
-        ArgumentError: n is below the number of classes (of corners, for xor), a negative noise or seed.
+        ArgumentError: n is below the number of classes (of corners, for xor) or above MOST, a negative noise or seed.
     """
     toy = TOYS[name]
     fewest = 4 if name == "xor" else 2 if toy.task == "regression" else len(toy.target_names)
     n = toy.n if n is None else whole_number("n", n, at_least=1)
+    if n > MOST:
+        raise ArgumentError(f"n={n} rows are too many: ask for at most {MOST}")
     if n < fewest:
         raise ArgumentError(f"n={n} rows are too few for {name}: ask for at least {fewest}")
     noise = toy.noise if noise is None else noise

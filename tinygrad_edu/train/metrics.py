@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -37,7 +38,8 @@ def r2(prediction: Any, target: Any) -> float:
     """Coefficient of determination, R² = 1 - Σ (target - prediction)² / Σ (target - mean target)².
 
     1 is perfect, 0 is what the mean of the targets would reach, below 0 is worse than that. Where all targets are
-    equal it is 1 for exact predictions and else 0, as in scikit-learn.
+    equal it is 1 for exact predictions and else 0, and of a single row, which is its own mean, it is nan, as in
+    scikit-learn.
 
     Raises:
         ShapeError: not as many targets as predictions, or none.
@@ -117,6 +119,8 @@ def _correct(xp: Any, prediction: Any, labels: Any, threshold: float) -> Any:
 
 
 def _r2(residual: float, target: np.ndarray) -> float:
+    if len(target) < 2:
+        return math.nan
     total = float(((target - target.mean(axis=0)) ** 2).sum())
     if total:
         return 1 - residual / total

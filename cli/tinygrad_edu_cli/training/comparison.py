@@ -76,6 +76,8 @@ def trained(name: str, values: dict[str, Any], options: dict[str, Any]) -> tuple
         options = {**options, "data": "moons"}
     configs = {label: RunConfig(**{**options, name: value}) for label, value in values.items()}
     prepared = {label: Run.prepare(config.without_foreign(configs.values())) for label, config in configs.items()}
+    for run in prepared.values():
+        run.check_schedule()
     runs = []
     for k, (label, run) in enumerate(prepared.items(), 1):
         history, noise = History(), LossNoise()

@@ -21,6 +21,7 @@ LEARNING_RATES = {
 HIDDEN, HIDDEN_OF_MANY = (32, 32), (128, 64)  # units of a net that nobody described, up to 16 inputs and above
 LINEAR_FIRST = ("pass_class", "diabetes")  # what a single layer learns as well as any net
 BATCH_SIZE = 32
+WARMUP = 5  # epochs
 DEFAULTS = {  # of the options that have a value where nothing was said
     **{"validation": 0.2, "standardize": True, "optimizer": "adam", "nesterov": False, "drop_last": False},
     **{"accumulate": 1, "dropout": 0.0, "l1": 0.0, "l2": 0.0, "seed": 0, "device": "cpu"},
@@ -182,7 +183,28 @@ class RunConfig:
             lr=self.lr or LEARNING_RATES[self.optimizer],
             epochs=epochs,
             step_size=self.step_size or (max(epochs // 3, 1) if self.schedule == "step" else None),
+            warmup=self.warmup or (min(WARMUP, epochs) if self.schedule == "warmup" else None),
         )
+
+    def check_schedule(self, epochs: int) -> None:
+        """Refuse a schedule that would have no effect within so many epochs, or never come to the learning rate.
+
+        Raises:
+            CommandError: see there.
+        """
+        if self.warmup is not None and self.warmup > epochs:
+            raise CommandError(
+                f"--warmup {self.warmup} is longer than the run, which has {count(epochs, 'epoch')}: the learning rate "
+                "would never be reached",
+                f"give --warmup {epochs} or less, or --epochs {self.warmup} or more",
+            )
+        if self.step_size is not None and self.step_size >= epochs:
+            shorter = f"give --step-size {epochs - 1} or less, or " if epochs > 1 else "give "
+            raise CommandError(
+                f"--step-size {self.step_size} leaves no step in {count(epochs, 'epoch')}: the learning rate would "
+                "never change",
+                f"{shorter}--epochs {self.step_size + 1} or more",
+            )
 
 
 def typed(config: RunConfig, without: Container[str] = ()) -> str:

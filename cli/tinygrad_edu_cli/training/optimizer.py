@@ -36,7 +36,7 @@ def schedule_of(config: RunConfig, optimizer: Any, updates_per_epoch: int) -> An
         case "cosine":
             return optim.CosineLR(optimizer, config.epochs, config.eta_min or 0.0)
         case "warmup":
-            return optim.WarmupLR(optimizer, total_iters=(config.warmup or 5) * updates_per_epoch)
+            return optim.WarmupLR(optimizer, total_iters=(config.warmup or 1) * updates_per_epoch)
         case "onecycle":
             rising = min(config.warmup / config.epochs, 1.0) if config.warmup else 0.3
             has_momentum = bool(config.momentum) or "betas" in optimizer.defaults

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import re
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
@@ -61,6 +62,7 @@ class Run:
         dataset = read_data(config)
         with _told():
             train, held_out = dataset.split(config.validation, config.seed)
+        _check_measurable(held_out, dataset)
         asked, config = config, config.fitted(dataset, len(train))
         if not config.standardize:
             standardizer = None
@@ -99,6 +101,15 @@ class Run:
             resume=resume,
             device=config.device,
         )
+
+    def check_schedule(self) -> None:
+        """Refuse a schedule that was asked for and would have no effect in this run. (One that is recorded may go on
+        beyond a run that is cut short.)
+
+        Raises:
+            CommandError: see there.
+        """
+        self.asked.check_schedule(self.config.epochs or 1)
 
     @property
     def updates_per_epoch(self) -> int:
@@ -198,6 +209,18 @@ def _told() -> Iterator[None]:
         raise FileError(str(error)) from None
     except ArgumentError as error:
         raise CommandError(as_options(str(error))) from None
+
+
+def _check_measurable(held_out: Dataset, dataset: Dataset) -> None:
+    """Refuse a validation part of a regression of which R² would be 0 / 0."""
+    if dataset.classes or len(held_out) > 1:
+        return
+    n = len(dataset)
+    raise CommandError(
+        f"R² is undefined for the single example that is held out of {n:,}: it measures how far targets lie from their "
+        "mean",
+        f"give --validation {math.ceil(200 / n) / 100:g} or more" if n > 2 else "give more examples",
+    )
 
 
 def _standardizer(train: Dataset) -> Standardizer:

@@ -53,6 +53,7 @@ def started(config: RunConfig, record: Path | None, load: Path | None) -> Sessio
     if record is not None:
         refuse_used(record)
     run = Run.prepare(config) if load is None else _loaded(config, load)
+    run.check_schedule()
     if record is None:
         return Session(run)
     return Session(run, RunFolder.create(record, run.config, run.data_hash(), run.guessing_loss()))
