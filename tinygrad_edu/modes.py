@@ -38,8 +38,14 @@ class Observer:
     def entered(self, module: Any) -> None:
         """A module of a network is called."""
 
+    def shared(self, node: Node, constant: Node) -> None:
+        """A constant was made that holds the array of a node, as `detach` does."""
+
     def read(self, node: Node) -> None:
         """The numbers of a node were asked for."""
+
+    def written(self, node: Node) -> None:
+        """A node was given other numbers, by assignment to it or to its elements."""
 
 
 class Modes(NamedTuple):

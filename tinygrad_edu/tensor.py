@@ -65,6 +65,9 @@ class Tensor(Operators, Node):
         self.op, self.inputs, self.attrs = None, (), None
         self.requires_grad = requires_grad
         self.serial = next(SERIAL)
+        watch = MODES.get().watch
+        if watch is not None and isinstance(data, Tensor) and self._data is data._data:
+            watch.shared(data, self)
 
     @classmethod
     def wrap(cls, array: Any, backend: Backend) -> Tensor:
@@ -94,6 +97,7 @@ class Tensor(Operators, Node):
 
     @data.setter
     def data(self, data: Any) -> None:
+        self._is_written()
         array = _array(data, self.dtype, self.backend, copy=False)
         if self._home is None:
             self._data = array
@@ -192,7 +196,7 @@ class Tensor(Operators, Node):
 
     def detach(self) -> Tensor:
         """A constant with the same data (not copied) and no history."""
-        return Tensor(self._data, device=self.backend)
+        return Tensor(self, device=self.backend)
 
     def to(self, device: str | Backend) -> Tensor:
         """This tensor on a device; itself, if it is there already. The move is recorded like an operation.
@@ -210,6 +214,11 @@ class Tensor(Operators, Node):
         watch = MODES.get().watch
         if watch is not None:
             watch.read(self)
+
+    def _is_written(self) -> None:
+        watch = MODES.get().watch
+        if watch is not None:
+            watch.written(self)
 
     # --- Python ---
 
@@ -259,6 +268,7 @@ class Tensor(Operators, Node):
                 f"an element of a {self.describe()} that requires gradients cannot be assigned: use tg.where or "
                 "tg.concatenate, which have derivatives, or assign under tg.no_grad()"
             )
+        self._is_written()
         index = indexing.ready(index, self.shape)
         self._data[index] = value._data if isinstance(value, Tensor) else value
         self.changed()
@@ -279,6 +289,7 @@ class Tensor(Operators, Node):
     def __dlpack__(self, **options: Any) -> Any:
         if self._tracked:
             raise GraphError("a tensor that requires gradients is not shared: say t.detach() first")
+        self._is_read()
         return self._data.__dlpack__(**options)
 
     def __dlpack_device__(self) -> Any:

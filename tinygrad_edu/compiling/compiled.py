@@ -11,7 +11,7 @@ from ..errors import ArgumentError, CompileError, DataError
 from ..modes import MODES, get_default_dtype, observed
 from ..tensor import Tensor
 from .plan import Plan
-from .recording import Recording
+from .recording import Content, Recording, changed
 
 PLANS = 16  # for how many kinds of arguments a function is compiled
 
@@ -84,7 +84,7 @@ class Compiled:
             except DataError:  # of a check that comes before all else
                 return self._run(arguments)  # the function says what is wrong, or knows what to do
             return tuple(results) if self._gives_tuple else results[0]
-        return self._record(tuple(key), _distinct(arguments))
+        return self._record(tuple(key), arguments)
 
     def _run(self, arguments: tuple[Any, ...]) -> Any:
         """Run the function as it is, and its backward pass."""
@@ -94,17 +94,25 @@ class Compiled:
 
     def _record(self, key: Any, arguments: tuple[Any, ...]) -> Any:
         """Run the function, see what it does, and make a plan of it, or confirm the one that there is."""
-        recording = Recording(arguments)
+        recording, plan = Recording(arguments), self._plans.get(key)
+        before = [] if plan is None else plan.contents()
         with observed(recording):
-            results = self._results(arguments)
+            results = self._results(recording.arguments)
+        recording.ended()
         outputs = list(map(recording.source, results))
+        if not recording.elsewhere:
+            why_not = recording.why_not or self._plan(key, recording, outputs, before)
+            if why_not is not None:
+                self._refuse(why_not)
         results[0].backward()
-        why_not = recording.why_not or self._plan(key, recording, outputs)
-        if why_not is not None:
-            self._refuse(why_not)
         return self._given(results)
 
-    def _plan(self, key: Any, recording: Recording, outputs: list[Any]) -> str | None:
+    def _plan(self, key: Any, recording: Recording, outputs: list[Any], before: list[Content]) -> str | None:
+        """Make a plan of a recording, or confirm the one that there is; or say why not.
+
+        Args:
+            before: what the plan's tensors and arrays held before the function was run.
+        """
         plan = self._plans.get(key)
         if plan is None and len(self._plans) >= PLANS:
             return (
@@ -114,7 +122,7 @@ class Compiled:
         if plan is None or plan.is_outdated(recording):
             self._plans[key] = Plan(recording, outputs, self._names(len(recording.arguments)))
             return None
-        why_not = plan.confirm(recording, outputs)
+        why_not = changed(before, plan.contents()) or plan.confirm(recording, outputs)
         if plan.replay is not None:
             self.source = plan.replay.source
         return why_not
@@ -133,7 +141,7 @@ class Compiled:
         results = self.function(*arguments)
         self._gives_tuple = isinstance(results, tuple)
         found = results if self._gives_tuple else (results,)
-        for result in found:
+        for result in found or [results]:
             if not isinstance(result, Tensor):
                 raise ArgumentError(
                     "compile: the function must give a tensor, the loss, or a tuple of the loss and other tensors, "
@@ -143,7 +151,7 @@ class Compiled:
 
     def _given(self, results: tuple[Tensor, ...]) -> Any:
         """Results in the function's form, without their history."""
-        found = tuple([x if x.op is None else Tensor.wrap(x._data, x.backend) for x in results])
+        found = tuple([Tensor.wrap(x._data, x.backend) if x._tracked else x for x in results])
         return found if self._gives_tuple else found[0]
 
     def _names(self, n: int) -> tuple[str, ...]:
@@ -151,6 +159,10 @@ class Compiled:
         code = getattr(self.function, "__code__", None)
         names = code.co_varnames[: code.co_argcount] if code is not None else ()
         return names if len(names) == n else tuple(f"x{k}" for k in range(1, n + 1))
+
+    def __getstate__(self) -> dict[str, Any]:
+        """A copy makes plans of its own: what these work on is not what the copied function works on."""
+        return {**vars(self), "_plans": {}, "source": ""}
 
 
 def _plain(argument: Any) -> Any:
@@ -160,18 +172,3 @@ def _plain(argument: Any) -> Any:
             "plain values: use np.asarray(...)"
         )
     return type(argument), repr(argument)
-
-
-def _distinct(arguments: tuple[Any, ...]) -> tuple[Any, ...]:
-    """The arguments, none of them the same array as another: so it is told from which one something comes."""
-    seen: set[int] = set()
-    found = []
-    for argument in arguments:
-        array = argument._data if isinstance(argument, Tensor) else argument
-        if isinstance(array, np.ndarray):
-            if id(array) in seen:
-                array = array.view()
-                argument = Tensor.wrap(array, argument.backend) if isinstance(argument, Tensor) else array
-            seen.add(id(array))
-        found.append(argument)
-    return tuple(found)

@@ -7,7 +7,7 @@ from typing import Any
 
 from ..operation import Operation
 from ..tensor import Tensor
-from .recording import Event, Recording, Source
+from .recording import Content, Event, Recording, Source, sources_of
 from .replay import Replay
 from .tracing import trace
 
@@ -38,8 +38,18 @@ class Plan:
             return why
         if self.only_for is not None and not all(map(is_, self.only_for, _arrays(recording))):
             self.only_for = None
-        if self.replay is None:
-            self.replay = Replay(trace(recording, outputs), self.names)
+        return self._write(recording, outputs) if self.replay is None else None
+
+    def _write(self, recording: Recording, outputs: list[Source]) -> str | None:
+        """Write the code; or say why it cannot be written."""
+        try:
+            traced = trace(recording, outputs)
+        except (TypeError, AttributeError) as error:  # of an operation of somebody else
+            return f"the rule of an operation cannot be written down: {error}"
+        homes = {id(p._home) for p, _ in traced.gradients}
+        if any(id(tensor) in homes for tensor in traced.tensors.values()):
+            return "it uses the grad of a parameter, which the backward pass overwrites: give it a copy, as an argument"
+        self.replay = Replay(traced, self.names)
         return None
 
     def is_ready(self, arrays: list[Any]) -> bool:
@@ -53,12 +63,27 @@ class Plan:
 
     def is_outdated(self, recording: Recording) -> bool:
         """Whether the function may rightly do something else now than when the plan was made."""
-        return self.modules != recording.modules or (self.replay is not None and not self.replay.fits())
+        if self.modules != recording.modules:
+            return True
+        if self.replay is not None:
+            return not self.replay.fits()
+        tensors = [(source.key.item, source.kind) for source in self._origins() if isinstance(source.key.item, Tensor)]
+        return any(tensor.requires_grad != (kind == "parameter") for tensor, kind in tensors)
+
+    def contents(self) -> list[Content]:
+        """What the tensors and arrays hold that the function works on, beside its arguments."""
+        items = {id(source.key.item): source.key.item for source in self._origins()}
+        return [Content.of(item) for item in items.values()]
+
+    def _origins(self) -> list[Source]:
+        """Where numbers come from that are neither arguments nor computed."""
+        sources = [source.origin for event in self.events for source in sources_of(event)]
+        return [source for source in sources if source.kind in ("parameter", "constant")]
 
 
 def _arrays(recording: Recording) -> list[Any]:
     """The arguments, with arrays in place of tensors."""
-    return [argument._data if isinstance(argument, Tensor) else argument for argument in recording.arguments]
+    return [argument._data if isinstance(argument, Tensor) else argument for argument in recording.given]
 
 
 # --- differences -----------------------------------------------------------------------------------------------------
@@ -69,7 +94,7 @@ def _difference(first: list[Event], second: list[Event]) -> str | None:
     for k, (one, other) in enumerate(zip(first, second, strict=False), start=1):
         if one.what != other.what:
             return f"its step {k} was {_called(one)} in one call, and {_called(other)} in the next"
-        for old, new in zip(_sources(one), _sources(other), strict=False):
+        for old, new in zip(sources_of(one), sources_of(other), strict=False):
             if old != new:
                 return f"{_operand(old, new)}, in {_called(one)} (step {k})"
         if one != other:
@@ -81,13 +106,6 @@ def _difference(first: list[Event], second: list[Event]) -> str | None:
 
 def _called(event: Event) -> str:
     return event.what.name if isinstance(event.what, Operation) else event.what.__name__.lstrip("_")
-
-
-def _sources(event: Event) -> list[Source]:
-    def inside(item: Any) -> list[Source]:
-        return [item] if isinstance(item, Source) else [s for part in item for s in inside(part)]
-
-    return inside([event.operands, *(event.attrs or {}).values()])
 
 
 def _operand(old: Source, new: Source) -> str:
@@ -102,4 +120,6 @@ def _operand(old: Source, new: Source) -> str:
             f"an array of shape {new.key.item.shape} is made anew in each call, by something else than operations on "
             "tensors: make it an argument, or compute it with them"
         )
+    if old.kind == new.kind == "parameter":
+        return "it requires gradients of another tensor in each call; make such tensors outside of it, once"
     return f"an operand was {old.kind} in one call, and {new.kind} in the next"

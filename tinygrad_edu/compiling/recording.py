@@ -9,10 +9,11 @@ from __future__ import annotations
 import operator
 from collections.abc import Callable
 from typing import Any, NamedTuple
+from zlib import crc32
 
 import numpy as np
 
-from ..modes import Observer
+from ..modes import SERIAL, Observer
 from ..node import Node
 from ..operation import Operation
 from ..tensor import Tensor
@@ -33,9 +34,14 @@ class Source(NamedTuple):
     kind: str
     key: Any
 
+    @property
+    def origin(self) -> Source:
+        """Where a tensor comes from whose array is meant."""
+        return self.key if self.kind == "array" else self
+
 
 class Same:
-    """A tensor or array, equal to itself, and to another tensor of the same array."""
+    """A tensor or array, equal to itself; a constant also to another one that holds the same array."""
 
     __hash__ = None  # type: ignore[assignment]
 
@@ -44,7 +50,9 @@ class Same:
         self.array = item._data if isinstance(item, Tensor) else item
 
     def __eq__(self, other: object) -> bool:
-        return type(other) is type(self) and (self.item is other.item or self.array is other.array)
+        if type(other) is not Same or self.item is other.item:
+            return type(other) is Same
+        return self.array is other.array and not getattr(self.item, "requires_grad", False)
 
 
 class Plain:
@@ -57,6 +65,25 @@ class Plain:
 
     def __eq__(self, other: object) -> bool:
         return type(other) is Plain and type(self.item) is type(other.item) and repr(self.item) == repr(other.item)
+
+
+class Content(NamedTuple):
+    """What a tensor or array held at a moment.
+
+    Attributes:
+        array: the identity of the array.
+        checksum: of its numbers.
+    """
+
+    item: Any
+    array: int
+    checksum: int
+
+    @classmethod
+    def of(cls, item: Any) -> Content:
+        array = item._data if isinstance(item, Tensor) else item
+        here = isinstance(array, np.ndarray)  # not on a GPU, where nothing is compiled
+        return cls(item, id(array), crc32(np.ascontiguousarray(array).data) if here else 0)
 
 
 class Event(NamedTuple):
@@ -75,28 +102,43 @@ class Event(NamedTuple):
     tracked: bool
 
 
+def sources_of(event: Event) -> list[Source]:
+    """Where all that an event works on comes from."""
+
+    def inside(item: Any) -> list[Source]:
+        return [item] if isinstance(item, Source) else [s for part in item for s in inside(part)]
+
+    return inside([event.operands, *(event.attrs or {}).values()])
+
+
 class Recording(Observer):
     """What a function of some arguments does, noted while it runs.
 
     Args:
-        arguments: of the function; tensors and arrays among them are all different objects.
+        given: the arguments that the function is called with.
     Attributes:
+        arguments: what to call it with in their place, so that it is told where each comes from: the same array may be
+            given twice, or be one that the function uses anyway.
         events: in the order in which they happened.
         results: the node, array or None that each gave.
         modules: every module that was called, with its mode.
+        elsewhere: whether it works on tensors of a GPU.
         why_not: what cannot be replayed, in words; None if all can.
     """
 
-    def __init__(self, arguments: tuple[Any, ...]):
-        self.arguments = arguments
+    def __init__(self, given: tuple[Any, ...]):
+        self.given, self.arguments = given, tuple(map(_view, given))
         self.events: list[Event] = []
         self.results: list[Any] = []
         self.modules: dict[Any, bool] = {}
+        self.elsewhere = False
         self.why_not: str | None = None
+        self._began = next(SERIAL)
         self._known: dict[int, Source] = {}  # nodes and arrays by identity; `_alive` keeps the identities valid
         self._alive: list[Any] = []
-        for k, argument in enumerate(arguments):
+        for k, argument in enumerate(self.arguments):
             self._knows(argument, Source("argument", k))
+        self._contents = [(a, Content.of(a)) for a in self.arguments if isinstance(a, (Tensor, np.ndarray))]
 
     # --- what the function does ---
 
@@ -109,17 +151,46 @@ class Recording(Observer):
 
     def called(self, function: Callable[..., Any], arguments: tuple[Any, ...], result: Any) -> None:
         if function in COMPARISONS and np.size(result) == 1:
-            self.refuse("it compares single numbers, so that what it does next may depend on them; use tg.where")
+            self.refuse(
+                "it compares single numbers, so that what it does next may depend on them; compute with "
+                "tg.maximum, tg.minimum, tg.clip or tg.relu instead"
+            )
+        owner = getattr(function, "__self__", None)
+        if hasattr(type(owner), "training"):  # a module whose forward was called by its name
+            self.entered(owner)
         self._note(Event(function, tuple(map(self.source, arguments)), None, False), result)
 
     def entered(self, module: Any) -> None:
         self.modules[module] = module.training
+
+    def shared(self, node: Node, constant: Node) -> None:
+        if node.op is None or id(node) in self._known:
+            source = self.source(node)
+            self._alive.append(constant)
+            self._known[id(constant)] = Source("array", source) if source.kind in ("parameter", "result") else source
+
+    def verify(self, node: Node) -> None:
+        self.refuse(
+            "it runs a backward pass of its own, as backward() and tg.grad do: a replay computes the gradients of the "
+            "loss that it gives, so leave these out, or run them outside"
+        )
 
     def read(self, node: Node) -> None:
         self.refuse(
             f"it reads the numbers of a {node.describe()}, so that what it does may depend on them; compute with "
             "operations of tensors alone, such as tg.where, and read numbers outside"
         )
+
+    def written(self, node: Node) -> None:
+        self.refuse(_changes(node))
+
+    def ended(self) -> None:
+        """The function has ended: see what it did to its arguments."""
+        for argument, content in self._contents:
+            if isinstance(argument, Tensor) and argument.requires_grad:
+                self.refuse("it makes an argument require gradients, as only tensors may that are there before it")
+            if Content.of(argument) != content:
+                self.refuse(_changes(argument))
 
     def refuse(self, why: str) -> None:
         """Say that the function cannot be replayed; the first reason counts."""
@@ -145,15 +216,18 @@ class Recording(Observer):
         if isinstance(item, (Tensor, np.ndarray)):
             return self._known.get(id(item)) or self._new(item)
         if isinstance(item, Value):
+            if item.serial < self._began:
+                self.refuse(f"it uses a {item.describe()}, a Value, whose number may change: make it a Tensor")
             item = item._data
         if isinstance(item, (tuple, list)):
-            return type(item)(map(self.source, item))
+            return (tuple if isinstance(item, tuple) else list)(map(self.source, item))
         return Source("plain", Plain(item))
 
     def _new(self, item: Any) -> Source:
         """Something that the function did not compute under our eyes."""
         self._alive.append(item)
         if isinstance(item, Tensor):
+            self.elsewhere = self.elsewhere or not item.backend.here
             if item.op is not None:
                 self.refuse(
                     f"it uses a {item.describe()} that was computed outside of it: compute it inside, or detach() it"
@@ -164,3 +238,23 @@ class Recording(Observer):
             if id(item._data) in self._known:
                 return self._known[id(item._data)]
         return Source("constant", Same(item))
+
+
+def changed(before: list[Content], after: list[Content]) -> str | None:
+    """What the function has changed that it works on, in words."""
+    different = [old.item for old, new in zip(before, after, strict=True) if old[1:] != new[1:]]
+    return _changes(different[0]) if different else None
+
+
+def _changes(item: Any) -> str:
+    what = f"a {item.describe()}" if isinstance(item, Tensor) else f"an array of shape {item.shape}"
+    return f"it writes into {what}, which a replay would not do: give what is written as a result, and do so outside"
+
+
+def _view(argument: Any) -> Any:
+    """The same argument as another object."""
+    if isinstance(argument, Tensor):
+        view = Tensor.wrap(argument._data.view(), argument.backend)
+        view.name = argument.name
+        return view
+    return argument.view() if isinstance(argument, np.ndarray) else argument

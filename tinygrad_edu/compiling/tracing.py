@@ -10,7 +10,7 @@ from .. import backends
 from ..backprop import backprop
 from ..modes import no_grad
 from ..tensor import Tensor
-from .recording import COMPARISONS, Event, Recording, Source
+from .recording import COMPARISONS, Event, Recording, Source, sources_of
 from .tape import Noted, Tape
 
 
@@ -32,10 +32,12 @@ class Traced(NamedTuple):
 def trace(recording: Recording, outputs: list[Source]) -> Traced:
     """Note on a tape what a recording did, and the backward pass from its first output."""
     tracer = _Tracer(recording)
-    for k in sorted(range(len(recording.events)), key=lambda k: not _is_check(recording.events[k])):
+    first = _first(recording.events)
+    for k in sorted(range(len(recording.events)), key=lambda k: k not in first):
         tracer.play(k, recording.events[k], recording.results[k])
     tape = tracer.tape
     tensors = [tracer.node(source) for source in outputs]
+    parameters: dict[Any, Tensor] = {leaf: p for p, leaf in tracer.leaves}
     gradients = {}
     for step in backprop(tensors[0]):
         tape.label(f"{step.node.op.name}, backward")
@@ -45,16 +47,39 @@ def trace(recording: Recording, outputs: list[Source]) -> Traced:
         tape,
         tracer.tensors,
         [asarray(tensor._data) for tensor in tensors],
-        [(p, asarray(gradients[leaf])) for p, leaf in tracer.leaves if leaf in gradients],
+        [(parameters[leaf], asarray(gradient)) for leaf, gradient in gradients.items() if leaf in parameters],
     )
 
 
-def _is_check(event: Event) -> bool:
-    """Whether it is a function of arguments alone, and none of an object with a state, such as the check of labels:
-    these come first, so that nothing has happened yet where one raises an error."""
-    if event.attrs is not None or event.what in COMPARISONS or hasattr(event.what, "__self__"):
-        return False
-    return all(isinstance(x, Source) and x.kind in ("argument", "plain") for x in event.operands)
+def _first(events: list[Event]) -> set[int]:
+    """Which events come first: checks, such as that of labels, and what they check.
+
+    So nothing has happened yet where one raises an error. Those of what objects with a state have computed, such as
+    dropout, have to wait for it.
+    """
+    found: set[int] = set()
+    for k, event in enumerate(events):
+        if event.attrs is None and event.what not in COMPARISONS:
+            needed = _needed(events, k)
+            if not any(_has_state(events[j]) for j in needed):
+                found |= needed
+    return found
+
+
+def _has_state(event: Event) -> bool:
+    """Whether it is a method, of an object that it may change."""
+    return event.what not in COMPARISONS and hasattr(event.what, "__self__")
+
+
+def _needed(events: list[Event], k: int) -> set[int]:
+    """The k-th event, and those whose results it depends on."""
+    needed, waiting = {k}, [k]
+    while waiting:
+        origins = [source.origin for source in sources_of(events[waiting.pop()])]
+        new = {source.key for source in origins if source.kind == "result"} - needed
+        needed |= new
+        waiting += new
+    return needed
 
 
 class _Tracer:
