@@ -49,8 +49,8 @@ class ElementwiseKernel:
                 values[name] = kind(host) if self.types[name] == "T" else host
             elif self._is_raw(name):
                 values[name] = host.reshape(-1)
-            else:
-                values[name] = host.copy()
+            else:  # C computes with small integers as int
+                values[name] = host.astype("int32") if host.dtype.kind in "iu" and host.itemsize < 4 else host.copy()
         with np.errstate(all="ignore"):
             exec(self.program, values)
         return [given[n] if self._is_raw(n) else np.asarray(values[n], dtype=kind) for n in self.outputs]

@@ -59,22 +59,14 @@ def cross_entropy(
     logits = as_prediction(logits)
     axis = _axis(logits, "cross_entropy")
     names_classes, target = _kind_of(target, logits, axis)
-    weights = 1.0 if weight is None else _class_weights(weight, logits, axis)
+    weights = None if weight is None else _class_weights(weight, logits, axis)
     if not names_classes:
         _refuse_a_class(ignore_index)
-        return reduce(_expected(like(target, logits), logits, axis, label_smoothing, weights), reduction)
+        return reduce(_of_probabilities(like(target, logits), logits, axis, label_smoothing, weights), reduction)
     labels, kept = _labels(target, logits, axis, ignore_index)
-    if logits.ndim == 2 and weight is None and not label_smoothing:
-        if kept is None:
-            return _fused(logits, labels, reduction=reduction)
-        return _fused_of_kept(logits, labels, kept, reduction)
-    true = _one_hot(labels, logits, axis)
-    losses = _expected(true, logits, axis, label_smoothing, weights)
-    if kept is not None:
-        losses = functional.where(kept, losses, 0.0)
-    if reduction == "mean" and (weight is not None or kept is not None):
-        return reduce(losses, "sum") / _total(weights * true, kept, axis)
-    return reduce(losses, reduction)
+    if logits.ndim == 2 and weights is None and kept is None and not label_smoothing:
+        return _fused(logits, labels, reduction=reduction)
+    return _of_labels(logits, labels, kept, axis, reduction, label_smoothing, weights)
 
 
 def kl_divergence(logits: Any, target: Any, reduction: str = "mean", *, log_target: bool = False) -> Any:
@@ -203,62 +195,76 @@ def _holds(dtype: Any, number: int) -> bool:
     return bool(limits.min <= number <= limits.max)
 
 
-def _fused_of_kept(logits: Any, labels: Any, kept: Any, reduction: str) -> Any:
-    """The fused loss of rows of logits, in which the rows that are not kept weigh 0.
+def _of_labels(
+    logits: Any, labels: Any, kept: Any, axis: int, reduction: str, label_smoothing: float, weights: Any
+) -> Any:
+    """The loss with labels, by the fused operation: w[y] · ((1 - ε) · -log p[y]), and ε / classes · Σ w · -log p.
 
-    They are multiplied by 0 and not masked by `where`, before which the backward pass of the whole network would be on
-    its guard against inf and nan, and slower. So that 0 times their loss is 0, and never nan, they are given their
-    likeliest class as a label: its loss is at most log(classes).
+    An example that is not kept is multiplied by 0. It is not masked by `where`, before which the backward pass of the
+    whole network would be on its guard against inf and nan, and slower. So that 0 times its loss is 0, and never nan,
+    it is given its likeliest class as a label: its loss is at most log(classes).
     """
-    if isinstance(logits, Tensor):
-        labels = host_call(logits.backend.run, _or_likeliest, logits.backend, labels, kept._data, logits._data)
-    else:
-        labels = _or_likeliest(np, labels, kept, logits)
-    losses, weights = _fused(logits, labels, reduction="none"), like(kept, logits)
-    if reduction != "mean":
-        return reduce(losses * weights, reduction)
-    n = functional.sum(weights)
-    mean = functional.sum(losses * (weights / functional.maximum(n, 1.0)))
-    return mean + functional.divide(0.0, n)  # 0, or nan where no row is kept; a constant, so the gradient stays 0
+    rows, flat = _as_rows(logits, axis), host_call(_flat, labels)
+    share = None  # how much each example counts
+    if kept is not None:
+        flat = _likeliest_instead(rows, flat, kept.reshape(-1))
+        share = kept = like(kept.reshape(-1), logits)
+    losses = _fused(rows, flat, reduction="none")
+    if weights is not None:
+        weights = functional.reshape(weights, (-1,))
+        of_label = REGISTRY["getitem"].function(weights, index=flat)
+        losses, share = losses * of_label, of_label if share is None else share * of_label
+    if label_smoothing:
+        log_p = functional.log_softmax(rows, axis=1)
+        spread = -functional.sum(log_p if weights is None else weights * log_p, axis=1) / rows.shape[1]
+        losses = losses * (1.0 - label_smoothing) + spread * label_smoothing
+    if reduction == "mean" and share is not None:
+        return _mean(losses, kept, functional.sum(share), _tiny(logits))
+    if kept is not None:
+        losses = losses * kept
+    return functional.reshape(losses, labels.shape) if reduction == "none" else reduce(losses, reduction)
 
 
-def _or_likeliest(xp: Any, labels: Any, kept: Any, logits: Any) -> Any:
+def _mean(losses: Any, kept: Any, total: Any, tiny: float) -> Any:
+    """The sum of the losses that are kept, divided by the total of what counts; nan where nothing does."""
+    divisor = functional.maximum(total, tiny)
+    mean = functional.sum(losses / divisor if kept is None else losses * (kept / divisor))
+    return mean + functional.divide(0.0, total)  # a constant, so that the gradient is 0 where it is nan
+
+
+def _as_rows(logits: Any, axis: int) -> Any:
+    """Logits of any shape as rows, (examples, classes)."""
+    if logits.ndim == 2:
+        return logits
+    return functional.reshape(functional.moveaxis(logits, axis, -1), (-1, logits.shape[axis]))
+
+
+def _flat(labels: Any) -> Any:
+    return labels.reshape(-1)
+
+
+def _likeliest_instead(rows: Any, labels: Any, kept: Any) -> Any:
     """The label of each row that is kept, and the class of the largest logit of each that is not."""
-    return xp.where(kept, labels, xp.argmax(logits, axis=1))
+    if not isinstance(rows, Tensor):
+        return _choose(np, labels, kept, rows)
+    return host_call(rows.backend.run, _choose, rows.backend, labels, kept._data, rows._data)
 
 
-def _expected(true: Any, logits: Any, axis: int, label_smoothing: float, weights: Any) -> Any:
+def _choose(xp: Any, labels: Any, kept: Any, rows: Any) -> Any:
+    return xp.where(kept, labels, xp.argmax(rows, axis=1))
+
+
+def _tiny(logits: Any) -> float:
+    """The smallest normal number of their kind."""
+    return float(np.finfo(logits.dtype if isinstance(logits, Tensor) else float).tiny)
+
+
+def _of_probabilities(true: Any, logits: Any, axis: int, label_smoothing: float, weights: Any) -> Any:
     """-Σ w · t · log softmax(logits) over the classes, with t smoothed: the loss of each example."""
-    smooth = true * (1.0 - label_smoothing) + label_smoothing / logits.shape[axis] if label_smoothing else true
-    return -functional.sum(_times(weights * smooth, functional.log_softmax(logits, axis=axis)), axis=axis)
-
-
-def _total(weights: Any, kept: Any, axis: int) -> Any:
-    """The sum of the weights of the targets, over the examples that are kept."""
-    if kept is None:
-        return functional.sum(weights)
-    weights = functional.where(kept, functional.sum(weights, axis=axis), 0.0)
-    return weights if isinstance(weights, float) else functional.sum(weights)  # a number: one example, beside Values
-
-
-def _one_hot(labels: Any, logits: Any, axis: int) -> Any:
-    """1 at the class of each example and 0 elsewhere, of the shape of the logits."""
-    classes = logits.shape[axis]
-    if not isinstance(logits, Tensor):
-        return like(np.moveaxis(np.eye(classes)[labels], -1, axis), logits)
-
-    array = host_call(_compared, logits.backend, labels, axis, classes, logits.dtype)
-    return Tensor.wrap(array, logits.backend)
-
-
-def _compared(backend: Any, labels: Any, axis: int, classes: int, dtype: Any) -> Any:
-    """Labels compared with each class along an axis: 1 where they agree, else 0."""
-
-    def compare() -> Any:
-        numbers = backend.arange(classes).reshape(classes, *[1] * (labels.ndim - axis))
-        return (backend.expand_dims(labels, axis) == numbers).astype(dtype)
-
-    return backend.run(compare)
+    if label_smoothing:
+        true = true * (1.0 - label_smoothing) + label_smoothing / logits.shape[axis]
+    weighted = true if weights is None else weights * true
+    return -functional.sum(_times(weighted, functional.log_softmax(logits, axis=axis)), axis=axis)
 
 
 def _class_weights(weight: Any, logits: Any, axis: int) -> Any:
