@@ -5,6 +5,8 @@ from __future__ import annotations
 from operator import is_
 from typing import Any
 
+import numpy as np
+
 from ..operation import Operation
 from ..tensor import Tensor
 from .recording import Content, Event, Recording, Source, sources_of
@@ -46,8 +48,9 @@ class Plan:
             traced = trace(recording, outputs)
         except (TypeError, AttributeError) as error:  # of an operation of somebody else
             return f"the rule of an operation cannot be written down: {error}"
-        homes = {id(p._home) for p, _ in traced.gradients}
-        if any(id(tensor) in homes for tensor in traced.tensors.values()):
+        homes = [p._home._data for p, _ in traced.gradients if p._home is not None]
+        read = [tensor._data for tensor in traced.tensors.values()] + _arrays(recording)
+        if any(np.may_share_memory(home, array) for home in homes for array in read if isinstance(array, np.ndarray)):
             return "it uses the grad of a parameter, which the backward pass overwrites: give it a copy, as an argument"
         self.replay = Replay(traced, self.names)
         return None
