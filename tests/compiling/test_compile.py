@@ -123,10 +123,10 @@ def test_shapes_and_slices_of_numpy_integers(rng: np.random.Generator):
 # --- names in the code -----------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", ["array", "inf", "nan", "slice", "d_w", "w", "a1", "c", "exp", "ﬁ", "π", "step"])
+@pytest.mark.parametrize("name", ["array", "inf", "nan", "slice", "d_w", "w", "a1", "c", "exp", "fi", "π", "step"])
 def test_names_of_arguments(name: str, rng: np.random.Generator):
     """The code calls an argument by its name, whatever else is called so."""
-    w, v = leaf(3, 4, name="w"), leaf(3, 4, name="fi")
+    w, v = leaf(3, 4, name="w"), leaf(3, 4, name="ﬁ")
     tg.optim.SGD([w], lr=0.0)
     names: dict[str, Any] = {"w_": w, "v_": v, "tg": tg, "inf_": np.inf, "mask_": np.arange(2)}
     text = f"lambda {name}: (tg.exp(w_[1:2, ::2]) * {name} * v_[:1, mask_]).sum() + tg.logsumexp(w_.T) + tg.sum(v_.T)"
@@ -162,7 +162,7 @@ def test_dtypes_that_change(rng: np.random.Generator):
 def test_an_argument_is_never_overwritten(rng: np.random.Generator):
     """`reshape` copies where the axes are in Fortran's order, and elsewhere gives a view."""
     w = leaf(12)
-    step = tg.compile(lambda x: (x.reshape(-1) * w).sum())
+    step = tg.compile(lambda x: (tg.exp(x.reshape(-1)) * w).sum())
     for _ in range(2):
         step(tg.Tensor(np.asfortranarray(rng.standard_normal((3, 4)))))
     x = rng.standard_normal((3, 4))
@@ -172,7 +172,7 @@ def test_an_argument_is_never_overwritten(rng: np.random.Generator):
 
 
 LAYOUTS = {
-    "a result takes the order of both operands": lambda x, w, b: (w * tg.sin(x)).sum(),
+    "a result takes the order of both operands": lambda x, w, b: (w + tg.sin(x)).sum(),
     "a gradient that is summed once more": lambda x, w, b: ((w + b) * x).sum(),
 }
 
@@ -404,7 +404,7 @@ def test_frozen_and_thawed_parameters(n: int, rng: np.random.Generator):
 
 def test_data_of_another_shape_and_order(rng: np.random.Generator):
     w = leaf(30, 20)
-    loss = lambda x: tg.exp(tg.sin(x * w) + w).sum(axis=0).sum()  # noqa: E731
+    loss = lambda x: (tg.sin(w) + x).sum()  # noqa: E731
     step = tg.compile(loss)
     for k, (x,) in enumerate(batches(rng, 30, 20, n=12)):
         if k == 4:
@@ -487,6 +487,14 @@ class Refused:
     def a_leaf(self, x: Any) -> Any:
         """it requires gradients of another tensor in each call"""
         return (x * self.w * tg.Tensor(np.ones(3), requires_grad=True)).sum()
+
+    def another_parameter_with_the_same_numbers(self, x: Any) -> Any:
+        """it requires gradients of another tensor in each call"""
+        self.calls += 1
+        if self.calls == 1:
+            self.twin = leaf(3)
+            self.twin._data = self.w._data
+        return (x * (self.w if self.calls % 2 else self.twin)).sum()
 
     def reading(self, x: Any) -> Any:
         """it reads the numbers of a sum node"""
@@ -644,7 +652,7 @@ def test_wrong_labels_in_a_replay(rng: np.random.Generator):
 def test_a_wrong_target_that_is_computed(rng: np.random.Generator):
     """A check comes before what has a state, also where it is not of an argument itself."""
     w, dropout = leaf(30), nn.Dropout(0.5, seed=1)
-    step = tg.compile(lambda x, y: tg.losses.binary_cross_entropy(dropout(x * w), y * 1.0))
+    step = tg.compile(lambda x, y: tg.losses.binary_cross_entropy(dropout(x * w), y * 2.0 * 0.5))
     for (x,) in batches(rng, 30):
         step(x, tg.Tensor(rng.integers(0, 2, 30) * 1.0))
     count = dropout.step
@@ -736,12 +744,17 @@ def test_memory(rng: np.random.Generator):
     step = tg.compile(lambda x, y: tg.losses.cross_entropy(model(x), y))
     arrays = [rng.standard_normal((20, 40)).astype("f4") for _ in range(4)]
     gone = [weakref.ref(array) for array in arrays]
-    for array in arrays:
-        step(tg.Tensor(array), rng.integers(0, 3, 20))
     gc.collect()
-    x, y = tg.Tensor(array), rng.integers(0, 3, 20)
-    del arrays, array
-    assert [reference() is None for reference in gone] == [True] * 3 + [False]
+    gc.disable()
+    try:
+        for array in arrays:
+            step(tg.Tensor(array), rng.integers(0, 3, 20))
+        x, y = tg.Tensor(array), rng.integers(0, 3, 20)
+        del arrays, array
+        assert [reference() is None for reference in gone] == [True] * 3 + [False]
+    finally:
+        gc.enable()
+    gc.collect()
     step(x, y)
     objects = len(gc.get_objects())
     for _ in range(5):
