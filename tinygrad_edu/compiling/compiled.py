@@ -31,8 +31,8 @@ def compile(function: Callable[..., Any], strict: bool = True) -> Compiled:
     between. The numbers are the same to the last bit. `step.source` is the code.
 
     A replay repeats the operations on tensors, the checks of labels, and what layers such as `Dropout` and
-    `BatchNorm1d` do beside them; it does not repeat whatever else Python does in `function`. So what Python itself makes
-    of NumPy arrays, among them the results of comparisons (`(x > 0).any()`), and of the attributes of objects has to be
+    `BatchNorm1d` do beside them; it does not repeat whatever else Python does in `function`. So what Python makes of
+    NumPy arrays, among them the results of comparisons (`(x > 0).any()`), and of the attributes of objects has to be
     the same in each call. The function is recorded anew when its arguments have other shapes or dtypes, or other plain
     values, when a module is in another mode, and when a parameter is frozen, or moved by an optimizer. On a GPU, and
     while `no_grad` or `detect_anomaly` is on, it runs as it is.
