@@ -50,6 +50,8 @@ def positions(labels: Any, n: int, beside: Any, where: str, what: str = "label",
     if isinstance(labels, Tensor):
         beside.backend.same_device(labels.backend, where)
         return labels._data
+    if labels.dtype.kind == "u" and labels.itemsize == 8:  # which NumPy adds to integers as floats
+        return labels.astype(np.intp)
     return labels
 
 
@@ -64,4 +66,6 @@ def _check_labels(labels: np.ndarray, n: int, where: str, what: str, of: str) ->
         place = position[0] if len(position) == 1 else position
         at = f" at position {place}" if position else ""
         raise DataError(f"{where}: {what} {labels[position]}{at} is out of range: there are {n} {of}, 0 to {n - 1}")
+    if labels.dtype.kind == "u" and labels.itemsize == 8:  # which NumPy adds to integers as floats
+        return labels.astype(np.intp)
     return labels

@@ -60,6 +60,9 @@ MODES: ContextVar[Modes] = ContextVar("tinygrad_edu_modes", default=RECORDING)
 # One clock for the whole process: a node's serial is the moment at which its data was set.
 SERIAL = itertools.count(1)
 
+# How often an attribute of some module was set. Who depends on modules looks at them again when this has grown.
+MODULE_CHANGES = [0]
+
 _process_dtype = "float32"
 
 

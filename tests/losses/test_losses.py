@@ -277,3 +277,11 @@ def test_penalties_of_values() -> None:
     assert total.data == 3.0 + 5.0
     assert [value.grad for value in values] == [3.0, -5.0]
     assert losses.l2(tg.Value(3.0)).data == 9.0
+
+
+def test_labels_of_every_kind_of_integer(device: str) -> None:
+    x = np.random.default_rng(0).standard_normal((4, 3))
+    expected = tg.losses.cross_entropy(tg.Tensor(x, device=device), [0, 2, 1, 2]).item()
+    for dtype in ("int8", "uint8", "int16", "uint16", "int32", "uint32", "int64", "uint64"):
+        labels = np.array([0, 2, 1, 2], dtype)
+        assert tg.losses.cross_entropy(tg.Tensor(x, device=device), labels).item() == expected

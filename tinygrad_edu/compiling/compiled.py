@@ -54,8 +54,8 @@ class Compiled:
         why_not: why the function cannot be replayed; None as long as it can.
 
     Raises, when it is called:
-        CompileError: the function cannot be replayed, and is `strict`.
-        ArgumentError: an argument that is a list, or requires gradients; results that are no tensors.
+        CompileError: the function cannot be replayed, and this is `strict`.
+        ArgumentError: an argument that is a list, or another object; results that are no tensors.
     """
 
     def __init__(self, function: Callable[..., Any], strict: bool):
@@ -66,6 +66,8 @@ class Compiled:
 
     def __call__(self, *arguments: Any) -> Any:
         modes = MODES.get()
+        if self.why_not is not None:
+            self._complain()
         if self.why_not is not None or not modes.recording or modes.watch is not None:
             return self._run(arguments)
         arrays: list[Any] = []
@@ -76,7 +78,10 @@ class Compiled:
                 if argument._tracked or not argument.backend.here:
                     return self._run(arguments)
                 array = argument._data
-            key += (array.shape, array.dtype, type(argument)) if type(array) is np.ndarray else (_plain(argument),)
+            if type(array) is np.ndarray:
+                key += array.shape, array.strides, array.dtype, type(argument)
+            else:
+                key.append(_plain(argument))
             arrays.append(array)
         plan = self._plans.get(tuple(key))
         if plan is not None and plan.is_ready(arrays):
@@ -84,36 +89,37 @@ class Compiled:
                 results = plan.replay(arrays)  # type: ignore[misc]
             except DataError:  # of a check that comes before all else
                 return self._run(arguments)  # the function says what is wrong, or knows what to do
-            return tuple(results) if self._gives_tuple else results[0]
+            return tuple(results) if plan.gives_tuple else results[0]
         return self._record(tuple(key), arguments)
 
     def _run(self, arguments: tuple[Any, ...]) -> Any:
         """Run the function as it is, and its backward pass."""
-        results = self._results(arguments)
-        results[0].backward()
-        return self._given(results)
+        results = self._call(arguments)
+        _as_tuple(results)[0].backward()
+        return _constants(results)
 
     def _record(self, key: Any, arguments: tuple[Any, ...]) -> Any:
         """Run the function, see what it does, and make a plan of it, or confirm the one that there is."""
         recording, plan = Recording(arguments), self._plans.get(key)
         before = [] if plan is None else plan.contents()
         with observed(recording):
-            results = self._results(recording.arguments)
+            results = self._call(recording.arguments)
         recording.ended()
-        outputs = list(map(recording.source, results))
         if not recording.elsewhere:
-            why_not = recording.why_not or self._plan(key, recording, outputs, before)
-            if why_not is not None:
-                self._refuse(why_not)
-        results[0].backward()
-        return self._given(results)
+            self.why_not = recording.why_not or self._plan(key, recording, results, before)
+            if self.why_not is not None:
+                self._plans.clear()
+                self._complain()
+        _as_tuple(results)[0].backward()
+        return _constants(results)
 
-    def _plan(self, key: Any, recording: Recording, outputs: list[Any], before: list[Content]) -> str | None:
+    def _plan(self, key: Any, recording: Recording, results: Any, before: list[Content]) -> str | None:
         """Make a plan of a recording, or confirm the one that there is; or say why not.
 
         Args:
             before: what the plan's tensors and arrays held before the function was run.
         """
+        outputs = list(map(recording.source, _as_tuple(results)))
         plan = self._plans.get(key)
         if plan is None and len(self._plans) >= PLANS:
             return (
@@ -121,39 +127,31 @@ class Compiled:
                 "and batches should have few sizes"
             )
         if plan is None or plan.is_outdated(recording):
-            self._plans[key] = Plan(recording, outputs, self._names(len(recording.arguments)))
+            names = self._names(len(recording.arguments))
+            self._plans[key] = Plan(recording, outputs, names, isinstance(results, tuple))
             return None
         why_not = changed(before, plan.contents()) or plan.confirm(recording, outputs)
         if plan.replay is not None:
             self.source = plan.replay.source
         return why_not
 
-    def _refuse(self, why: str) -> None:
-        self.why_not = why
-        self._plans.clear()
+    def _complain(self) -> None:
         if self.strict:
             name = getattr(self.function, "__name__", "the function")
             raise CompileError(
-                f"compile: {name} cannot be replayed: {why}. With compile(..., strict=False) it runs as it is"
+                f"compile: {name} cannot be replayed: {self.why_not}. With compile(..., strict=False) it runs as it is"
             )
 
-    def _results(self, arguments: tuple[Any, ...]) -> tuple[Tensor, ...]:
-        """What the function gives, as a tuple."""
+    def _call(self, arguments: tuple[Any, ...]) -> Any:
+        """What the function gives: a tensor, or a tuple of tensors."""
         results = self.function(*arguments)
-        self._gives_tuple = isinstance(results, tuple)
-        found = results if self._gives_tuple else (results,)
-        for result in found or [results]:
+        for result in _as_tuple(results) or [results]:
             if not isinstance(result, Tensor):
                 raise ArgumentError(
                     "compile: the function must give a tensor, the loss, or a tuple of the loss and other tensors, "
                     f"not {type(result).__name__}"
                 )
-        return found
-
-    def _given(self, results: tuple[Tensor, ...]) -> Any:
-        """Results in the function's form, without their history."""
-        found = tuple([Tensor.wrap(x._data, x.backend) if x._tracked else x for x in results])
-        return found if self._gives_tuple else found[0]
+        return results
 
     def _names(self, n: int) -> tuple[str, ...]:
         """What the function calls its arguments."""
@@ -164,6 +162,16 @@ class Compiled:
     def __getstate__(self) -> dict[str, Any]:
         """A copy makes plans of its own: what these work on is not what the copied function works on."""
         return {**vars(self), "_plans": {}, "source": ""}
+
+
+def _as_tuple(results: Any) -> tuple[Tensor, ...]:
+    return results if isinstance(results, tuple) else (results,)
+
+
+def _constants(results: Any) -> Any:
+    """Results without their history."""
+    found = tuple([Tensor.wrap(x._data, x.backend) if x._tracked else x for x in _as_tuple(results)])
+    return found if isinstance(results, tuple) else found[0]
 
 
 def _plain(argument: Any) -> Any:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from operator import is_
 from typing import Any
 
 import numpy as np
 
+from ..modes import MODULE_CHANGES
 from ..operation import Operation
 from ..tensor import Tensor
-from .recording import Content, Event, Recording, Source, sources_of
+from .recording import Content, Event, Recording, Settings, Source, settings_of, sources_of
 from .replay import Replay
 from .tracing import trace
 
@@ -21,15 +23,18 @@ class Plan:
         recording: of the first call.
         outputs: where its results come from.
         names: of the function's arguments.
+        gives_tuple: whether it gives its results as a tuple.
     Attributes:
         replay: None until a second recording has confirmed the first.
     """
 
-    def __init__(self, recording: Recording, outputs: list[Source], names: tuple[str, ...]):
+    def __init__(self, recording: Recording, outputs: list[Source], names: tuple[str, ...], gives_tuple: bool):
         self.events, self.modules, self.outputs, self.names = recording.events, recording.modules, outputs, names
+        self.gives_tuple = gives_tuple
+        self._changes = -1  # of modules, when they were last looked at
         self.replay: Replay | None = None
         # Two calls with the same arguments do not tell what depends on them: the plan is good for these alone.
-        self.only_for: list[Any] | None = _arrays(recording)
+        self.only_for: list[Any] | None = _arrays(recording.given)
 
     def confirm(self, recording: Recording, outputs: list[Source]) -> str | None:
         """Compare with another recording. If it is the same, write the code; else say where they differ."""
@@ -38,7 +43,7 @@ class Plan:
             why = "its results come from other operations in one call than in the next"
         if why is not None:
             return why
-        if self.only_for is not None and not all(map(is_, self.only_for, _arrays(recording))):
+        if not self._is_for(recording.given):
             self.only_for = None
         return self._write(recording, outputs) if self.replay is None else None
 
@@ -49,24 +54,28 @@ class Plan:
         except (TypeError, AttributeError) as error:  # of an operation of somebody else
             return f"the rule of an operation cannot be written down: {error}"
         homes = [p._home._data for p, _ in traced.gradients if p._home is not None]
-        read = [tensor._data for tensor in traced.tensors.values()] + _arrays(recording)
-        if any(np.may_share_memory(home, array) for home in homes for array in read if isinstance(array, np.ndarray)):
+        read = [tensor._data for tensor in traced.tensors.values()] + _arrays(recording.given)
+        if any(np.may_share_memory(home, array) for home in homes for array in read):
             return "it uses the grad of a parameter, which the backward pass overwrites: give it a copy, as an argument"
         self.replay = Replay(traced, self.names)
         return None
 
     def is_ready(self, arrays: list[Any]) -> bool:
         """Whether a call with these arguments can be replayed as things are."""
-        if self.replay is None or (self.only_for is not None and not all(map(is_, self.only_for, arrays))):
+        if self.replay is None or (self.only_for is not None and not self._is_for(arrays)):
             return False
-        for module, mode in self.modules.items():
-            if module.training is not mode:
+        if self._changes != MODULE_CHANGES[0]:
+            if any(settings_of(module) != settings for module, settings in self.modules.values()):
                 return False
+            self._changes = MODULE_CHANGES[0]
         return self.replay.fits()
+
+    def _is_for(self, arguments: Iterable[Any]) -> bool:
+        return self.only_for is None or all(map(is_, self.only_for, _arrays(arguments)))
 
     def is_outdated(self, recording: Recording) -> bool:
         """Whether the function may rightly do something else now than when the plan was made."""
-        if self.modules != recording.modules:
+        if _settings(self.modules) != _settings(recording.modules):
             return True
         if self.replay is not None:
             return not self.replay.fits()
@@ -84,9 +93,14 @@ class Plan:
         return [source for source in sources if source.kind in ("parameter", "constant")]
 
 
-def _arrays(recording: Recording) -> list[Any]:
-    """The arguments, with arrays in place of tensors."""
-    return [argument._data if isinstance(argument, Tensor) else argument for argument in recording.given]
+def _settings(modules: dict[int, tuple[Any, Settings]]) -> dict[int, Settings]:
+    return {key: settings for key, (_, settings) in modules.items()}
+
+
+def _arrays(arguments: Iterable[Any]) -> list[Any]:
+    """Those of the arguments that are arrays or tensors, as arrays."""
+    found = [argument._data if isinstance(argument, Tensor) else argument for argument in arguments]
+    return [array for array in found if isinstance(array, np.ndarray)]
 
 
 # --- differences -----------------------------------------------------------------------------------------------------

@@ -67,6 +67,9 @@ class Plain:
         return type(other) is Plain and type(self.item) is type(other.item) and repr(self.item) == repr(other.item)
 
 
+Settings = list[tuple[str, Same | Plain]]
+
+
 class Content(NamedTuple):
     """What a tensor or array held at a moment.
 
@@ -121,7 +124,7 @@ class Recording(Observer):
             given twice, or be one that the function uses anyway.
         events: in the order in which they happened.
         results: the node, array or None that each gave.
-        modules: every module that was called, with its mode.
+        modules: every module that was called, and all inside of it, with their settings.
         elsewhere: whether it works on tensors of a GPU.
         why_not: what cannot be replayed, in words; None if all can.
     """
@@ -130,7 +133,7 @@ class Recording(Observer):
         self.given, self.arguments = given, tuple(map(_view, given))
         self.events: list[Event] = []
         self.results: list[Any] = []
-        self.modules: dict[Any, bool] = {}
+        self.modules: dict[int, tuple[Any, Settings]] = {}  # by identity
         self.elsewhere = False
         self.why_not: str | None = None
         self._began = next(SERIAL)
@@ -161,7 +164,8 @@ class Recording(Observer):
         self._note(Event(function, tuple(map(self.source, arguments)), None, False), result)
 
     def entered(self, module: Any) -> None:
-        self.modules[module] = module.training
+        if id(module) not in self.modules:
+            self.modules |= {id(inner): (inner, settings_of(inner)) for inner in module.modules()}
 
     def shared(self, node: Node, constant: Node) -> None:
         if node.op is None or id(node) in self._known:
@@ -238,6 +242,16 @@ class Recording(Observer):
             if id(item._data) in self._known:
                 return self._known[id(item._data)]
         return Source("constant", Same(item))
+
+
+def settings_of(module: Any) -> Settings:
+    """What a module's results depend on, besides its inputs and the numbers in its arrays and counters."""
+    attributes = [("training", module.training), *module.attributes()]
+    return [
+        (name, Plain(item) if item is None or isinstance(item, (bool, int, float, str)) else Same(item))
+        for name, item in attributes
+        if name[0] != "_" and name not in module.counters
+    ]
 
 
 def changed(before: list[Content], after: list[Content]) -> str | None:

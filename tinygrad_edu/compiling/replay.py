@@ -65,7 +65,12 @@ class Replay:
     def __call__(self, arguments: list[Any]) -> list[Tensor]:
         """The function's results; the gradients are added to those that the parameters have."""
         before = [(home._data, p._grad._data.copy()) for p, home in self._homes.items() if p._grad is not None]
-        results = self._run(*arguments, *self._given)
+        try:
+            results = self._run(*arguments, *self._given)
+        except BaseException:  # an interruption, or an error
+            for gradient, earlier in before:
+                gradient[...] = earlier
+            raise
         for gradient, earlier in before:
             gradient += earlier
         for p, home in self._homes.items():

@@ -12,7 +12,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 
 from .. import backends, scopes
-from ..modes import MODES
+from ..modes import MODES, MODULE_CHANGES
 from ..tensor import Tensor
 from . import scalar, state, summary
 from .place import Place, find_place
@@ -71,6 +71,11 @@ class Module:
             return self.forward(*inputs)
         finally:
             scopes.leave(interval)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        object.__setattr__(self, name, value)
+        if name[0] != "_" and name not in self.counters:
+            MODULE_CHANGES[0] += 1
 
     # --- what is inside ---
 

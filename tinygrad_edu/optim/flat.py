@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from operator import is_
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -12,13 +12,6 @@ from .. import backends
 from ..errors import DeviceError
 from ..node import data_of
 from ..value import Value
-
-
-class Part(NamedTuple):
-    """What one update works on: neighbouring parameters that have had equally many updates; nearly always, all."""
-
-    arrays: list[Any]  # weights, states, gradient
-    steps: int  # how many updates there were, this one included
 
 
 class Flat:
@@ -96,28 +89,32 @@ class Flat:
         for k in ready:
             self.params[k].changed()
 
-    def parts(self, ready: list[int], initial: dict[str, float]) -> Iterator[Part]:
-        """What to update.
+    def parts(self, ready: list[int], initial: dict[str, float]) -> Iterator[tuple[list[Any], int]]:
+        """What to update together: neighbouring parameters that have had equally many updates; nearly always, all.
 
         Args:
             ready: of `gather`.
             initial: the names of the states that the update takes, each with the number that it starts with.
+        Returns:
+            for each part its arrays (weights, states, gradient), and how many updates there were, with this one.
         """
-        for k in ready:
-            self.steps[k] += 1
         for name, value in initial.items():
             if name not in self.states:
                 self.states[name] = self._filled(value)
         arrays = [self.weights, *[self.states[name] for name in initial], self.gradient]
+        done = self.steps[0]
+        if len(ready) == len(self.params) and self.steps.count(done) == len(ready):
+            self.steps = [done + 1] * len(ready)
+            yield arrays, done + 1
+            return
+        for k in ready:
+            self.steps[k] += 1
         for first, last in self._runs(ready):
-            start, stop = self.slices[first].start, self.slices[last].stop
-            whole = stop - start == self.size
-            yield Part(arrays if whole else [array[start:stop] for array in arrays], self.steps[first])
+            part = slice(self.slices[first].start, self.slices[last].stop)
+            yield [array[part] for array in arrays], self.steps[first]
 
     def _runs(self, ready: list[int]) -> list[tuple[int, int]]:
         """Neighbours with equally many updates, as (first, last)."""
-        if len(ready) == len(self.params) and len(set(self.steps)) == 1:
-            return [(0, len(ready) - 1)]
         runs: list[tuple[int, int]] = []
         for k in ready:
             if runs and runs[-1][1] == k - 1 and self.steps[k - 1] == self.steps[k]:

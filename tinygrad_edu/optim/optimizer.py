@@ -105,9 +105,9 @@ class Optimizer:
 
     def _update(self, group: Group, flat: Flat) -> None:
         ready = flat.gather()
-        for part in flat.parts(ready, self.initial_state(group)):
-            program, numbers = self.program(group, part.steps, len(part.arrays))
-            flat.backend.update(program, part.arrays, numbers, flat.scratch)
+        for arrays, t in flat.parts(ready, self.initial_state(group)):
+            program, numbers = self.program(group, t, len(arrays))
+            flat.backend.update(program, arrays, numbers, flat.scratch)
         flat.bring_back(ready)
 
     def program(self, group: Group, t: int, arrays: int) -> tuple[Program, dict[str, float]]:
