@@ -44,3 +44,22 @@ def assert_same(
         for a, b in zip(wanted, found, strict=True):
             assert same(a, b), (k, a, b)
     assert step.source
+
+
+def leaf(*shape: int, seed: int = 1, name: str | None = None) -> tg.Tensor:
+    return tg.Tensor(np.random.default_rng(seed).standard_normal(shape), requires_grad=True, name=name)
+
+
+def batches(rng: np.random.Generator, *shape: int, n: int = 4) -> list[tuple[tg.Tensor]]:
+    """Arguments for n calls: one tensor each."""
+    return [(tg.Tensor(rng.standard_normal(shape)),) for _ in range(n)]
+
+
+def call_both(step: Any, function: Callable[..., Any], leaves: list[tg.Tensor], *arguments: Any) -> None:
+    """One call of `step` gives what `function` gives, with its gradients."""
+    for p in leaves:
+        p.grad = None
+    wanted = uncompiled(function, leaves, arguments)
+    for p in leaves:
+        p.grad = None
+    assert all(map(same, wanted, numbers(step(*arguments), leaves)))
