@@ -20,9 +20,14 @@ def check_name(name: Any, known: Iterable[str], what: str) -> str:
     names = list(known)
     if isinstance(name, str) and name in names:
         return name
-    near = difflib.get_close_matches(str(name).lower(), names, n=1)
-    suggestion = f"; did you mean {near[0]!r}?" if near else "."
+    suggestion = did_you_mean(str(name), names) or "."
     raise ArgumentError(f"{what} {name!r} is unknown{suggestion} There are: {', '.join(names)}")
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """ "; did you mean 'moons'?", or nothing if no known word is near."""
+    near = difflib.get_close_matches(word.lower(), list(known), n=1)
+    return f"; did you mean {near[0]!r}?" if near else ""
 
 
 def choose(name: Any, known: Mapping[str, Any], what: str) -> Any:

@@ -186,7 +186,7 @@ def test_the_order_is_a_function_of_seed_and_epoch() -> None:
 
 @pytest.mark.parametrize("size", [0, -1, 2.0, True, None])
 def test_a_batch_has_a_whole_number_of_rows(size: Any) -> None:
-    with pytest.raises(ArgumentError, match="batch size must be a whole number from 1 on"):
+    with pytest.raises(ArgumentError, match="batch size must be a whole number, 1 or more"):
         numbered(10).batches(size)
 
 
@@ -202,7 +202,7 @@ def test_a_word_for_a_size_is_full() -> None:
 
 @pytest.mark.parametrize("name", ["seed", "epoch"])
 def test_seed_and_epoch_are_whole_numbers(name: str) -> None:
-    with pytest.raises(ArgumentError, match=f"{name} must be a whole number from 0 on, not -1"):
+    with pytest.raises(ArgumentError, match=f"{name} must be a whole number, 0 or more, not -1"):
         numbered(10).batches(5, **{name: -1})
 
 

@@ -90,6 +90,28 @@ def test_binary_cross_entropy_of_extreme_logits(dtype: str, device: str) -> None
     assert loss.dtype == x.grad.dtype == dtype
 
 
+@pytest.mark.parametrize(("dtype", "weights"), [("float32", [-1.0, -3.0]), ("float16", [2e-6, 6e-6])])
+@pytest.mark.parametrize("options", [{}, {"label_smoothing": 0.1}, {"ignore_index": -1}], ids=str)
+def test_the_mean_does_not_depend_on_the_scale_of_the_weights(
+    dtype: str, weights: list[float], options: dict[str, Any], device: str
+) -> None:
+    """Down to sums below the smallest normal number, and to negative ones."""
+    x = tg.Tensor(np.array([[0.0, 1.0], [2.0, 0.0], [1.0, 1.0]], dtype), device=device)
+    labels = [0, 1, options.get("ignore_index", 0)]
+    found = losses.cross_entropy(x, labels, weight=weights, **options)
+    expected = losses.cross_entropy(x, labels, weight=[1.0, 3.0], **options)
+    assert found.item() == pytest.approx(expected.item(), rel=0.05 if dtype == "float16" else 1e-6)
+
+
+@pytest.mark.parametrize("options", [{}, {"label_smoothing": 0.5}, {"ignore_index": -1}], ids=str)
+def test_where_no_label_has_a_weight_the_mean_is_nan_and_its_gradient_0(options: dict[str, Any], device: str) -> None:
+    x = tg.Tensor([[0.0, 1.0], [2.0, 0.0]], requires_grad=True, device=device)
+    loss = losses.cross_entropy(x, [0, options.get("ignore_index", 0)], weight=[0.0, 1.0], **options)
+    loss.backward()
+    assert np.isnan(loss.item())
+    np.testing.assert_array_equal(x.grad.numpy(), np.zeros((2, 2)))
+
+
 @pytest.mark.parametrize("weight", [None, [1.0, 1.0]])
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_cross_entropy_of_extreme_logits(dtype: str, weight: Any, device: str) -> None:
@@ -229,6 +251,16 @@ def test_a_target_that_is_neither_labels_nor_probabilities(target: np.ndarray, s
             lambda: losses.cross_entropy(np.ones((1, 2)), [0], weight=[1.0, 2.0, 3.0]),
             tg.ShapeError,
             r"weight must have a number for each of 2 classes, not \(3,\)",
+        ),
+        (
+            lambda: losses.cross_entropy(np.ones((1, 2)), [0], label_smoothing="a"),
+            tg.ArgumentError,
+            r"label_smoothing must lie in \[0, 1\], not 'a'",
+        ),
+        (
+            lambda: losses.cross_entropy(np.ones((1, 2)), [0], label_smoothing=None),
+            tg.ArgumentError,
+            r"label_smoothing must lie in \[0, 1\], not None",
         ),
         (lambda: losses.get("croos_entropy"), tg.ArgumentError, "loss 'croos_entropy' .* mean 'cross_entropy'"),
         (lambda: losses.get(None), tg.ArgumentError, "loss None is unknown"),

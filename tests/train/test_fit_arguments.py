@@ -45,6 +45,7 @@ from train.small_runs import history, moons, network, start
         ({"early_stopping": tg.train.EarlyStopping}, r"early_stopping must be a tg.train.EarlyStopping, not "),
         ({"schedule": "cosine"}, r"of tg.optim.*not 'cosine': schedule=tg.optim.CosineLR\(optimizer, T_max=3\)"),
         ({"schedule": tg.optim.CosineLR}, r"schedule must be one of tg.optim, made of the optimizer, not "),
+        ({"resume": 3}, r"resume must be the path of a folder, resume='run1', not 3"),
         ({"checkpoint": True}, r"checkpoint must be the path of a folder, checkpoint='run1', not True"),
     ],
 )

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from ..errors import ArgumentError
-from .arguments import did_you_mean
+from ..names import did_you_mean
 from .dataset import Array, Dataset, Task, check_task
 from .table import Table, number_in, read_table
 

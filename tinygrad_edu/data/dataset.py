@@ -8,8 +8,8 @@ from typing import Any, Literal
 
 import numpy as np
 
+from ..arguments import is_number, whole_number
 from ..errors import ArgumentError, DataError
-from .arguments import is_number, whole_number
 from .order import order_of_epoch
 
 Array = np.ndarray[Any, Any]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from ..errors import ArgumentError
-from .arguments import did_you_mean
+from ..names import did_you_mean
 from .dataset import Dataset
 from .mnist import SOURCES, Part, read_mnist
 from .real import REAL, read_real

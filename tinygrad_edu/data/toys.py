@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..arguments import is_number, whole_number
 from ..errors import ArgumentError
-from .arguments import is_number, whole_number
 from .dataset import Array, Dataset, Task
 
 Generator = np.random.Generator

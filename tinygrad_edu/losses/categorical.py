@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from .. import functional
+from ..arguments import is_number
 from ..errors import ArgumentError, DataError, ShapeError
 from ..labels import is_on_device, positions, to_host
 from ..modes import host_call
@@ -38,12 +39,13 @@ def cross_entropy(
         label_smoothing: ε in [0, 1]; the target is mixed with equal probabilities, (1 - ε) · t + ε / classes (Szegedy
             et al. 2015).
         weight: (classes,), how much each class counts. With class indices "mean" then divides by the sum of the
-            weights of the targets, as in PyTorch, and else by the number of examples.
+            weights of the targets, as in PyTorch, and else by the number of examples; where that sum is 0, it is nan,
+            and the gradient 0.
         ignore_index: the label of examples that do not count, such as padding. Their loss and gradient are 0 (where
             no logit is nan or inf), and "mean" leaves them out of what it divides by; where it leaves out all, it is
             nan and the gradient 0, as in PyTorch. None: -100, PyTorch's default, among labels on the host, where the
             check of the labels finds it. Labels that are on a GPU cannot be looked at without waiting for it; there
-            they are compared and masked, by about ten small kernels, where an ignore_index is given.
+            they are compared and masked, by about a dozen small kernels, where an ignore_index is given.
     Raises:
         DataError: a class index on the host out of range, and not `ignore_index`; the message names it, its position,
             and the number of classes.
@@ -52,7 +54,7 @@ def cross_entropy(
             one that is a class where the target holds probabilities.
     """
     check_reduction(reduction)
-    if not 0 <= label_smoothing <= 1:
+    if label_smoothing != 0 and not (is_number(label_smoothing) and 0 <= label_smoothing <= 1):
         raise ArgumentError(f"cross_entropy: label_smoothing must lie in [0, 1], not {label_smoothing!r}")
     if ignore_index is not None and not isinstance(ignore_index, (int, np.integer)):
         raise ArgumentError(f"cross_entropy: ignore_index must be a label, which is an integer, not {ignore_index!r}")
@@ -218,18 +220,23 @@ def _of_labels(
         log_p = functional.log_softmax(rows, axis=1)
         spread = -functional.sum(log_p if weights is None else weights * log_p, axis=1) / rows.shape[1]
         losses = losses * (1.0 - label_smoothing) + spread * label_smoothing
-    if reduction == "mean" and share is not None:
-        return _mean(losses, kept, functional.sum(share), _tiny(logits))
     if kept is not None:
         losses = losses * kept
+    if reduction == "mean" and share is not None:
+        return _mean(losses, functional.sum(share))
     return functional.reshape(losses, labels.shape) if reduction == "none" else reduce(losses, reduction)
 
 
-def _mean(losses: Any, kept: Any, total: Any, tiny: float) -> Any:
-    """The sum of the losses that are kept, divided by the total of what counts; nan where nothing does."""
-    divisor = functional.maximum(total, tiny)
-    mean = functional.sum(losses / divisor if kept is None else losses * (kept / divisor))
-    return mean + functional.divide(0.0, total)  # a constant, so that the gradient is 0 where it is nan
+def _mean(losses: Any, total: Any) -> Any:
+    """The sum of the losses, divided by the total of what counts; nan where nothing does."""
+    # `total == 0` of a tensor might be a condition of Python's, so that it would keep a loss from being compiled.
+    nothing = host_call(_is_zero, total._data) if isinstance(total, Tensor) else total == 0
+    mean = functional.sum(losses) / functional.where(nothing, math.inf, total)
+    return mean + functional.divide(0.0, total)  # nan where the divisor is inf, which makes the gradient 0
+
+
+def _is_zero(total: Any) -> Any:
+    return (total == 0)[...]  # an array, also where NumPy gives a single number
 
 
 def _as_rows(logits: Any, axis: int) -> Any:
@@ -252,11 +259,6 @@ def _likeliest_instead(rows: Any, labels: Any, kept: Any) -> Any:
 
 def _choose(xp: Any, labels: Any, kept: Any, rows: Any) -> Any:
     return xp.where(kept, labels, xp.argmax(rows, axis=1))
-
-
-def _tiny(logits: Any) -> float:
-    """The smallest normal number of their kind."""
-    return float(np.finfo(logits.dtype if isinstance(logits, Tensor) else float).tiny)
 
 
 def _of_probabilities(true: Any, logits: Any, axis: int, label_smoothing: float, weights: Any) -> Any:

@@ -7,11 +7,11 @@ belong to somebody else (it was assigned by hand, or is a node of `create_graph=
 from __future__ import annotations
 
 import math
-import numbers
 from collections.abc import Iterable
 from functools import reduce
 from typing import Any
 
+from ..arguments import is_number
 from ..errors import ArgumentError
 from ..namespaces import FLOATS
 from ..node import Node
@@ -75,7 +75,7 @@ def _ready(name: str, parameters: Iterable[Any], **bound: float) -> list[Any]:
     if not parameters:
         raise ArgumentError(f"{name}: no parameters; give model.parameters()")
     for setting, value in bound.items():
-        if not isinstance(value, numbers.Real) or not value >= 0:
+        if not is_number(value) or not value >= 0:
             raise ArgumentError(f"{name}: {setting} must be a number of at least 0, not {value!r}")
     first = parameters[0]
     for k, p in enumerate(parameters):

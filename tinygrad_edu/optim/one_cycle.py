@@ -43,16 +43,19 @@ class OneCycleLR(Schedule):
         final_div_factor: float = 1e4,
         three_phase: bool = False,
     ):
+        self.check_optimizer(optimizer)
         groups = len(optimizer.groups)
-        self.max_lrs = [max_lr] * groups if isinstance(max_lr, (int, float, str)) else list(max_lr)
+        self.max_lrs = [number(lr) for lr in (max_lr if isinstance(max_lr, (list, tuple)) else [max_lr] * groups)]
         self.require(len(self.max_lrs) == groups, f"{len(self.max_lrs)} rates in max_lr for {groups} groups")
-        self.require(all(number(lr) >= 0 for lr in self.max_lrs), f"max_lr must be at least 0, not {max_lr!r}")
+        self.require(all(lr >= 0 for lr in self.max_lrs), f"max_lr must be at least 0, not {max_lr!r}")
         self.require(number(total_steps) >= 1, f"total_steps must be at least 1, not {total_steps!r}")
         self.require(0 <= number(pct_start) <= 1, f"pct_start must lie in [0, 1], not {pct_start!r}")
         self.require(
             anneal_strategy in ("cos", "linear"), f"anneal_strategy is 'cos' or 'linear', not {anneal_strategy!r}"
         )
-        self.require(div_factor > 0 and final_div_factor > 0, "div_factor and final_div_factor must be above 0")
+        self.require(
+            number(div_factor) > 0 < number(final_div_factor), "div_factor and final_div_factor must be above 0"
+        )
         self.require(
             not cycle_momentum or bool({"momentum", "betas"} & set(optimizer.defaults)),
             f"{type(optimizer).__name__} has no momentum to cycle; say cycle_momentum=False",

@@ -22,6 +22,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from ..arguments import is_number
 from ..errors import ArgumentError, GraphError, StateError
 from ..fuse import Program
 from ..node import Node
@@ -252,7 +253,7 @@ def check_at_least(optimizer: Optimizer, group: Group, low: float, *names: str) 
     """Raise ArgumentError where a setting is no finite number, or below `low`."""
     for name in names:
         value = group.get(name, low)
-        if not _is_number(value) or not low <= value < math.inf:  # nan is neither
+        if not is_number(value) or not low <= value < math.inf:  # nan is neither
             raise ArgumentError(f"{type(optimizer).__name__}: {name} must be a number of at least {low}, not {value!r}")
 
 
@@ -260,9 +261,5 @@ def check_fraction(optimizer: Optimizer, group: Group, *names: str) -> None:
     """Raise ArgumentError where a setting is not in [0, 1)."""
     for name in names:
         value = group[name]
-        if not _is_number(value) or not 0 <= value < 1:
+        if not is_number(value) or not 0 <= value < 1:
             raise ArgumentError(f"{type(optimizer).__name__}: {name} must lie in [0, 1), not {value!r}")
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool)

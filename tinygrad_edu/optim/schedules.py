@@ -17,9 +17,9 @@ little more than its count. (The numbers are PyTorch's; `CosineLR` is its Cosine
 from __future__ import annotations
 
 import math
-import numbers
 from typing import Any
 
+from ..arguments import is_number
 from ..errors import ArgumentError, StateError
 from .optimizer import Group, Optimizer
 
@@ -36,7 +36,7 @@ class Schedule:
     """
 
     def __init__(self, optimizer: Optimizer):
-        self.require(isinstance(optimizer, Optimizer), f"the first argument is an optimizer, not {optimizer!r}")
+        self.check_optimizer(optimizer)
         self.optimizer = optimizer
         for group in optimizer.groups:
             _initial_lr(group)
@@ -90,6 +90,10 @@ class Schedule:
     def load(self, state: dict[str, Any]) -> None:
         self.go_to(state["steps"])
 
+    def check_optimizer(self, optimizer: Any) -> None:
+        """Raise ArgumentError for what is no optimizer."""
+        self.require(isinstance(optimizer, Optimizer), f"the first argument is an optimizer, not {optimizer!r}")
+
     def require(self, holds: bool, what: str) -> None:
         """Raise ArgumentError with these words, unless the condition holds."""
         if not holds:
@@ -97,9 +101,8 @@ class Schedule:
 
 
 def number(value: Any) -> float:
-    """The value itself; for what is no number nan, which no comparison holds for."""
-    known: bool = isinstance(value, numbers.Real) and not isinstance(value, bool)
-    return value if known else math.nan
+    """The value as a float; for what is no number nan, which no comparison holds for."""
+    return float(value) if is_number(value) else math.nan
 
 
 def _initial_lr(group: Group) -> float:

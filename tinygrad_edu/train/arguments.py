@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import math
-import operator
 import os
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from .. import backends, losses
-from ..data.arguments import is_number
+from ..arguments import is_number, whole_number
 from ..errors import ArgumentError, DeviceError
 from ..nn import Module
 from ..optim import OneCycleLR, Optimizer, Schedule, WarmupLR
@@ -107,7 +106,7 @@ def rows_in_a_batch(batch_size: Any, rows: int) -> int:
     """
     if isinstance(batch_size, str) and batch_size == "full":
         return rows
-    size = whole("batch_size", batch_size, 1, ", or 'full'")
+    size = whole_number("batch_size", batch_size, 1, ", or 'full'")
     if size > rows:
         raise ArgumentError(
             f"batch_size={size} is more than the {rows} rows of the data: use batch_size='full', or at most {rows}"
@@ -158,21 +157,6 @@ def folder(name: str, value: Any) -> Path | None:
         if place.exists() and not place.is_dir():
             raise ArgumentError(f"{name} must be a folder, and {place} is a file: give another place, {name}='run1'")
     return path
-
-
-def whole(name: str, value: Any, at_least: int, or_else: str = "") -> int:
-    """A whole number, Python's or NumPy's.
-
-    Raises:
-        ArgumentError: it is something else, or below `at_least`.
-    """
-    try:
-        number = at_least - 1 if isinstance(value, bool) else operator.index(value)
-    except TypeError:
-        number = at_least - 1
-    if number < at_least:
-        raise ArgumentError(f"{name} must be a whole number, {at_least} or more{or_else}, not {value!r}")
-    return number
 
 
 def number(name: str, value: Any) -> float:

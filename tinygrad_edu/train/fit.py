@@ -6,6 +6,7 @@ from collections.abc import Callable, Generator
 from pathlib import Path
 from typing import Any
 
+from ..arguments import whole_number
 from ..nn import Module
 from ..optim import Optimizer, Schedule
 from . import arguments
@@ -98,7 +99,7 @@ def fit(
         StateError: a checkpoint that is damaged, or one of another run.
     """
     arguments.check_model(model, optimizer, device)
-    epochs = arguments.whole("epochs", epochs, 1)
+    epochs = whole_number("epochs", epochs, 1)
     arguments.check_schedule(schedule, optimizer, epochs)
     arguments.check_early_stopping(early_stopping, validation)
     objective = Objective.of(loss)
@@ -108,9 +109,9 @@ def fit(
     settings = Settings(
         arguments.rows_in_a_batch(batch_size, len(examples)),
         bool(shuffle),
-        arguments.whole("seed", seed, 0),
+        whole_number("seed", seed, 0),
         bool(drop_last),
-        arguments.whole("accumulate", accumulate, 1),
+        whole_number("accumulate", accumulate, 1),
         None if clip_norm is None else arguments.number("clip_norm", clip_norm),
         None if clip_value is None else arguments.number("clip_value", clip_value),
         arguments.number("l1", l1),
@@ -144,9 +145,10 @@ def fit(
         schedule=schedule,
         schedule_by_batch=arguments.counts_batches(schedule, schedule_per),
         checkpoint=arguments.folder("checkpoint", checkpoint),
-        checkpoint_every=arguments.whole("checkpoint_every", checkpoint_every, 1),
+        checkpoint_every=whole_number("checkpoint_every", checkpoint_every, 1),
         notices=notices,
     )
-    if resume is not None:
-        run.resume(Checkpoint.load(resume), resume)
+    checkpointed = arguments.folder("resume", resume)
+    if checkpointed is not None:
+        run.resume(Checkpoint.load(checkpointed), checkpointed)
     return run.events()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from ..errors import ArgumentError
+from ..arguments import whole_number
 from ..nn import Module
 from ..tensor import Tensor
 from .events import NoticeEvent
@@ -35,10 +35,9 @@ class Inspector:
     """
 
     def __init__(self, model: Module, every: int = 50, accumulate: int = 1):
-        for name, value in (("every", every), ("accumulate", accumulate)):
-            if isinstance(value, bool) or not hasattr(value, "__index__") or value < 1:
-                raise ArgumentError(f"Inspector: {name} must be a whole number, 1 or more, not {value!r}")
-        self.model, self.every, self.accumulate = model, every, accumulate
+        self.model = model
+        self.every = whole_number("Inspector: every", every, 1)
+        self.accumulate = whole_number("Inspector: accumulate", accumulate, 1)
         self.passes = self.steps = 0
         self.total: Any = 0.0
         self.losses: list[float] = []
