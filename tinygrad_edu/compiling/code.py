@@ -11,17 +11,18 @@ import math
 import operator
 import re
 import weakref
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import count
 from typing import Any
 
 import numpy as np
 
-from .tape import INFIX, Call, Noted, Tape, operands_of
+from ..backends import Backend
+from .liveness import Liveness
+from .tape import INFIX, Call, Noted, Tape, layout
 
-LARGE = 2**16  # bytes; smaller arrays live until the end of the function
 WRITTEN = {"inf": math.inf, "nan": math.nan, "slice": slice}  # what constants are written with
+ARITHMETIC = (np.add, np.subtract, np.multiply, np.divide)
 _texts = count(1)  # of all functions, so that none is shown in place of another
 
 
@@ -48,21 +49,20 @@ class Code:
     ):
         self.calls, self.arrays, self.labels = tape.calls, tape.arrays, tape.labels
         kept = [noted.place for noted in (*outputs, *owned)]
-        self.used = self._reach([*kept, *[noted.place for noted, _ in homes]])
-        self.uses = Counter([x.place for place in self.used for x in operands_of(self.calls[place])] + 2 * kept)
-        self.memory = self._memories()
-        self.last_use = self._last_uses([*kept, *[noted.place for noted, _ in homes]])
+        self.live = Liveness(tape, kept, [noted.place for noted, _ in homes])
         self.homes = self._homes(kept, homes)
-        self.names = dict(inputs)
+        self.names = dict(inputs)  # of arrays by their places; what is written where it is used has its text here
         self.parameters = [*inputs.values(), *[name for _, name in homes]]
+        self.constants: dict[str, Any] = {}
         self.bound: dict[str, Any] = dict(WRITTEN)
+        self.bound["step"] = None  # the function's own name
         self.bound["__name__"] = __name__  # so that what the package says of warnings holds for the code, too
         self._new = (name for k in count(1) if (name := f"a{k}") not in self.parameters)
         lines = list(self._lines())
-        lines = [*self._constants(), *lines]
-        lines += [f"{h}[...] = {self.names[noted.place]}" for noted, h in homes if self.homes.get(noted.place) != h]
-        results = [self.names[noted.place] for noted in outputs] + list(self._own(outputs, owned))
+        lines += [f"{h}[...] = {self._operand(noted)}" for noted, h in homes if self.homes.get(noted.place) != h]
+        results = [self._operand(noted) for noted in outputs] + list(self._own(outputs, owned))
         lines.append(f"return {', '.join(results)}{',' * (len(results) == 1)}")
+        lines = [*[f"# {name}: {_shown(item)}" for name, item in self.constants.items()], *lines]
         self.source = f"def step({', '.join(self.parameters)}):\n" + "".join(f"    {line}\n" for line in lines)
         self.run = self._compile()
 
@@ -74,47 +74,14 @@ class Code:
         weakref.finalize(function, linecache.cache.pop, name, None)
         return function
 
-    # --- which arrays live how long ---
-
-    def _reach(self, places: list[int]) -> set[int]:
-        """The calls that these places, and the calls that are made in any case, depend on."""
-        waiting = places + [place for place, call in enumerate(self.calls) if call.again]
-        reached: set[int] = set()
-        while waiting:
-            place = waiting.pop()
-            if place not in reached:
-                reached.add(place)
-                waiting += [operand.place for operand in operands_of(self.calls[place])]
-        return reached
-
-    def _memories(self) -> list[int]:
-        """For each array the one in whose memory it lies: itself, or the one of which it is a view."""
-        found: list[int] = []
-        for place, call in enumerate(self.calls):
-            value = self.arrays[place].value
-            operands = [] if call.overwrites else operands_of(call)
-            # whether reshape copies depends on the strides of its operand
-            shared = [x for x in operands if _reshapes(call) or np.may_share_memory(value, x.value)]
-            found.append(found[shared[0].place] if shared else place)
-        return found
-
-    def _last_uses(self, kept: list[int]) -> dict[int, int]:
-        """For each memory the last call that reads it; the end, for what is given or brought home."""
-        last = {self.memory[x.place]: place for place in sorted(self.used) for x in operands_of(self.calls[place])}
-        return last | {self.memory[place]: len(self.calls) for place in kept}
-
-    def _is_own(self, place: int) -> bool:
-        """Whether the function makes this array, and so may write into it."""
-        call = self.calls[place]
-        is_array = isinstance(self.arrays[place].value, np.ndarray) and self.arrays[place].ndim > 0
-        return is_array and bool(call.name) and not call.again and self.memory[place] == place
+    # --- where results go ---
 
     def _homes(self, kept: list[int], homes: Sequence[tuple[Noted, str]]) -> dict[int, str]:
         """Where to write what can be written right home."""
         found: dict[int, str] = {}
         for noted, name in homes:
             place = noted.place
-            if place not in found and place not in kept and self._is_own(place) and self._goes_home(place):
+            if place not in found and place not in kept and self.live.is_own(place) and self._goes_home(place):
                 found[place] = name
         return found
 
@@ -123,25 +90,24 @@ class Code:
         return _takes_out(self.calls[place]) and self.arrays[place].value.flags.c_contiguous
 
     def _own(self, outputs: Sequence[Noted], owned: Sequence[Noted]) -> Iterator[str]:
-        """Results that nobody else has: copies, where somebody has."""
-        given = {self.memory[noted.place] for noted in outputs}
+        """Results that nobody else has: copies, where somebody has. NumPy's scalars cannot be written into."""
+        memory = self.live.memory
+        given = {memory[noted.place] for noted in outputs}
         for noted in owned:
-            name, memory = self.names[noted.place], self.memory[noted.place]
-            yield name if self._is_own(noted.place) and memory not in given else f"{name}.copy()"
-            given.add(memory)
+            mine = self.live.is_own(noted.place) and memory[noted.place] not in given
+            yield self._operand(noted) + ("" if mine or isinstance(noted.value, np.generic) else ".copy()")
+            given.add(memory[noted.place])
 
     # --- lines ---
 
     def _lines(self) -> Iterator[str]:
         label = ""
-        for place in sorted(self.used):
+        for place in sorted(self.live.used):
             call = self.calls[place]
             if not call.name:
-                if place not in self.names:
-                    self.names[place] = self._bind("c", self.arrays[place].value)
-                continue
-            if self._is_view(place) and self.uses[place] == 1:
-                self.names[place] = self._text(call, None)  # written where it is used
+                continue  # an input
+            if self.live.is_view(place) and self.live.uses[place] == 1:
+                self.names[place] = self._text(place, call, None)  # written where it is used
                 continue
             if self.labels[place] not in ("", label):
                 label = self.labels[place]
@@ -151,12 +117,11 @@ class Code:
             if gone:
                 yield f"del {', '.join(gone)}"
 
-    def _is_view(self, place: int) -> bool:
-        return self.memory[place] != place and not self.calls[place].again
-
     def _line(self, place: int, call: Call) -> str:
         target = self._target(place, call)
-        text = self._text(call, target)
+        text = self._text(place, call, target)
+        if call.again and not self.live.uses[place]:
+            return text  # called for what it does, as checks are
         if target is None:
             target = next(self._new)
             text = f"{target} = {text}"
@@ -168,32 +133,26 @@ class Code:
         if place in self.homes:
             return self.homes[place]
         if call.overwrites:
-            return self.names[call.operands[0].place] if self._ends(call.operands[0], place) else None
-        if not (isinstance(call.function, np.ufunc) and call.function.signature is None and self._is_own(place)):
+            return self.names[call.operands[0].place] if self.live.ends(call.operands[0], place) else None
+        if not (isinstance(call.function, np.ufunc) and call.function.signature is None and self.live.is_own(place)):
             return None
         result = self.arrays[place].value
         for operand in call.operands:
-            if isinstance(operand, Noted) and self._ends(operand, place):
-                array = operand.value
-                if (array.dtype, array.shape, array.strides) == (result.dtype, result.shape, result.strides):
-                    return self.names[operand.place]
+            free = isinstance(operand, Noted) and self.live.ends(operand, place)
+            if free and layout(operand.value) == layout(result):
+                return self.names[operand.place]
         return None
-
-    def _ends(self, operand: Noted, place: int) -> bool:
-        """Whether an array may be overwritten by the call that is its last use."""
-        return self._is_own(operand.place) and self.last_use[operand.place] == place
 
     def _gone(self, place: int) -> list[str]:
         """The names of large arrays that this call was the last to use, and of their views."""
-        ended = {self.memory[x.place] for x in operands_of(self.calls[place])}
-        large = [k for k in ended if self._ends(self.arrays[k], place) and self.arrays[k].value.nbytes >= LARGE]
-        names = {self.names[k] for k in self.names if self.memory[k] in large} if large else set()
-        return sorted(name for name in names if name.isidentifier() and name != self.names[place])
+        large = self.live.large_ended(place)
+        names = {self.names[k] for k in self.names if self.live.memory[k] in large} if large else set()
+        return sorted(name for name in names if name.isidentifier() and name != self.names.get(place))
 
     # --- text ---
 
-    def _text(self, call: Call, target: str | None) -> str:
-        given = [self._operand(x) for x in call.operands]
+    def _text(self, place: int, call: Call, target: str | None) -> str:
+        given = [self._number(x, place, call) or self._operand(x) for x in call.operands]
         options = [
             f"{name}={self._operand(x)}"
             for name, x in call.options
@@ -211,6 +170,19 @@ class Code:
             return f"{given[0]}{call.name}({', '.join(given[1:] + options)})"
         return f"{self._bind(call.name, call.function)}({', '.join(given + options)})"
 
+    def _number(self, item: Any, place: int, call: Call) -> str | None:
+        """A constant whose elements are all the same as a number, where the result has the layout of another operand.
+
+        Else the constant has a say in the result's shape, dtype or order of axes.
+        """
+        if not (isinstance(item, Noted) and item.fixed and (call.function in ARITHMETIC or call.overwrites)):
+            return None
+        form = layout(self.arrays[place].value)
+        others = [x for x in call.operands if isinstance(x, Noted) and x is not item]
+        if item.dtype != form[0] or not any(layout(x.value) == form for x in others):
+            return None
+        return _number_of(item.value)
+
     def _index(self, index: Any) -> str:
         if isinstance(index, tuple) and index:
             return ", ".join(map(self._index, index)) + "," * (len(index) == 1)
@@ -221,7 +193,7 @@ class Code:
 
     def _operand(self, item: Any) -> str:
         if isinstance(item, Noted):
-            return self.names[item.place]
+            return self.names.get(item.place) or self._operand(item.value)
         if isinstance(item, (tuple, list)):
             inside = ", ".join(map(self._operand, item)) + "," * (isinstance(item, tuple) and len(item) == 1)
             return f"({inside})" if isinstance(item, tuple) else f"[{inside}]"
@@ -231,7 +203,13 @@ class Code:
             return f"slice({', '.join(str(x if x is None else operator.index(x)) for x in _parts(item))})"
         if item is None or type(item) in (bool, int, float, str):
             return repr(item)
-        return self._bind("c", item)
+        if isinstance(item, (np.ndarray, np.generic)):
+            name = self._bind("c", item)
+            self.constants[name] = item
+            return name
+        if isinstance(item, Backend):
+            return self._bind(item.device, item)
+        return self._bind(str(getattr(item, "__name__", getattr(item, "name", "c"))), item)
 
     def _bind(self, name: str, item: Any) -> str:
         """A name for something that the code uses, which is none of its variables."""
@@ -243,21 +221,28 @@ class Code:
             free = f"{name}_{k}"
         return free
 
-    def _constants(self) -> Iterator[str]:
-        """What the constants are."""
-        for name, item in self.bound.items():
-            if name.partition("_")[0] == "c" and not callable(item):
-                is_array = isinstance(item, np.ndarray) and item.ndim
-                value = f"an array of {item.dtype}, shape {item.shape}" if is_array else str(item)
-                yield f"# {name}: {value}"
+
+def _shown(constant: Any) -> str:
+    """What a constant is, for a comment."""
+    if not constant.ndim:
+        return repr(constant)
+    numbers = np.array2string(constant.reshape(-1), threshold=6, edgeitems=2, separator=", ", max_line_width=1000)
+    return f"{numbers}, an array of {constant.dtype}, shape {constant.shape}"
+
+
+def _number_of(constant: Any) -> str | None:
+    """The one number, neither 0.0 nor -0.0, of which a constant is full, as Python writes it; None of others."""
+    if constant.dtype.char not in "efd" or not constant.size:
+        return None
+    first = constant.flat[0]
+    if not first or not (constant == first).all():
+        return None
+    short = str(first)
+    return short if first.dtype.type(float(short)) == first else repr(float(first))
 
 
 def _parts(index: slice) -> tuple[Any, Any, Any]:
     return index.start, index.stop, index.step
-
-
-def _reshapes(call: Call) -> bool:
-    return call.name in ("reshape", ".reshape")
 
 
 def _takes_out(call: Call) -> bool:

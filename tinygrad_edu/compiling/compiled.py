@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from inspect import Parameter, signature
 from typing import Any
 
 import numpy as np
@@ -35,7 +37,7 @@ def compile(function: Callable[..., Any], strict: bool = True) -> Compiled:
     NumPy arrays, among them the results of comparisons (`(x > 0).any()`), and of the attributes of objects has to be
     the same in each call. The function is recorded anew when its arguments have other shapes or dtypes, or other plain
     values, when a module is in another mode, and when a parameter is frozen, or moved by an optimizer. On a GPU, and
-    while `no_grad` or `detect_anomaly` is on, it runs as it is.
+    while `detect_anomaly` is on, it runs as it is, with its backward pass.
 
     Args:
         function: takes tensors, arrays and plain values; gives the loss, a tensor of one element, or a tuple of the
@@ -56,6 +58,7 @@ class Compiled:
     Raises, when it is called:
         CompileError: the function cannot be replayed, and this is `strict`.
         ArgumentError: an argument that is a list, or another object; results that are no tensors.
+        GraphError: as from `backward()`: a loss of several elements, or one that needs no gradient, as under `no_grad`.
     """
 
     def __init__(self, function: Callable[..., Any], strict: bool):
@@ -67,10 +70,12 @@ class Compiled:
     def __call__(self, *arguments: Any) -> Any:
         modes = MODES.get()
         if self.why_not is not None:
-            self._complain()
-        if self.why_not is not None or not modes.recording or modes.watch is not None:
+            self._raise_if_strict()
             return self._run(arguments)
-        arrays: list[Any] = []
+        if not modes.recording or modes.watch is not None:
+            return self._run(arguments)
+        arrays: list[Any] = []  # the arguments, tensors as their arrays
+        # A plan is for one default dtype, and for arguments of one layout and type each, or one plain value.
         key: list[Any] = [modes.dtype or get_default_dtype()]
         for argument in arguments:
             array = argument
@@ -109,7 +114,7 @@ class Compiled:
             self.why_not = recording.why_not or self._plan(key, recording, results, before)
             if self.why_not is not None:
                 self._plans.clear()
-                self._complain()
+                self._raise_if_strict()
         _as_tuple(results)[0].backward()
         return _constants(results)
 
@@ -135,7 +140,7 @@ class Compiled:
             self.source = plan.replay.source
         return why_not
 
-    def _complain(self) -> None:
+    def _raise_if_strict(self) -> None:
         if self.strict:
             name = getattr(self.function, "__name__", "the function")
             raise CompileError(
@@ -143,7 +148,7 @@ class Compiled:
             )
 
     def _call(self, arguments: tuple[Any, ...]) -> Any:
-        """What the function gives: a tensor, or a tuple of tensors."""
+        """What the function gives, seen to be a tensor or a tuple of tensors."""
         results = self.function(*arguments)
         for result in _as_tuple(results) or [results]:
             if not isinstance(result, Tensor):
@@ -154,10 +159,12 @@ class Compiled:
         return results
 
     def _names(self, n: int) -> tuple[str, ...]:
-        """What the function calls its arguments."""
-        code = getattr(self.function, "__code__", None)
-        names = code.co_varnames[: code.co_argcount] if code is not None else ()
-        return names if len(names) == n else tuple(f"x{k}" for k in range(1, n + 1))
+        """What the function calls its first n arguments."""
+        parameters: Iterable[Parameter] = ()
+        with suppress(TypeError, ValueError):  # of a function that is not written in Python
+            parameters = signature(self.function).parameters.values()
+        names = [p.name for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)][:n]
+        return tuple(names if len(names) == n else [f"x{k}" for k in range(1, n + 1)])
 
     def __getstate__(self) -> dict[str, Any]:
         """A copy makes plans of its own: what these work on is not what the copied function works on."""
@@ -174,7 +181,8 @@ def _constants(results: Any) -> Any:
     return found if isinstance(results, tuple) else found[0]
 
 
-def _plain(argument: Any) -> Any:
+def _plain(argument: Any) -> tuple[type, str]:
+    """What a key holds of a plain value: 1 is not 1.0, and nan is nan."""
     if argument is not None and not isinstance(argument, (bool, int, float, str)):
         raise ArgumentError(
             f"compile: an argument is a {type(argument).__name__}; compiled functions take tensors, NumPy arrays and "

@@ -158,9 +158,9 @@ class Recording(Observer):
                 "it compares single numbers, so that what it does next may depend on them; compute with "
                 "tg.maximum, tg.minimum, tg.clip or tg.relu instead"
             )
-        owner = getattr(function, "__self__", None)
-        if hasattr(type(owner), "training"):  # a module whose forward was called by its name
-            self.entered(owner)
+        module = module_of(function)
+        if module is not None:  # its forward may have been called by its name
+            self.entered(module)
         self._note(Event(function, tuple(map(self.source, arguments)), None, False), result)
 
     def entered(self, module: Any) -> None:
@@ -242,6 +242,12 @@ class Recording(Observer):
             if id(item._data) in self._known:
                 return self._known[id(item._data)]
         return Source("constant", Same(item))
+
+
+def module_of(function: Callable[..., Any]) -> Any:
+    """The module of a network whose method a function is; None if it is none."""
+    owner = getattr(function, "__self__", None)
+    return owner if hasattr(type(owner), "training") else None
 
 
 def settings_of(module: Any) -> Settings:

@@ -10,7 +10,7 @@ from .. import backends
 from ..backprop import backprop
 from ..modes import no_grad
 from ..tensor import Tensor
-from .recording import COMPARISONS, Event, Recording, Source, sources_of
+from .recording import COMPARISONS, Event, Recording, Source, module_of, sources_of
 from .tape import Noted, Tape
 
 
@@ -108,7 +108,8 @@ class _Tracer:
         if function in COMPARISONS:
             return self._wrap(function(*operands))
         noted = self.tape.note_again(function.__name__.lstrip("_"), function, operands, result)
-        self.tape.label("")
+        module = module_of(function)
+        self.tape.label("" if module is None else type(module).__name__)
         return None if result is None else self._wrap(noted)
 
     def _wrap(self, noted: Noted) -> Tensor:
