@@ -77,6 +77,7 @@ def test_the_table_fits_the_terminal(environment):
         head = next((line for line in lines if line.startswith("     ")), "")  # 40 columns are too few for any
         assert ("train" in head) == (columns > 100) and ("noise" in head) == (columns >= 80)
         assert ("accuracy" in head) == (columns > 40)
+        assert not any(not line and not below for line, below in zip(lines, lines[1:], strict=False))
 
 
 def test_a_setting_may_be_off(cli):

@@ -26,7 +26,7 @@ def test_data_that_the_network_was_not_made_for(cli, tmp_path: Path):
     path = str(tmp_path / "net.safetensors")
     cli("train", *QUICK, "--save", path)
     ran = cli("train", "--data", "iris", "--load", path)
-    assert (ran.code, ran.out) == (2, "") and "2-4-1 does not fit iris" in ran.err and "try --net" not in ran.err
+    assert (ran.code, ran.out) == (2, "") and ", 2-4-1, does not fit iris: " in ran.err and "try --net" not in ran.err
     assert path in ran.err and "without --load" in ran.err
 
 

@@ -204,8 +204,9 @@ def _loaded(config: RunConfig, path: Path) -> Run:
         except MisfitError as error:
             if config.net:
                 raise
+            net_and_data = error.message.removeprefix("--net ").replace(" does not fit", ", does not fit", 1)
             raise CommandError(
-                f"the network of {path}, {error.message.removeprefix('--net ')}",
+                f"the network of {path}, {net_and_data}",
                 "give it data like those that it was trained on, or start anew without --load",
             ) from None
         saved.give_weights(run)

@@ -39,7 +39,9 @@ def table(runs: Sequence[ComparedRun]) -> Iterator[str]:
         if sum(widths.values()) + 2 * (len(widths) - 1) > room(WIDEST):
             del widths[k]
     for row in rows:
-        yield "  ".join(_aligned(row[k], width, k) for k, width in widths.items()).rstrip()
+        line = "  ".join(_aligned(row[k], width, k) for k, width in widths.items()).rstrip()
+        if line:  # the head is empty where all columns that have one were left out
+            yield line
     yield ""
     for sentence in sentences(runs):
         yield "\n".join(plain.wrap(sentence, room(), indent=2))
