@@ -49,10 +49,8 @@ def positions(labels: Any, n: int, beside: Any, where: str, what: str = "label",
         raise DtypeError(f"{where}: each {what} must be an integer, not {labels.dtype}; use y.astype(int)")
     if isinstance(labels, Tensor):
         beside.backend.same_device(labels.backend, where)
-        return labels._data
-    if labels.dtype.kind == "u" and labels.itemsize == 8:  # which NumPy adds to integers as floats
-        return labels.astype(np.intp)
-    return labels
+        labels = labels._data
+    return _that_add_up(labels)
 
 
 def _check_labels(labels: np.ndarray, n: int, where: str, what: str, of: str) -> np.ndarray:
@@ -66,6 +64,9 @@ def _check_labels(labels: np.ndarray, n: int, where: str, what: str, of: str) ->
         place = position[0] if len(position) == 1 else position
         at = f" at position {place}" if position else ""
         raise DataError(f"{where}: {what} {labels[position]}{at} is out of range: there are {n} {of}, 0 to {n - 1}")
-    if labels.dtype.kind == "u" and labels.itemsize == 8:  # which NumPy adds to integers as floats
-        return labels.astype(np.intp)
-    return labels
+    return _that_add_up(labels)
+
+
+def _that_add_up(labels: Any) -> Any:
+    """The same labels; those of 64 bits without a sign, which NumPy adds to other integers as floats, with one."""
+    return labels.astype(np.intp) if labels.dtype.kind == "u" and labels.itemsize == 8 else labels

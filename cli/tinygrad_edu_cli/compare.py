@@ -27,8 +27,8 @@ def compare(context: click.Context, /, what: tuple[str, ...], as_json: bool, **o
 
     SETTING is the name of an option, without its dashes; all other options are as in `train`, for all runs alike
     (--data is moons if not given). Where optimizers, schedules or losses are compared, an option that only some of them
-    have goes to these. The table has a small curve of each validation loss, all on one scale; "noise" says how far the loss
-    of a batch lies from the middle between its neighbours (standard deviation).
+    have goes to these. The table has a small curve of each validation loss, all on one scale; "noise" says how far the
+    loss of a batch lies from the middle between its neighbours (standard deviation).
 
     \b
     Examples:

@@ -6,6 +6,7 @@ import json
 import math
 import re
 import sys
+from itertools import pairwise
 from pathlib import Path
 
 import pexpect
@@ -77,7 +78,7 @@ def test_the_table_fits_the_terminal(environment):
         head = next((line for line in lines if line.startswith("     ")), "")  # 40 columns are too few for any
         assert ("train" in head) == (columns > 100) and ("noise" in head) == (columns >= 80)
         assert ("accuracy" in head) == (columns > 40)
-        assert not any(not line and not below for line, below in zip(lines, lines[1:], strict=False))
+        assert not any(not line and not below for line, below in pairwise(lines))
 
 
 def test_a_setting_may_be_off(cli):

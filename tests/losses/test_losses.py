@@ -316,4 +316,5 @@ def test_labels_of_every_kind_of_integer(device: str) -> None:
     expected = tg.losses.cross_entropy(tg.Tensor(x, device=device), [0, 2, 1, 2]).item()
     for dtype in ("int8", "uint8", "int16", "uint16", "int32", "uint32", "int64", "uint64"):
         labels = np.array([0, 2, 1, 2], dtype)
-        assert tg.losses.cross_entropy(tg.Tensor(x, device=device), labels).item() == expected
+        for given in (labels, tg.Tensor(labels), tg.Tensor(labels, device=device)):
+            assert tg.losses.cross_entropy(tg.Tensor(x, device=device), given).item() == expected
