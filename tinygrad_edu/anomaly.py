@@ -36,7 +36,7 @@ class Watch(Observer):
                 f"({', '.join(_summary(operand) for operand in inputs)}), at {self.lines[node.serial]}"
             )
 
-    def verify(self, node: Node) -> None:
+    def reached(self, node: Node) -> None:
         """A node is reached by the backward pass: are its operands those it was computed from?"""
         for operand, before in zip(node.inputs, self.prints.get(node.serial, []), strict=False):
             if _print(operand) != before:

@@ -168,7 +168,7 @@ def _general_steps(
             behind_where.update(inputs)
             xp = Guarded(xp)
         if watch is not None:
-            watch.verify(node)
+            watch.reached(node)
         pulled, here, pull_back = upstream, xp.here, op.pull_back
         if op.shared is not None:
             run = op.shared if here else partial(xp.run, op.shared)

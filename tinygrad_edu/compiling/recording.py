@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 from zlib import crc32
 
 import numpy as np
@@ -22,6 +22,9 @@ from ..value import Value
 COMPARISONS = (operator.eq, operator.ne, operator.lt, operator.le, operator.gt, operator.ge)
 
 
+Kind = Literal["argument", "parameter", "constant", "result", "plain", "array"]
+
+
 class Source(NamedTuple):
     """Where an operand comes from.
 
@@ -31,7 +34,7 @@ class Source(NamedTuple):
         key: which argument or event; the tensor or array itself; the Python value; or of which `Source` the array is.
     """
 
-    kind: str
+    kind: Kind
     key: Any
 
     @property
@@ -43,22 +46,19 @@ class Source(NamedTuple):
 class Same:
     """A tensor or array, equal to itself; a constant also to another one that holds the same array."""
 
-    __hash__ = None  # type: ignore[assignment]
-
     def __init__(self, item: Any):
         self.item = item
         self.array = item._data if isinstance(item, Tensor) else item
 
     def __eq__(self, other: object) -> bool:
-        if type(other) is not Same or self.item is other.item:
-            return type(other) is Same
-        return self.array is other.array and not getattr(self.item, "requires_grad", False)
+        if type(other) is not Same:
+            return False
+        constant = not getattr(self.item, "requires_grad", False)
+        return self.item is other.item or (constant and self.array is other.array)
 
 
 class Plain:
     """A Python value, equal to what is written in the same way: 1 is not 1.0, and nan is nan."""
-
-    __hash__ = None  # type: ignore[assignment]
 
     def __init__(self, item: Any):
         self.item = item
@@ -99,10 +99,14 @@ class Event(NamedTuple):
         tracked: whether the result belongs to the graph.
     """
 
-    what: Any  # Operation, or a function
+    what: Any
     operands: tuple[Any, ...]
     attrs: Any
     tracked: bool
+
+    @property
+    def is_host_call(self) -> bool:
+        return self.attrs is None
 
 
 def sources_of(event: Event) -> list[Source]:
@@ -141,7 +145,7 @@ class Recording(Observer):
         self._alive: list[Any] = []
         for k, argument in enumerate(self.arguments):
             self._knows(argument, Source("argument", k))
-        self._contents = [(a, Content.of(a)) for a in self.arguments if isinstance(a, (Tensor, np.ndarray))]
+        self._contents = [Content.of(a) for a in self.arguments if isinstance(a, (Tensor, np.ndarray))]
 
     # --- what the function does ---
 
@@ -173,7 +177,7 @@ class Recording(Observer):
             self._alive.append(constant)
             self._known[id(constant)] = Source("array", source) if source.kind in ("parameter", "result") else source
 
-    def verify(self, node: Node) -> None:
+    def reached(self, node: Node) -> None:
         self.refuse(
             "it runs a backward pass of its own, as backward() and tg.grad do: a replay computes the gradients of the "
             "loss that it gives, so leave these out, or run them outside"
@@ -190,11 +194,11 @@ class Recording(Observer):
 
     def ended(self) -> None:
         """The function has ended: see what it did to its arguments."""
-        for argument, content in self._contents:
-            if isinstance(argument, Tensor) and argument.requires_grad:
-                self.refuse("it makes an argument require gradients, as only tensors may that are there before it")
-            if Content.of(argument) != content:
-                self.refuse(_changes(argument))
+        if any(isinstance(argument, Tensor) and argument.requires_grad for argument in self.arguments):
+            self.refuse("it makes an argument require gradients, as only tensors may that are there before it")
+        why_not = changed(self._contents, [Content.of(content.item) for content in self._contents])
+        if why_not is not None:
+            self.refuse(why_not)
 
     def refuse(self, why: str) -> None:
         """Say that the function cannot be replayed; the first reason counts."""

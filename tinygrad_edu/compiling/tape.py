@@ -81,21 +81,19 @@ def _method(name: str) -> Callable[..., Any]:
     return lambda array, *rest, **options: getattr(array, name)(*rest, **options)
 
 
-INFIX = {  # without "**", which is another function than power: it takes a root for 0.5, and binds before a sign
-    "add": "+", "subtract": "-", "multiply": "*", "divide": "/", "matmul": "@",
-    "greater": ">", "greater_equal": ">=", "less": "<", "less_equal": "<=", "equal": "==", "not_equal": "!=",
-    "bitwise_and": "&", "bitwise_or": "|",
-}  # fmt: skip
-_SPECIAL = {
-    "add": "add", "subtract": "sub", "multiply": "mul", "divide": "truediv", "power": "pow", "matmul": "matmul",
-    "greater": "gt", "greater_equal": "ge", "less": "lt", "less_equal": "le", "equal": "eq", "not_equal": "ne",
-    "bitwise_and": "and", "bitwise_or": "or",
-}  # fmt: skip
+OPERATORS = (  # functions of NumPy, their signs, and the special methods that are called for these
+    ("add", "+", "add"), ("subtract", "-", "sub"), ("multiply", "*", "mul"), ("divide", "/", "truediv"),
+    ("matmul", "@", "matmul"), ("power", "**", "pow"), ("greater", ">", "gt"), ("greater_equal", ">=", "ge"),
+    ("less", "<", "lt"), ("less_equal", "<=", "le"), ("equal", "==", "eq"), ("not_equal", "!=", "ne"),
+    ("bitwise_and", "&", "and"), ("bitwise_or", "|", "or"),
+)  # fmt: skip
+INFIX = {name: sign for name, sign, _ in OPERATORS}
+del INFIX["power"]  # ** is another function: it takes a root for 0.5, and binds before a sign
 RESHAPES = "reshape", ".reshape"  # the function and the method
 
 
 def _operators() -> None:
-    for name, special in _SPECIAL.items():
+    for name, _, special in OPERATORS:
         function = getattr(np, name)
         note = lambda a, b, name=name, function=function: a.tape.note(name, function, a, b)  # noqa: E731
         noted = lambda b, a, name=name, function=function: b.tape.note(name, function, a, b)  # noqa: E731

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from .. import backends
 from ..backprop import backprop
 from ..modes import no_grad
+from ..node import Node
 from ..tensor import Tensor
 from .recording import COMPARISONS, Event, Recording, Source, module_of, sources_of
 from .tape import Noted, Tape
@@ -37,8 +38,7 @@ def trace(recording: Recording, outputs: list[Source]) -> Traced:
         tracer.play(k, recording.events[k], recording.results[k])
     tape = tracer.tape
     tensors = [tracer.node(source) for source in outputs]
-    parameters: dict[Any, Tensor] = {leaf: p for p, leaf in tracer.leaves}
-    gradients = {}
+    gradients: dict[Node, Any] = {}
     for step in backprop(tensors[0]):
         tape.label(f"{step.node.op.name}, backward")
         gradients[step.input] = step.gradient
@@ -47,7 +47,7 @@ def trace(recording: Recording, outputs: list[Source]) -> Traced:
         tape,
         tracer.tensors,
         [asarray(tensor._data) for tensor in tensors],
-        [(parameters[leaf], asarray(gradient)) for leaf, gradient in gradients.items() if leaf in parameters],
+        [(tracer.parameters[node], asarray(g)) for node, g in gradients.items() if node in tracer.parameters],
     )
 
 
@@ -59,7 +59,7 @@ def _first(events: list[Event]) -> set[int]:
     """
     found: set[int] = set()
     for k, event in enumerate(events):
-        if event.attrs is None and event.what not in COMPARISONS:
+        if event.is_host_call and event.what not in COMPARISONS:
             needed = _needed(events, k)
             if not any(_has_state(events[j]) for j in needed):
                 found |= needed
@@ -88,14 +88,14 @@ class _Tracer:
     def __init__(self, recording: Recording):
         self.tape = Tape(backends.get("cpu"))
         self.tensors: dict[int, Tensor] = {}
-        self.leaves: list[tuple[Tensor, Tensor]] = []  # the parameters, and what stands for them
+        self.parameters: dict[Node, Tensor] = {}  # for each leaf the parameter that it stands for
         self._arguments = [self._input(argument) for argument in recording.arguments]
         self._results: list[Tensor | None] = [None] * len(recording.events)
         self._others: dict[int, Tensor] = {}  # what stands for parameters and constants
 
     def play(self, k: int, event: Event, result: Any) -> None:
         """Do again what the k-th event did."""
-        if event.attrs is None:
+        if event.is_host_call:
             self._results[k] = self._called(event.what, self._plain(event.operands), result)
             return
         attrs = {name: self._plain(item) for name, item in event.attrs.items()}
@@ -133,7 +133,7 @@ class _Tracer:
                 self.tensors[found._data.place] = item
             if kind == "parameter":
                 found._tracked = True
-                self.leaves.append((item, found))
+                self.parameters[found] = item
         return self._others[id(item)]
 
     def _input(self, item: Any) -> Tensor:
