@@ -68,6 +68,15 @@ def test_every_kind_of_setting(cli, setting):
     )
 
 
+@pytest.mark.parametrize("epochs", [2, 3, 4, 5])
+def test_a_loss_that_falls_is_not_called_stuck(cli, epochs):
+    call = ["lr=0.009,0.01", "--data", "spirals", "--net", "2-32-2", "--epochs", str(epochs)]
+    found = compared(cli("compare", *call, "--json"))
+    assert "got stuck" not in found["verdict"]["text"]
+    losses = found["lr=0.01"]["history"]["train_loss"]
+    assert len(losses) == epochs and losses == sorted(losses, reverse=True)
+
+
 def test_the_table_fits_the_terminal(environment):
     """A table whose rows break is none. What a narrow one lacks, the sentences below it tell."""
     call = [sys.executable, "-m", "tinygrad_edu_cli", "compare", "batch-size=1,full", *QUICK]

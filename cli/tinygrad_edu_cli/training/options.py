@@ -234,15 +234,27 @@ _OPTIONS = [
         "(--warmup), onecycle (--warmup), plateau (--factor, --plateau-patience).",
     ),
     click.option("--step-size", type=_COUNT, help="step: epochs between two steps.  [default: a third of all]"),
-    click.option("--gamma", type=Number(0, 1, above=True), help="step, exponential: what the rate is multiplied by."),
+    click.option(
+        "--gamma",
+        type=Number(0, 1, above=True),
+        help="step, exponential: what the rate is multiplied by.  [default: 0.1; exponential: 0.95]",
+    ),
     click.option("--eta-min", type=_NO_HARM, help="cosine: the last learning rate.  [default: 0]"),
     click.option(
         "--warmup",
         type=_COUNT,
         help="warmup, onecycle: epochs in which the rate rises.  [default: 5; onecycle: 30% of all]",
     ),
-    click.option("--factor", type=Number(0, 1, above=True, below=True), help="plateau: the rate is multiplied by it."),
-    click.option("--plateau-patience", type=Number(0, whole=True), help="plateau: epochs without progress to wait."),
+    click.option(
+        "--factor",
+        type=Number(0, 1, above=True, below=True),
+        help="plateau: the rate is multiplied by it.  [default: 0.1]",
+    ),
+    click.option(
+        "--plateau-patience",
+        type=Number(0, whole=True),
+        help="plateau: epochs without progress to wait.  [default: 10]",
+    ),
     click.option("--seed", type=Number(0, whole=True), default=0, show_default=True, help="Of all random numbers."),
     click.option("--device", default="cpu", show_default=True, help="cpu, cuda, cuda:1, ..."),
 ]

@@ -38,7 +38,8 @@ def verdicts(runs: Sequence[ComparedRun]) -> list[str]:
 
 def _word(run: ComparedRun, share: float, best: float, best_score: float) -> str:
     losses = run.history.train_loss
-    falls = bool(losses) and losses[-1] < 0.98 * losses[len(losses) * 3 // 4]
+    earlier = losses[: min(len(losses) * 3 // 4 + 1, len(losses) - 1)] or [run.guessing]  # to compare the last one with
+    falls = bool(losses) and losses[-1] < 0.98 * earlier[-1]
     if share <= best + NEAR * (1 - best) and share < 1 - NEAR:
         return CRAWLED if falls and share > BEHIND * best and _score(run) < best_score - 0.01 else LEARNED
     if share > 1.2 or max(losses, default=math.inf) > 3 * run.guessing:
