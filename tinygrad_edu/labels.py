@@ -54,9 +54,10 @@ def positions(labels: Any, n: int, beside: Any, where: str, what: str = "label",
 
 
 def _check_labels(labels: np.ndarray, n: int, where: str, what: str, of: str) -> np.ndarray:
-    if labels.dtype.kind == "b":
+    kind = labels.dtype.kind
+    if kind == "b":
         return labels.astype(np.intp)
-    if labels.dtype.kind not in "iu":
+    if kind not in "iu":
         raise DtypeError(f"{where}: each {what} must be an integer, not {labels.dtype}; use y.astype(int)")
     # read without a sign, a negative label is larger than all others: one pass over the labels is enough
     if labels.size and np.maximum.reduce(labels.view(_UNSIGNED[labels.itemsize]), axis=None) >= n:
@@ -64,7 +65,7 @@ def _check_labels(labels: np.ndarray, n: int, where: str, what: str, of: str) ->
         place = position[0] if len(position) == 1 else position
         at = f" at position {place}" if position else ""
         raise DataError(f"{where}: {what} {labels[position]}{at} is out of range: there are {n} {of}, 0 to {n - 1}")
-    return _that_add_up(labels)
+    return labels if kind == "i" else _that_add_up(labels)
 
 
 def _that_add_up(labels: Any) -> Any:

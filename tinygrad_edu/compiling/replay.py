@@ -12,6 +12,7 @@ import numpy as np
 
 from .. import backends
 from ..backprop import store
+from ..modes import SERIAL
 from ..tensor import Tensor
 from .code import WRITTEN, Code
 from .tracing import Traced
@@ -75,7 +76,7 @@ class Replay:
             gradient += earlier
         for p, home in self._homes.items():
             p._grad = home
-            home.changed()  # what was computed from the gradient of an earlier pass
+            home.serial = next(SERIAL)  # what was computed from the gradient of an earlier pass belongs to the old one
         if self._homeless:
             kept: set[int] = set()
             for p, received in zip(self._homeless, results[self._outputs :], strict=True):

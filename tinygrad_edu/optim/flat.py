@@ -10,6 +10,7 @@ import numpy as np
 
 from .. import backends
 from ..errors import DeviceError
+from ..modes import SERIAL
 from ..node import data_of
 from ..value import Value
 
@@ -87,7 +88,7 @@ class Flat:
     def bring_back(self, ready: list[int]) -> None:
         """After an update: a graph that was recorded with the old data cannot be differentiated any more."""
         for k in ready:
-            self.params[k].changed()
+            self.params[k].serial = next(SERIAL)
 
     def parts(self, ready: list[int], initial: dict[str, float]) -> Iterator[tuple[list[Any], int]]:
         """What to update together: neighbouring parameters that have had equally many updates; nearly always, all.
