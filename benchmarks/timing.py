@@ -16,10 +16,14 @@ Row = tuple[str, str, float, float | None]  # work, against, measured, the hold
 
 
 def interleaved(*steps: Callable[[], object], rounds: int, repeat: int = 1, warmup: int = 2) -> list[float]:
-    """Median seconds of one call of each step; the steps take turns, `repeat` calls at a time."""
+    """Median seconds of one call of each step; the steps take turns, `repeat` calls at a time.
+
+    Every other round goes backwards, as it matters to a step whose data are in the cache when its turn begins.
+    """
     times: list[list[float]] = [[] for _ in steps]
+    pairs = list(zip(steps, times, strict=True))
     for turn in range(-warmup, rounds):
-        for step, taken in zip(steps, times, strict=True):
+        for step, taken in pairs if turn % 2 else reversed(pairs):
             start = time.perf_counter()
             for _ in range(repeat):
                 step()

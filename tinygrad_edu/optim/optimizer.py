@@ -134,8 +134,7 @@ class Optimizer:
 
     def arguments(self, group: Group, t: int) -> dict[str, Any]:
         """The rule's arguments after the arrays, in step `t` (1 is the first)."""
-        arguments = group.copy()
-        del arguments["params"]
+        arguments = {name: group[name] for name in self.defaults}
         arguments["t"] = t
         return arguments
 
@@ -175,7 +174,7 @@ class Optimizer:
         except (LookupError, TypeError, ValueError) as error:
             raise StateError(f"{name}: the state is that of other parameters, or damaged ({error})") from error
         for group, saved, flats in zip(self.groups, state["groups"], self._flats, strict=True):
-            group.update({name: saved["settings"][name] for name in self.defaults})
+            group.update(saved["settings"])
             for flat, steps, arrays in zip(flats, saved["steps"], saved["state"], strict=True):
                 flat.backend.run(flat.load, arrays, [int(t) for t in steps])
 
