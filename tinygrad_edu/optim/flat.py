@@ -88,7 +88,7 @@ class Flat:
     def bring_back(self, ready: list[int]) -> None:
         """After an update: a graph that was recorded with the old data cannot be differentiated any more."""
         for k in ready:
-            self.params[k].serial = next(SERIAL)
+            self.params[k].serial = next(SERIAL)  # what `changed` does for a leaf, without the call
 
     def parts(self, ready: list[int], initial: dict[str, float]) -> Iterator[tuple[list[Any], int]]:
         """What to update together: neighbouring parameters that have had equally many updates; nearly always, all.
