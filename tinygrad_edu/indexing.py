@@ -6,6 +6,7 @@ data enters; boolean masks become integer positions, as the number of elements t
 
 from __future__ import annotations
 
+from itertools import accumulate
 from typing import Any
 
 import numpy as np
@@ -88,11 +89,12 @@ def inverse_axes(axes: tuple[int, ...] | None, ndim: int) -> tuple[int, ...] | N
     return tuple(int(k) for k in np.argsort([axis % ndim for axis in axes]))
 
 
-def part(shapes: list[tuple[int, ...]], position: int, axis: int) -> tuple[slice, ...]:
-    """Where the array at `position` lies in the concatenation of arrays of these shapes along `axis`."""
+def parts(shapes: list[tuple[int, ...]], axis: int) -> list[tuple[slice, ...]]:
+    """Where arrays of these shapes lie in their concatenation along `axis`."""
     axis = axis % len(shapes[0])
-    start = sum(shape[axis] for shape in shapes[:position])
-    return (*[slice(None)] * axis, slice(start, start + shapes[position][axis]))
+    before = (slice(None),) * axis
+    ends = list(accumulate(shape[axis] for shape in shapes))
+    return [(*before, slice(start, end)) for start, end in zip([0, *ends], ends, strict=False)]
 
 
 def inner(pad_width: Any, shape: tuple[int, ...]) -> tuple[slice, ...]:

@@ -129,7 +129,9 @@ class Structural(Operation):
     ) -> tuple[Any, Any]:
         settings = attrs or _NONE
         if self.arity is None:  # one rule for all operands of a sequence
-            gradient = self.rules[0](xp, upstream, y, position, *operands, **settings)  # type: ignore[misc, operator]
+            if self.shared is not None:
+                upstream = upstream[position]
+            gradient = self.rules[0](xp, upstream, y, position, operands, **settings)  # type: ignore[misc, operator]
         else:
             rule = self.rules[position]
             if rule is None:
@@ -158,9 +160,11 @@ def structural(*pull_backs: Rule | None, shared: Rule | None = None) -> Callable
     """Make a structural operation of a forward rule and its pull-backs.
 
     Each pull-back is called as `rule(xp, g, y, *operands, **attrs)` with the gradient `g` of the result and gives the
-    gradient of one operand. An operation on a sequence of operands has one rule, with the operand's position after y.
-    A pull-back may take `out=None`: an array of the operand's shape and dtype, into which it may write what it gives.
-    `shared` is called in the same way, once, and what it gives is the `g` of all pull-backs.
+    gradient of one operand. A pull-back may take `out=None`: an array of the operand's shape and dtype, into which it
+    may write what it gives. `shared` is called in the same way, once, and what it gives is the `g` of all pull-backs.
+
+    An operation on a sequence of operands has one rule, `rule(xp, g, y, position, operands, **attrs)`, and its `shared`
+    gives a list with the `g` of each operand: what costs as much as all operands together must not be done for each.
     """
     return lambda forward: _publish(Structural(forward, pull_backs, shared))
 

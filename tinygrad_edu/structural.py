@@ -62,7 +62,7 @@ def matmul(xp, a, b):
     return xp.matmul(a, b)
 
 
-def _einsum_by_operand(xp, g, y, position, *operands, subscripts):
+def _einsum_by_operand(xp, g, y, position, operands, subscripts):
     mine = operands[position]
     others = [operand for k, operand in enumerate(operands) if k != position]
     pulled, ones, eyes = gradient_subscripts(expand_subscripts(subscripts, operands), position, mine.shape)
@@ -204,11 +204,11 @@ def broadcast_to(xp, a, shape):
     return xp.broadcast_to(a, shape)
 
 
-def _own_part(xp, g, y, position, *operands, axis):
-    return g[indexing.part([operand.shape for operand in operands], position, axis)]
+def _parts(xp, g, y, *operands, axis):
+    return [g[part] for part in indexing.parts([operand.shape for operand in operands], axis)]
 
 
-@structural(_own_part)
+@structural(lambda xp, g, y, position, operands, axis: g, shared=_parts)
 def concatenate(xp, *arrays, axis=0):
     """Join a sequence of arrays along an axis that exists. Each receives its own part of the gradient."""
     return xp.concatenate(arrays, axis=axis)

@@ -170,7 +170,9 @@ def _batch_mean(case: Case) -> Found:
 def _broadcast(case: Case) -> Found:
     shape, repeated = case.contribution.shape, np.shape(case.reading.y)
     added = len(repeated) - len(shape)
-    if shape == repeated or added < 0 or any(n not in (1, m) for n, m in zip(shape, repeated[added:], strict=True)):
+    if case.op.arity is None or shape == repeated or added < 0:
+        return
+    if any(n not in (1, m) for n, m in zip(shape, repeated[added:], strict=True)):
         return
     reading, g = case.reading, case.g
     if case.op.elementwise:
