@@ -1,45 +1,32 @@
-"""Writing a file whole or not at all."""
+"""Files that a command writes: what goes wrong with them, as errors of the command."""
 
 from __future__ import annotations
 
-import os
-import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
 from .errors import FileError
 
+ELSEWHERE = "give another place"
+
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
-    """A temporary file in the folder of `path`, which takes its place when the block ends without an exception.
+    """`tinygrad_edu.files.replacing`.
 
     Raises:
-        FileError: the folder or the file cannot be written.
+        FileError: the file cannot be written.
     """
-    target = Path(os.path.realpath(path))  # a symbolic link stays one
-    temporary: Path | None = None
+    from tinygrad_edu import files  # brings NumPy, which `--help` need not wait for
+
     try:
-        if target.exists() and not (target.is_file() and os.access(target, os.W_OK)):
-            raise PermissionError(0, "it is a folder" if target.is_dir() else "it is write-protected")
-        handle, name = tempfile.mkstemp(prefix=f".{target.stem[:50]}-", suffix=target.suffix, dir=target.parent)
-        os.close(handle)
-        temporary = Path(name)
-        yield temporary
-        os.chmod(temporary, target.stat().st_mode & 0o777 if target.exists() else 0o666 & ~_umask())
-        os.replace(temporary, target)
+        with files.replacing(path) as temporary:
+            yield temporary
     except OSError as error:
-        gone = not target.parent.is_dir()
-        why = f"the folder {target.parent} does not exist" if gone else error.strerror or str(error)
-        raise FileError(f"cannot write {path}: {why}", "give another place") from None
-    finally:
-        if temporary is not None:
-            with suppress(OSError):  # it is in its place
-                temporary.unlink()
+        raise cannot_write(path, error) from None
 
 
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
+def cannot_write(path: Path | str, error: OSError, hint: str = ELSEWHERE) -> FileError:
+    """What is said of a file that could not be written."""
+    return FileError(f"cannot write {path}: {error.strerror or error}", hint)

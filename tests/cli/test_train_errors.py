@@ -168,6 +168,18 @@ def test_places_that_cannot_be(cli, tmp_path: Path):
     check(cli("train", *QUICK, "--save", str(tmp_path / "no" / "a.safetensors")), UNREADABLE, "does not exist")
     (tmp_path / "folder.safetensors").mkdir()
     check(cli("train", *QUICK, "--save", str(tmp_path / "folder.safetensors")), UNREADABLE, "it is a folder")
+    os.mkfifo(tmp_path / "pipe.safetensors")
+    check(cli("train", *QUICK, "--save", str(tmp_path / "pipe.safetensors")), UNREADABLE, "it is no regular file")
+    os.mkfifo(tmp_path / "pipe.html")
+    check(cli("step", "--html", str(tmp_path / "pipe.html")), UNREADABLE, "it is no regular file")
+
+
+def test_a_saved_network_keeps_its_mode_and_a_link_leads_on(cli, tmp_path: Path):
+    real, link = tmp_path / "real.safetensors", tmp_path / "link.safetensors"
+    real.touch(0o640)
+    link.symlink_to(real)
+    assert cli("train", *QUICK, "--save", str(link)).code == 0
+    assert link.is_symlink() and real.stat().st_size > 0 and real.stat().st_mode & 0o777 == 0o640
 
 
 def test_saving_and_loading(cli, tmp_path: Path):

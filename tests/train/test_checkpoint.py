@@ -11,8 +11,9 @@ import numpy as np
 import pytest
 
 import tinygrad_edu as tg
+from tinygrad_edu import files
 from tinygrad_edu.errors import StateError
-from tinygrad_edu.train import Checkpoint, EarlyStopping, History, state_files
+from tinygrad_edu.train import Checkpoint, EarlyStopping, History
 from train.small_runs import history, moons, network, start, weights
 
 OPTIMIZERS: dict[str, Callable[[Any], Any]] = {
@@ -170,14 +171,15 @@ def test_the_notices_that_were_given_are_not_given_again(tmp_path: Path) -> None
 # --- nothing is lost -------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("moment", ["fsync", "replace"])
-@pytest.mark.parametrize("nth", [1, 2])  # the arrays, the JSON
+@pytest.mark.parametrize(
+    ("moment", "nth"), [("fsync", 1), ("replace", 1), ("fsync", 2), ("fsync", 3), ("replace", 2)]
+)  # the arrays, the folder, the JSON
 def test_an_interrupted_write_leaves_the_checkpoint_before_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, moment: str, nth: int
 ) -> None:
     run(2, checkpoint=tmp_path)
     before = Checkpoint.load(tmp_path).state
-    calls, original = [0], getattr(state_files.os, moment)
+    calls, original = [0], getattr(files.os, moment)
 
     def fails(*args: Any) -> Any:
         calls[0] += 1
@@ -185,7 +187,7 @@ def test_an_interrupted_write_leaves_the_checkpoint_before_it(
             raise OSError("no space left on device")
         return original(*args)
 
-    monkeypatch.setattr(state_files.os, moment, fails)
+    monkeypatch.setattr(files.os, moment, fails)
     state = {**before, "epoch": 3}
     with pytest.raises(OSError, match="no space left"):
         Checkpoint(state).save(tmp_path)
@@ -205,14 +207,14 @@ def test_also_where_the_new_one_is_of_the_same_epoch(tmp_path: Path, monkeypatch
     run(2, checkpoint=tmp_path)
     before = Checkpoint.load(tmp_path).state
     other = {**before, "model": {name: array + 1 for name, array in before["model"].items()}}
-    original = state_files.os.replace
+    original = files.os.replace
 
     def fails(source: str, target: Any) -> None:
         if str(target).endswith(".json"):
             raise OSError("unplugged")
         original(source, target)
 
-    monkeypatch.setattr(state_files.os, "replace", fails)
+    monkeypatch.setattr(files.os, "replace", fails)
     with pytest.raises(OSError, match="unplugged"):
         Checkpoint(other).save(tmp_path)
     after = Checkpoint.load(tmp_path).state

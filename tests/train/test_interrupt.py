@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import tinygrad_edu as tg
+from tinygrad_edu import files
 from tinygrad_edu.train import Checkpoint, EarlyStopping
 from train.small_runs import end_of, moons, network, start, weights
 
@@ -81,10 +82,8 @@ def test_ctrl_c_during_validation(tmp_path: Any) -> None:
 
 
 def test_ctrl_c_during_the_writing_of_a_checkpoint(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    from tinygrad_edu.train import state_files
-
-    replace = Interrupting(state_files.os.replace, at=3)
-    monkeypatch.setattr(state_files.os, "replace", replace)
+    replace = Interrupting(files.os.replace, at=3)
+    monkeypatch.setattr(files.os, "replace", replace)
     _, events = run(tmp_path, checkpoint_every=1)
     assert end_of(events).stopped == "interrupted"
     assert Checkpoint.load(tmp_path).epoch == 2  # the second was being written; now it is whole
@@ -94,9 +93,7 @@ def test_ctrl_c_during_the_writing_of_a_checkpoint(tmp_path: Any, monkeypatch: p
 @pytest.mark.parametrize("at", [3, 4])
 def test_the_epoch_of_a_checkpoint_is_told_of(tmp_path: Any, monkeypatch: pytest.MonkeyPatch, at: int) -> None:
     """Ctrl-C during the writing, which is most of the time of a small run: what is in the checkpoint has its events."""
-    from tinygrad_edu.train import state_files
-
-    monkeypatch.setattr(state_files.os, "replace", Interrupting(state_files.os.replace, at))
+    monkeypatch.setattr(files.os, "replace", Interrupting(files.os.replace, at))
     _, events = run(tmp_path, checkpoint_every=1)
     end = end_of(events)
     assert end.stopped == "interrupted" and end.epoch == Checkpoint.load(tmp_path).epoch == 2

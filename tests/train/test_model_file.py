@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 import tinygrad_edu as tg
+from tinygrad_edu import files
 from tinygrad_edu.errors import StateError
 from tinygrad_edu.train import state_files
 from train.small_runs import network, weights
@@ -104,7 +105,7 @@ def test_an_interrupted_write_leaves_the_file_before_it(tmp_path: Path, monkeypa
     def ctrl_c(*args: Any) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(state_files.os, "fsync", ctrl_c)
+    monkeypatch.setattr(files.os, "fsync", ctrl_c)
     with pytest.raises(KeyboardInterrupt):
         tg.train.save_model(file, network(), {"other": 1})
     assert file.read_bytes() == before

@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import StateError
-from .state_files import Arrays, pack, read_arrays, read_json, to_bytes, unpack, write_atomically
+from ..files import sweep, write_atomically
+from .state_files import Arrays, pack, read_arrays, read_json, to_bytes, unpack
 
 FORMAT = 1  # of the files; raised when an older program could not read them any more
 KIND = "tinygrad-edu checkpoint"
@@ -55,9 +56,23 @@ class Checkpoint:
             document["arrays"] = f"arrays-{self.epoch:06d}b.safetensors"
         write_atomically(folder / document["arrays"], to_bytes(arrays, {"kind": KIND}))
         write_atomically(folder / NAME, json.dumps(document, allow_nan=False).encode())
+        self._sweep(folder, document["arrays"])
+
+    @classmethod
+    def sweep(cls, folder: str | Path) -> None:
+        """Delete what the checkpoint of a folder does not need: what processes left that were killed while they wrote.
+
+        Raises:
+            OSError: the folder cannot be written to.
+        """
+        cls._sweep(Path(folder), cls._arrays_in_use(Path(folder)))
+
+    @staticmethod
+    def _sweep(folder: Path, used: str | None) -> None:
         for file in folder.glob("arrays-*.safetensors"):
-            if file.name != document["arrays"]:
+            if file.name != used:
                 file.unlink(missing_ok=True)
+        sweep(folder, "arrays-*", NAME.partition(".")[0])
 
     @staticmethod
     def _arrays_in_use(folder: Path) -> str | None:

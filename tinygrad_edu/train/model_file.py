@@ -7,20 +7,21 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import StateError
+from ..files import write_atomically
 from ..nn import Module
-from .state_files import Arrays, pack, read_arrays, to_bytes, unpack, write_atomically
+from .state_files import Arrays, pack, read_arrays, to_bytes, unpack
 
 FORMAT = 1
 KIND = "tinygrad-edu model"
 
 
 def save_model(path: str | Path, model: Module, meta: dict[str, Any] | None = None) -> None:
-    """Write the state of a model into a safetensors file, atomically.
+    """Write the state of a model into a safetensors file, whole or not at all; a file that is replaced keeps its mode.
 
     Args:
         meta: anything that JSON can hold, and arrays: how the model was built, the standardizer's state, class names.
     Raises:
-        OSError: the file cannot be written.
+        OSError: the file cannot be written, or is no regular one.
     """
     from .. import __version__
 

@@ -1,11 +1,9 @@
-"""Files of numbers: arrays as safetensors, everything else as JSON, and writing that is never half done."""
+"""Files of numbers: arrays as safetensors, everything else as JSON."""
 
 from __future__ import annotations
 
 import json
 import math
-import os
-import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -14,30 +12,6 @@ import numpy as np
 from ..errors import StateError
 
 Arrays = dict[str, np.ndarray]
-
-
-def write_atomically(path: Path, content: bytes) -> None:
-    """Write a file so that, whatever happens, `path` holds either its old content or all of the new.
-
-    The bytes go into a temporary file of the same folder, and then to the disk; only then does the file take its name.
-    """
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.chmod(temporary, 0o666 & ~_umask())  # a temporary file is its owner's alone
-        os.replace(temporary, path)
-    except BaseException:  # Ctrl-C too
-        Path(temporary).unlink(missing_ok=True)
-        raise
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
 
 
 def to_bytes(arrays: Arrays, metadata: dict[str, str]) -> bytes:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -13,10 +12,12 @@ import click
 
 import tinygrad_edu as tg
 from tinygrad_edu.errors import StateError
+from tinygrad_edu.files import writable
 from tinygrad_edu.train import History
 from tinygrad_edu.train.events import BatchEvent, EndEvent, Event, NoticeEvent
 
 from ..errors import CommandError, FileError, MissingPieceError
+from ..files import cannot_write
 from ..wording import as_options
 from .config import MisfitError, RunConfig
 from .folder import RunFolder, refuse_used
@@ -151,16 +152,15 @@ def check_save(path: Path) -> None:
     """Refuse, before anything is trained, a file that could not be written afterwards.
 
     Raises:
-        CommandError: its name does not end in .safetensors, or its folder cannot be written to.
+        CommandError: its name does not end in .safetensors.
+        FileError: see `tinygrad_edu.files.writable`.
     """
     if path.suffix != ".safetensors":
         raise CommandError(f"--save {path}: a network is saved as a file that ends in .safetensors")
-    folder = path.resolve().parent
-    if path.is_dir() or not folder.is_dir() or not os.access(folder, os.W_OK):
-        why = "it is a folder" if path.is_dir() else f"the folder {folder} "
-        if not path.is_dir():
-            why += "does not exist" if not folder.is_dir() else "is write-protected"
-        raise FileError(f"cannot write {path}: {why}", "give another place")
+    try:
+        writable(path)
+    except OSError as error:
+        raise cannot_write(path, error) from None
 
 
 def save(session: Session, path: Path) -> None:
@@ -180,7 +180,7 @@ def save(session: Session, path: Path) -> None:
         with _missing_pieces():
             tg.train.save_model(path, run.model, meta)
     except OSError as error:
-        raise FileError(f"cannot write {path}: {error.strerror or error}", "give another place") from None
+        raise cannot_write(path, error) from None
     click.echo(f"wrote {path}", err=True)
 
 
