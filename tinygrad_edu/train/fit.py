@@ -65,8 +65,9 @@ def fit(
         model: a module, also one of Values (`model.scalar()`).
         data: a `tg.data.Dataset`, or a pair (x, y) of arrays.
         loss: a name, "mse", or a function loss(prediction, target) that gives a mean over the rows. Targets come in the
-            form it needs: class indices, one-hot rows for a loss of numbers, 0 and 1 (-1 and 1 for hinge) for a single
-            output. A single output per row is given to it as (n,).
+            form it needs: class indices, one-hot rows for a loss of numbers, 0 and 1 for a single output. Hinge wants
+            -1 and 1, and is given these, whether the labels are 0 and 1 or -1 and 1; a function of your own gets
+            labels of a single output as they are. A single output per row is given to it as (n,).
         optimizer: of the model's parameters.
         validation: data of the same kind, measured after each epoch, in evaluation mode and without penalties.
         epochs: how often every example is learned from; a resumed run counts those before it.
