@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -12,11 +12,11 @@ from typing import Any
 import click
 
 from tinygrad_edu.train import History
-from tinygrad_edu.train.events import Event, NoticeEvent
+from tinygrad_edu.train.events import Event
 
 from .. import output
 from ..errors import CommandError
-from ..wording import as_options
+from .completing import as_typed
 from .config import RunConfig
 from .folder import RunFolder
 from .interrupts import follow
@@ -84,10 +84,8 @@ def trained(name: str, values: dict[str, Any], options: dict[str, Any]) -> tuple
         with _watched(f"{k}/{len(values)} {label}", run) as line:
 
             def watch(event: Event, watchers: Any = (history, noise, line)) -> None:
-                if isinstance(event, NoticeEvent):
-                    event = replace(event, text=as_options(event.text))
                 for watcher in watchers:
-                    watcher.watch(event)
+                    watcher.watch(as_typed(event))
 
             follow(run.events(), watch)
         if history:
