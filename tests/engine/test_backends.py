@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import math
+import os
 import pickle
 import sys
 from typing import Any
@@ -101,6 +102,22 @@ def test_without_a_gpu_the_message_says_why(
     monkeypatch.setattr(cupy.cuda, "runtime", _Runtime(driver, gpus))
     with pytest.raises(tg.DeviceError, match=says):
         tg.Tensor([1.0], device=device)
+
+
+@pytest.mark.parametrize(("said", "expected"), [(None, "1"), ("0", "0"), ("", "")])
+def test_cupy_keeps_its_headers_compiled_unless_the_user_says_otherwise(
+    said: str | None, expected: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """CuPy reads the variable when it is imported."""
+    monkeypatch.setattr(backends, "_backends", {"cpu": NumpyBackend()})
+    monkeypatch.setitem(sys.modules, "cupy", None)
+    monkeypatch.setenv("CUPY_NVRTC_USE_PCH", "to be restored")
+    monkeypatch.delenv("CUPY_NVRTC_USE_PCH")
+    if said is not None:
+        monkeypatch.setenv("CUPY_NVRTC_USE_PCH", said)
+    with pytest.raises(tg.DeviceError):
+        backends.get("cuda")
+    assert os.environ["CUPY_NVRTC_USE_PCH"] == expected
 
 
 # --- never mixed -----------------------------------------------------------------------------------------------------
