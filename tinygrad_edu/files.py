@@ -75,19 +75,6 @@ def write_atomically(path: str | Path, content: bytes) -> None:
         temporary.write_bytes(content)
 
 
-def make_folder(path: str | Path) -> None:
-    """Make a folder, and those above it, where they are missing.
-
-    Raises:
-        OSError: something else is there, or they cannot be made.
-    """
-    path = Path(path)
-    missing = [folder for folder in (path, *path.parents) if not folder.exists()]
-    path.mkdir(parents=True, exist_ok=True)
-    for folder in missing:
-        sync_folder(folder.parent)
-
-
 def sync_folder(folder: Path) -> None:
     """Have the names of the files in a folder on the disk. (Windows has no call for it.)"""
     if os.name == "nt":

@@ -97,14 +97,6 @@ def parts(shapes: list[tuple[int, ...]], axis: int) -> list[tuple[slice, ...]]:
     return [(*before, slice(start, end)) for start, end in zip([0, *ends], ends, strict=False)]
 
 
-def pairs(values: Any, ndim: int) -> Any:
-    """(before, after) for each axis: what `np.pad` makes of a number, a pair, or several; CuPy's `pad` does not.
-
-    Without axes, the number 0, as CuPy's cannot take the empty sequence.
-    """
-    return tuple(map(tuple, np.broadcast_to(values, (ndim, 2)).tolist())) or 0
-
-
 def inner(pad_width: Any, shape: tuple[int, ...]) -> tuple[slice, ...]:
     """Where the original lies in an array padded by `pad_width`."""
     before = np.broadcast_to(pad_width, (len(shape), 2))[:, 0]

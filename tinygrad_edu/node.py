@@ -13,8 +13,6 @@ from importlib import import_module
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from .errors import GraphError, ShapeError
 from .modes import MODES, SERIAL
 
@@ -148,29 +146,6 @@ def apply(op: Operation, operands: tuple[Any, ...], attrs: dict[str, Any] | None
     from .lift import apply_without_nodes  # imports the tensors, which import this file
 
     return apply_without_nodes(op, operands, attrs)
-
-
-def holds_tracked(item: Any) -> bool:
-    """Whether a node, or what a list or object array holds, requires gradients: its numbers alone lose a history."""
-    if isinstance(item, Node):
-        return item._tracked
-    if isinstance(item, np.ndarray):
-        return item.dtype == object and any(map(holds_tracked, item.flat))
-    return isinstance(item, (list, tuple)) and any(map(holds_tracked, item))
-
-
-def check_untracked(what: str, numbers: Any) -> None:
-    """Refuse to write numbers with a history into what has none, while histories are recorded.
-
-    Raises:
-        GraphError: one of the numbers is a node that requires gradients.
-    """
-    if MODES.get().recording and holds_tracked(numbers):
-        raise GraphError(
-            f"{what}, written into with numbers that require gradients, would lose their history, and gradients would "
-            "be wrong. Make it of them in one operation: tg.stack([...]) of the elements, or tg.where(mask, new, old); "
-            "or write the plain numbers: new.data, or under tg.no_grad()"
-        )
 
 
 def shape_error(op: Operation, operands: Iterable[Any], attrs: dict[str, Any] | None, error: Exception) -> Exception:

@@ -13,7 +13,7 @@ import numpy as np
 from . import functional
 from .errors import GraphError
 from .namespaces import OBJECTS
-from .node import Node, check_untracked
+from .node import Node
 from .objects import as_object, is_value
 from .tensor import Tensor
 
@@ -34,13 +34,13 @@ _CONSTANTS = frozenset(["zeros_like", "ones_like", "full_like", "empty_like"])
 def ufunc_call(ufunc: np.ufunc, method: str, operands: tuple[Any, ...], options: dict[str, Any]) -> Any:
     """`ufunc(*operands)`, or a reduction such as `np.add.reduce(t)`."""
     name = _ALIASES.get(ufunc.__name__, ufunc.__name__)
+    if any(is_value(x) for x in operands) and any(isinstance(x, np.ndarray) and x.ndim for x in operands):
+        return getattr(OBJECTS, name)(*map(as_object, operands))
     if options.get("out") is not None:
         raise GraphError(
             f"np.{ufunc.__name__} into an existing array (out=, or array += tensor) cannot be recorded: "
-            "write array = array + tensor. To update a parameter: with tg.no_grad(): p -= lr * p.grad"
+            "write array = array + tensor"
         )
-    if any(is_value(x) for x in operands) and any(isinstance(x, np.ndarray) and x.ndim for x in operands):
-        return getattr(OBJECTS, name)(*map(as_object, operands))
     if method == "reduce" and ufunc.__name__ in _REDUCTIONS:
         options = {"axis": 0} | {k: v for k, v in options.items() if k in ("axis", "keepdims")}
         return getattr(functional, _REDUCTIONS[ufunc.__name__])(operands[0], **options)
@@ -61,10 +61,9 @@ def _call(name: str, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any
     if name in _QUESTIONS:
         return function(*map(_plain, args), **kwargs)
     if name in _CONSTANTS:
-        check_untracked(f"np.{name}: an array", [*args[1:], *kwargs.values()])
-        kwargs = {key: _plain(value) for key, value in kwargs.items()}
-        backend = next((x.backend for x in args if isinstance(x, Tensor)), "cpu")
-        return Tensor(function(*map(_plain, args), **kwargs), device=backend)
+        return Tensor(
+            function(*map(_plain, args), **kwargs), device=next(x for x in args if isinstance(x, Tensor)).backend
+        )
     if name in functional.__all__:
         ours = getattr(functional, name)
         kwargs = {key: value for key, value in kwargs.items() if value is not None}

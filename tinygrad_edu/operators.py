@@ -9,7 +9,6 @@ import operator
 from typing import Any
 
 from . import functional, indexing
-from .augmented import augmented
 from .modes import host_call
 
 
@@ -44,13 +43,6 @@ class Operators:
 
     def __rmatmul__(self, other: Any) -> Any:  # other @ self
         return functional.matmul(other, self)
-
-    __iadd__ = augmented(functional.add, "+=")
-    __isub__ = augmented(functional.subtract, "-=")
-    __imul__ = augmented(functional.multiply, "*=")
-    __itruediv__ = augmented(functional.divide, "/=")
-    __ipow__ = augmented(functional.power, "**=")
-    __imatmul__ = augmented(functional.matmul, "@=")
 
     def __pos__(self) -> Any:
         return self

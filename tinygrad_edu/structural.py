@@ -216,14 +216,10 @@ def concatenate(xp, *arrays, axis=0):
 
 @structural(lambda xp, g, y, a, pad_width, mode, constant_values: g[indexing.inner(pad_width, a.shape)])
 def pad(xp, a, pad_width, mode="constant", constant_values=0.0):
-    """Surround by constants. `pad_width` is (before, after), one pair for each axis, or one number for all.
-
-    `constant_values` are given in the same ways.
-    """
+    """Surround by constants. `pad_width` is (before, after), one pair for each axis, or one number for all."""
     if mode != "constant":
         raise ArgumentError(f"pad: only mode='constant' is differentiated here, not {mode!r}")
-    width, values = indexing.pairs(pad_width, a.ndim), indexing.pairs(constant_values, a.ndim)
-    return xp.pad(a, width, mode="constant", constant_values=values)
+    return xp.pad(a, pad_width, mode="constant", constant_values=constant_values)
 
 
 @structural(lambda xp, g, y, a, shift, axis: xp.roll(g, indexing.opposite(shift), axis))

@@ -11,14 +11,13 @@ from . import backends, indexing
 from .backends import Backend
 from .errors import DeviceError, DtypeError, GraphError, ShapeError, TinygradError
 from .modes import MODES, RECORDING, SERIAL, get_default_dtype
-from .node import Node, check_untracked, data_of, mixed_error, shape_error
+from .node import Node, data_of, mixed_error, shape_error
 from .operation import Operation
 from .operators import Operators
 from .structural import move
 from .value import Value
 
 _new, _tick = object.__new__, SERIAL.__next__
-_AT_HOME = object()
 
 
 class Tensor(Operators, Node):
@@ -47,9 +46,8 @@ class Tensor(Operators, Node):
     backend: Backend
 
     # Where the gradient of an optimizer's parameter lies: a view of the optimizer's flat gradient array. The backward
-    # pass writes into it and points `grad` to it; the data then lie in a flat array too, and assignment writes there,
-    # and so does assignment to the gradient, whose own `_home` is `_AT_HOME`.
-    _home: Any  # Tensor | None
+    # pass writes into it and points `grad` to it; the data then lie in a flat array too, and assignment writes there.
+    _home: Tensor | None
 
     def __init__(
         self,
@@ -93,17 +91,12 @@ class Tensor(Operators, Node):
 
     @property
     def data(self) -> Any:
-        """The array. Assigning it makes every result computed from the old one unusable for a backward pass.
-
-        Raises:
-            GraphError: assigned what requires gradients: its history would be lost.
-        """
+        """The array. Assigning it makes every result computed from the old one unusable for a backward pass."""
         self._is_read()
         return self._data
 
     @data.setter
     def data(self, data: Any) -> None:
-        check_untracked(f"a {self.describe()}", data)
         self._is_written()
         array = _array(data, self.dtype, self.backend, copy=False)
         if self._home is None:
@@ -116,20 +109,6 @@ class Tensor(Operators, Node):
             )
         self.changed()
 
-    def _write(self, result: Tensor, how: str) -> None:
-        """Take the data of a result of this shape, in this dtype."""
-        if result.shape != self.shape:
-            raise ShapeError(
-                f"{how} of a {self.describe()} of shape {self.shape}: the result has shape {result.shape}, and does "
-                "not fit into it; a new tensor gets a name of its own"
-            )
-        if not np.can_cast(result.dtype, self.dtype, "same_kind"):
-            raise DtypeError(
-                f"{how} of a {self.describe()} of {self.dtype}: the result is of {result.dtype}, and does not fit "
-                "into it; a new tensor gets a name of its own, or take x.astype() before"
-            )
-        self.data = result._data
-
     def move_into(self, data: Any, home: Any) -> None:
         """Move the data of this leaf into the array `data`, and its gradients, from now on, into the array `home`.
 
@@ -140,7 +119,6 @@ class Tensor(Operators, Node):
             self._data = data
             self.changed()
         self._home = Tensor.wrap(home, self.backend)
-        self._home._home = _AT_HOME
         if self._grad is not None:
             home[...] = self._grad._data
             self._grad = self._home
@@ -283,15 +261,13 @@ class Tensor(Operators, Node):
         """Write into the data of a constant, or of a leaf under `no_grad()`.
 
         Raises:
-            GraphError: the tensor takes part in a graph, in which an overwritten element has no derivative; or the
-                value has a history, which would be lost.
+            GraphError: the tensor takes part in a graph, in which an overwritten element has no derivative.
         """
         if self.op is not None or (self._tracked and MODES.get().recording):
             raise GraphError(
                 f"an element of a {self.describe()} that requires gradients cannot be assigned: use tg.where or "
                 "tg.concatenate, which have derivatives, or assign under tg.no_grad()"
             )
-        check_untracked(f"a {self.describe()}", value)
         self._is_written()
         index = indexing.ready(index, self.shape)
         self._data[index] = value._data if isinstance(value, Tensor) else value
@@ -408,7 +384,7 @@ def _array(data: Any, dtype: Any, backend: Backend, copy: bool) -> Any:
         data = _from_python(data, dtype)
     elif owner is not backend and owner.device != "cpu":
         raise DeviceError(f"the array is on {owner.device}, the tensor shall be on {backend.device}: use x.to()")
-    if getattr(data, "dtype", None) is not None and data.dtype.kind not in "fiub":
+    if dtype is None and getattr(data, "dtype", None) is not None and data.dtype.kind not in "fiub":
         raise DtypeError(f"a tensor holds real numbers, not {data.dtype}")
     array = backend.asarray(data, dtype=dtype)
     return array.copy() if copy and array is data else array

@@ -8,11 +8,10 @@ from typing import Any
 import numpy as np
 
 from . import functional
-from .augmented import assign
 from .errors import DtypeError, GraphError
 from .modes import MODES, RECORDING, SERIAL
 from .namespaces import FLOATS, OBJECTS, Graph
-from .node import Node, check_untracked, mixed_error
+from .node import Node, mixed_error
 from .objects import as_object
 from .operation import REGISTRY, Operation
 from .operators import Operators
@@ -20,8 +19,8 @@ from .operators import Operators
 _new = object.__new__
 
 
-def _binary(function: Any, sign: str) -> tuple[Any, Any, Any]:
-    """An operator, its reflected and its augmented form, with a short way for the common case: two Values, recorded.
+def _binary(function: Any) -> tuple[Any, Any]:
+    """An operator and its reflected form, with a short way for the common case: two Values, recorded.
 
     It does what `apply` does, without the calls on the way there; they would cost more than the arithmetic.
     """
@@ -41,22 +40,7 @@ def _binary(function: Any, sign: str) -> tuple[Any, Any, Any]:
         result.serial = tick()
         return result
 
-    def augmented(self: Value, other: Any) -> Any:
-        if self.op is None:
-            return assign(function, sign, self, other)
-        if type(other) is not Value or modes() is not RECORDING:
-            return function(self, other)
-        result: Value = new(Value)  # the same once more: a call would take longer
-        result._data = forward(FLOATS, self._data, other._data)
-        result._grad = 0.0
-        result._first, result._second = self, other
-        result.op = op
-        result.attrs = result.name = None
-        result._tracked = True
-        result.serial = tick()
-        return result
-
-    return operator, lambda self, other: function(other, self), augmented
+    return operator, lambda self, other: function(other, self)
 
 
 class Value(Operators, Node):
@@ -103,14 +87,6 @@ class Value(Operators, Node):
 
     @data.setter
     def data(self, data: Any) -> None:
-        if type(data) is float:
-            self._data = data
-            self.changed()
-        else:
-            check_untracked(f"a {self.describe()}", data)
-            self._write(data)
-
-    def _write(self, data: Any, how: str = "") -> None:
         self._data = _number(data)
         self.changed()
 
@@ -174,10 +150,10 @@ class Value(Operators, Node):
     def __getitem__(self, index: Any) -> Any:
         return iter(self)
 
-    __add__, __radd__, __iadd__ = _binary(functional.add, "+=")
-    __sub__, __rsub__, __isub__ = _binary(functional.subtract, "-=")
-    __mul__, __rmul__, __imul__ = _binary(functional.multiply, "*=")
-    __truediv__, __rtruediv__, __itruediv__ = _binary(functional.divide, "/=")
+    __add__, __radd__ = _binary(functional.add)
+    __sub__, __rsub__ = _binary(functional.subtract)
+    __mul__, __rmul__ = _binary(functional.multiply)
+    __truediv__, __rtruediv__ = _binary(functional.divide)
 
     @staticmethod
     def _apply(op: Operation, operands: tuple[Any, ...], attrs: dict[str, Any] | None) -> Any:

@@ -109,11 +109,7 @@ def _load(path: Path) -> Trace:
     except OSError as error:
         raise FileError(f"cannot read {path}: {error.strerror}") from None
     except TraceError as error:
-        why = str(error).removeprefix(f"{path}: ")
-        raise FileError(
-            f"cannot read {path}: {why}",
-            "a trace is made by: tinygrad-edu step ... --save TRACE.json",
-        ) from None
+        raise FileError(str(error), "a trace is made by: tinygrad-edu step ... --save TRACE.json") from None
 
 
 def _warn_unused(names: Sequence[str] | dict[str, Any], why: str) -> None:

@@ -8,17 +8,15 @@ from __future__ import annotations
 
 import re
 
-from tinygrad_edu.backends.cupy import KernelText
-
 HEAD_CPU = "#include <cmath>\n#include <cstddef>\nusing namespace std;\n"
 LOOP_CPU = "for (ptrdiff_t i = 0; i < size; ++i)"
 LOOP_CUDA = "for (ptrdiff_t i = blockIdx.x * blockDim.x + threadIdx.x; i < size; i += blockDim.x * gridDim.x)"
 
 
-def parameters(kernel: KernelText) -> list[tuple[bool, str, str, bool]]:
+def parameters(kernel: tuple[str, ...]) -> list[tuple[bool, str, str, bool]]:
     """(raw, type, name, is a result) of a kernel's parameters, in the order of a call."""
     found = []
-    for text, is_result in ((kernel.in_params, False), (kernel.out_params, True)):
+    for text, is_result in ((kernel[0], False), (kernel[1], True)):
         for parameter in text.split(","):
             match = re.fullmatch(r"(raw )?(T|I|int32) (\w+)", parameter.strip())
             assert match, parameter
@@ -31,17 +29,17 @@ def is_number(kind: str, name: str) -> bool:
     return kind == "int32" or re.fullmatch(r"n\d+", name) is not None
 
 
-def source(kernels: list[KernelText], element: str, cuda: bool) -> str:
+def source(kernels: list[tuple[str, ...]], element: str, cuda: bool) -> str:
     """Functions `name(parameters..., size)` for elements of type "float" or "double".
 
     Args:
-        kernels: what CuPy's ElementwiseKernel takes.
+        kernels: what CuPy's ElementwiseKernel takes: parameters in and out, body, name, and what stands before it.
     """
     head = "" if cuda else HEAD_CPU
     return "\n".join([f"{head}typedef {element} T;", *[_function(kernel, cuda) for kernel in kernels]])
 
 
-def _function(kernel: KernelText, cuda: bool) -> str:
+def _function(kernel: tuple[str, ...], cuda: bool) -> str:
     signature, locals_ = [], []
     for raw, kind, name, is_result in parameters(kernel):
         type_ = {"T": "T", "I": "long long", "int32": "int"}[kind]
@@ -56,11 +54,11 @@ def _function(kernel: KernelText, cuda: bool) -> str:
     qualifier = "__global__ void" if cuda else "void"
     return "\n".join(
         [
-            kernel.preamble,
-            f'extern "C" {qualifier} {kernel.name}({", ".join(signature)}, ptrdiff_t size) {{',
+            kernel[4],
+            f'extern "C" {qualifier} {kernel[3]}({", ".join(signature)}, ptrdiff_t size) {{',
             f"{LOOP_CUDA if cuda else LOOP_CPU} {{",
             *locals_,
-            kernel.operation,
+            kernel[2],
             "}}",
         ]
     )

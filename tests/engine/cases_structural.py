@@ -188,11 +188,8 @@ SHAPES: list[Case] = [
     ],
     composed("split", "joined again", lambda xp, a: xp.concatenate(xp.split(a, 3, axis=1)[::-1]), [A]),
     *[case("pad", np.pad, [A], width) for width in (1, (1, 2), ((1, 0), (0, 2)), ((2,), (1,)), 0)],
-    *[
-        case("pad", np.pad, [A], 1, constant_values=values)
-        for values in (3.5, (1.5, 2.5), ((1.0, 2.0), (3.0, 4.0)), ((1.0,), (2.0,)))
-    ],
-    *[case("pad", np.pad, [operand], 1) for operand in (sample(0, 2), sample(3), sample(), CUBE)],
+    case("pad", np.pad, [A], 1, constant_values=3.5),
+    case("pad", np.pad, [sample(0, 2)], 1),
     *[case("roll", np.roll, [A], shift) for shift in (1, -2, 7)],
     *[case("roll", np.roll, [CUBE], shift, axis=axis) for shift, axis in SHIFTS],
     case("roll", np.roll, [CUBE], [1, 1], axis=[0, 2]),

@@ -6,9 +6,11 @@ from typing import Any
 
 import tinygrad_edu as tg
 from oracle.optim_cases import SETTINGS
-from tinygrad_edu.backends.cupy import ROW_KERNELS, KernelText, elementwise_kernel, hook_program
+from tinygrad_edu.backends.cupy import ROW_KERNELS, elementwise_kernel, hook_program
 from tinygrad_edu.fuse import Program
 from tinygrad_edu.namespaces import Namespace
+
+Kernel = tuple[str, ...]
 
 
 def optimizer_program(kind: str, settings: dict[str, Any], t: int) -> tuple[Program, dict[str, float]]:
@@ -18,7 +20,7 @@ def optimizer_program(kind: str, settings: dict[str, Any], t: int) -> tuple[Prog
     return optimizer.program(group, t, 2 + len(optimizer.initial_state(group)))
 
 
-def in_place(program: Program) -> KernelText:
+def in_place(program: Program) -> Kernel:
     """The kernel that writes a program's results into its first arrays."""
     return elementwise_kernel(program, tuple(f"a{k}" for k in range(len(program.results))))
 
@@ -35,7 +37,7 @@ HOOKS = {
 }
 
 
-def all_kernels() -> dict[str, KernelText]:
+def all_kernels() -> dict[str, Kernel]:
     """What CuPy's ElementwiseKernel is given, by name."""
     return {
         **{name: in_place(program) for name, (program, _) in PROGRAMS.items()},

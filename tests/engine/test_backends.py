@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import copy
-import math
-import os
 import pickle
 import sys
 from typing import Any
@@ -102,22 +100,6 @@ def test_without_a_gpu_the_message_says_why(
     monkeypatch.setattr(cupy.cuda, "runtime", _Runtime(driver, gpus))
     with pytest.raises(tg.DeviceError, match=says):
         tg.Tensor([1.0], device=device)
-
-
-@pytest.mark.parametrize(("said", "expected"), [(None, "1"), ("0", "0"), ("", "")])
-def test_cupy_keeps_its_headers_compiled_unless_the_user_says_otherwise(
-    said: str | None, expected: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """CuPy reads the variable when it is imported."""
-    monkeypatch.setattr(backends, "_backends", {"cpu": NumpyBackend()})
-    monkeypatch.setitem(sys.modules, "cupy", None)
-    monkeypatch.setenv("CUPY_NVRTC_USE_PCH", "to be restored")
-    monkeypatch.delenv("CUPY_NVRTC_USE_PCH")
-    if said is not None:
-        monkeypatch.setenv("CUPY_NVRTC_USE_PCH", said)
-    with pytest.raises(tg.DeviceError):
-        backends.get("cuda")
-    assert os.environ["CUPY_NVRTC_USE_PCH"] == expected
 
 
 # --- never mixed -----------------------------------------------------------------------------------------------------
@@ -259,28 +241,6 @@ def test_scatter_add_is_the_plain_loop(index: Any, method: Any, device: str) -> 
     result = scatter_add(backend.asarray(a), index, shape)
     assert backend.owns(result)
     np.testing.assert_allclose(backend.asnumpy(result), expected, rtol=1e-15)
-
-
-@pytest.mark.parametrize(
-    "arguments", [{}, {"axis": None}, {"axis": 0}, {"axis": (0, 1)}, {"axis": -1, "keepdims": True}]
-)
-@pytest.mark.parametrize("shape", [(3,), (2, 3), (2, 1, 3)])
-@pytest.mark.parametrize("name", ["sum", "max", "min", "mean", "prod", "any", "all", "argmax"])
-def test_a_reduction_is_that_of_numpy(
-    name: str, shape: tuple[int, ...], arguments: dict[str, Any], device: str
-) -> None:
-    """Above all without an axis, where the reduction of a ufunc by itself takes the first one."""
-    axis = arguments.get("axis")
-    if isinstance(axis, tuple) and (len(axis) > len(shape) or name == "argmax"):
-        return
-    a, backend = np.sin(np.arange(math.prod(shape))).reshape(shape), backends.get(device)
-    found = getattr(backend, name)(backend.asarray(a), **arguments)
-    expected = getattr(np, name)(a, **arguments)
-    assert np.shape(backend.asnumpy(found)) == np.shape(expected)
-    np.testing.assert_allclose(backend.asnumpy(found), expected, rtol=1e-14)
-    if "keepdims" not in arguments and "axis" in arguments:
-        found = getattr(backend, name)(backend.asarray(a), axis)
-        np.testing.assert_allclose(backend.asnumpy(found), expected, rtol=1e-14)
 
 
 def test_where_takes_a_plain_condition(device: str) -> None:

@@ -6,6 +6,7 @@ CuPy imports without a driver, so this needs its wheel (dependency group cupy) a
 from __future__ import annotations
 
 import ast
+import inspect
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -14,7 +15,7 @@ import numpy as np
 import pytest
 
 import tinygrad_edu
-from fake_device.wheel import signature
+from fake_device import missing
 from tinygrad_edu.backends.cupy import CupyBackend
 from tinygrad_edu.backends.numpy import NumpyBackend
 from tinygrad_edu.operation import REGISTRY
@@ -78,6 +79,15 @@ def test_every_name_has_a_meaning_on_the_cpu() -> None:
 
 
 @pytest.mark.cupy
+def test_the_fake_lacks_what_cupy_lacks() -> None:
+    import cupy
+
+    methods = {name for name in dir(np.ndarray) if not name.startswith("__")}
+    assert {name for name in np.__all__ if not hasattr(cupy, name)} == missing.FUNCTIONS
+    assert {name for name in methods if not hasattr(cupy.ndarray, name)} == missing.METHODS
+
+
+@pytest.mark.cupy
 @pytest.mark.parametrize("use", USES, ids=str)
 def test_cupy_has_the_name(use: Use) -> None:
     """And where NumPy has it: else one device would read a rule of ours, another a function of its library."""
@@ -97,5 +107,12 @@ def test_cupy_takes_the_arguments(use: Use) -> None:
     function: Any = getattr(CupyBackend, use.name, None) or getattr(cupy, use.name, None)
     if function is None:
         function = REGISTRY[use.name].forward  # CuPy lacks it, and a rule stands in: its first parameter is xp
-    implicit = [None] if getattr(cupy, use.name, None) is not function else []  # self, or xp
-    signature(function).bind(*implicit, *[None] * use.positional, **dict.fromkeys(use.keywords))
+    if function is cupy.ElementwiseKernel:  # has no signature
+        assert cupy.ElementwiseKernel("T x", "T y", "y = x;", "name", preamble="").name == "name"
+    elif isinstance(function, cupy.ufunc):
+        assert use.positional is not None
+        assert function.nin <= use.positional <= function.nargs
+        assert set(use.keywords) <= {"out", "dtype", "casting"}
+    else:
+        implicit = [None] if getattr(cupy, use.name, None) is not function else []  # self, or xp
+        inspect.signature(function).bind(*implicit, *[None] * use.positional, **dict.fromkeys(use.keywords))

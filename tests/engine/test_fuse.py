@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from engine.kernel_cases import PROGRAMS
-from fake_device import fake_cupy
+from fake_device.kernels import ElementwiseKernel
 from tinygrad_edu import backends, fuse
 from tinygrad_edu.backends.base import Backend
 from tinygrad_edu.backends.cupy import elementwise_kernel
@@ -105,7 +105,7 @@ def test_any_formula(lines: list[Line], results: list[int]) -> None:
     np.testing.assert_array_equal(arrays, expected)
 
     names = tuple(f"a{k}" for k in range(len(results)))
-    kernel = elementwise_kernel(program, names).compiled(fake_cupy)
+    kernel = ElementwiseKernel(*elementwise_kernel(program, names))
     outs = given[: len(results)]
     found = kernel.compute([*given[len(results) :], *program.numbers(numbers)], outs)
     np.testing.assert_allclose(found, expected[: len(results)], rtol=1e-15)
@@ -133,7 +133,7 @@ def test_results_that_stand_in_each_other_s_way(rule: Any) -> None:
     np.testing.assert_array_equal(arrays, expected)
     rule.__name__ = "rule"  # a kernel has the name of its rule
     names = ("a0", "a1")[: len(program.results)]
-    found = elementwise_kernel(program, names).compiled(fake_cupy).compute(given[len(names) :], given[: len(names)])
+    found = ElementwiseKernel(*elementwise_kernel(program, names)).compute(given[len(names) :], given[: len(names)])
     np.testing.assert_array_equal(found, expected[: len(names)])
 
 

@@ -13,11 +13,11 @@ import numpy as np
 import pytest
 
 from engine import c_code
-from engine.kernel_cases import HOOKS, PROGRAMS, all_kernels, in_place
-from fake_device import fake_cupy
+from engine.kernel_cases import HOOKS, PROGRAMS, Kernel, all_kernels, in_place
+from fake_device.kernels import ElementwiseKernel
 from tinygrad_edu import backends
-from tinygrad_edu.backends.cupy import ROW_KERNELS, KernelText, elementwise_kernel
-from tinygrad_edu.fuse import Program
+from tinygrad_edu.backends.cupy import ROW_KERNELS, elementwise_kernel
+from tinygrad_edu.fuse import PREAMBLE, Program
 
 ELEMENTS = {"float32": ("float", ctypes.c_float), "float64": ("double", ctypes.c_double)}
 SPECIAL = [0.0, -0.0, np.nan, np.inf, -np.inf, 1e-30, -1e30, 2.0]
@@ -32,18 +32,18 @@ CHOICES: dict[str, Callable[..., Any]] = {
 }
 
 
-def numbered(kernels: dict[str, KernelText]) -> list[KernelText]:
+def numbered(kernels: dict[str, Kernel]) -> list[Kernel]:
     """The same under the names kernel_0, kernel_1, ..., so that one source may hold them all."""
-    return [kernel._replace(name=f"kernel_{k}") for k, kernel in enumerate(kernels.values())]
+    return [(*kernel[:3], f"kernel_{k}", kernel[4]) for k, kernel in enumerate(kernels.values())]
 
 
 @pytest.fixture(scope="session")
-def build(tmp_path_factory: pytest.TempPathFactory) -> Callable[[dict[str, KernelText], str], ctypes.CDLL]:
+def build(tmp_path_factory: pytest.TempPathFactory) -> Callable[[dict[str, Kernel], str], ctypes.CDLL]:
     """A function that compiles kernels as C++ functions of one library."""
     if shutil.which("g++") is None:
         pytest.skip("g++ is not installed: the text of kernels is compiled with it and run on the CPU")
 
-    def build(kernels: dict[str, KernelText], element: str) -> ctypes.CDLL:
+    def build(kernels: dict[str, Kernel], element: str) -> ctypes.CDLL:
         folder: Path = tmp_path_factory.mktemp("kernels")
         (folder / "kernels.cpp").write_text(c_code.source(numbered(kernels), element, cuda=False))
         # as IEEE says, without contracting a product and a sum to one operation that NumPy has not
@@ -54,7 +54,7 @@ def build(tmp_path_factory: pytest.TempPathFactory) -> Callable[[dict[str, Kerne
     return build
 
 
-def call(function: Any, kernel: KernelText, arguments: list[Any], size: int, number: type) -> None:
+def call(function: Any, kernel: Kernel, arguments: list[Any], size: int, number: type) -> None:
     """Run a compiled kernel; arrays that a kernel reads in a smaller shape must be repeated before."""
     given = []
     for (_, kind, name, _), value in zip(c_code.parameters(kernel), arguments, strict=True):
@@ -69,7 +69,8 @@ def call(function: Any, kernel: KernelText, arguments: list[Any], size: int, num
 @pytest.fixture(scope="session", params=ELEMENTS)
 def compiled(request: pytest.FixtureRequest, build: Any) -> Callable[[str, list[Any], int], None]:
     """A function that runs a kernel by its name, on arrays of one of the two dtypes."""
-    kernels = {name: elementwise_kernel(Program(rule, 2), ("y",)) for name, rule in CHOICES.items()} | all_kernels()
+    choices = {name: elementwise_kernel(Program(rule, 2), ("y",)) for name, rule in CHOICES.items()}
+    kernels = {name: (*k[:3], "choice", PREAMBLE) for name, k in choices.items()} | all_kernels()
     element, number = ELEMENTS[request.param]
     library, order = build(kernels, element), list(kernels)
 
@@ -146,7 +147,7 @@ def test_the_fake_device_reads_a_kernel_as_c_does(name: str, compiled: Any) -> N
     arrays = [rng.uniform(0.1, 0.9, 50).astype(compiled.dtype) for _ in range(program.arrays)]
     arrays[1] += 1
     count, given = len(program.results), program.numbers(numbers)
-    read = in_place(program).compiled(fake_cupy).compute([*arrays[count:], *given], arrays[:count])
+    read = ElementwiseKernel(*in_place(program)).compute([*arrays[count:], *given], arrays[:count])
     compiled(name, [*arrays[count:], *given, *arrays[:count]], 50)
     for found, array in zip(read, arrays, strict=False):
         np.testing.assert_allclose(found, array, **close(compiled.dtype))

@@ -156,7 +156,7 @@ TRACKED = [
     ("rows by iteration", lambda a: sum(row * k for k, row in enumerate(a)), lambda a: np.repeat([[0.0], [1.0]], 3, 1)),
     ("unpacking", lambda a: (lambda first, second: first - second)(*a), lambda a: np.array([[1.0] * 3, [-1.0] * 3])),
     ("builtin sum", lambda a: sum(a.ravel()), lambda a: np.ones_like(a)),
-    ("-a += 1", lambda a: operator.iadd(-a, 1), lambda a: -np.ones_like(a)),
+    ("a += 1", lambda a: operator.iadd(a, 1), lambda a: np.ones_like(a)),
 ]
 
 

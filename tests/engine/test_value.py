@@ -101,6 +101,8 @@ def test_all_operators_and_their_reflections():
         a.grad = 0.0
         result.backward()
         assert a.grad == pytest.approx(slope)
+    a += 1
+    assert isinstance(a, Value) and a.data == 4.0
 
 
 def test_numbers_of_numpy_on_the_left_keep_the_graph():

@@ -18,17 +18,16 @@ Every call whose result is not a view of an operand is one launch. (The real CuP
 from __future__ import annotations
 
 import math
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
-from types import SimpleNamespace
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import numpy as np
 
-from . import kernels, signatures
+from . import kernels, missing
 
 # --- counting --------------------------------------------------------------------------------------------------------
 
@@ -69,8 +68,8 @@ _current = [0]  # numbers of the devices made current, the innermost last
 class Device:
     """One of the two devices that the fake machine has."""
 
-    def __init__(self, device: int | None = None):
-        self.id = _current[-1] if device is None else device
+    def __init__(self, number: int | None = None):
+        self.id = _current[-1] if number is None else number
 
     def __enter__(self) -> Device:
         _current.append(self.id)
@@ -89,27 +88,7 @@ class Device:
         _tally(syncs=1)
 
 
-class Stream:
-    """The only stream of a fake device."""
-
-    def synchronize(self) -> None:
-        _tally(syncs=1)
-
-
-def get_current_stream() -> Stream:
-    return Stream()
-
-
-def getDeviceCount() -> int:
-    return 2
-
-
-cuda = SimpleNamespace(
-    Device=Device,
-    Stream=Stream,
-    get_current_stream=get_current_stream,
-    runtime=SimpleNamespace(getDeviceCount=getDeviceCount),
-)
+cuda = SimpleNamespace(Device=Device, get_current_stream=Device, runtime=SimpleNamespace(getDeviceCount=lambda: 2))
 
 # --- arrays ----------------------------------------------------------------------------------------------------------
 
@@ -127,11 +106,10 @@ class FakeArray(np.lib.mixins.NDArrayOperatorsMixin):
         self.device = device or Device()
 
     def __getattr__(self, name: str) -> Any:
-        if name in signatures.ATTRIBUTES:
-            return _on_device(getattr(self._host, name))
-        if name in signatures.METHODS:
-            return partial(_call, _method(name), self)
-        raise AttributeError(f"'cupy.ndarray' object has no attribute {name!r} (or tests/fake_device/signatures.py)")
+        if name.startswith("__") or name in missing.METHODS or not hasattr(np.ndarray, name):
+            raise AttributeError(f"'cupy.ndarray' object has no attribute {name!r}")
+        found = getattr(self._host, name)
+        return partial(_call, _method(name), self) if callable(found) else _on_device(found)
 
     @property
     def base(self) -> FakeArray | None:
@@ -170,8 +148,6 @@ class FakeArray(np.lib.mixins.NDArrayOperatorsMixin):
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *operands: Any, **options: Any) -> Any:
         if not all(isinstance(x, (*_SCALARS, FakeArray, np.ndarray)) for x in operands):
             return NotImplemented  # a Tensor, say: it may know how
-        if ufunc.__name__ not in signatures.UFUNCS | {"matmul"}:
-            return NotImplemented
         if "out" in options:
             (options["out"],) = options["out"]
         function = _Ufunc(ufunc)
@@ -180,7 +156,7 @@ class FakeArray(np.lib.mixins.NDArrayOperatorsMixin):
     def __array_function__(self, function: Any, types: Any, operands: Any, options: Any) -> Any:
         if not all(issubclass(kind, (FakeArray, np.ndarray)) for kind in types):
             return NotImplemented
-        return getattr(sys.modules[__name__], function.__name__)(*operands, **options)
+        return __getattr__(function.__name__)(*operands, **options)
 
     # What Python asks of a sequence.
 
@@ -210,11 +186,7 @@ class FakeArray(np.lib.mixins.NDArrayOperatorsMixin):
 
 
 def _method(name: str) -> Callable[..., Any]:
-    def method(host: np.ndarray, *operands: Any, **options: Any) -> Any:
-        signatures.METHODS[name](host, *operands, **options)
-        return getattr(host, name)(*operands, **options)
-
-    return method
+    return lambda host, *operands, **options: getattr(host, name)(*operands, **options)
 
 
 def _index(index: Any, shape: tuple[int, ...]) -> tuple[Any, ...]:
@@ -295,6 +267,7 @@ class _Ufunc:
 
     def __init__(self, ufunc: np.ufunc):
         self._ufunc = ufunc
+        self.reduce = partial(_call, ufunc.reduce)
 
     def __call__(self, *operands: Any, **options: Any) -> FakeArray:
         for x in operands:
@@ -304,28 +277,22 @@ class _Ufunc:
             raise TypeError(f"Wrong arguments {options}")
         return _call(self._ufunc, *operands, **options)
 
-    def at(self, a: FakeArray, indices: Any, b: Any = None) -> None:
-        self._ufunc.at(_operand(a), _index(indices, a.shape), _operand(b))
+    def at(self, a: FakeArray, index: Any, b: Any) -> None:
+        self._ufunc.at(_operand(a), _index(index, a.shape), _operand(b))
         _tally(launches=1)
-
-    def reduce(
-        self, array: FakeArray, axis: Any = 0, dtype: Any = None, out: Any = None, keepdims: bool = False
-    ) -> Any:
-        options = {"out": out} if out is not None else {}
-        return _call(self._ufunc.reduce, array, axis=axis, dtype=dtype, keepdims=keepdims, **options)
 
 
 _FROM_NUMBERS = frozenset(["arange", "eye", "full", "identity", "linspace", "ones", "result_type", "tri", "zeros"])
 _SIZE_DEPENDS_ON_DATA = frozenset(["argwhere", "compress", "extract", "flatnonzero", "nonzero", "unique"])
 
 
-def _function(name: str, *operands: Any, **options: Any) -> Any:
-    signatures.FUNCTIONS[name](*operands, **options)
+def _function(function: Callable[..., Any], *operands: Any, **options: Any) -> Any:
+    name = function.__name__
     if name not in _FROM_NUMBERS and not any(isinstance(x, FakeArray) for x in _flat([*operands, *options.values()])):
         raise TypeError(f"cupy.{name} wants an array of the device")
     if name in _SIZE_DEPENDS_ON_DATA:
         _tally(syncs=1)
-    return _call(getattr(np, name), *operands, **options)
+    return _call(function, *operands, **options)
 
 
 def _flat(x: Any) -> Iterator[Any]:
@@ -339,17 +306,17 @@ def _flat(x: Any) -> Iterator[Any]:
 # --- the module ------------------------------------------------------------------------------------------------------
 
 ndarray = FakeArray
+_NOTHING = object()
 
 
 def __getattr__(name: str) -> Any:
     """CuPy's function of this name: NumPy's, if CuPy has one, made to behave."""
-    if name in signatures.UFUNCS:
-        return _Ufunc(getattr(np, name))
-    if name in signatures.FUNCTIONS:
-        return partial(_function, name)
-    if name in signatures.CONSTANTS:
-        return getattr(np, name)
-    raise AttributeError(f"module 'cupy' has no attribute {name!r} (or tests/fake_device/signatures.py lacks it)")
+    found = getattr(np, name, _NOTHING)
+    if found is _NOTHING or isinstance(found, ModuleType) or name.startswith("_") or name in missing.FUNCTIONS:
+        raise AttributeError(f"module 'cupy' has no attribute {name!r} (or its stand-in lacks it)")
+    if isinstance(found, np.ufunc):
+        return _Ufunc(found)
+    return partial(_function, found) if callable(found) and not isinstance(found, type) else found
 
 
 def asarray(a: Any, dtype: Any = None) -> FakeArray:
@@ -364,9 +331,9 @@ def asarray(a: Any, dtype: Any = None) -> FakeArray:
     return FakeArray(host)
 
 
-def array(obj: Any, dtype: Any = None) -> FakeArray:
-    result = asarray(obj, dtype)
-    return result.copy() if result is obj else result
+def array(a: Any, dtype: Any = None) -> FakeArray:
+    result = asarray(a, dtype)
+    return result.copy() if result is a else result
 
 
 def asnumpy(a: Any) -> np.ndarray:
@@ -377,28 +344,14 @@ def empty(shape: Any, dtype: Any = float) -> FakeArray:
     return FakeArray(np.full(shape, _garbage(np.dtype(dtype)), dtype))
 
 
-def empty_like(prototype: FakeArray, dtype: Any = None) -> FakeArray:
-    return empty(prototype.shape, dtype or prototype.dtype)
+def empty_like(a: FakeArray, dtype: Any = None) -> FakeArray:
+    return empty(a.shape, dtype or a.dtype)
 
 
 def where(condition: Any, x: Any = None, y: Any = None) -> Any:
     if x is None:
-        return _function("nonzero", condition)
+        return _function(np.nonzero, condition)
     return _call(np.where, condition.astype("?", copy=False), x, y)  # so a plain number is no condition
-
-
-def pad(array: FakeArray, pad_width: Any, mode: str = "constant", **kwargs: Any) -> FakeArray:
-    settings = {name: _pairs(value, array.ndim) for name, value in kwargs.items()}
-    return _function("pad", array, _pairs(pad_width, array.ndim), mode, **settings)
-
-
-def _pairs(x: Any, ndim: int) -> Any:
-    """A pair for each axis, of one number, one pair, or pairs; CuPy does not broadcast as NumPy does."""
-    if not ndim:
-        return x
-    x = np.asarray(x)
-    pairs = np.broadcast_to(x.ravel(), (ndim, 2)) if x.size == 1 or x.shape in ((2,), (1, 2)) else x.reshape(ndim, 2)
-    return pairs.tolist()
 
 
 def _garbage(dtype: np.dtype[Any]) -> Any:

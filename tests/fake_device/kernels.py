@@ -15,9 +15,8 @@ import numpy as np
 
 _FUNCTIONS = {
     **{name: getattr(np, name) for name in ("sqrt", "exp", "expm1", "log", "log1p", "tanh")},
-    **{"fabs": np.abs, "pow": np.power},
+    **{"fabs": np.abs, "pow": np.power, "select": np.where},
 }
-_MACROS = {"#define select(c, a, b) ((c) ? (a) : (b))": {"select": np.where}, "": {}}
 
 
 class ElementwiseKernel:
@@ -25,17 +24,7 @@ class ElementwiseKernel:
 
     launch: Callable[[ElementwiseKernel, tuple[Any, ...]], Any]  # set by fake_cupy, which knows its arrays
 
-    def __init__(
-        self,
-        in_params: str,
-        out_params: str,
-        operation: str,
-        name: str = "kernel",
-        reduce_dims: bool = True,
-        preamble: str = "",
-    ):
-        assert reduce_dims in (True, False), f"reduce_dims is no text: {reduce_dims}"
-        self.functions = _FUNCTIONS | _MACROS[preamble]
+    def __init__(self, in_params: str, out_params: str, operation: str, name: str = "kernel", preamble: str = ""):
         self.types = _types(in_params) | _types(out_params)
         self.inputs, self.outputs = list(_types(in_params)), list(_types(out_params))
         assert re.fullmatch(r"\w+", name), f"no name of a C function: {name}"
@@ -54,7 +43,7 @@ class ElementwiseKernel:
         # raw arrays have a say neither in the number of threads nor in the shape of the results
         shape = np.broadcast_shapes(*[arrays[n].shape for n in self.inputs if n in arrays and not self._is_raw(n)])
         assert all(self._is_raw(n) or arrays[n].shape == shape for n in self.outputs if n in arrays), "Out shape"
-        values: dict[str, Any] = {**self.functions, "i": np.arange(np.prod(shape, dtype=int)).reshape(shape)}
+        values: dict[str, Any] = {**_FUNCTIONS, "i": np.arange(np.prod(shape, dtype=int)).reshape(shape)}
         for name, host in given.items():
             if name not in arrays:
                 values[name] = kind(host) if self.types[name] == "T" else host

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -345,27 +344,3 @@ def test_one_with_a_schedule_that_this_run_lacks(tmp_path: Path) -> None:
     run(2, checkpoint=tmp_path)
     with pytest.raises(StateError, match="the run had no schedule, and this one has one"):
         run(3, schedule="step", resume=tmp_path)
-
-
-def test_a_folder_that_is_deleted_during_a_run_is_told_and_not_made_again(tmp_path: Path) -> None:
-    folder = tmp_path / "deep" / "run"
-    events = start(network(), moons()[0], checkpoint=folder, epochs=5)
-    with pytest.raises(FileNotFoundError, match=r"the folder .*run does not exist"):
-        for event in events:
-            if event.kind == "epoch" and event.epoch == 2:
-                shutil.rmtree(folder)
-    assert not folder.exists()
-
-
-def test_a_checkpoint_holds_what_else_it_shall(tmp_path: Path) -> None:
-    """As it was when all batches of the epoch had been told of."""
-    seen: list[int] = []
-    events = start(network(), moons()[0], checkpoint=tmp_path, epochs=2, extra=lambda: {"steps": list(seen)})
-    for event in events:
-        if event.kind == "batch":
-            seen.append(event.step)
-        if event.kind == "epoch" and event.epoch == 1:
-            assert Checkpoint.load(tmp_path).state["extra"] == {"steps": [1, 2, 3]}
-    assert Checkpoint.load(tmp_path).state["extra"] == {"steps": [1, 2, 3, 4, 5, 6]}
-    history(network(), moons()[0], checkpoint=tmp_path)
-    assert Checkpoint.load(tmp_path).state["extra"] is None

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import os
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -37,8 +36,6 @@ class CupyBackend(Backend):
         Raises:
             DeviceError: CuPy is not installed, or this machine has no such GPU.
         """
-        # CuPy puts long headers before each kernel; read once, and kept compiled, they make a first call 4 times faster
-        os.environ.setdefault("CUPY_NVRTC_USE_PCH", "1")
         try:
             import cupy
             from cupyx.scipy import special
@@ -120,40 +117,25 @@ class CupyBackend(Backend):
     def _kernel(self, program: Program, results: tuple[str, ...]) -> Any:
         """The kernel of a program of the arrays a0, a1, ... If its results have these names, it overwrites them."""
         if (program, results) not in self._kernels:
-            self._kernels[program, results] = elementwise_kernel(program, results).compiled(self.xp)
+            self._kernels[program, results] = self.xp.ElementwiseKernel(*elementwise_kernel(program, results))
         return self._kernels[program, results]
 
     def _row_kernel(self, name: str) -> Any:
         if name not in self._kernels:
-            self._kernels[name] = ROW_KERNELS[name].compiled(self.xp)
+            self._kernels[name] = self.xp.ElementwiseKernel(*ROW_KERNELS[name])
         return self._kernels[name]
 
 
-class KernelText(NamedTuple):
+def elementwise_kernel(program: Program, results: tuple[str, ...]) -> tuple[str, ...]:
     """What CuPy's ElementwiseKernel takes: parameters in and out, the body, a name, and what stands before it."""
-
-    in_params: str
-    out_params: str
-    operation: str
-    name: str
-    preamble: str = PREAMBLE
-
-    def compiled(self, xp: Any) -> Any:
-        """The kernel; CuPy compiles it when it is called for the first time with operands of some dtypes."""
-        return xp.ElementwiseKernel(
-            self.in_params, self.out_params, self.operation, name=self.name, preamble=self.preamble
-        )
-
-
-def elementwise_kernel(program: Program, results: tuple[str, ...]) -> KernelText:
-    """The text of a program whose results have these names."""
     names = [f"a{k}" for k in range(program.arrays)]
     inputs = [name for name in names if name not in results] + [f"n{k}" for k in range(len(program.parameters))]
-    return KernelText(
+    return (
         ", ".join(f"T {name}" for name in inputs),
         ", ".join(f"T {name}" for name in results),
         program.kernel_body(names, results),
         f"tinygrad_edu_{program.rule.__name__}",
+        PREAMBLE,
     )
 
 
@@ -186,16 +168,12 @@ slope[i * classes + j] = (exp(logits[i * classes + j] - top) / total - (j == k))
 }
 """
 ROW_KERNELS = {
-    "loss": KernelText(
-        "raw T logits, I label, int32 classes",
-        "T loss",
-        _ROW + _LOSS,
-        "tinygrad_edu_cross_entropy",
-    ),
-    "slope": KernelText(
+    "loss": ("raw T logits, I label, int32 classes", "T loss", _ROW + _LOSS, "tinygrad_edu_cross_entropy", PREAMBLE),
+    "slope": (
         "raw T logits, I label, T g, int32 classes",
         "raw T slope",
         _ROW + _SLOPE,
         "tinygrad_edu_cross_entropy_slope",
+        PREAMBLE,
     ),
 }

@@ -12,14 +12,15 @@ from ..fuse import Program
 from .base import Backend
 
 _erf = np.frompyfunc(math.erf, 1, 1)
-_add: Any = np.add.reduce
-_maximum: Any = np.maximum.reduce
-_minimum: Any = np.minimum.reduce
 
 
 class NumpyBackend(Backend):
     """NumPy arrays in the host's memory."""
 
+    # NumPy's own sum, max and min are Python wrappers around these reductions
+    sum = staticmethod(np.add.reduce)
+    max = staticmethod(np.maximum.reduce)
+    min = staticmethod(np.minimum.reduce)
     einsum = staticmethod(partial(np.einsum, optimize=True))
 
     def __init__(self) -> None:
@@ -27,21 +28,6 @@ class NumpyBackend(Backend):
 
     def owns(self, array: Any) -> bool:
         return isinstance(array, (np.ndarray, np.generic))
-
-    # What NumPy's functions of these names compute, in half their time: they look for other libraries' arrays first.
-    # (A ufunc's `reduce` by itself would, without an axis, reduce the first one.)
-
-    @staticmethod
-    def sum(a: Any, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: bool = False) -> Any:
-        return _add(a, axis, dtype, out, keepdims)
-
-    @staticmethod
-    def max(a: Any, axis: Any = None, out: Any = None, keepdims: bool = False) -> Any:
-        return _maximum(a, axis, None, out, keepdims)
-
-    @staticmethod
-    def min(a: Any, axis: Any = None, out: Any = None, keepdims: bool = False) -> Any:
-        return _minimum(a, axis, None, out, keepdims)
 
     def broadcast_to(self, a: Any, shape: tuple[int, ...]) -> Any:
         """A view of the repeated elements; where they are few, a copy, as NumPy takes longer to make a view."""

@@ -18,13 +18,11 @@ from typing import Any
 import numpy as np
 
 from ..backends import Backend
-from ..backends.numpy import NumpyBackend
 from .liveness import Liveness
 from .tape import INFIX, Call, Noted, Tape, layout
 
 WRITTEN = {"inf": math.inf, "nan": math.nan, "slice": slice}  # what constants are written with
 ARITHMETIC = (np.add, np.subtract, np.multiply, np.divide)
-REDUCTIONS = (NumpyBackend.sum, NumpyBackend.max, NumpyBackend.min)
 _texts = count(1)  # of all functions, so that none is shown in place of another
 
 
@@ -249,4 +247,6 @@ def _parts(index: slice) -> tuple[Any, Any, Any]:
 
 def _takes_out(call: Call) -> bool:
     """Whether the function is one of NumPy's that write where they are told to."""
-    return isinstance(call.function, np.ufunc) or call.function in REDUCTIONS
+    function = call.function
+    reduces = getattr(function, "__name__", "") == "reduce" and isinstance(getattr(function, "__self__", 0), np.ufunc)
+    return isinstance(function, np.ufunc) or reduces

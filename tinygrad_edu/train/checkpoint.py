@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import StateError
-from ..files import make_folder, sweep, write_atomically
+from ..files import sweep, write_atomically
 from .state_files import Arrays, pack, read_arrays, read_json, to_bytes, unpack
 
 FORMAT = 1  # of the files; raised when an older program could not read them any more
@@ -27,8 +27,7 @@ class Checkpoint:
 
     Attributes:
         state: nested dictionaries of numbers, words and arrays: "epoch", "step", "config", "model", "optimizer",
-            "schedule", "early_stopping", "best", "history", "notices",
-            "told" (all notices so far), "extra" (see `fit`).
+            "schedule", "early_stopping", "best", "history", "notices".
     """
 
     def __init__(self, state: dict[str, Any]):
@@ -39,20 +38,16 @@ class Checkpoint:
         """The last epoch that is in it."""
         return int(self.state["epoch"])
 
-    def save(self, folder: str | Path, make: bool = True) -> None:
+    def save(self, folder: str | Path) -> None:
         """Write it into a folder, in place of the checkpoint that is there, which an interrupted write leaves as it is.
 
-        Args:
-            make: make the folder if it is missing. (A run makes it when it begins: if it is missing later, it was
-                deleted, and that is worth an error.)
         Raises:
-            OSError: the folder cannot be written to; `filename` is the file in it.
+            OSError: the folder cannot be written to.
         """
         from .. import __version__
 
         folder = Path(folder)
-        if make:
-            make_folder(folder)
+        folder.mkdir(parents=True, exist_ok=True)
         arrays: Arrays = {}
         document = {"kind": KIND, "format": FORMAT, "tinygrad_edu": __version__, "state": pack(self.state, arrays)}
         document["arrays"] = f"arrays-{self.epoch:06d}.safetensors"

@@ -69,7 +69,7 @@ class Examples:
     @property
     def largest_share(self) -> float:
         """The share of the largest class: the accuracy of always answering the same. 0 for regression."""
-        if self.task == "regression" or self.y.size > self.n:
+        if self.task == "regression" or self.y.ndim > 1:
             return 0.0
         return float(np.unique(self.y, return_counts=True)[1].max() / self.n)
 

@@ -42,7 +42,6 @@ def fit(
     label_smoothing: float = 0.0,
     checkpoint: str | Path | None = None,
     checkpoint_every: int = 1,
-    extra: Callable[[], dict[str, Any]] | None = None,
     resume: str | Path | None = None,
     device: str | None = None,
     notices: bool = True,
@@ -66,9 +65,8 @@ def fit(
         model: a module, also one of Values (`model.scalar()`).
         data: a `tg.data.Dataset`, or a pair (x, y) of arrays.
         loss: a name, "mse", or a function loss(prediction, target) that gives a mean over the rows. Targets come in the
-            form it needs: class indices, one-hot rows for a loss of numbers, 0 and 1 for a single output. Hinge wants
-            -1 and 1, and is given these, whether the labels are 0 and 1 or -1 and 1; a function of your own gets
-            labels of a single output as they are. A single output per row is given to it as (n,).
+            form it needs: class indices, one-hot rows for a loss of numbers, 0 and 1 (-1 and 1 for hinge) for a single
+            output. A single output per row is given to it as (n,).
         optimizer: of the model's parameters.
         validation: data of the same kind, measured after each epoch, in evaluation mode and without penalties.
         epochs: how often every example is learned from; a resumed run counts those before it.
@@ -87,9 +85,6 @@ def fit(
             all classes, in training alone. Losses that are told are without it. (Where `loss` itself has it, a
             `functools.partial`, it is told as it is.)
         checkpoint: a folder, into which the run is written every `checkpoint_every` epochs and at its end.
-        extra: a function that gives what else a checkpoint shall hold: numbers, words, arrays, and lists and
-            dictionaries of them. `Checkpoint.load(folder).state["extra"]` has it. It is asked when an epoch's batches
-            were told of, and before the epoch is: so one who watches can go on as exactly as the run.
         resume: a folder with a checkpoint of a run with the same arguments. It goes on with exactly the numbers that
             it would have had. (A batch that was interrupted is learned again: checkpoints lie between epochs.)
         device: the device on which the model is expected to be.
@@ -101,7 +96,6 @@ def fit(
         DataError: data that cannot be learned from, or that do not fit the model.
         DeviceError: the model is on another device than `device`.
         FileNotFoundError: there is no checkpoint to resume from.
-        OSError: a checkpoint cannot be written; from the events, and `filename` is the file.
         StateError: a checkpoint that is damaged, or one of another run.
     """
     arguments.check_model(model, optimizer, device)
@@ -153,7 +147,6 @@ def fit(
         checkpoint=arguments.folder("checkpoint", checkpoint),
         checkpoint_every=whole_number("checkpoint_every", checkpoint_every, 1),
         notices=notices,
-        extra=extra,
     )
     checkpointed = arguments.folder("resume", resume)
     if checkpointed is not None:

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .. import modes
-from ..errors import DataError, ShapeError
+from ..errors import ShapeError
 from ..nn import Module
 from ..tensor import Tensor
 from .examples import Examples, numbers, predict
@@ -23,31 +23,15 @@ def accuracy(prediction: Any, labels: Any, threshold: float = 0.0) -> float:
     Args:
         prediction: logits (n, classes), of which the largest counts; or (n,) or (n, 1), where one above `threshold`
             means class 1 (0.0 for logits, 0.5 for probabilities).
-        labels: class indices (n,) or (n, 1). For a single output 0 and 1, -1 and 1, or probabilities, of which those
-            above ½ mean class 1.
+        labels: class indices (n,) or (n, 1).
     Raises:
         ShapeError: not as many labels as predictions, or none.
-        DataError: a label that a single output cannot tell.
     """
     predicted, wanted = _host(prediction), _host(labels)
     if predicted.ndim == 2 and predicted.shape[1] == 1:
         predicted = predicted[:, 0]
     _check_sizes("accuracy", predicted, wanted, len(predicted))
-    wanted = wanted.reshape(len(predicted))
-    if predicted.ndim == 1:
-        wanted = _is_one(wanted)
-    return float(_correct(np, predicted, wanted, threshold)) / len(predicted)
-
-
-def _is_one(labels: np.ndarray) -> np.ndarray:
-    """Which rows are of class 1."""
-    wrong = np.flatnonzero(((labels < 0) | (labels > 1)) & ~((labels == -1) & np.isin(labels, (-1, 1)).all()))
-    if len(wrong):
-        raise DataError(
-            f"accuracy: the label of row {wrong[0]} is {labels[wrong[0]]}, but a single output tells only two classes, "
-            "0 and 1, or -1 and 1: give a column of logits for each class"
-        )
-    return labels > 0.5
+    return float(_correct(np, predicted, wanted.reshape(len(predicted)), threshold)) / len(predicted)
 
 
 def r2(prediction: Any, target: Any) -> float:
@@ -56,9 +40,6 @@ def r2(prediction: Any, target: Any) -> float:
     1 is perfect, 0 is what the mean of the targets would reach, below 0 is worse than that. Where all targets are
     equal it is 1 for exact predictions and else 0, and of a single row, which is its own mean, it is nan, as in
     scikit-learn.
-
-    Of several outputs the sums go over all of them, each with its own mean: scikit-learn's
-    `r2_score(..., multioutput="variance_weighted")`.
 
     Raises:
         ShapeError: not as many targets as predictions, or none.

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from ..data.order import order_of_epoch
-from ..files import make_folder
 from ..nn import Module
 from ..optim import ReduceLROnPlateau
 from .checkpoint import Checkpoint
@@ -75,13 +74,12 @@ class Run:
         checkpoint: Path | None = None,
         checkpoint_every: int = 1,
         notices: bool = True,
-        extra: Callable[[], dict[str, Any]] | None = None,
     ):
         self.model, self.examples, self.validation = model, examples, validation
         self.update, self.objective, self.optimizer = update, update.objective, update.optimizer
         self.settings, self.epochs, self.stopping = settings, epochs, stopping
         self.schedule, self.schedule_by_batch = schedule, schedule_by_batch
-        self.folder, self.every, self.extra = checkpoint, checkpoint_every, extra
+        self.folder, self.every = checkpoint, checkpoint_every
         self.notices = self._notices() if notices else None
         self.epoch, self.step = 0, 0
         self.history = History()
@@ -100,8 +98,6 @@ class Run:
 
     def events(self) -> Generator[Event, None, None]:
         """The run itself. Closing the generator, or an interruption, ends it cleanly."""
-        if self.folder is not None:
-            make_folder(self.folder)
         try:
             yield from self._before()
             while self.stopped is None:
@@ -216,7 +212,7 @@ class Run:
             self.model.load_state_dict(self._restored.weights)
         self.model.eval()
         if self.unsaved is not None and self.folder is not None:
-            self.unsaved.save(self.folder, make=False)
+            self.unsaved.save(self.folder)
             self.unsaved = None
 
     @property
@@ -239,7 +235,7 @@ class Run:
         self.unsaved = Checkpoint(self.state_dict())
         if self.epoch % self.every == 0:
             assert self.folder is not None
-            self.unsaved.save(self.folder, make=False)
+            self.unsaved.save(self.folder)
             self.unsaved = None
 
     def state_dict(self) -> dict[str, Any]:
@@ -257,7 +253,6 @@ class Run:
             "history": self.history.columns(),
             "notices": None if self.notices is None else self.notices.state_dict(),
             "told": [asdict(notice) for notice in self.history.notices],
-            "extra": None if self.extra is None else self.extra(),
         }
 
     def resume(self, checkpoint: Checkpoint, folder: str | Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any, NamedTuple, NoReturn
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -16,7 +16,6 @@ Array = np.ndarray[Any, Any]
 OF_NUMBERS = ("mse", "mae", "huber")  # losses that compare numbers, and not logits with classes
 OF_ONE_OR_ZERO = ("binary_cross_entropy", "hinge", "kl_divergence")  # ... one number for each output
 OF_CLASSES = ("cross_entropy", *OF_ONE_OR_ZERO)
-OF_DISTRIBUTIONS = ("cross_entropy", "kl_divergence")  # ... which compare all outputs of a row together
 
 
 class Objective(NamedTuple):
@@ -55,8 +54,7 @@ def targets_of(y: Array, task: str, outputs: int, objective: Objective, what: st
     """What the loss compares with, shape (n,) or (n, outputs), and the class indices (n,); None for regression.
 
     Raises:
-        DataError: targets that so many outputs, or this loss, cannot express.
-        ArgumentError: a loss of several outputs for a model with one.
+        DataError: targets that so many outputs cannot express.
     """
     if y.ndim == 2 and y.shape[1] == 1:
         y = y[:, 0]
@@ -67,60 +65,34 @@ def targets_of(y: Array, task: str, outputs: int, objective: Objective, what: st
                 f"{what}: y has the shape {y.shape}, but the model has {outputs} output{'s' * (outputs > 1)}: "
                 f"the shapes must agree, {wanted}; the last layer decides how many outputs there are"
             )
-        if task == "regression":
-            return y.astype(float), None
-        return _of_two_classes(y, objective, what), y.argmax(axis=1)
+        return y.astype(float), y.argmax(axis=1) if task == "classification" else None
     if outputs == 1:
-        if objective.name in OF_DISTRIBUTIONS:
-            raise ArgumentError(
-                f"{objective.name} compares one output for each class, but the model has a single output: give its "
-                "last layer as many outputs as there are classes, or use loss='binary_cross_entropy'"
-            )
-        return _of_two_classes(y, objective, what), (y > 0.5).astype(np.int64)
+        return _binary(y, objective, what)
     labels = _class_indices(y, outputs, what)
     if objective.name in (*OF_NUMBERS, *OF_ONE_OR_ZERO):
-        return _of_two_classes(np.eye(outputs)[labels], objective, what), labels
+        return _for_hinge(np.eye(outputs)[labels], objective), labels
     return labels, labels
 
 
-def _of_two_classes(y: Array, objective: Objective, what: str) -> Array:
-    """Numbers each of which tells two classes apart, in the form that the loss takes.
-
-    The hinge loss calls the classes -1 and 1; it is given 0 and 1, or -1 and 1. Other losses call them 0 and 1, or take
-    a probability between. A function of the user's gets what it is given, whichever of these it is.
-
-    Raises:
-        DataError: a number is something else.
-    """
-    signs, in_range = (y == 1) | (y == -1), (y >= 0) & (y <= 1)
-    has_signs = bool((y == -1).any())
-    if objective.name == "hinge":
-        right = signs if has_signs else in_range & (y == y.round())
-    elif objective.name not in losses.LOSSES:
-        right = signs if has_signs and y.ndim == 1 else in_range | (y.ndim > 1)
-    else:
-        right = in_range
-    if not right.all():
-        _refuse(y, np.argwhere(~right)[0].tolist(), objective, what)
-    return 2.0 * y - 1 if objective.name == "hinge" and not has_signs else y.astype(float)
-
-
-def _refuse(y: Array, place: list[int], objective: Objective, what: str) -> NoReturn:
-    """Say which number cannot be learned, and what the loss takes."""
-    number = y[tuple(place)]
-    if len(place) > 1:
-        wanted = "-1 and 1, or 0 and 1" if objective.name == "hinge" else "probabilities, from 0 to 1"
-        raise DataError(
-            f"{what}: the target in row {place[0]}, column {place[1]} is {number}, but the loss {objective.name} takes "
-            f"{wanted}"
+def _binary(y: Array, objective: Objective, what: str) -> tuple[Array, Array]:
+    """Targets of a single output: 0 and 1, or probabilities between."""
+    if objective.name == "cross_entropy":
+        raise ArgumentError(
+            "cross_entropy compares one output for each class, but the model has a single output: give its last layer "
+            "as many outputs as there are classes, or use loss='binary_cross_entropy'"
         )
-    if objective.name == "hinge":
-        hint = "-1 and 1, or 0 and 1: call one class 1, and the other -1 everywhere, or 0 everywhere"
-    elif number == -1:
-        hint = "0 and 1: of labels -1 and 1 make (y + 1) / 2, or use loss='hinge'"
-    else:
-        hint = "0 and 1: give the last layer one output for each class, and use loss='cross_entropy'"
-    raise DataError(f"{what}: the label of row {place[0]} is {number}, but a single output tells only classes {hint}")
+    wrong = np.flatnonzero((y < 0) | (y > 1))
+    if len(wrong):
+        raise DataError(
+            f"{what}: the label of row {wrong[0]} is {y[wrong[0]]}, but a single output tells only classes 0 and 1: "
+            "give the last layer one output for each class, and use loss='cross_entropy'"
+        )
+    return _for_hinge(y.astype(float), objective), (y > 0.5).astype(np.int64)
+
+
+def _for_hinge(targets: Array, objective: Objective) -> Array:
+    """The hinge loss calls the classes -1 and 1."""
+    return 2 * targets - 1 if objective.name == "hinge" else targets
 
 
 def _class_indices(y: Array, outputs: int, what: str) -> Array:

@@ -1,10 +1,10 @@
 """Recordings and pictures of graphs of tinygrad-edu."""
 
-from .checked_json import TraceError
 from .levels import view
 from .pages.notebook import announce, load_ipython_extension
 from .pictures.dot_binary import DrawingError, MissingDot, render
 from .pictures.draw import draw_graph
+from .recorded import TraceError
 from .scalars import take_apart
 from .trace import Trace
 

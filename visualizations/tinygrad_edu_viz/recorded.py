@@ -9,10 +9,16 @@ from typing import Any
 
 import numpy as np
 
+from tinygrad_edu.errors import TinygradError
+
 Data = float | list[Any] | dict[str, Any]
 """A recorded number: a float, an array as nested lists, or the summary of a large array (see `plain`)."""
 
 LARGEST = 1000  # elements that are recorded one by one
+
+
+class TraceError(TinygradError, ValueError):
+    """What cannot be recorded as a trace, or a file that holds no trace that this version can read."""
 
 
 def plain(data: Any, backend: Any = None, largest: int = LARGEST) -> Data:

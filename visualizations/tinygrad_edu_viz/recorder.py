@@ -11,8 +11,7 @@ from tinygrad_edu.node import Node
 from tinygrad_edu.tensor import Tensor
 from tinygrad_edu.value import Value
 
-from .checked_json import TraceError
-from .recorded import LARGEST, Contents, Data, Event, TraceNode, plain, plain_attribute
+from .recorded import LARGEST, Contents, Data, Event, TraceError, TraceNode, plain, plain_attribute
 from .scoping import scopes_of
 from .words import Words
 

@@ -107,7 +107,11 @@ class _Apart(Observer):
 
     def add(self, scalars: int) -> None:
         self.count += scalars
-        if self.count > LARGEST:
+        self.check()
+
+    def check(self, more: int = 0) -> None:
+        """Refuse more scalars than may be."""
+        if self.count + more > LARGEST:
             raise TooManyNumbers(
                 f"take_apart: these are more than {LARGEST:,} numbers, which is the limit; choose one operation, or "
                 "one element of its result, such as index=(0, 0)"
@@ -121,17 +125,23 @@ class _Apart(Observer):
                 with scope(f"{self.graph.operation(node).name} {self.graph.labels[node]}"):
                     arrays[node] = self.apply(node, [arrays[operand] for operand in inputs])
             else:
-                arrays[node] = self.given(node, _places(self.graph.shapes[node]))
+                arrays[node] = self.given(node, self.places(node))
         return arrays[self.graph.root]
 
     def operation(self, node: str, place: tuple[int, ...] | None) -> np.ndarray:
         """One operation; of a single element only what it takes, where that is plain."""
-        inputs, shapes = self.graph.inputs[node], [self.graph.shapes[operand] for operand in self.graph.inputs[node]]
-        if place is None:
-            places = [_places(shape) for shape in shapes]
-        else:
-            places = _needed(self.graph.operation(node), shapes, self.graph.shapes[node], place)
+        inputs, needed = self.graph.inputs[node], None
+        if place is not None:
+            shapes = [self.graph.shapes[operand] for operand in inputs]
+            needed = _needed(self.graph.operation(node), shapes, place)
+        places = needed or [self.places(operand) for operand in inputs]
         return self.apply(node, [self.given(*operand) for operand in zip(inputs, places, strict=True)])
+
+    def places(self, node: str) -> np.ndarray:
+        """The numbers of all elements of a tensor, in their order in memory, in its shape."""
+        shape = self.graph.shapes[node]
+        self.check(prod(shape))  # a file may claim any shape
+        return np.arange(prod(shape)).reshape(shape)
 
     def given(self, node: str, places: np.ndarray) -> np.ndarray:
         """The numbers at some places of a tensor, as Values; those that have no gradients, integers, as they are."""
@@ -162,7 +172,7 @@ class _Apart(Observer):
                 result = op.forward(OBJECTS, *operands, **attrs)
         except TooManyNumbers:
             raise
-        except (TypeError, ValueError, AttributeError, IndexError, GraphError) as error:
+        except (TypeError, ValueError, LookupError, AttributeError, GraphError) as error:
             raise ArgumentError(f"take_apart: {op.name} cannot be computed number by number: {error}") from error
         result = as_object(result)
         for at, value in np.ndenumerate(result):
@@ -173,22 +183,27 @@ class _Apart(Observer):
         return result
 
 
-def _places(shape: tuple[int, ...]) -> np.ndarray:
-    """The numbers of all elements, in their order in memory, in the shape of the array."""
-    return np.arange(prod(shape)).reshape(shape)
-
-
-def _needed(
-    op: Operation, shapes: list[tuple[int, ...]], shape: tuple[int, ...], place: tuple[int, ...]
-) -> list[np.ndarray]:
-    """The places in each operand that one element of the result is computed from; all, where that is hard to tell."""
-    places = [_places(operand) for operand in shapes]
+def _needed(op: Operation, shapes: list[tuple[int, ...]], place: tuple[int, ...]) -> list[np.ndarray] | None:
+    """The places in each operand that one element of the result is computed from; None where that is hard to tell."""
     if op.elementwise:
-        return [np.asarray(np.broadcast_to(operand, shape)[place]) for operand in places]
-    if op.name in ("matmul", "dense") and all(len(operand) == 2 for operand in shapes[:2]):
-        row, column = (slice(k, k + 1) for k in place)
-        return [places[0][row], places[1][:, column], *[bias[column] for bias in places[2:]]]
-    return places
+        return [_places(shape, _broadcast(shape, place)) for shape in shapes]
+    if op.name in ("matmul", "dense") and all(len(shape) == 2 for shape in shapes[:2]):
+        (row, column), (_, inner) = place, shapes[0]
+        within = np.arange(inner)
+        bias = [_places(shape, (np.array([column]),)) for shape in shapes[2:]]
+        return [_places(shapes[0], (row, within[None])), _places(shapes[1], (within[:, None], column)), *bias]
+    return None
+
+
+def _broadcast(shape: tuple[int, ...], place: tuple[int, ...]) -> tuple[int, ...]:
+    """The place in an operand of this shape that is broadcast to a place in the result."""
+    last = place[len(place) - len(shape) :]
+    return tuple([0 if length == 1 else k for length, k in zip(shape, last, strict=True)])
+
+
+def _places(shape: tuple[int, ...], index: Any) -> np.ndarray:
+    """The numbers of some elements of an array, in their order in memory."""
+    return np.asarray(np.ravel_multi_index(index, shape) if shape else 0)
 
 
 def _element(label: str, place: Any) -> str:

@@ -53,9 +53,10 @@ class Live:
         return _host(self.nodes[node], self.nodes[node].data)
 
     def gradient(self, node: str) -> np.ndarray:
+        """Broadcasts to the shape of the node."""
         found = self.nodes[node]
         gradient = gradients_of(self.nodes[self.root], [found])[0]
-        return np.zeros(self.shapes[node]) if gradient is None else _host(found, gradient)
+        return np.zeros(()) if gradient is None else _host(found, gradient)
 
 
 class Recorded:
@@ -92,8 +93,9 @@ class Recorded:
         return self._full(node, self.nodes[node].data, "numbers")
 
     def gradient(self, node: str) -> np.ndarray:
+        """Broadcasts to the shape of the node."""
         gradient = self.nodes[node].gradient
-        return np.zeros(self.shapes[node]) if gradient is None else self._full(node, gradient, "gradients")
+        return np.zeros(()) if gradient is None else self._full(node, gradient, "gradients")
 
     def _full(self, node: str, data: Data, what: str) -> np.ndarray:
         if isinstance(data, dict):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -12,11 +12,11 @@ from typing import Any
 import click
 
 from tinygrad_edu.train import History
-from tinygrad_edu.train.events import Event
+from tinygrad_edu.train.events import Event, NoticeEvent
 
 from .. import output
 from ..errors import CommandError
-from .completing import as_typed
+from ..wording import as_options
 from .config import RunConfig
 from .folder import RunFolder
 from .interrupts import follow
@@ -84,8 +84,10 @@ def trained(name: str, values: dict[str, Any], options: dict[str, Any]) -> tuple
         with _watched(f"{k}/{len(values)} {label}", run) as line:
 
             def watch(event: Event, watchers: Any = (history, noise, line)) -> None:
+                if isinstance(event, NoticeEvent):
+                    event = replace(event, text=as_options(event.text))
                 for watcher in watchers:
-                    watcher.watch(as_typed(event))
+                    watcher.watch(event)
 
             follow(run.events(), watch)
         if history:

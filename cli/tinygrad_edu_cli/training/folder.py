@@ -1,32 +1,21 @@
-"""A recorded run: a folder with config.json, metrics.jsonl (an event a line) and checkpoints.
-
-What lasts, whatever happens to the process or the machine: config.json is written last of what a new folder holds, so
-one that has it is whole; a checkpoint is on the disk before the next epoch begins. The lines of metrics.jsonl outlive
-the process alone: where some are missing, `reopen` takes them from the checkpoint.
-"""
+"""A recorded run: a folder with config.json, metrics.jsonl (an event a line) and checkpoints."""
 
 from __future__ import annotations
 
-import errno
 import json
 import math
 import os
-from collections.abc import Iterable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from collections.abc import Iterator
 from dataclasses import fields
 from pathlib import Path
 from typing import IO, Any
 
-from tinygrad_edu.files import make_folder, sweep
-from tinygrad_edu.train import Checkpoint, History
+from tinygrad_edu.train import History
 from tinygrad_edu.train.events import EndEvent, EpochEvent, Event, NoticeEvent, ValidationEvent
 
 from ..errors import CommandError, FileError
-from ..files import ELSEWHERE, cannot_write, replacing
-from .completing import completed
+from ..files import replacing
 from .config import RunConfig
-from .lock import NAME as LOCK
-from .lock import lock
 
 VERSION = 1
 _KINDS: tuple[Any, ...] = (EpochEvent, ValidationEvent, NoticeEvent, EndEvent)
@@ -47,40 +36,27 @@ class RunFolder:
 
     def __init__(self, path: Path, config: RunConfig, data_hash: str, guessing: float):
         self.path, self.config, self.data_hash, self.guessing = path, config, data_hash, guessing
-        self._lock: IO[bytes] | None = None
         self._metrics: IO[str] | None = None
 
     @property
     def checkpoints(self) -> Path:
         return self.path / "checkpoints"
 
-    @property
-    def metrics(self) -> Path:
-        return self.path / "metrics.jsonl"
-
     @classmethod
     def create(cls, path: Path, config: RunConfig, data_hash: str, guessing: float) -> RunFolder:
-        """A new folder, or one that is there and in which nothing was recorded. It is locked.
+        """A new folder, or an empty one that is there.
 
         Raises:
-            FileError: it cannot be written, or another process records into it.
-            CommandError: it has something in it.
+            FileError: it cannot be written, or has something in it.
         """
         refuse_used(path)
         folder = cls(path, config, data_hash, guessing)
         try:
-            make_folder(path)
+            folder.checkpoints.mkdir(parents=True)
         except OSError as error:
-            raise cannot_write(path, error) from None
-        with folder.locked():
-            refuse_used(path)  # somebody was faster
-            try:
-                sweep(path, "config")
-                make_folder(folder.checkpoints)
-            except OSError as error:
-                raise cannot_write(path, error) from None
-            folder._open("w")
-            folder.save_config(config)
+            raise _cannot_write(path, error) from None
+        folder.save_config(config)
+        folder._open("w")
         return folder
 
     @classmethod
@@ -126,68 +102,21 @@ class RunFolder:
         with replacing(self.path / "config.json") as temporary:
             temporary.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
 
-    @contextmanager
-    def locked(self) -> Iterator[None]:
-        """Keep other processes from recording: until `close`, or until the block fails.
-
-        Raises:
-            FileError: one does, or the folder cannot be written to.
-        """
-        with ExitStack() as undo:
-            undo.callback(self.close)
-            try:
-                self._lock = lock(self.path)
-            except OSError as error:
-                raise cannot_write(self.path, error) from None
-            yield
-            undo.pop_all()
-
-    def reopen(self, events: Iterable[Event]) -> None:
-        """Go on after a checkpoint.
-
-        Args:
-            events: that led to it: their lines are recorded then, and no others. What came later will be done again.
-        Raises:
-            FileError: the folder cannot be written to, or what is recorded is damaged.
-        """
-        lines = completed(self.events(), events)
-        with replacing(self.metrics) as temporary:
-            temporary.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
-        try:
-            sweep(self.path, "config", "metrics")
-            Checkpoint.sweep(self.checkpoints)
-        except OSError as error:
-            raise cannot_write(self.path, error) from None
+    def reopen(self, epoch: int) -> None:
+        """Go on after `epoch`: what was recorded of later ones is dropped, as they will be done again."""
+        kept = [event for event in self.events() if event.get("epoch", 0) <= epoch and event.get("kind") != "end"]
+        with replacing(self.path / "metrics.jsonl") as temporary:
+            temporary.write_text("".join(json.dumps(event) + "\n" for event in kept), encoding="utf-8")
         self._open("a")
 
     def write(self, event: dict[str, Any]) -> None:
-        """Record an event; the system has it before the next one happens.
-
-        Raises:
-            FileError: the disk is full, or the file was deleted or moved.
-        """
+        """Record an event; it is on the disk before the next one happens."""
         assert self._metrics is not None, "open the folder with create() or reopen()"
         try:
             self._metrics.write(json.dumps(event, allow_nan=False) + "\n")
             self._metrics.flush()
-            there = os.path.samestat(self.metrics.stat(), os.fstat(self._metrics.fileno()))
-        except FileNotFoundError:
-            there = False
         except OSError as error:
-            raise self.failure(error) from None
-        if not there:
-            raise self.failure(FileNotFoundError(errno.ENOENT, "", str(self.metrics)))
-
-    def failure(self, error: OSError) -> FileError:
-        """What is said when a run cannot be recorded any more."""
-        for place in (self.path, self.checkpoints, self.metrics):
-            if not place.exists():
-                return FileError(
-                    f"{place} was deleted or moved while the run was recorded there",
-                    "start again with --record and a folder that stays, or move this one back and --resume it",
-                )
-        hint = f"make room, and go on with: tinygrad-edu train --resume {self.path}"
-        return cannot_write(error.filename or self.metrics, error, hint)
+            raise _cannot_write(self.path / "metrics.jsonl", error) from None
 
     def events(self) -> Iterator[dict[str, Any]]:
         """What was recorded. A last line that was cut off by a crash is left out.
@@ -195,7 +124,7 @@ class RunFolder:
         Raises:
             FileError: the file is missing, or damaged elsewhere; the message names the line.
         """
-        file = self.metrics
+        file = self.path / "metrics.jsonl"
         try:
             lines = file.read_text(encoding="utf-8").splitlines()
         except (OSError, UnicodeDecodeError) as error:
@@ -230,18 +159,14 @@ class RunFolder:
         return history, noise
 
     def close(self) -> None:
-        """Let others record."""
-        with suppress(OSError):  # a full disk was told of when the line was written
-            if self._metrics is not None:
-                self._metrics.close()
-        if self._lock is not None:
-            self._lock.close()
+        if self._metrics is not None:
+            self._metrics.close()
 
     def _open(self, mode: str) -> None:
         try:
-            self._metrics = open(self.metrics, mode, encoding="utf-8")  # noqa: SIM115
+            self._metrics = open(self.path / "metrics.jsonl", mode, encoding="utf-8")  # noqa: SIM115
         except OSError as error:
-            raise cannot_write(self.metrics, error) from None
+            raise _cannot_write(self.path, error) from None
 
 
 def event_of(content: dict[str, Any]) -> Event | None:
@@ -270,25 +195,18 @@ def event_of(content: dict[str, Any]) -> Event | None:
 
 def refuse_used(path: Path) -> None:
     """Refuse a folder in which something would be overwritten."""
+    if path.is_dir() and not any(path.iterdir()):
+        if not os.access(path, os.W_OK):
+            raise FileError(f"cannot write {path}: it is write-protected", "give another place")
+        return
     if (path / "config.json").is_file():
         raise CommandError(
             f"--record {path}: a run is recorded there already",
             f"give another folder, or go on with that run: tinygrad-edu train --resume {path}",
         )
-    if not path.exists():
-        return
-    if not path.is_dir() or not _is_unused(path):
+    if path.exists():
         raise CommandError(f"--record {path}: it is there already, and not empty", "give another folder")
-    if not os.access(path, os.W_OK):
-        raise FileError(f"cannot write {path}: it is write-protected", ELSEWHERE)
 
 
-def _is_unused(path: Path) -> bool:
-    """Whether a folder is empty, or holds no more than what a process leaves that is killed before the run begins."""
-    names = {place.name for place in path.iterdir() if not place.match(".config-*.tmp.json")}
-    if not names <= {LOCK, "checkpoints", "metrics.jsonl"}:
-        return False
-    checkpoints, metrics = path / "checkpoints", path / "metrics.jsonl"
-    if checkpoints.exists() and not (checkpoints.is_dir() and not any(checkpoints.iterdir())):
-        return False
-    return not metrics.exists() or (metrics.is_file() and metrics.stat().st_size == 0)
+def _cannot_write(path: Path, error: OSError) -> FileError:
+    return FileError(f"cannot write {path}: {error.strerror or error}", "give another place")

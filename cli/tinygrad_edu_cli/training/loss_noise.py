@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 from tinygrad_edu.train.events import BatchEvent, EpochEvent, Event
 
@@ -29,22 +28,9 @@ class LossNoise:
         if isinstance(event, BatchEvent):
             self._unread.append(event)
         elif isinstance(event, EpochEvent):
-            self._read()
-
-    def state_dict(self) -> dict[str, Any]:
-        """What a resumed run needs to know, with the losses of all batches told of."""
-        self._read()
-        return {"last_two": self._last_two, "count": self._count, "squares": self._squares}
-
-    def load_state_dict(self, state: dict[str, Any] | None) -> None:
-        """Go on with what `state_dict` gave; begin anew with None, of a checkpoint that knows of no noise."""
-        if state is not None:
-            self._last_two, self._count, self._squares = [*state["last_two"]], state["count"], state["squares"]
-
-    def _read(self) -> None:
-        for batch in self._unread:
-            self._add(batch.loss)
-        self._unread.clear()
+            for batch in self._unread:
+                self._add(batch.loss)
+            self._unread.clear()
 
     def _add(self, loss: float) -> None:
         if len(self._last_two) == 2:

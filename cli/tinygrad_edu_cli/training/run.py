@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import math
 import re
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import pairwise
@@ -73,20 +73,12 @@ class Run:
             train, held_out = standardizer.apply(train), standardizer.apply(held_out)
         return cls(config, asked, dataset, train, held_out, standardizer, network(config))
 
-    def early_stopping(self) -> tg.train.EarlyStopping | None:
-        config = self.config
-        return tg.train.EarlyStopping(config.patience, config.min_delta or 0.0) if config.patience else None
-
-    def events(
-        self,
-        checkpoint: Path | None = None,
-        resume: Path | None = None,
-        extra: Callable[[], dict[str, Any]] | None = None,
-    ) -> Generator[Event, None, None]:
+    def events(self, checkpoint: Path | None = None, resume: Path | None = None) -> Generator[Event, None, None]:
         """Train: the events of `tg.train.fit`."""
         config = self.config
         assert config.epochs and config.loss and config.batch_size  # filled in
         optimizer = optimizer_of(config, self.model)
+        stopping = tg.train.EarlyStopping(config.patience, config.min_delta or 0.0) if config.patience else None
         return tg.train.fit(
             self.model,
             self.train,
@@ -99,14 +91,13 @@ class Run:
             drop_last=config.drop_last,
             accumulate=config.accumulate,
             schedule=schedule_of(config, optimizer, self.updates_per_epoch),
-            early_stopping=self.early_stopping(),
+            early_stopping=stopping,
             clip_norm=config.clip_norm,
             clip_value=config.clip_value,
             l1=config.l1,
             l2=config.l2,
             label_smoothing=config.label_smoothing or 0.0,
             checkpoint=checkpoint,
-            extra=extra,
             resume=resume,
             device=config.device,
         )

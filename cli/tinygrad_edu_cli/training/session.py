@@ -14,11 +14,11 @@ import tinygrad_edu as tg
 from tinygrad_edu.errors import StateError
 from tinygrad_edu.files import writable
 from tinygrad_edu.train import History
-from tinygrad_edu.train.events import BatchEvent, EndEvent, Event
+from tinygrad_edu.train.events import BatchEvent, EndEvent, Event, NoticeEvent
 
 from ..errors import CommandError, FileError, MissingPieceError
 from ..files import cannot_write
-from .completing import as_typed, events_until
+from ..wording import as_options
 from .config import MisfitError, RunConfig
 from .folder import RunFolder, refuse_used
 from .interrupts import follow
@@ -43,7 +43,6 @@ class Session:
     folder: RunFolder | None = None
     resume: Path | None = None
     history: History = field(default_factory=History)
-    noise: LossNoise = field(default_factory=LossNoise)
 
 
 def started(config: RunConfig, record: Path | None, load: Path | None) -> Session:
@@ -70,12 +69,7 @@ def resumed(path: Path, epochs: int | None) -> Session:
         CommandError: see the classes in `errors.py`.
     """
     folder = RunFolder.read(path)
-    with folder.locked():
-        return _resumed(folder, epochs)
-
-
-def _resumed(folder: RunFolder, epochs: int | None) -> Session:
-    path, config = folder.path, folder.config
+    config = folder.config
     if epochs is not None and epochs != config.epochs:
         if config.schedule in ("cosine", "onecycle"):
             raise CommandError(
@@ -90,34 +84,27 @@ def _resumed(folder: RunFolder, epochs: int | None) -> Session:
             f"the data of this run, {config.data}, has changed since: the run cannot go on with the same numbers",
             f"start a new one: tinygrad-edu train --data {config.data}",
         )
-    checkpoint, recorded = _last_checkpoint(folder), len(folder.history()[0])
-    epoch = checkpoint.epoch if checkpoint else 0
+    epoch, recorded = _last_checkpoint(folder), len(folder.history()[0])
     if epochs is not None and epochs < epoch:
         raise CommandError(f"--epochs {epochs} is less than the {epoch} that the run has", f"give {epoch + 1} or more")
+    if config != folder.config:
+        folder.save_config(config)
     if recorded > epoch:
         why = f"it has no checkpoint after epoch {epoch}" if epoch else "it has no checkpoint"
         click.echo(f"{path}: {why}, so what came later is learned again", err=True)
-    session = Session(run, folder)
-    if checkpoint is None:
-        folder.reopen([])
-    else:
-        folder.reopen(events_until(checkpoint.state, folder.config.epochs or epoch, run.early_stopping()))
-        session.resume, session.history = folder.checkpoints, folder.history()[0]
-        session.noise.load_state_dict((checkpoint.state.get("extra") or {}).get("loss_noise"))
-    if config != folder.config:
-        folder.save_config(config)
+    folder.reopen(epoch)
     if epoch >= (run.config.epochs or 0):
         click.echo(f"nothing is left to do: the run has its {epoch} epochs; go on with --epochs {2 * epoch}", err=True)
-    return session
+    return Session(run, folder, folder.checkpoints if epoch else None, folder.history()[0])
 
 
-def _last_checkpoint(folder: RunFolder) -> tg.train.Checkpoint | None:
-    """None if the run stopped before the first one."""
+def _last_checkpoint(folder: RunFolder) -> int:
+    """Its epoch; 0 if the run stopped before the first one."""
     with _readable(folder.checkpoints):
         try:
-            return tg.train.Checkpoint.load(folder.checkpoints)
+            return tg.train.Checkpoint.load(folder.checkpoints).epoch
         except FileNotFoundError:
-            return None
+            return 0
 
 
 def train(session: Session, report: Report) -> str:
@@ -126,11 +113,16 @@ def train(session: Session, report: Report) -> str:
     Returns:
         how the run stopped, as in `EndEvent`.
     """
-    folder, noise, stopped = session.folder, session.noise, ""
+    folder, noise, stopped = session.folder, LossNoise(), ""
+    try:
+        events = session.run.events(folder.checkpoints if folder else None, session.resume)
+    except StateError as error:
+        raise FileError(str(error)) from None
 
     def watch(event: Event) -> None:
         nonlocal stopped
-        event = as_typed(event)
+        if isinstance(event, NoticeEvent):
+            event = replace(event, text=as_options(event.text))
         if folder:
             noise.watch(event)
             if not isinstance(event, BatchEvent):
@@ -139,31 +131,14 @@ def train(session: Session, report: Report) -> str:
         if isinstance(event, EndEvent):
             stopped = event.stopped
 
-    with contextlib.closing(folder) if folder else contextlib.nullcontext(), _told(folder):
-        checkpoints, extra = (
-            (folder.checkpoints, lambda: {"loss_noise": noise.state_dict()}) if folder else (None, None)
-        )
-        events = session.run.events(checkpoints, session.resume, extra)
-        report.start()
-        with contextlib.closing(report):
-            follow(events, watch)
+    report.start()
+    with contextlib.closing(report):
+        follow(events, watch)
     if folder:
+        folder.close()
         go_on = f"; go on with: tinygrad-edu train --resume {folder.path}" if stopped == "interrupted" else ""
         click.echo(f"recorded in {folder.path}{go_on}", err=True)
     return stopped
-
-
-@contextlib.contextmanager
-def _told(folder: RunFolder | None) -> Iterator[None]:
-    """What goes wrong with the files of a run, as errors of a command."""
-    try:
-        yield
-    except StateError as error:
-        raise FileError(str(error)) from None
-    except OSError as error:
-        if folder is None or error.filename is None:  # the standard output is none of ours
-            raise
-        raise folder.failure(error) from None
 
 
 def _recorded(event: Event, noise: LossNoise) -> dict[str, object]:

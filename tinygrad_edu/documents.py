@@ -1,0 +1,98 @@
+"""Reading JSON documents and other files from outside: strictly, and no more than there is room for."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from os import PathLike
+from typing import Any, NoReturn
+
+from .schema import Mismatch, brief
+
+LARGEST = 1 << 27  # bytes of a JSON document: what Python makes of one takes up to 20 times as much
+PIECE = 1 << 20  # bytes that are read at once
+LONGEST_NUMBER = 300  # digits of a whole number: more than a float can stand for
+
+
+@contextmanager
+def reading(path: str | PathLike[str], error: type[Exception], advice: str = "") -> Iterator[None]:
+    """Complain of everything that is wrong with a file in one form: cannot read F: what, and where.
+
+    Args:
+        error: the class of the complaint.
+        advice: what to do next; follows after a semicolon.
+    Raises:
+        error: for a `Mismatch`, a document that is nested too deeply, or one that there is no memory for.
+    """
+    try:
+        yield
+        return
+    except Mismatch as mismatch:
+        why = str(mismatch)
+    except RecursionError:
+        why = "it is nested too deeply"
+    except MemoryError:
+        why = "it is larger than the memory that there is"
+    raise error(f"cannot read {path}: {why}{'; ' if advice else ''}{advice}")
+
+
+def read_bytes(path: str | PathLike[str], at_most: int = LARGEST) -> bytes:
+    """What a file holds.
+
+    Raises:
+        OSError: it cannot be read.
+        Mismatch: it has more bytes than `at_most`; then they are not read.
+    """
+    pieces, room = [], at_most
+    with open(path, "rb") as file:
+        if os.fstat(file.fileno()).st_size <= at_most:  # what is no regular file has no size
+            while room >= 0 and (piece := file.read(min(room + 1, PIECE))):
+                pieces.append(piece)
+                room -= len(piece)
+        else:
+            room = -1
+    if room < 0:
+        raise Mismatch(f"is larger than {at_most:,} bytes, the most that is read of such a file")
+    return b"".join(pieces)
+
+
+def parse(content: bytes) -> Any:
+    """The document in the bytes of a JSON file (RFC 8259, in UTF-8).
+
+    What Python's own reader lets pass is refused: NaN and Infinity, two fields of one name in an object, whole numbers
+    of more than 300 digits.
+
+    Raises:
+        Mismatch: it is no such document.
+        RecursionError: it is nested too deeply for Python.
+    """
+    try:
+        return _DECODER.decode(content.decode("utf-8-sig"))
+    except Mismatch:
+        raise
+    except ValueError as error:  # neither UTF-8 nor JSON
+        raise Mismatch(f"is not JSON, or was cut off or damaged ({error})") from None
+
+
+def _fields(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        twice = next(name for name, times in Counter(name for name, _ in pairs).items() if times > 1)
+        raise Mismatch(f"has an object in which the field {brief(twice)} stands twice")
+    return found
+
+
+def _integer(digits: str) -> int:
+    if len(digits) > LONGEST_NUMBER:
+        raise Mismatch(f"has a whole number of {len(digits):,} digits, {digits[:10]}…")
+    return int(digits)
+
+
+def _refuse(constant: str) -> NoReturn:
+    raise Mismatch(f"has the word {constant}, which is not JSON")
+
+
+_DECODER = json.JSONDecoder(object_pairs_hook=_fields, parse_int=_integer, parse_constant=_refuse)
