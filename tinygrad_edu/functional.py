@@ -55,6 +55,7 @@ from .ops import (
     tanh,
     where,
 )
+from .precision import in_float32
 from .structural import (
     astype,
     broadcast_to,
@@ -110,6 +111,7 @@ def outer(a, b):
 # --- statistics ------------------------------------------------------------------------------------------------------
 
 
+@in_float32
 def var(a, axis=None, ddof=0, keepdims=False):
     """Mean squared distance from the mean; divides by n - ddof."""
     a = _array(a)
@@ -117,6 +119,7 @@ def var(a, axis=None, ddof=0, keepdims=False):
     return divide(sum(squares, axis=axis, keepdims=keepdims), float(builtins.max(_reduced(a, axis) - ddof, 0)))
 
 
+@in_float32
 def std(a, axis=None, ddof=0, keepdims=False):
     """Square root of the variance. Where all elements are equal it has a kink, and the gradient is taken as 0."""
     a = _array(a)
@@ -124,6 +127,7 @@ def std(a, axis=None, ddof=0, keepdims=False):
     return divide(deviation, math.sqrt(builtins.max(_reduced(a, axis) - ddof, 0)))
 
 
+@in_float32
 def norm(a, ord=None, axis=None, keepdims=False):
     """The length of vectors along `axis` (None: of all elements as one vector).
 
@@ -145,6 +149,7 @@ def norm(a, ord=None, axis=None, keepdims=False):
     return where(total == 0, 0.0, power(total, 1.0 / ord))  # at 0 there is a kink, and the gradient is taken as 0
 
 
+@in_float32
 def prod(a, axis=None, keepdims=False):
     """Product over `axis`, by multiplying halves together, so that its derivatives are right beside zeros too."""
     a = _array(a)

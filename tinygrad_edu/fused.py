@@ -12,6 +12,7 @@ import math
 
 from .namespaces import unbroadcast
 from .operation import structural
+from .precision import is_half
 from .structural import matmul_by_a, matmul_by_b
 
 ACTIVATIONS = ("relu", "sigmoid", "tanh")  # whose derivative can be told from their result
@@ -22,7 +23,7 @@ def _before_activation(xp, g, y, x, weight, bias, activation):
 
 
 def _by_bias(xp, g, y, x, weight, bias, activation, out=None):
-    if out is not None and g.ndim == 2 and g.dtype == out.dtype:
+    if out is not None and g.ndim == 2 and g.dtype == out.dtype and not is_half(g):
         return xp.sum(g, axis=0, out=out)
     return unbroadcast(xp, g, bias.shape)
 
@@ -51,7 +52,7 @@ def _share(labels):
     return 1.0 / labels.shape[0] if labels.shape[0] else math.nan
 
 
-@structural(_softmax_minus_target)
+@structural(_softmax_minus_target, adds_up=True)
 def softmax_cross_entropy(xp, logits, labels, reduction="mean"):
     """-log softmax(logits)[label] of rows of logits (n, classes), with integer labels (n,) of the same device.
 

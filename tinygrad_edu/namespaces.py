@@ -20,6 +20,7 @@ import numpy as np
 
 from . import floats
 from .operation import REGISTRY
+from .precision import widened
 
 
 class Namespace:
@@ -183,10 +184,11 @@ def unbroadcast(xp: Any, gradient: Any, shape: tuple[int, ...]) -> Any:
     Args:
         gradient: of the shape that `shape` was broadcast to.
     Returns:
-        the gradient summed over every repeated axis, of shape `shape`.
+        the gradient summed over every repeated axis, of shape `shape`; one of float16 is added up in float32.
     """
     if gradient.shape == shape:
         return gradient
+    gradient = widened(gradient)
     added = gradient.ndim - len(shape)
     if gradient.shape[added:] == shape:
         return xp.sum(gradient, axis=0 if added == 1 else tuple(range(added)))  # NumPy is faster with a number

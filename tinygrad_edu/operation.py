@@ -21,6 +21,7 @@ import numpy as np
 
 from .errors import ArgumentError
 from .node import Node, apply
+from .precision import is_half, widened
 
 CO_VARARGS = 0x04  # the flag of a function that takes *args, as in the module inspect, which is slow to import
 
@@ -37,6 +38,7 @@ class Operation:
         name: the name of the public function and of the node in a graph.
         forward: the rule `forward(xp, *operands, **attrs)`.
         arity: how many operands it takes; None for operations on a sequence of operands, such as `concatenate`.
+        adds_up: whether it adds many numbers up, so that its rules read those of float16 as float32.
         defaults: the attributes that are not operands (axis, keepdims, ...) and their default values.
         function: the public function, which records a node for each call.
     """
@@ -44,6 +46,7 @@ class Operation:
     elementwise = False
     shared: Rule | None = None
     writes_into: frozenset[int] = frozenset()
+    adds_up = False
 
     def __init__(self, forward: Rule, rules: tuple[Rule | float | None, ...]):
         code = forward.__code__
@@ -119,15 +122,20 @@ class Structural(Operation):
         writes_into: the positions of the operands whose pull-back takes `out`, an array to write into.
     """
 
-    def __init__(self, forward: Rule, rules: tuple[Rule | None, ...], shared: Rule | None = None):
+    def __init__(
+        self, forward: Rule, rules: tuple[Rule | None, ...], shared: Rule | None = None, adds_up: bool = False
+    ):
         super().__init__(forward, rules)
         self.shared = shared
         self.writes_into = frozenset(k for k, rule in enumerate(rules) if rule and "out" in rule.__code__.co_varnames)
+        self.adds_up = adds_up
 
     def pull_back(
         self, position: int, xp: Any, upstream: Any, y: Any, operands: Sequence[Any], attrs: Attrs, out: Any = None
     ) -> tuple[Any, Any]:
-        settings = attrs or _NONE
+        settings, operand = attrs or _NONE, operands[position]
+        if self.adds_up and is_half(upstream):
+            upstream, y, operands = widened(upstream), widened(y), widened(operands)
         if self.arity is None:  # one rule for all operands of a sequence
             if self.shared is not None:
                 upstream = upstream[position]
@@ -141,7 +149,7 @@ class Structural(Operation):
             gradient = rule(xp, upstream, y, *operands, **settings)  # type: ignore[operator]
         if xp.guarded:
             gradient = xp.settle(upstream, gradient)
-        return None, xp.fit(gradient, operands[position])
+        return None, xp.fit(gradient, operand)
 
 
 _NONE: dict[str, Any] = {}
@@ -156,7 +164,7 @@ def elementwise(*partials: Rule | float | None) -> Callable[[Rule], Rule]:
     return lambda forward: _publish(Elementwise(forward, partials))
 
 
-def structural(*pull_backs: Rule | None, shared: Rule | None = None) -> Callable[[Rule], Rule]:
+def structural(*pull_backs: Rule | None, shared: Rule | None = None, adds_up: bool = False) -> Callable[[Rule], Rule]:
     """Make a structural operation of a forward rule and its pull-backs.
 
     Each pull-back is called as `rule(xp, g, y, *operands, **attrs)` with the gradient `g` of the result and gives the
@@ -165,8 +173,11 @@ def structural(*pull_backs: Rule | None, shared: Rule | None = None) -> Callable
 
     An operation on a sequence of operands has one rule, `rule(xp, g, y, position, operands, **attrs)`, and its `shared`
     gives a list with the `g` of each operand: what costs as much as all operands together must not be done for each.
+
+    `adds_up` says that many numbers are added up: operands of float16 are then read as float32, and the result is made
+    float16 again.
     """
-    return lambda forward: _publish(Structural(forward, pull_backs, shared))
+    return lambda forward: _publish(Structural(forward, pull_backs, shared, adds_up))
 
 
 def _publish(op: Operation) -> Rule:

@@ -73,7 +73,7 @@ def _einsum_by_operand(xp, g, y, position, operands, subscripts):
     return xp.broadcast_to(unbroadcast(xp, gradient, narrow), mine.shape)
 
 
-@structural(_einsum_by_operand)
+@structural(_einsum_by_operand, adds_up=True)
 def einsum(xp, *operands, subscripts):
     """Einstein's sum; the public form is `einsum(subscripts, *operands)`."""
     return xp.einsum(subscripts, *operands)
@@ -95,7 +95,9 @@ def _count(a, axis):
     return math.prod(a.shape[k] for k in axes)
 
 
-@structural(lambda xp, g, y, a, axis, keepdims: xp.broadcast_to(_restore(xp, g, a, axis, keepdims), a.shape))
+@structural(
+    lambda xp, g, y, a, axis, keepdims: xp.broadcast_to(_restore(xp, g, a, axis, keepdims), a.shape), adds_up=True
+)
 def sum(xp, a, axis=None, keepdims=False):
     """Sum over `axis` (None: all elements). Every summand receives the gradient of its sum."""
     return xp.sum(a, axis=axis, keepdims=keepdims)
@@ -104,7 +106,8 @@ def sum(xp, a, axis=None, keepdims=False):
 @structural(
     lambda xp, g, y, a, axis, keepdims: xp.broadcast_to(
         _restore(xp, xp.divide(g, float(_count(a, axis))), a, axis, keepdims), a.shape
-    )
+    ),
+    adds_up=True,
 )
 def mean(xp, a, axis=None, keepdims=False):
     """Mean over `axis`. Every one of n elements receives 1/n of the gradient."""
@@ -133,7 +136,7 @@ def _direction(xp, g, y, a, axis, keepdims):
     return g * xp.where(y == 0, 0.0, xp.divide(a, xp.where(y == 0, 1.0, y)))
 
 
-@structural(_direction)
+@structural(_direction, adds_up=True)
 def euclidean_norm(xp, a, axis=None, keepdims=False):
     """√(Σ a²), the length of a vector. The gradient is its direction a/|a|, and 0 at the kink a = 0."""
     return xp.sqrt(xp.sum(a * a, axis=axis, keepdims=keepdims))
@@ -150,7 +153,7 @@ def _softmax_of(xp, g, y, a, axis, keepdims):
     return _restore(xp, g, a, axis, keepdims) * xp.exp(a - _restore(xp, y, a, axis, keepdims))
 
 
-@structural(_softmax_of)
+@structural(_softmax_of, adds_up=True)
 def logsumexp(xp, a, axis=None, keepdims=False):
     """log Σ exp(a), without overflow. Its gradient is the softmax of a."""
     top = _finite_max(xp, a, axis)
@@ -158,14 +161,14 @@ def logsumexp(xp, a, axis=None, keepdims=False):
     return total if keepdims else xp.squeeze(total, axis=axis)
 
 
-@structural(lambda xp, g, y, a, axis: y * (g - xp.sum(g * y, axis=axis, keepdims=True)))
+@structural(lambda xp, g, y, a, axis: y * (g - xp.sum(g * y, axis=axis, keepdims=True)), adds_up=True)
 def softmax(xp, a, axis=-1):
     """exp(a) / Σ exp(a) over `axis`: positive numbers that sum to 1; shifted by the maximum, so ±1000 is safe."""
     e = xp.exp(a - xp.max(a, axis=axis, keepdims=True))
     return e / xp.sum(e, axis=axis, keepdims=True)
 
 
-@structural(lambda xp, g, y, a, axis: g - xp.exp(y) * xp.sum(g, axis=axis, keepdims=True))
+@structural(lambda xp, g, y, a, axis: g - xp.exp(y) * xp.sum(g, axis=axis, keepdims=True), adds_up=True)
 def log_softmax(xp, a, axis=-1):
     """a - log Σ exp(a) over `axis`: the logarithm of softmax, exact also where softmax underflows to 0."""
     shifted = a - xp.max(a, axis=axis, keepdims=True)
@@ -177,7 +180,7 @@ def _sum_of_later(xp, g, y, a, axis):
     return xp.reshape(xp.flip(xp.cumsum(xp.flip(g, axis), axis=axis), axis), a.shape)
 
 
-@structural(_sum_of_later)
+@structural(_sum_of_later, adds_up=True)
 def cumsum(xp, a, axis=None):
     """Running sum along an axis (None: of all elements in order). An element receives the gradients of all its sums."""
     return xp.cumsum(a, axis=axis)

@@ -14,6 +14,7 @@ from .modes import MODES, RECORDING, SERIAL, get_default_dtype
 from .node import Node, check_untracked, data_of, mixed_error, shape_error
 from .operation import Operation
 from .operators import Operators
+from .precision import HALF, is_half, widened
 from .structural import move
 from .value import Value
 
@@ -335,6 +336,9 @@ class Tensor(Operators, Node):
                 backend = operand.backend
         assert backend is not None
         arrays = list(map(data_of, inputs))
+        half = op.adds_up and is_half(arrays[0])
+        if half:
+            arrays = widened(arrays)
         try:
             if not backend.here:
                 data = backend.run(op.forward, backend, *arrays, **(attrs or {}))
@@ -348,6 +352,8 @@ class Tensor(Operators, Node):
             raise shape_error(op, arrays, attrs, error) from error
         if op.name == "move":
             backend = backends.get(attrs["target"])  # type: ignore[index]
+        if half:
+            data = data.astype(HALF)
         if type(data) is not backend.array_type:  # a reduction gave a NumPy scalar
             data = backend.asarray(data)
         result: Tensor = _new(Tensor)  # what `wrap` and `record` do, without the calls

@@ -1,4 +1,4 @@
-"""The work of a pass grows with the number of operands, and not with its square: counted in bytecodes, not in seconds."""
+"""The work of a pass grows with the number of operands, not with its square: counted in bytecodes, not in seconds."""
 
 from __future__ import annotations
 

@@ -16,6 +16,7 @@ from .. import indexing
 from ..errors import DeviceError
 from ..fuse import Program
 from ..namespaces import Graph, Namespace, unbroadcast
+from ..precision import widened
 
 
 class Backend(Namespace):
@@ -85,12 +86,14 @@ class Backend(Namespace):
 
     def scatter_add(self, a: Any, index: Any, shape: tuple[int, ...]) -> Any:
         """Zeros of `shape`, to which `a` is added at `index`; an element that is named twice receives both."""
-        out = self.xp.zeros(shape, dtype=a.dtype)
-        if indexing.has_arrays(index):
-            self.xp.add.at(out, index, a)
-        else:
+        if not indexing.has_arrays(index):
+            out = self.xp.zeros(shape, dtype=a.dtype)
             out[index] = a
-        return out
+            return out
+        wide = widened(a)
+        out = self.xp.zeros(shape, dtype=wide.dtype)
+        self.xp.add.at(out, index, wide)
+        return out if wide is a else out.astype(a.dtype)
 
     def keep_mask(self, seed: int, step: int, shape: tuple[int, ...], p: float) -> Any:
         """Which elements dropout keeps: booleans, each False with probability `p`.

@@ -14,12 +14,14 @@ from ..labels import is_on_device, positions, to_host
 from ..modes import host_call
 from ..objects import holds_values
 from ..operation import REGISTRY
+from ..precision import in_float32
 from ..tensor import Tensor
 from .common import as_prediction, check_reduction, check_target, is_probability, like, pair, reduce
 
 _fused = REGISTRY["softmax_cross_entropy"].function
 
 
+@in_float32
 def cross_entropy(
     logits: Any,
     target: Any,
@@ -71,6 +73,7 @@ def cross_entropy(
     return _of_labels(logits, labels, kept, axis, reduction, label_smoothing, weights)
 
 
+@in_float32
 def kl_divergence(logits: Any, target: Any, reduction: str = "mean", *, log_target: bool = False) -> Any:
     """Σ t · (log t - log softmax(logits)): how far the prediction is from the distribution t (Kullback & Leibler 1951).
 

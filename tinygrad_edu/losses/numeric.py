@@ -6,9 +6,11 @@ from typing import Any
 
 from .. import functional
 from ..errors import ArgumentError
+from ..precision import in_float32
 from .common import check_reduction, pair, reduce
 
 
+@in_float32
 def mse(prediction: Any, target: Any, reduction: str = "mean") -> Any:
     """Mean squared error, (prediction - target)².
 
@@ -25,6 +27,7 @@ def mse(prediction: Any, target: Any, reduction: str = "mean") -> Any:
     return reduce(functional.square(prediction - target), reduction)
 
 
+@in_float32
 def mae(prediction: Any, target: Any, reduction: str = "mean") -> Any:
     """Mean absolute error, |prediction - target|: less moved by outliers than `mse`. Arguments and errors as there."""
     check_reduction(reduction)
@@ -32,6 +35,7 @@ def mae(prediction: Any, target: Any, reduction: str = "mean") -> Any:
     return reduce(functional.abs(prediction - target), reduction)
 
 
+@in_float32
 def huber(prediction: Any, target: Any, reduction: str = "mean", delta: float = 1.0) -> Any:
     """½ d² for a difference d = |prediction - target| up to delta, and beyond it a line, delta · (d - ½ delta).
 

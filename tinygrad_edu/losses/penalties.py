@@ -9,6 +9,7 @@ from .. import functional
 from ..errors import ArgumentError
 from ..node import Node
 from ..objects import as_object, is_value
+from ..precision import HALF, is_half, widened
 
 
 def l1(parameters: Any) -> Any:
@@ -39,7 +40,7 @@ def _total(penalty: Callable[[Any], Any], parameters: Any, name: str) -> Any:
         raise ArgumentError(f"{name}: there are no parameters; give model.parameters()")
     if is_value(items[0]):
         return functional.sum(penalty(as_object(items)))
-    first, *others = [functional.sum(penalty(item)) for item in items]
+    first, *others = [functional.sum(penalty(item)) for item in map(widened, items)]
     for other in others:
         first = first + other
-    return first
+    return first.astype(HALF) if is_half(items[0]) else first

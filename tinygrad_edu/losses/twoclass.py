@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from .. import functional
+from ..precision import in_float32
 from .common import check_reduction, check_target, is_probability, like, pair, reduce
 
 
+@in_float32
 def hinge(prediction: Any, target: Any, reduction: str = "mean") -> Any:
     """max(0, 1 - target · prediction): the loss of a support vector machine (Cortes & Vapnik 1995).
 
@@ -26,6 +28,7 @@ def hinge(prediction: Any, target: Any, reduction: str = "mean") -> Any:
     return reduce(functional.relu(1.0 - target * prediction), reduction)
 
 
+@in_float32
 def binary_cross_entropy(logits: Any, target: Any, reduction: str = "mean", pos_weight: Any = None) -> Any:
     """-t · log p - (1 - t) · log(1 - p), with p = sigmoid(logits) the predicted probability of class 1.
 

@@ -9,6 +9,7 @@ import numpy as np
 from .. import functional
 from ..errors import ArgumentError, ShapeError
 from ..modes import get_default_dtype, host_call, no_grad
+from ..precision import in_float32
 from ..tensor import Tensor
 from .checks import as_array, check_size
 from .module import Module
@@ -55,6 +56,7 @@ class BatchNorm1d(Module):
         self.running_mean, self.running_var = Tensor(mean, device=device), Tensor(variance, device=device)
         self.num_batches_tracked = 0
 
+    @in_float32
     def forward(self, x: Any) -> Any:
         x = as_array(x)
         if x.ndim not in (2, 3) or x.shape[1] != self.num_features:
@@ -137,6 +139,7 @@ class LayerNorm(Module):
         _check_eps(self.title(), eps)
         self.weight, self.bias = _scale_and_shift(self.normalized_shape, elementwise_affine, dtype, device)
 
+    @in_float32
     def forward(self, x: Any) -> Any:
         x = as_array(x)
         axes = tuple(range(-len(self.normalized_shape), 0))

@@ -15,6 +15,7 @@ from ..arguments import is_number
 from ..errors import ArgumentError
 from ..namespaces import FLOATS
 from ..node import Node
+from ..precision import widened
 from ..tensor import Tensor
 from ..value import Value
 
@@ -90,7 +91,7 @@ def _ready(name: str, parameters: Iterable[Any], **bound: float) -> list[Any]:
 
 def _clip_norm(parameters: list[Tensor], max_norm: float, norm_type: float) -> Any:
     xp = parameters[0].backend
-    sizes = [xp.abs(p.grad.data) for p in parameters if p.grad is not None and p.size]
+    sizes = [xp.abs(widened(p.grad.data)) for p in parameters if p.grad is not None and p.size]
     if not sizes:
         return xp.zeros((), dtype=parameters[0].dtype)
     if norm_type == math.inf:
@@ -102,7 +103,7 @@ def _clip_norm(parameters: list[Tensor], max_norm: float, norm_type: float) -> A
     for p in parameters:
         if p.grad is not None:
             _set_gradient(p, p.grad.data * shrink)
-    return norm
+    return norm.astype(parameters[0].dtype, copy=False)
 
 
 def _clip_values(parameters: list[Tensor], clip_value: float) -> None:

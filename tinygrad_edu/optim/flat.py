@@ -12,6 +12,7 @@ from .. import backends
 from ..errors import DeviceError
 from ..modes import SERIAL
 from ..node import data_of
+from ..precision import HALF, widened
 from ..value import Value
 
 
@@ -20,6 +21,7 @@ class Flat:
 
     Attributes:
         params: the tensors.
+        weights, gradient: the flat arrays that their data and gradients are views of.
         steps: for each, how many updates it has had.
         states: state arrays by name, made when they are first asked for.
         scratch: arrays for what is in between, which an update fills and uses again.
@@ -45,8 +47,16 @@ class Flat:
     def _size(self, param: Any) -> int:
         return param.size
 
-    def _filled(self, value: float) -> Any:
-        return self.backend.xp.full(self.size, value, dtype=self.params[0].dtype)
+    def _filled(self, value: float, dtype: Any = None) -> Any:
+        return self.backend.xp.full(self.size, value, dtype=dtype or self.params[0].dtype)
+
+    def _state(self, value: float) -> Any:
+        """A new array of a state."""
+        return self._filled(value)
+
+    def _updated(self) -> tuple[Any, Any]:
+        """The weights and the gradient that an update works on."""
+        return self.weights, self.gradient
 
     def move_in(self) -> None:
         """Make the parameters views of the flat arrays.
@@ -101,8 +111,9 @@ class Flat:
         """
         for name, value in initial.items():
             if name not in self.states:
-                self.states[name] = self._filled(value)
-        arrays = [self.weights, *[self.states[name] for name in initial], self.gradient]
+                self.states[name] = self._state(value)
+        weights, gradient = self._updated()
+        arrays = [weights, *[self.states[name] for name in initial], gradient]
         done = self.steps[0]
         if len(ready) == len(self.params) and self.steps.count(done) == len(ready):
             self.steps = [done + 1] * len(ready)
@@ -129,8 +140,33 @@ class Flat:
 
     def load(self, arrays: dict[str, Any], steps: list[int]) -> None:
         self.steps = steps
-        copies = {name: np.array(array, dtype=self.weights.dtype) for name, array in arrays.items()}
+        dtype = widened(self.weights).dtype
+        copies = {name: np.array(array, dtype=dtype) for name, array in arrays.items()}
         self.states = {name: self.backend.asarray(copy) for name, copy in copies.items()}
+
+
+class FlatHalf(Flat):
+    """Tensors of float16, which are updated in float32 (Micikevicius et al. 2018).
+
+    A step that is smaller than the distance between two numbers of float16 would be lost, and with it all learning; and
+    the squares of small gradients would be 0. So the states are of float32, and one of them, "weights", is the weights
+    themselves: the tensors hold these numbers rounded.
+    """
+
+    def _state(self, value: float) -> Any:
+        return self._filled(value, "float32")
+
+    def _updated(self) -> tuple[Any, Any]:
+        exact, xp = self.states.get("weights"), self.backend
+        wide = widened(self.weights)
+        if exact is not None:  # what was assigned by hand since the last update counts
+            wide = xp.where(exact.astype(HALF) == self.weights, exact, wide)
+        self.states["weights"] = wide
+        return wide, widened(self.gradient)
+
+    def bring_back(self, ready: list[int]) -> None:
+        self.weights[...] = self.states["weights"]
+        super().bring_back(ready)
 
 
 class FlatValues(Flat):
@@ -144,8 +180,8 @@ class FlatValues(Flat):
     def _size(self, param: Any) -> int:
         return 1
 
-    def _filled(self, value: float) -> Any:
-        return np.full(self.size, value)
+    def _filled(self, value: float, dtype: Any = None) -> Any:
+        return np.full(self.size, value, dtype)
 
     def move_in(self) -> None:
         pass
@@ -162,3 +198,10 @@ class FlatValues(Flat):
     def bring_back(self, ready: list[int]) -> None:
         for p, number in zip(self.params, self.weights.tolist(), strict=True):
             p.data = number
+
+
+def flat_of(parameter: Any) -> type[Flat]:
+    """The kind of flat array for parameters like this one."""
+    if isinstance(parameter, Value):
+        return FlatValues
+    return FlatHalf if parameter.dtype == HALF else Flat

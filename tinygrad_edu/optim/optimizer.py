@@ -8,6 +8,8 @@ running mean, say). The parameters become views of the flat array. So a step is 
 many parameters there are, and its result is written into the arrays that are there already: a step that made new ones
 would spend its time with page faults.
 
+Parameters of float16 are updated in float32 (`flat.py`).
+
 Who owns what: the flat arrays belong to the optimizer. A parameter's `data` and, after a backward pass, its `grad` are
 views of them, which later passes and steps overwrite: `.numpy()` or `.data.copy()` gives what stays as it is.
 """
@@ -27,7 +29,7 @@ from ..errors import ArgumentError, GraphError, StateError
 from ..fuse import Program
 from ..node import Node
 from ..value import Value
-from .flat import Flat, FlatValues
+from .flat import Flat, flat_of
 
 Group = dict[str, Any]
 
@@ -73,7 +75,7 @@ class Optimizer:
         self.check(group)
         self.groups.append(group)
         blocks = [list(block) for _, block in groupby(params, key=_kind)]
-        self._flats.append([p[0].namespace.run(FlatValues if isinstance(p[0], Value) else Flat, p) for p in blocks])
+        self._flats.append([p[0].namespace.run(flat_of(p[0]), p) for p in blocks])
 
     @property
     def lr(self) -> float:

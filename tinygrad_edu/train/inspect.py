@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from ..backprop import gradients_of
 from ..nn import Module
 from ..node import Node
+from ..precision import widened
 from ..tensor import Tensor
 
 # Where an activation counts as saturated: its slope is below 2 % of tanh's and 4 % of sigmoid's steepest.
@@ -146,5 +147,5 @@ def _share(node: Node, question: Callable[[Any], Any]) -> float:
 
 
 def _root_mean_square(parameter: Tensor, array: Any) -> float:
-    backend = parameter.backend
+    backend, array = parameter.backend, widened(array)
     return float(backend.asnumpy(backend.run(lambda: backend.xp.mean(array * array))).item() ** 0.5)

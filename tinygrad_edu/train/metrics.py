@@ -10,6 +10,7 @@ import numpy as np
 from .. import modes
 from ..errors import DataError, ShapeError
 from ..nn import Module
+from ..precision import widened
 from ..tensor import Tensor
 from .examples import Examples, numbers, predict
 from .targets import Objective
@@ -104,7 +105,7 @@ class Tally:
         if labels is not None:
             self.score = self.score + _correct(xp, prediction, labels, self.objective.threshold)
         else:
-            self.score = self.score + xp.sum(xp.square(prediction - targets))
+            self.score = self.score + xp.sum(xp.square(widened(prediction) - targets))
 
     def fetch(self) -> Measures:
         """The means over all rows so far."""
