@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -28,16 +29,29 @@ def in_child(*arguments: str, before: Callable[[], None] = lambda: None) -> int:
     Returns:
         its exit code, or minus the signal that ended it.
     """
+    with open(os.devnull, "w") as silence:
+        return wait(start(*arguments, output=silence.fileno(), before=before))
+
+
+def start(*arguments: str, output: int, before: Callable[[], None] = lambda: None) -> int:
+    """The number of a child of this process that runs the command.
+
+    Args:
+        output: what it prints goes there.
+    """
     child = os.fork()
     if child == 0:
         try:
-            silence = os.open(os.devnull, os.O_WRONLY)
-            os.dup2(silence, 1)
-            os.dup2(silence, 2)
+            sys.stdout = os.fdopen(output, "w", encoding="utf-8")
+            sys.stderr = open(os.devnull, "w")  # noqa: SIM115
             before()
             os._exit(main(arguments))
         finally:
             os._exit(99)
+    return child
+
+
+def wait(child: int) -> int:
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
 
 
