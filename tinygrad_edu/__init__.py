@@ -10,6 +10,7 @@ from .check import gradcheck
 from .errors import *  # noqa: F403
 from .functional import *  # noqa: F403
 from .modes import default_dtype, detect_anomaly, enable_grad, get_default_dtype, no_grad, set_default_dtype
+from .node import nodes
 from .random import seed
 from .scopes import scope
 from .tensor import Tensor
@@ -62,6 +63,7 @@ __all__ = [
     "losses",
     "nn",
     "no_grad",
+    "nodes",
     "optim",
     "scope",
     "seed",

@@ -7,11 +7,11 @@ A mode lives in a context variable, so that it holds for one thread (or asynchro
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from .blocks import Block
 from .errors import DtypeError
 
 if TYPE_CHECKING:
@@ -75,35 +75,48 @@ MODULE_CHANGES = [0]
 _process_dtype = "float32"
 
 
-@contextmanager
-def _mode(**changes: Any) -> Iterator[Modes]:
-    modes = MODES.get()._replace(**changes)
-    token = MODES.set(modes)
-    try:
-        yield modes
-    finally:
-        MODES.reset(token)
+class Mode(Block):
+    """A block in which some of the modes are others.
+
+    Args:
+        changes: gives them, anew for each time that the block is entered.
+    """
+
+    def __init__(self, changes: Callable[[], dict[str, Any]]):
+        self._changes = changes
+        self._outer: list[Modes] = []
+        self._suspended: Modes | None = None
+
+    def __enter__(self) -> None:
+        outer = MODES.get()
+        self._outer.append(outer)
+        MODES.set(self._suspended or outer._replace(**self._changes()))
+
+    def __exit__(self, *error: object) -> None:
+        MODES.set(self._outer.pop())
+
+    def again(self) -> Mode:
+        return Mode(self._changes)
+
+    def suspend(self) -> None:
+        self._suspended = MODES.get()
+        self.__exit__()
 
 
-@contextmanager
-def no_grad() -> Iterator[None]:
+def no_grad() -> Mode:
     """Compute without recording: results have no graph and require no gradient.
 
-    Use it as `with tg.no_grad():` or as a decorator, `@tg.no_grad()`.
+    Use it as `with tg.no_grad():`, or as a decorator, `@tg.no_grad()`, of functions, generators and coroutines.
     """
-    with _mode(recording=False):
-        yield
+    return Mode(lambda: {"recording": False})
 
 
-@contextmanager
-def enable_grad() -> Iterator[None]:
+def enable_grad() -> Mode:
     """Record again inside a `no_grad()` block."""
-    with _mode(recording=True):
-        yield
+    return Mode(lambda: {"recording": True})
 
 
-@contextmanager
-def detect_anomaly() -> Iterator[None]:
+def detect_anomaly() -> Mode:
     """Name the node in which the first inf or nan is born, and the user's line that made it.
 
     Inside the block every forward result and every backward contribution is looked at, and each operation keeps a
@@ -116,15 +129,12 @@ def detect_anomaly() -> Iterator[None]:
     """
     from .anomaly import Watch  # imports the nodes, which import this file
 
-    with _mode(watch=Watch()):
-        yield
+    return Mode(lambda: {"watch": Watch()})
 
 
-@contextmanager
-def observed(by: Observer) -> Iterator[None]:
+def observed(by: Observer) -> Mode:
     """Tell an observer what happens in a block."""
-    with _mode(watch=by):
-        yield
+    return Mode(lambda: {"watch": by})
 
 
 def host_call(function: Callable[..., Any], *arguments: Any) -> Any:
@@ -136,7 +146,7 @@ def host_call(function: Callable[..., Any], *arguments: Any) -> Any:
     watch = MODES.get().watch
     if watch is None:
         return function(*arguments)
-    with _mode(watch=None):
+    with Mode(lambda: {"watch": None}):
         result = function(*arguments)
     watch.called(function, arguments, result)
     return result
@@ -161,11 +171,10 @@ def set_default_dtype(dtype: Any) -> None:
     _process_dtype = _checked_dtype(dtype)
 
 
-@contextmanager
-def default_dtype(dtype: Any) -> Iterator[None]:
-    """Like `set_default_dtype`, for one `with` block of one thread."""
-    with _mode(dtype=_checked_dtype(dtype)):
-        yield
+def default_dtype(dtype: Any) -> Mode:
+    """Like `set_default_dtype`, for one `with` block of one thread, or a function that it decorates."""
+    checked = _checked_dtype(dtype)
+    return Mode(lambda: {"dtype": checked})
 
 
 def get_default_dtype() -> str:

@@ -136,6 +136,26 @@ def _backprop() -> Any:
 data_of = attrgetter("_data")
 
 
+def nodes(root: Node) -> list[Node]:
+    """The nodes of a graph: `root` and all that it was computed from, leaves and constants too, newest first.
+
+    So a node stands before its inputs, and a walk along the list can do what `backward` does. (A leaf is as old as its
+    data: one that was updated since the graph was computed stands first.)
+
+    Raises:
+        GraphError: `root` is neither a Value nor a Tensor.
+    """
+    if not isinstance(root, Node):
+        raise GraphError(f"a graph ends in a Value or a Tensor, not in a {type(root).__name__}")
+    found, waiting = {root}, [root]
+    while waiting:
+        for operand in waiting.pop().inputs:
+            if operand not in found:
+                found.add(operand)
+                waiting.append(operand)
+    return sorted(found, key=attrgetter("serial"), reverse=True)
+
+
 def apply(op: Operation, operands: tuple[Any, ...], attrs: dict[str, Any] | None = None) -> Any:
     """Run an operation on operands of any kind, and record it where they are nodes.
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable
-from contextlib import ContextDecorator
 from contextvars import ContextVar
 from typing import Any
 
+from .blocks import Block
 from .modes import SERIAL
 
 REMEMBERED = 4096  # scopes of one thread; the oldest are forgotten
@@ -44,28 +44,43 @@ _CURRENT: ContextVar[Interval | None] = ContextVar("tinygrad_edu_scope", default
 _LOG: ContextVar[deque[Interval] | None] = ContextVar("tinygrad_edu_scopes", default=None)
 
 
-class scope(ContextDecorator):
+class scope(Block):
     """Give a part of a computation a name, under which drawings show its nodes together.
 
     with tg.scope("attention"):
         weights = tg.softmax(query @ key.T)
 
     Scopes may lie in each other, and a module that is called is one. Each passage is a group of its own in a drawing:
-    what a loop computes in its second round is "attention#2". The last 4,096 scopes of a thread are remembered.
+    what a loop computes in its second round is "attention#2", and so is what a decorated generator computes after a
+    `yield`. The last 4,096 scopes of a thread are remembered.
     """
 
     def __init__(self, name: str):
         self.name = str(name)
+        self._suspended: list[tuple[str, Any, object]] = []  # it, and the scopes inside that are not left
 
     def __enter__(self) -> None:
         outer = current()
-        owner, mark = (None, None) if outer is None else (outer.owner, outer.mark)
-        enter(self.name, outer, owner, mark)
+        here = (None, None) if outer is None else (outer.owner, outer.mark)
+        interval, *inner = self._suspended or [(self.name, *here)]
+        self._interval = enter(interval[0], outer, *interval[1:])
+        for name, owner, mark in inner:
+            enter(name, current(), owner, mark)
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, *error: object) -> None:
         interval = current()
         assert interval is not None
         leave(interval)
+
+    def again(self) -> scope:
+        return scope(self.name)
+
+    def suspend(self) -> None:
+        interval, outer, self._suspended = current(), self._interval.outer, []
+        while interval is not None and interval is not outer:
+            self._suspended.insert(0, (interval.name, interval.owner, interval.mark))
+            leave(interval)
+            interval = interval.outer
 
 
 current = _CURRENT.get  # the innermost scope that was entered and not left, or None

@@ -39,7 +39,8 @@ class Tensor(Operators, Node):
         DeviceError: a device that this machine does not have, or an array of another device.
 
     `x.data` is the array, of the device's library; `x.grad` is None, and after a backward pass a Tensor. A leaf's
-    gradient accumulates over passes. Computed tensors keep theirs after `retain_grad()`.
+    gradient accumulates over passes. Computed tensors keep theirs after `retain_grad()`. Operations on a subclass give
+    a Tensor.
     """
 
     __slots__ = ("__weakref__", "_home", "backend", "inputs", "keeps_grad")

@@ -68,7 +68,11 @@ class Value(Operators, Node):
         requires_grad: False for a constant.
 
     `a.data` is the number; `a.grad` is the gradient that backward passes brought, 0.0 until there was one. A leaf's
-    gradient accumulates over passes; that of an intermediate value is the one of the last pass.
+    gradient accumulates over passes; that of an intermediate value is the one of the last pass. Operations on a
+    subclass give a Value.
+
+    `a == b` compares numbers, and so do `a in a_list` and `a_list.index(a)`: look for nodes in a set or as keys of a
+    dictionary, which know them by identity. `tg.nodes(root)` gives those of a graph.
 
     >>> a, b = Value(2.0, name="a"), Value(-3.0, name="b")
     >>> (a * b + a).backward()
@@ -184,11 +188,11 @@ class Value(Operators, Node):
         inputs = operands
         for operand in operands:
             if type(operand) is not Value:
-                if any(isinstance(x, Node) and type(x) is not Value for x in operands):
+                if any(isinstance(x, Node) and not isinstance(x, Value) for x in operands):
                     return _apply_to_tensor(op, operands, attrs)
                 if any(isinstance(x, (np.ndarray, list, tuple)) for x in operands):
                     return getattr(OBJECTS, op.name)(*map(as_object, operands), **(attrs or {}))
-                inputs = tuple([x if type(x) is Value else Value(x, requires_grad=False) for x in operands])
+                inputs = tuple([x if isinstance(x, Value) else Value(x, requires_grad=False) for x in operands])
                 break
         if not op.elementwise:
             raise GraphError(
@@ -224,4 +228,4 @@ def _apply_to_tensor(op: Operation, operands: tuple[Any, ...], attrs: dict[str, 
     """A constant Value beside a tensor is a plain number; one with a gradient would lose it."""
     if any(isinstance(x, Value) and x._tracked for x in operands):
         raise mixed_error(op)
-    return next(x for x in operands if isinstance(x, Node) and type(x) is not Value)._apply(op, operands, attrs)
+    return next(x for x in operands if isinstance(x, Node) and not isinstance(x, Value))._apply(op, operands, attrs)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from tinygrad_edu.backprop import Step, backprop, seed
-from tinygrad_edu.node import Node
+from tinygrad_edu.node import Node, nodes
 from tinygrad_edu.tensor import Tensor
 from tinygrad_edu.value import Value
 
@@ -43,7 +43,7 @@ def snapshot(root: Node) -> tuple[dict[str, TraceNode], str]:
 
 def identified(root: Node) -> dict[Node, str]:
     """The id of each node of a graph, as a trace of it has them; in the order of creation."""
-    return _identify(sorted(_reachable(root), key=lambda node: node.serial))
+    return _identify(nodes(root)[::-1])
 
 
 def _checked(root: Any) -> Node:
@@ -67,7 +67,7 @@ class _Recorder:
 
     def __init__(self, root: Node):
         self.root = root
-        self.nodes = sorted(_reachable(root), key=lambda node: node.serial)
+        self.nodes = nodes(root)[::-1]
         self.ids = _identify(self.nodes)
         self.scopes = scopes_of(self.nodes)
         self.largest = _largest(self.nodes)
@@ -171,17 +171,6 @@ class _Recorder:
 
     def once(self, thing: Any) -> Any:
         return self.shared.setdefault(thing, thing)
-
-
-def _reachable(root: Node) -> set[Node]:
-    """All nodes that a root was computed from, and itself."""
-    found, stack = {root}, [root]
-    while stack:
-        for operand in stack.pop().inputs:
-            if operand not in found:
-                found.add(operand)
-                stack.append(operand)
-    return found
 
 
 def _identify(nodes: list[Node]) -> dict[Node, str]:
