@@ -16,6 +16,7 @@ import numpy as np
 from . import fused  # noqa: F401  (registers its operations)
 from .errors import ArgumentError, GraphError, ShapeError
 from .indexing import axis_in_range, ready
+from .modes import get_default_dtype
 from .node import Node, apply
 from .objects import as_object, holds_values, is_value
 from .operation import REGISTRY
@@ -114,7 +115,7 @@ def outer(a, b):
 @in_float32
 def var(a, axis=None, ddof=0, keepdims=False):
     """Mean squared distance from the mean; divides by n - ddof."""
-    a = _array(a)
+    a = as_floats(a)
     squares = square(subtract(a, mean(a, axis=axis, keepdims=True)))
     return divide(sum(squares, axis=axis, keepdims=keepdims), float(builtins.max(_reduced(a, axis) - ddof, 0)))
 
@@ -122,7 +123,7 @@ def var(a, axis=None, ddof=0, keepdims=False):
 @in_float32
 def std(a, axis=None, ddof=0, keepdims=False):
     """Square root of the variance. Where all elements are equal it has a kink, and the gradient is taken as 0."""
-    a = _array(a)
+    a = as_floats(a)
     deviation = euclidean_norm(subtract(a, mean(a, axis=axis, keepdims=True)), axis=axis, keepdims=keepdims)
     return divide(deviation, math.sqrt(builtins.max(_reduced(a, axis) - ddof, 0)))
 
@@ -136,7 +137,7 @@ def norm(a, ord=None, axis=None, keepdims=False):
     Raises:
         ArgumentError: another `ord`; matrix norms are not offered.
     """
-    a = _array(a)
+    a = as_floats(a)
     if ord is None or ord == "fro" or (ord == 2 and not (axis is None and a.ndim > 1)):
         return euclidean_norm(a, axis=axis, keepdims=keepdims)
     if isinstance(ord, str) or ord <= 0 or (axis is None and a.ndim > 1):
@@ -153,6 +154,8 @@ def norm(a, ord=None, axis=None, keepdims=False):
 def prod(a, axis=None, keepdims=False):
     """Product over `axis`, by multiplying halves together, so that its derivatives are right beside zeros too."""
     a = _array(a)
+    if a.dtype.kind in "iub":  # a product of integers is one of 64 bits, as a sum is
+        a = astype(a, "uint64" if a.dtype.kind == "u" else "int64")
     named = range(a.ndim) if axis is None else axis if isinstance(axis, tuple) else (axis,)
     axes = [axis_in_range(k, a.ndim) for k in named]
     kept = [k for k in range(a.ndim) if k not in axes]
@@ -329,13 +332,13 @@ def trace(a, offset=0, axis1=0, axis2=1):
 def tril(a, k=0):
     """The lower triangle: zeros above the diagonal k."""
     a = _array(a)
-    return where(_like(_triangle(a, k), a), a, 0.0)
+    return where(_like(_triangle(a, k), a), a, 0)
 
 
 def triu(a, k=0):
     """The upper triangle: zeros below the diagonal k."""
     a = _array(a)
-    return where(_like(_triangle(a, k - 1), a), 0.0, a)
+    return where(_like(_triangle(a, k - 1), a), 0, a)
 
 
 def _triangle(a, k):
@@ -364,6 +367,12 @@ def _array(a):
     if isinstance(a, Node):
         return a
     return as_object(a) if holds_values(a) else Tensor(a)
+
+
+def as_floats(a):
+    """Numbers, arrays and lists as tensors; integers as floating-point numbers of the default dtype."""
+    a = _array(a)
+    return a if a.dtype.kind in "fO" else astype(a, get_default_dtype())
 
 
 def _arrays(*operands):

@@ -33,6 +33,7 @@ def _by_bias(xp, g, y, x, weight, bias, activation, out=None):
     lambda xp, g, y, x, weight, bias, activation, out=None: matmul_by_b(xp, g, y, x, weight, out),
     _by_bias,
     shared=_before_activation,
+    floating=True,
 )
 def dense(xp, x, weight, bias, activation=None):
     """activation(x @ weight + bias): a dense layer of rows x (n, in), weight (in, out) and bias (out,).
@@ -52,7 +53,7 @@ def _share(labels):
     return 1.0 / labels.shape[0] if labels.shape[0] else math.nan
 
 
-@structural(_softmax_minus_target, adds_up=True)
+@structural(_softmax_minus_target, adds_up=True, floating=True)
 def softmax_cross_entropy(xp, logits, labels, reduction="mean"):
     """-log softmax(logits)[label] of rows of logits (n, classes), with integer labels (n,) of the same device.
 

@@ -90,16 +90,15 @@ class Node:
         """An input without gradient, as a recorded rule reads it: a Value in a tensor's graph is a plain number."""
         return operand if operand.namespace is self.namespace or hasattr(operand, "shape") else operand._data
 
-    def record(self, op: Operation, inputs: tuple[Node, ...], attrs: dict[str, Any] | None) -> None:
-        """Make this node, a constant so far, the result of `op`, if any of the inputs wants a gradient."""
+    def record(self, op: Operation, inputs: tuple[Node, ...], attrs: dict[str, Any] | None, tracked: bool) -> None:
+        """Make this node, a constant so far, the result of `op`, unless nothing is recorded.
+
+        Args:
+            tracked: whether it has a gradient to pass on: one of the inputs wants one.
+        """
         modes = MODES.get()
-        if modes.recording:
-            for operand in inputs:
-                if operand._tracked:
-                    self.op, self.inputs, self.attrs, self._tracked = op, inputs, attrs, True
-                    if modes.watch is not None:
-                        modes.watch.made(self, op, inputs, attrs)
-                    return
+        if tracked and modes.recording:
+            self.op, self.inputs, self.attrs, self._tracked = op, inputs, attrs, True
         if modes.watch is not None:
             modes.watch.made(self, op, inputs, attrs)
 

@@ -40,10 +40,15 @@ class Operation:
         arity: how many operands it takes; None for operations on a sequence of operands, such as `concatenate`.
         adds_up: whether it adds many numbers up, so that its rules read those of float16 as float32.
         defaults: the attributes that are not operands (axis, keepdims, ...) and their default values.
+        floating: whether its results are real numbers, whatever the operands: exp, a mean. Integers are made
+            floating-point numbers before its rule sees them, as 250 in 8 bits has no e^250, nor a -250.
+        may_be_whole: whether its results may be integers where an operand wants a gradient: only if some operand has no
+            derivative (a condition), or it is told a dtype.
         function: the public function, which records a node for each call.
     """
 
     elementwise = False
+    floating = False
     shared: Rule | None = None
     writes_into: frozenset[int] = frozenset()
     adds_up = False
@@ -58,6 +63,7 @@ class Operation:
         names = code.co_varnames[1 if variadic else 1 + len(rules) : code.co_argcount + code.co_kwonlyargcount]
         defaults = {**dict(zip(names[::-1], (forward.__defaults__ or ())[::-1])), **(forward.__kwdefaults__ or {})}  # noqa: B905
         self.defaults = {name: defaults.get(name) for name in names}
+        self.may_be_whole = None in rules or "dtype" in names
         self.function: Rule = apply
         REGISTRY[self.name] = self
 
@@ -155,16 +161,19 @@ class Structural(Operation):
 _NONE: dict[str, Any] = {}
 
 
-def elementwise(*partials: Rule | float | None) -> Callable[[Rule], Rule]:
+def elementwise(*partials: Rule | float | None, floating: bool = False) -> Callable[[Rule], Rule]:
     """Make an elementwise operation of a forward rule and its partial derivatives.
 
     Each partial is called as `partial(xp, y, *operands, **attrs)` and gives the derivative of the result by one
     operand. A number stands for a constant derivative, None for an operand that has none (the condition of `where`).
+    `floating` says that the result is a real number also of integers, and that these shall come as floats.
     """
-    return lambda forward: _publish(Elementwise(forward, partials))
+    return lambda forward: _publish(Elementwise(forward, partials), floating)
 
 
-def structural(*pull_backs: Rule | None, shared: Rule | None = None, adds_up: bool = False) -> Callable[[Rule], Rule]:
+def structural(
+    *pull_backs: Rule | None, shared: Rule | None = None, adds_up: bool = False, floating: bool = False
+) -> Callable[[Rule], Rule]:
     """Make a structural operation of a forward rule and its pull-backs.
 
     Each pull-back is called as `rule(xp, g, y, *operands, **attrs)` with the gradient `g` of the result and gives the
@@ -175,13 +184,14 @@ def structural(*pull_backs: Rule | None, shared: Rule | None = None, adds_up: bo
     gives a list with the `g` of each operand: what costs as much as all operands together must not be done for each.
 
     `adds_up` says that many numbers are added up: operands of float16 are then read as float32, and the result is made
-    float16 again.
+    float16 again. `floating` is as for `elementwise`.
     """
-    return lambda forward: _publish(Structural(forward, pull_backs, shared, adds_up))
+    return lambda forward: _publish(Structural(forward, pull_backs, shared, adds_up), floating)
 
 
-def _publish(op: Operation) -> Rule:
+def _publish(op: Operation, floating: bool) -> Rule:
     """The public function of an operation: a plain function, so that it is also a method where a class names it."""
+    op.floating = floating
     if op.arity is None:  # functional.py gives it NumPy's form
         function = lambda *operands, **attrs: apply(op, operands, attrs)  # noqa: E731
     else:

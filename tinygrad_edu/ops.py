@@ -45,7 +45,7 @@ def multiply(xp, a, b):
     return a * b
 
 
-@elementwise(lambda xp, y, a, b: xp.divide(1.0, b), lambda xp, y, a, b: xp.divide(-y, b))
+@elementwise(lambda xp, y, a, b: xp.divide(1.0, b), lambda xp, y, a, b: xp.divide(-y, b), floating=True)
 def divide(xp, a, b):
     """a / b; x/0 is ±inf and 0/0 is nan."""
     return xp.divide(a, b)
@@ -90,13 +90,13 @@ def square(xp, a):
     return a * a
 
 
-@elementwise(lambda xp, y, a: -y * y)
+@elementwise(lambda xp, y, a: -y * y, floating=True)
 def reciprocal(xp, a):
     """1/a."""
     return xp.divide(1.0, a)
 
 
-@elementwise(lambda xp, y, a: xp.divide(0.5, y))
+@elementwise(lambda xp, y, a: xp.divide(0.5, y), floating=True)
 def sqrt(xp, a):
     """√a; nan for a < 0, and an infinite slope at 0."""
     return xp.sqrt(a)
@@ -105,25 +105,25 @@ def sqrt(xp, a):
 # --- exponentials and logarithms -------------------------------------------------------------------------------------
 
 
-@elementwise(lambda xp, y, a: y)
+@elementwise(lambda xp, y, a: y, floating=True)
 def exp(xp, a):
     """e to the power a; is its own derivative."""
     return xp.exp(a)
 
 
-@elementwise(lambda xp, y, a: y + 1.0)
+@elementwise(lambda xp, y, a: y + 1.0, floating=True)
 def expm1(xp, a):
     """exp(a) - 1, exact also for tiny a."""
     return xp.expm1(a)
 
 
-@elementwise(lambda xp, y, a: xp.divide(1.0, a))
+@elementwise(lambda xp, y, a: xp.divide(1.0, a), floating=True)
 def log(xp, a):
     """Natural logarithm; -inf at 0, nan below."""
     return xp.log(a)
 
 
-@elementwise(lambda xp, y, a: xp.divide(1.0, 1.0 + a))
+@elementwise(lambda xp, y, a: xp.divide(1.0, 1.0 + a), floating=True)
 def log1p(xp, a):
     """log(1 + a), exact also for tiny a."""
     return xp.log1p(a)
@@ -132,37 +132,37 @@ def log1p(xp, a):
 # --- trigonometry ----------------------------------------------------------------------------------------------------
 
 
-@elementwise(lambda xp, y, a: xp.cos(a))
+@elementwise(lambda xp, y, a: xp.cos(a), floating=True)
 def sin(xp, a):
     """Sine of a, in radians."""
     return xp.sin(a)
 
 
-@elementwise(lambda xp, y, a: -xp.sin(a))
+@elementwise(lambda xp, y, a: -xp.sin(a), floating=True)
 def cos(xp, a):
     """Cosine of a, in radians."""
     return xp.cos(a)
 
 
-@elementwise(lambda xp, y, a: 1.0 + y * y)
+@elementwise(lambda xp, y, a: 1.0 + y * y, floating=True)
 def tan(xp, a):
     """Tangent of a, in radians."""
     return xp.tan(a)
 
 
-@elementwise(lambda xp, y, a: xp.cosh(a))
+@elementwise(lambda xp, y, a: xp.cosh(a), floating=True)
 def sinh(xp, a):
     """Hyperbolic sine."""
     return xp.sinh(a)
 
 
-@elementwise(lambda xp, y, a: xp.sinh(a))
+@elementwise(lambda xp, y, a: xp.sinh(a), floating=True)
 def cosh(xp, a):
     """Hyperbolic cosine."""
     return xp.cosh(a)
 
 
-@elementwise(lambda xp, y, a: xp.divide(1.0, 1.0 + a * a))
+@elementwise(lambda xp, y, a: xp.divide(1.0, 1.0 + a * a), floating=True)
 def arctan(xp, a):
     """Inverse tangent, in radians."""
     return xp.arctan(a)
@@ -171,50 +171,50 @@ def arctan(xp, a):
 # --- activations -----------------------------------------------------------------------------------------------------
 
 
-@elementwise(lambda xp, y, a: 1.0 - y * y)
+@elementwise(lambda xp, y, a: 1.0 - y * y, floating=True)
 def tanh(xp, a):
     """Hyperbolic tangent: squashes the real line into (-1, 1)."""
     return xp.tanh(a)
 
 
-@elementwise(lambda xp, y, a: y * (1.0 - y))
+@elementwise(lambda xp, y, a: y * (1.0 - y), floating=True)
 def sigmoid(xp, a):
     """1 / (1 + exp(-a)): squashes the real line into (0, 1). Also called the logistic function."""
     e = xp.exp(-xp.abs(a))  # never overflows, and keeps the small values of the left tail exact
     return xp.where(a >= 0, xp.divide(1.0, 1.0 + e), xp.divide(e, 1.0 + e))
 
 
-@elementwise(lambda xp, y, a: xp.sigmoid(a))
+@elementwise(lambda xp, y, a: xp.sigmoid(a), floating=True)
 def softplus(xp, a):
     """log(1 + exp(a)): a smooth relu, whose slope is the sigmoid."""
     return xp.maximum(a, 0.0) + xp.log1p(xp.exp(-xp.abs(a)))
 
 
-@elementwise(lambda xp, y, a: a > 0)
+@elementwise(lambda xp, y, a: a > 0, floating=True)
 def relu(xp, a):
     """max(a, 0): lets the gradient through where a > 0 and stops it elsewhere; at 0 the slope is taken as 0."""
     return xp.maximum(a, 0.0)
 
 
-@elementwise(lambda xp, y, a, negative_slope: xp.where(a > 0, 1.0, negative_slope))
+@elementwise(lambda xp, y, a, negative_slope: xp.where(a > 0, 1.0, negative_slope), floating=True)
 def leaky_relu(xp, a, negative_slope=0.01):
     """a where a > 0, else negative_slope · a (Maas, Hannun & Ng 2013)."""
     return xp.where(a > 0, a, negative_slope * a)
 
 
-@elementwise(lambda xp, y, a, alpha: xp.where(a > 0, 1.0, alpha * xp.exp(xp.minimum(a, 0.0))))
+@elementwise(lambda xp, y, a, alpha: xp.where(a > 0, 1.0, alpha * xp.exp(xp.minimum(a, 0.0))), floating=True)
 def elu(xp, a, alpha=1.0):
     """a where a > 0, else alpha · (exp(a) - 1) (Clevert, Unterthiner & Hochreiter 2015)."""
     return xp.where(a > 0, a, alpha * xp.expm1(xp.minimum(a, 0.0)))
 
 
-@elementwise(lambda xp, y, a: y + xp.sigmoid(a) * (1.0 - y))
+@elementwise(lambda xp, y, a: y + xp.sigmoid(a) * (1.0 - y), floating=True)
 def silu(xp, a):
     """a · sigmoid(a), also called swish (Elfwing, Uchibe & Doya 2017)."""
     return a * xp.sigmoid(a)
 
 
-@elementwise(lambda xp, y, a: 2 / math.sqrt(math.pi) * xp.exp(-a * a))
+@elementwise(lambda xp, y, a: 2 / math.sqrt(math.pi) * xp.exp(-a * a), floating=True)
 def erf(xp, a):
     """Gauss error function: 2/√π times the integral of exp(-t²) from 0 to a."""
     return xp.erf(a)
@@ -230,7 +230,7 @@ def _gelu_slope(xp, y, a, approximate):
 _GELU = math.sqrt(2 / math.pi)
 
 
-@elementwise(_gelu_slope)
+@elementwise(_gelu_slope, floating=True)
 def gelu(xp, a, approximate="none"):
     """a · Φ(a), with Φ the normal distribution function (Hendrycks & Gimpel 2016).
 

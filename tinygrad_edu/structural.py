@@ -108,6 +108,7 @@ def sum(xp, a, axis=None, keepdims=False):
         _restore(xp, xp.divide(g, float(_count(a, axis))), a, axis, keepdims), a.shape
     ),
     adds_up=True,
+    floating=True,
 )
 def mean(xp, a, axis=None, keepdims=False):
     """Mean over `axis`. Every one of n elements receives 1/n of the gradient."""
@@ -136,7 +137,7 @@ def _direction(xp, g, y, a, axis, keepdims):
     return g * xp.where(y == 0, 0.0, xp.divide(a, xp.where(y == 0, 1.0, y)))
 
 
-@structural(_direction, adds_up=True)
+@structural(_direction, adds_up=True, floating=True)
 def euclidean_norm(xp, a, axis=None, keepdims=False):
     """√(Σ a²), the length of a vector. The gradient is its direction a/|a|, and 0 at the kink a = 0."""
     return xp.sqrt(xp.sum(a * a, axis=axis, keepdims=keepdims))
@@ -153,7 +154,7 @@ def _softmax_of(xp, g, y, a, axis, keepdims):
     return _restore(xp, g, a, axis, keepdims) * xp.exp(a - _restore(xp, y, a, axis, keepdims))
 
 
-@structural(_softmax_of, adds_up=True)
+@structural(_softmax_of, adds_up=True, floating=True)
 def logsumexp(xp, a, axis=None, keepdims=False):
     """log Σ exp(a), without overflow. Its gradient is the softmax of a."""
     top = _finite_max(xp, a, axis)
@@ -161,14 +162,14 @@ def logsumexp(xp, a, axis=None, keepdims=False):
     return total if keepdims else xp.squeeze(total, axis=axis)
 
 
-@structural(lambda xp, g, y, a, axis: y * (g - xp.sum(g * y, axis=axis, keepdims=True)), adds_up=True)
+@structural(lambda xp, g, y, a, axis: y * (g - xp.sum(g * y, axis=axis, keepdims=True)), adds_up=True, floating=True)
 def softmax(xp, a, axis=-1):
     """exp(a) / Σ exp(a) over `axis`: positive numbers that sum to 1; shifted by the maximum, so ±1000 is safe."""
     e = xp.exp(a - xp.max(a, axis=axis, keepdims=True))
     return e / xp.sum(e, axis=axis, keepdims=True)
 
 
-@structural(lambda xp, g, y, a, axis: g - xp.exp(y) * xp.sum(g, axis=axis, keepdims=True), adds_up=True)
+@structural(lambda xp, g, y, a, axis: g - xp.exp(y) * xp.sum(g, axis=axis, keepdims=True), adds_up=True, floating=True)
 def log_softmax(xp, a, axis=-1):
     """a - log Σ exp(a) over `axis`: the logarithm of softmax, exact also where softmax underflows to 0."""
     shifted = a - xp.max(a, axis=axis, keepdims=True)
@@ -255,7 +256,7 @@ def scatter_add(xp, a, index, shape):
 
 @structural(lambda xp, g, y, a, dtype: g)  # the engine gives every gradient the dtype of its operand
 def astype(xp, a, dtype):
-    """The same numbers in another dtype."""
+    """The same numbers in another dtype. No gradient passes through integers: they move in steps."""
     return a.astype(dtype)
 
 

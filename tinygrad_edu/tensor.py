@@ -15,7 +15,7 @@ from .node import Node, check_untracked, data_of, mixed_error, shape_error
 from .operation import Operation
 from .operators import Operators
 from .precision import HALF, is_half, widened
-from .structural import move
+from .structural import astype, move
 from .value import Value
 
 _new, _tick = object.__new__, SERIAL.__next__
@@ -326,15 +326,20 @@ class Tensor(Operators, Node):
     @staticmethod
     def _apply(op: Operation, operands: tuple[Any, ...], attrs: dict[str, Any] | None) -> Tensor:
         backend: Backend | None = None
-        inputs = operands
+        inputs, tracked = operands, False
         for operand in operands:
             if type(operand) is not Tensor:
-                backend, inputs = _as_nodes(op, operands)
+                backend, inputs, tracked = _as_nodes(op, operands)
                 break
             if operand.backend is not backend:
                 if backend is not None:
                     backend.same_device(operand.backend, op.name)
                 backend = operand.backend
+            if operand._tracked:
+                tracked = True
+            elif op.floating and operand._data.dtype.kind != "f":  # what is tracked has floats
+                backend, inputs, tracked = _as_nodes(op, operands)
+                break
         assert backend is not None
         arrays = list(map(data_of, inputs))
         half = op.adds_up and is_half(arrays[0])
@@ -363,22 +368,27 @@ class Tensor(Operators, Node):
         result._grad = result._home = result.name = None
         result.keeps_grad = False
         result.serial = _tick()
-        if MODES.get() is RECORDING:
-            for operand in inputs:
-                if operand._tracked:
-                    result.op, result.inputs, result.attrs, result._tracked = op, inputs, attrs, True
-                    return result
+        if tracked and op.may_be_whole:
+            tracked = data.dtype.kind == "f"  # integers carry no gradient
+        modes = MODES.get()
+        if tracked and modes is RECORDING:
+            result.op, result.inputs, result.attrs, result._tracked = op, inputs, attrs, True
+            return result
         result.op, result.inputs, result.attrs, result._tracked = None, (), None, False
-        if MODES.get() is not RECORDING:
-            result.record(op, inputs, attrs)
+        if modes is not RECORDING:
+            result.record(op, inputs, attrs, tracked)
         return result
 
 
 Tensor.namespace = Tensor.backend  # type: ignore[misc]  # the same slot under a second name, read without a call
 
 
-def _as_nodes(op: Operation, operands: tuple[Any, ...]) -> tuple[Backend, tuple[Node, ...]]:
-    """Operands of any kind as nodes of one device: that of the tensors, or else of the arrays among them."""
+def _as_nodes(op: Operation, operands: tuple[Any, ...]) -> tuple[Backend, tuple[Node, ...], bool]:
+    """Operands of any kind as nodes of one device: that of the tensors, or else of the arrays among them.
+
+    Returns:
+        (the device, the nodes, whether one of them wants a gradient).
+    """
     backend = next((x.backend for x in operands if isinstance(x, Tensor)), None)
     if backend is None:
         found = (backends.of_array(operand) for operand in operands)
@@ -386,7 +396,21 @@ def _as_nodes(op: Operation, operands: tuple[Any, ...]) -> tuple[Backend, tuple[
     for operand in operands:
         if isinstance(operand, Tensor):
             backend.same_device(operand.backend, op.name)
-    return backend, tuple(x if isinstance(x, Tensor) else _constant(x, backend, op) for x in operands)
+    nodes = tuple(x if isinstance(x, Tensor) else _constant(x, backend, op) for x in operands)
+    if op.floating:
+        nodes = _as_floats(nodes)
+    for node in nodes:
+        if node._tracked:
+            return backend, nodes, True
+    return backend, nodes, False
+
+
+def _as_floats(nodes: tuple[Node, ...]) -> tuple[Node, ...]:
+    """Tensors of integers in the dtype of the tensors of floats beside them, or else in the default dtype."""
+    dtypes = [x.dtype for x in nodes if isinstance(x, Tensor) and x.dtype.kind == "f"]
+    dtype = np.result_type(*dtypes).name if dtypes else get_default_dtype()
+    whole = [isinstance(x, Tensor) and x.dtype.kind != "f" for x in nodes]
+    return tuple(astype(x, dtype) if is_whole else x for x, is_whole in zip(nodes, whole, strict=True))
 
 
 def _constant(operand: Any, backend: Backend, op: Operation) -> Node:

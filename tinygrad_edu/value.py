@@ -210,7 +210,11 @@ class Value(Operators, Node):
         result._first = result._second = result.op = result.attrs = result.name = None
         result._tracked = False
         result.serial = next(SERIAL)
-        result.record(op, inputs, attrs)
+        for operand in inputs:
+            if operand._tracked:
+                result.record(op, inputs, attrs, True)
+                return result
+        result.record(op, inputs, attrs, False)
         return result
 
 

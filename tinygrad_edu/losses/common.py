@@ -17,10 +17,12 @@ from ..tensor import Tensor
 
 
 def as_prediction(x: Any) -> Any:
-    """A prediction as a tensor or as an object array of Values."""
-    if isinstance(x, Tensor):
-        return x
-    return as_object(x) if is_value(x) or holds_values(x) else Tensor(x)
+    """A prediction as a tensor of floating-point numbers, or as an object array of Values."""
+    if not isinstance(x, Tensor):
+        if is_value(x) or holds_values(x):
+            return as_object(x)
+        x = Tensor(x)
+    return functional.as_floats(x)
 
 
 def like(x: Any, prediction: Any) -> Any:
