@@ -42,17 +42,165 @@ def test_a_schedule_goes_on_from_its_state(kind: str, settings: dict[str, Any]) 
         assert list(other.groups[0]["betas"]) == list(optimizer.groups[0]["betas"])
 
 
-def test_a_second_schedule_starts_from_the_groups_own_rates() -> None:
+def test_a_second_schedule_goes_on_from_the_first() -> None:
     optimizer = adam()
     warmup = optim.WarmupLR(optimizer, start_factor=0.5)
     assert warmup.lrs == [0.05, 0.015]
-    assert optim.StepLR(optimizer, 1).lrs == [0.1, 0.03]
+    assert optim.StepLR(optimizer, 1).lrs == [0.05, 0.015]
+
+
+def test_a_rate_of_0_is_no_start_for_another_schedule() -> None:
+    optimizer = adam()
+    go(optim.CosineLR(optimizer, T_max=5), range(5))
+    assert optimizer.lr == 0
+    with pytest.raises(tg.ArgumentError, match=r"CosineLR: .* is 0, where an earlier .*optimizer\.lr = 0\.1"):
+        optim.CosineLR(optimizer, T_max=5)
+    optimizer.lr = 0.2
+    assert optim.CosineLR(optimizer, T_max=5).lrs == pytest.approx([0.2, 0.2])
 
 
 def test_a_rate_assigned_before_the_schedule_counts() -> None:
     optimizer = adam()
     optimizer.lr = 1.0
     assert optim.ExponentialLR(optimizer, 0.5).lrs == [1.0, 1.0]
+
+
+# --- rates that are set by hand --------------------------------------------------------------------------------------
+
+
+def floor_of(kind: str, settings: dict[str, Any]) -> float:
+    return 0.01 if kind == "Sequence" else settings.get("eta_min", 0.0)
+
+
+HELD = [case for case in EVERY if not {"min_lr", "eps"} & set(case[1])]  # bounds are not scaled
+
+
+def by_hand(optimizer: Any, way: str, floor: float) -> None:
+    """Three times the rates, of both groups, above the floor."""
+    rates = [floor + 3 * (group["lr"] - floor) for group in optimizer.groups]
+    if way == "optimizer.lr":
+        optimizer.lr = rates[0]
+    else:
+        for group, rate in zip(optimizer.groups, rates, strict=True):
+            group["lr"] = rate
+
+
+@pytest.mark.parametrize("resumed", [False, True])
+@pytest.mark.parametrize("way", ["optimizer.lr", "group"])
+@pytest.mark.parametrize(("kind", "settings"), HELD)
+def test_a_rate_set_by_hand_scales_all_that_follow(kind: str, settings: Any, way: str, resumed: bool) -> None:
+    """Also after the lowest point of a cosine, in the next part of a sequence, and after a resume."""
+    optimizer, other, floor = adam(), adam(), floor_of(kind, settings)
+    schedule, undisturbed = schedule_of(optim, optimizer, kind, settings), schedule_of(optim, other, kind, settings)
+    for step in range(49):
+        if step == 8:
+            by_hand(optimizer, way, floor)
+        if resumed and step in (8, 20):
+            saved = json.loads(json.dumps([optimizer.state_dict(), schedule.state_dict()], default=list))
+            optimizer = adam()
+            schedule = schedule_of(optim, optimizer, kind, settings)
+            optimizer.load_state_dict(saved[0])
+            schedule.load_state_dict(saved[1])
+        go(schedule, range(step, step + 1))
+        go(undisturbed, range(step, step + 1))
+        if step >= 8:
+            lowest = 0.0 if kind == "Sequence" and step >= 24 else floor
+            expected = lowest + 3 * (undisturbed.lrs[0] - lowest)
+            assert schedule.lrs[0] == pytest.approx(expected, rel=1e-9), step
+
+
+def test_a_rate_of_0_set_by_hand_is_left_again() -> None:
+    optimizer = adam(lr=0.0)
+    schedule = optim.ExponentialLR(optimizer, 0.5)
+    go(schedule, range(2))
+    for rate in (0.4, 0.0, 0.8):
+        optimizer.lr = rate
+        go(schedule, range(2, 4))
+        assert optimizer.lr == pytest.approx(rate / 4)
+
+
+def test_a_resumed_schedule_with_a_larger_T_max_is_on_its_new_curve() -> None:
+    optimizer, other = adam(), adam()
+    schedule = optim.CosineLR(optimizer, T_max=10)
+    go(schedule, range(10))
+    longer = optim.CosineLR(other, T_max=20)
+    other.load_state_dict(optimizer.state_dict())
+    longer.load_state_dict(schedule.state_dict())
+    assert longer.lrs == pytest.approx([0.05, 0.015])
+    go(longer, range(10, 15))
+    assert longer.lrs == pytest.approx([0.05 * (1 + math.cos(0.75 * math.pi)), 0.015 * (1 + math.cos(0.75 * math.pi))])
+
+
+# --- groups that are added, and other schedules beside OneCycleLR ----------------------------------------------------
+
+
+def add_group(optimizer: Any, lr: float = 0.5) -> None:
+    optimizer.add_group({"params": [tg.Value(3.0)], "lr": lr})
+
+
+def test_a_group_added_to_one_cycle_joins_it() -> None:
+    optimizer, other = adam(), adam()
+    schedule, undisturbed = optim.OneCycleLR(optimizer, 0.5, 20), optim.OneCycleLR(other, 0.5, 20)
+    for step in range(20):
+        if step == 6:
+            add_group(optimizer)
+            optimizer.groups[2]["lr"] = schedule.lrs[0]
+        go(schedule, range(1))
+        go(undisturbed, range(1))
+    assert schedule.lrs == pytest.approx([undisturbed.lrs[0]] * 3)
+    assert optimizer.groups[2]["betas"] == optimizer.groups[0]["betas"]
+
+
+def test_a_group_without_a_max_lr_of_its_own_is_refused() -> None:
+    optimizer = adam()
+    schedule = optim.OneCycleLR(optimizer, [0.5, 0.2], 20)
+    go(schedule, range(3))
+    add_group(optimizer)
+    with pytest.raises(tg.StateError, match=r"max_lr has 2 rates, and the optimizer 3 groups: .* one max_lr for all"):
+        schedule.step()
+    assert schedule.steps == 3
+
+
+def test_a_state_of_other_groups_is_refused() -> None:
+    optimizer = adam()
+    schedule = optim.ExponentialLR(optimizer, 0.5)
+    state = schedule.state_dict()
+    add_group(optimizer)
+    with pytest.raises(tg.StateError, match=r"the state is that of 2 groups .* the optimizer has 3"):
+        schedule.load_state_dict(state)
+
+
+@pytest.mark.parametrize("kind", [kind for kind in SCHEDULES if kind != "Sequence"])
+def test_one_cycle_is_for_the_whole_training(kind: str) -> None:
+    optimizer = adam()
+    first = optim.OneCycleLR(optimizer, 0.5, 20)
+    first.step()
+    second = schedule_of(optim, optimizer, kind, SCHEDULES[kind][0])
+    go(second, range(1))
+    with pytest.raises(
+        tg.StateError, match=rf"OneCycleLR: {kind} changes .*Sequence\(\[first, second\], milestones=\[20"
+    ):
+        first.step()
+    assert first.steps == 1
+
+
+def test_one_cycle_after_another_schedule_that_is_over() -> None:
+    optimizer = adam()
+    warmup = optim.WarmupLR(optimizer, total_iters=3)
+    go(warmup, range(3))
+    schedule = optim.OneCycleLR(optimizer, 0.5, 20)
+    go(schedule, range(20))
+    again = optim.OneCycleLR(optimizer, 0.5, 20)
+    go(again, range(20))
+    assert again.lrs == schedule.lrs
+    parts = [optim.OneCycleLR(optimizer, 0.5, 20), optim.OneCycleLR(optimizer, 0.1, 20)]
+    sequence = optim.Sequence(parts, milestones=[20])
+    go(sequence, range(20))
+    assert sequence.lrs == pytest.approx([0.1 / 25] * 2)
+    go(sequence, range(20))
+
+
+# --- the numbers 0 and nan -------------------------------------------------------------------------------------------
 
 
 def test_a_schedule_that_reaches_0_trains_on() -> None:
@@ -131,6 +279,8 @@ def test_one_cycle_ends() -> None:
         ({"kind": "StepLR"}, "StepLR: the state lacks steps"),
         ({"kind": "StepLR", "steps": "three"}, "steps is 'three'"),
         ({"kind": "StepLR", "steps": -1}, "steps is -1"),
+        ({"kind": "StepLR", "steps": 1, "scales": ["a", 1]}, r"scales is \['a', 1\]"),
+        ({"kind": "StepLR", "steps": 1, "scales": [1, 1], "lrs": 3}, "lrs is 3"),
     ],
 )
 def test_a_state_that_does_not_fit_changes_nothing(state: dict[str, Any], says: str) -> None:

@@ -9,7 +9,20 @@ import pytest
 
 import tinygrad_edu as tg
 from oracle import frozen
-from oracle.optim_cases import CLIPS, GRADIENTS, SCHEDULES, SETTINGS, rates, schedule_of, train, trajectories
+from oracle.optim_cases import (
+    BELOW_0,
+    BELOW_0_PLATEAUS,
+    CLIPS,
+    GRADIENTS,
+    SCHEDULES,
+    SETTINGS,
+    disturbances,
+    disturbed,
+    rates,
+    schedule_of,
+    train,
+    trajectories,
+)
 
 EXACT = {"rtol": 1e-9, "atol": 1e-9}
 
@@ -23,13 +36,44 @@ def test_an_optimizer_gives_pytorch_s_numbers(kind: str, device: str) -> None:
         np.testing.assert_allclose(numbers, expected[name], **EXACT, err_msg=name)
 
 
+def two_groups() -> tg.optim.Adam:
+    parameters = [tg.Tensor(0.0, requires_grad=True), tg.Tensor(0.0, requires_grad=True)]
+    return tg.optim.Adam([{"params": parameters[:1]}, {"params": parameters[1:], "lr": 0.03}], lr=0.1)
+
+
 @pytest.mark.parametrize(("kind", "k"), [(kind, k) for kind, cases in SCHEDULES.items() for k in range(len(cases))])
 def test_a_schedule_gives_pytorch_s_numbers(kind: str, k: int) -> None:
-    parameters = [tg.Tensor(0.0, requires_grad=True), tg.Tensor(0.0, requires_grad=True)]
-    optimizer = tg.optim.Adam([{"params": parameters[:1]}, {"params": parameters[1:], "lr": 0.03}], lr=0.1)
+    optimizer = two_groups()
     schedule = schedule_of(tg.optim, optimizer, kind, SCHEDULES[kind][k])
     found = rates(optimizer, schedule, optimizer.groups, kind)
     np.testing.assert_allclose(found, frozen.load("optim_schedules")[f"{kind} {k}"], **EXACT)
+
+
+def test_disturbed_schedules_give_pytorch_s_numbers() -> None:
+    """Several on one optimizer are chained; a rate set by hand, or a group added, goes on from there."""
+
+    def run(parts: Any, by: str) -> list[float]:
+        optimizer = two_groups()
+
+        def add(group: dict[str, Any]) -> None:
+            optimizer.add_group({"params": [tg.Tensor(0.0, requires_grad=True)], **group})
+
+        return disturbed(tg.optim, optimizer, optimizer.groups, parts, by, add)
+
+    expected, found = frozen.load("optim_disturbed"), disturbances(run)
+    assert set(found) == set(expected)
+    for name, numbers in found.items():
+        np.testing.assert_allclose(numbers, expected[name], **EXACT, err_msg=name)
+
+
+@pytest.mark.parametrize("k", range(len(BELOW_0_PLATEAUS)))
+def test_a_plateau_below_0_gives_pytorch_s_numbers(k: int) -> None:
+    optimizer, seen = two_groups(), []
+    schedule = tg.optim.ReduceLROnPlateau(optimizer, **BELOW_0_PLATEAUS[k])
+    for metric in BELOW_0:
+        schedule.step(metric)
+        seen += [schedule.best, schedule.lrs[0]]
+    assert seen == pytest.approx(frozen.load("optim_below_0")[str(k)], rel=1e-12)
 
 
 @pytest.mark.parametrize("k", range(len(CLIPS)))

@@ -144,6 +144,61 @@ def rates(optimizer: Any, schedule: Any, groups: list[dict[str, Any]], kind: str
     return seen
 
 
+# --- several schedules on one optimizer, and what else changes its rates ---------------------------------------------
+
+PARTS: dict[str, tuple[str, dict[str, Any]]] = {
+    "step": ("StepLR", {"step_size": 7, "gamma": 0.5}),
+    "exponential": ("ExponentialLR", {"gamma": 0.93}),
+    "cosine": ("CosineLR", {"T_max": 12, "eta_min": 0.01}),  # its lowest rate is reached twice in CHAINED steps
+    "warmup": ("WarmupLR", {"start_factor": 0.2, "total_iters": 9}),
+    "plateau": ("ReduceLROnPlateau", {"patience": 2, "factor": 0.5}),
+}
+CHAINED = 30
+CHAINS = [
+    *[(first, second) for first in PARTS for second in PARTS if first != second],
+    ("exponential", "exponential"),
+    ("sequence", "exponential"),
+    ("warmup", "sequence"),
+    ("warmup", "cosine", "step", "plateau"),
+]
+LONE = ["step", "exponential", "warmup", "plateau", "slow cosine"]
+PARTS["slow cosine"] = ("CosineLR", {"T_max": 50, "eta_min": 0.01})
+PARTS["sequence"] = ("Sequence", {})
+
+
+def disturbed(library: Any, optimizer: Any, groups: list[dict[str, Any]], parts: Any, by: str, add: Any) -> list[float]:
+    """The rates of all groups over CHAINED steps of one schedule or several.
+
+    Args:
+        by: "chain"; "hand", rates are set after the 6th and 9th step; "group", one is added after the 8th.
+        add: adds a group to the optimizer.
+    """
+    schedules = [schedule_of(library, optimizer, *PARTS[part]) for part in parts]
+    seen = []
+    for step in range(CHAINED):
+        seen += [group["lr"] for group in groups]
+        optimizer.step()
+        for schedule, part in zip(schedules, parts, strict=True):
+            schedule.step(*([LOSSES[step]] if part == "plateau" else []))
+        if by == "hand" and step in (5, 8):
+            for k, group in enumerate(groups):
+                group["lr"] = group["lr"] * 3 if k else 0.05
+        if by == "group" and step == 7:
+            add({"lr": 0.07})
+    return seen
+
+
+def disturbances(run: Callable[[Any, str], list[float]]) -> dict[str, list[float]]:
+    """All cases; `run` is given the parts, and what disturbs them."""
+    found = {" + ".join(parts): run(parts, "chain") for parts in CHAINS}
+    return found | {f"{part}, {by}": run([part], by) for part in LONE for by in ("hand", "group")}
+
+
+# --- plateaus of numbers below 0 -------------------------------------------------------------------------------------
+
+BELOW_0 = [-10.0, -9.9965, -9.9995, -9.99, -9.991, -10.2, -10.2009, -10.2011, -10.5, -10.4991, -10.4, 0.0, -1e-5, 1.0]
+BELOW_0_PLATEAUS = [{"mode": m, "threshold_mode": t, "patience": 0} for m in ("min", "max") for t in ("rel", "abs")]
+
 # --- clipping --------------------------------------------------------------------------------------------------------
 
 GRADIENTS = [np.array([3.0, -4.0]), np.array([[0.5, -1.5, 2.5]]), np.array(-0.25)]

@@ -9,6 +9,8 @@ import pytest
 
 from oracle import frozen
 from oracle.optim_cases import (
+    BELOW_0,
+    BELOW_0_PLATEAUS,
     CLIPS,
     GRADIENTS,
     SCHEDULES,
@@ -17,6 +19,8 @@ from oracle.optim_cases import (
     STEPS,
     X,
     Y,
+    disturbances,
+    disturbed,
     grouped,
     is_missing,
     loss_of,
@@ -59,27 +63,57 @@ def test_optimizer(kind):
     frozen.check(f"optim_{kind.lower()}", trajectories(kind, train))
 
 
+theirs = torch.optim.lr_scheduler
+SCHEDULERS = SimpleNamespace(
+    StepLR=theirs.StepLR,
+    ExponentialLR=theirs.ExponentialLR,
+    CosineLR=theirs.CosineAnnealingLR,
+    WarmupLR=theirs.LinearLR,
+    OneCycleLR=theirs.OneCycleLR,
+    ReduceLROnPlateau=theirs.ReduceLROnPlateau,
+    Sequence=lambda parts, milestones: theirs.SequentialLR(parts[0].optimizer, parts, milestones),
+)
+
+
+def adam():
+    parameters = [torch.zeros(1, requires_grad=True), torch.zeros(1, requires_grad=True)]
+    return torch.optim.Adam([{"params": parameters[:1]}, {"params": parameters[1:], "lr": 0.03}], lr=0.1)
+
+
 @pytest.mark.filterwarnings("ignore::UserWarning")
 def test_schedules():
-    theirs = torch.optim.lr_scheduler
-    library = SimpleNamespace(
-        StepLR=theirs.StepLR,
-        ExponentialLR=theirs.ExponentialLR,
-        CosineLR=theirs.CosineAnnealingLR,
-        WarmupLR=theirs.LinearLR,
-        OneCycleLR=theirs.OneCycleLR,
-        ReduceLROnPlateau=theirs.ReduceLROnPlateau,
-        Sequence=lambda parts, milestones: theirs.SequentialLR(parts[0].optimizer, parts, milestones),
-    )
     found = {}
     for kind, cases in SCHEDULES.items():
         for k, settings in enumerate(cases):
-            parameters = [torch.zeros(1, requires_grad=True), torch.zeros(1, requires_grad=True)]
-            optimizer = torch.optim.Adam([{"params": parameters[:1]}, {"params": parameters[1:], "lr": 0.03}], lr=0.1)
-            schedule = schedule_of(library, optimizer, kind, settings)
+            optimizer = adam()
+            schedule = schedule_of(SCHEDULERS, optimizer, kind, settings)
             with warnings.catch_warnings(action="ignore"):  # of an argument of PyTorch's own SequentialLR
                 found[f"{kind} {k}"] = rates(optimizer, schedule, optimizer.param_groups, kind)
     frozen.check("optim_schedules", found)
+
+
+def test_disturbed_schedules():
+    def run(parts, by):
+        optimizer = adam()
+
+        def add(group):
+            optimizer.add_param_group({"params": [torch.zeros(1, requires_grad=True)], **group})
+
+        return disturbed(SCHEDULERS, optimizer, optimizer.param_groups, parts, by, add)
+
+    frozen.check("optim_disturbed", disturbances(run))
+
+
+def test_plateaus_below_0():
+    found = {}
+    for k, settings in enumerate(BELOW_0_PLATEAUS):
+        optimizer = adam()
+        schedule = theirs.ReduceLROnPlateau(optimizer, **settings)
+        found[str(k)] = []
+        for metric in BELOW_0:
+            schedule.step(metric)
+            found[str(k)] += [schedule.best, schedule.get_last_lr()[0]]
+    frozen.check("optim_below_0", found)
 
 
 def test_clipping():

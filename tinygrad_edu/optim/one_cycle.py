@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections import abc
 
 from ..errors import StateError
 from .optimizer import Group, Optimizer
@@ -14,7 +14,8 @@ class OneCycleLR(Schedule):
     """One cycle for the whole training: up to `max_lr`, and down to almost nothing; momentum the other way round.
 
     Args:
-        max_lr: the highest rate; a number, or one for each group. The groups' own rates do not matter.
+        max_lr: the highest rate; a number, which is that of groups added later, too, or one for each group. The groups'
+            own rates do not matter.
         total_steps: the length of the cycle; `step()` beyond it is an error.
         pct_start: the part of it that goes up.
         anneal_strategy: "cos", half a wave of the cosine, or "linear".
@@ -32,7 +33,7 @@ class OneCycleLR(Schedule):
     def __init__(
         self,
         optimizer: Optimizer,
-        max_lr: float | Sequence[float],
+        max_lr: float | abc.Sequence[float],
         total_steps: int,
         pct_start: float = 0.3,
         anneal_strategy: str = "cos",
@@ -45,7 +46,8 @@ class OneCycleLR(Schedule):
     ):
         self.check_optimizer(optimizer)
         groups = len(optimizer.groups)
-        self.max_lrs = [number(lr) for lr in (max_lr if isinstance(max_lr, (list, tuple)) else [max_lr] * groups)]
+        given = max_lr if isinstance(max_lr, (list, tuple)) else [max_lr] * groups
+        self.max_lrs, self.same_for_all = [number(lr) for lr in given], given is not max_lr
         self.require(len(self.max_lrs) == groups, f"{len(self.max_lrs)} rates in max_lr for {groups} groups")
         self.require(all(lr >= 0 for lr in self.max_lrs), f"max_lr must be at least 0, not {max_lr!r}")
         self.require(number(total_steps) >= 1, f"total_steps must be at least 1, not {total_steps!r}")
@@ -69,14 +71,49 @@ class OneCycleLR(Schedule):
             self.phases[2:] = [(2 * top, start, max_momentum), (last, end, max_momentum)]
         super().__init__(optimizer)
 
-    def apply(self, steps: int) -> None:
+    def begin(self) -> None:
+        self.go_to(0)
+
+    def rates(self, steps: int) -> list[float]:
         if steps > self.total_steps:
             raise StateError(f"OneCycleLR: its {self.total_steps} steps are over; give it a larger total_steps")
-        factor, momentum = self._at(steps)
-        for group, max_lr in zip(self.optimizer.groups, self.max_lrs, strict=True):
-            group["lr"] = factor * max_lr
-            if self.cycle_momentum:
-                _set_momentum(group, momentum)
+        factor, _ = self._at(steps)
+        return [factor * max_lr for max_lr in self._max_lrs()]
+
+    def step(self) -> None:
+        """Go one step on.
+
+        Raises:
+            StateError: the steps are over; or another schedule of the optimizer makes steps, too.
+        """
+        if not self.alone:
+            other = self.optimizer.scheduled_by[1]
+            raise StateError(
+                f"OneCycleLR: {other} changes the rates of the same optimizer, but this schedule is one for the whole "
+                f"training: leave one of them out, or put one after the other, "
+                f"tg.optim.Sequence([first, second], milestones=[{self.total_steps}])"
+            )
+        super().step()
+        self._set_momentum()
+
+    def go_to(self, steps: int, scales: abc.Sequence[float] | None = None) -> None:
+        super().go_to(steps, scales)
+        self._set_momentum()
+
+    def _max_lrs(self) -> list[float]:
+        """The highest rate of each group, also of those that were added since."""
+        missing = len(self.optimizer.groups) - len(self.max_lrs)
+        if missing and not self.same_for_all:
+            raise StateError(
+                f"OneCycleLR: max_lr has {len(self.max_lrs)} rates, and the optimizer {len(self.optimizer.groups)} "
+                "groups: add all groups before the schedule is made, or give one max_lr for all"
+            )
+        return self.max_lrs + self.max_lrs[:1] * missing
+
+    def _set_momentum(self) -> None:
+        if self.cycle_momentum:
+            for group in self.optimizer.groups:
+                _set_momentum(group, self._at(self.steps)[1])
 
     def _at(self, steps: int) -> tuple[float, float]:
         """The factor of max_lr, and the momentum, after so many steps."""

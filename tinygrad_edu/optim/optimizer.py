@@ -54,6 +54,7 @@ class Optimizer:
         self.defaults = settings
         self.groups: list[Group] = []
         self._flats: list[list[Flat]] = []
+        self.scheduled_by: tuple[object, str] = (None, "")  # the schedule that made the last step, and its name
         for group in groups:
             self.add_group(group)
 
@@ -79,7 +80,10 @@ class Optimizer:
 
     @property
     def lr(self) -> float:
-        """The learning rate of the first group; assigning it sets that of all groups."""
+        """The learning rate of the first group; assigning it sets that of all groups.
+
+        Where there is a schedule, it scales what the schedule gives from then on; see `schedules.py`.
+        """
         return self.groups[0]["lr"]
 
     @lr.setter

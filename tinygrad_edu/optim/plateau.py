@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import abc
 from typing import Any
 
 from .optimizer import Optimizer
@@ -18,8 +19,10 @@ class ReduceLROnPlateau(Schedule):
         mode: "min", a smaller number is better, or "max".
         factor: in [0, 1).
         patience: how many steps without becoming better are allowed.
-        threshold: by how much it must become better: by a part of the best so far (threshold_mode="rel"), or by an
-            amount ("abs").
+        threshold: by how much it must become better: by an amount (threshold_mode="abs"), or by a part of the best so
+            far ("rel"): below best · (1 - threshold), or above best · (1 + threshold) for "max". These are PyTorch's
+            formulas. Where the best is negative, they admit what is worse by that part: for numbers that can be below
+            0, such as log-likelihoods, take "abs".
         cooldown: how many steps to wait, after a reduction, before counting again.
         min_lr: the lowest rate.
         eps: a smaller change of the rate is not made.
@@ -50,8 +53,17 @@ class ReduceLROnPlateau(Schedule):
         self.bad_steps = self.cooldown_left = 0
         super().__init__(optimizer)
 
-    def apply(self, steps: int) -> None:
-        """Nothing: the rates depend on what was seen, and stand in the optimizer."""
+    # The rates depend on what was seen, and stand in the optimizer.
+
+    def begin(self) -> None:
+        pass
+
+    def rates(self, steps: int) -> list[float]:
+        return self.lrs
+
+    def go_to(self, steps: int, scales: abc.Sequence[float] | None = None) -> None:
+        self.steps = steps
+        self._sign()
 
     def step(self, metric: Any = None) -> None:
         """Go one step on.
@@ -63,7 +75,7 @@ class ReduceLROnPlateau(Schedule):
             metric = float(metric)
         except (TypeError, ValueError):
             self.require(False, "step() wants the number that is to become better: step(validation_loss)")
-        super().step()
+        self.go_to(self.steps + 1)
         if self._better(metric):
             self.best, self.bad_steps = metric, 0
         else:
@@ -78,8 +90,9 @@ class ReduceLROnPlateau(Schedule):
     def _better(self, metric: float) -> bool:
         if self.best is None:
             return self.sign * metric < math.inf
-        margin = self.threshold * self.best if self.relative else self.threshold
-        return self.sign * metric < self.sign * self.best - margin
+        if self.relative:
+            return self.sign * metric < self.sign * self.best * (1 - self.sign * self.threshold)
+        return self.sign * metric < self.sign * self.best - self.threshold
 
     def _reduce(self) -> None:
         for group in self.optimizer.groups:
@@ -88,7 +101,7 @@ class ReduceLROnPlateau(Schedule):
                 group["lr"] = reduced
 
     def state_dict(self) -> dict[str, Any]:
-        seen = {"best": self.best, "bad_steps": self.bad_steps, "cooldown_left": self.cooldown_left}
+        seen = {"best": self.best, "bad_steps": self.bad_steps, "cooldown_left": self.cooldown_left, "lrs": self.lrs}
         return {**super().state_dict(), **seen}
 
     def load(self, state: dict[str, Any]) -> None:

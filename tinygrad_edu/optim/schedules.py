@@ -9,19 +9,29 @@ of an optimizer. Call `step()` after the optimizer's own:
         ...                       # the batches, each with optimizer.step()
         schedule.step()
 
-The rates are computed from those that the groups were made with, not from one another, so that a schedule's state is
-little more than its count. (The numbers are PyTorch's; `CosineLR` is its CosineAnnealingLR, `WarmupLR` its LinearLR,
-`Sequence` its SequentialLR.)
+A step moves each group's rate by the factor by which the schedule's own rate changes, from wherever it is. Therefore
+
+- several schedules on one optimizer are chained: their factors multiply, as in PyTorch (`Sequence`: one after another);
+- a rate that is set by hand, `optimizer.lr = 0.01` or `group["lr"] = 0.01`, scales all rates that the schedule gives
+  from then on, also after a resume: the curve keeps its shape. (With `CosineLR` it is the part above `eta_min`.)
+- a group that is added later starts with its own rate, and goes on with the others.
+
+Where nobody interferes, the rates are computed from those that the groups were made with, not from one another. (The
+numbers are PyTorch's; `CosineLR` is its CosineAnnealingLR, `WarmupLR` its LinearLR, `Sequence` its SequentialLR. Set by
+hand, PyTorch's OneCycleLR forgets a rate at once, its CosineAnnealingLR when it rises again: here they stay scaled.)
 """
 
 from __future__ import annotations
 
 import math
+from collections import abc
 from typing import Any
 
 from ..arguments import is_number
 from ..errors import ArgumentError, StateError
 from .optimizer import Group, Optimizer
+
+_SINCE = ("scales", "lrs")  # entries that states of before lack
 
 
 class Schedule:
@@ -29,18 +39,24 @@ class Schedule:
 
     Args:
         optimizer: whose groups get their learning rates from here, from now on.
+    Raises:
+        ArgumentError: all rates are 0 (or `floor`), where an earlier schedule left them, so no factor changes them.
 
     Attributes:
         steps: how many there were.
         lrs: the learning rates of the groups now.
+        scales: for each group, by how much its rate was changed by others: 1 where it is the schedule's own.
+        floor: the rate above which rates are scaled.
     """
+
+    floor = 0.0
+    scales: abc.Sequence[float] = ()
 
     def __init__(self, optimizer: Optimizer):
         self.check_optimizer(optimizer)
-        self.optimizer = optimizer
-        for group in optimizer.groups:
-            _initial_lr(group)
-        self.go_to(0)
+        self.optimizer, self.steps = optimizer, 0
+        self._token = object()
+        self.begin()
 
     @property
     def lrs(self) -> list[float]:
@@ -50,26 +66,91 @@ class Schedule:
         """The learning rate after so many steps, of a group that was made with the rate `initial`."""
         raise NotImplementedError
 
+    def rates(self, steps: int) -> list[float]:
+        """Those of all groups after so many steps, if nobody else changes them."""
+        return [float(self.rate(steps, self._initial(group))) for group in self.optimizer.groups]
+
+    def begin(self) -> None:
+        """Take the groups to the rates of step 0."""
+        groups = self.optimizer.groups
+        initial = [_initial_lr(group) for group in groups]
+        if all(group["lr"] == self.floor != lr for group, lr in zip(groups, initial, strict=True)):
+            self.require(
+                False,
+                f"the learning rate is {self.floor:g}, where an earlier schedule left it, and would stay there: set it "
+                f"first, optimizer.lr = {initial[0]:g}",
+            )
+        self._move([self._initial(group) for group in groups], self.rates(0))
+
     def step(self) -> None:
         """Go one step on."""
-        self.go_to(self.steps + 1)
+        self._move(self.rates(self.steps), self.rates(self.steps + 1))
+        self.steps += 1
+        self._sign()
 
-    def go_to(self, steps: int) -> None:
-        """Give the groups the learning rates that they have after so many steps."""
-        self.apply(steps)
+    def go_to(self, steps: int, scales: abc.Sequence[float] | None = None) -> None:
+        """Give the groups the learning rates that they have after so many steps, whatever they are now.
+
+        Args:
+            scales: see there; None for 1.
+        """
+        rates = self.rates(steps)
+        self.scales = [1.0] * len(rates) if scales is None else list(scales)
         self.steps = steps
+        for group, lr in zip(self.optimizer.groups, self.own(), strict=True):
+            group["lr"] = lr
+        self._sign()
 
-    def apply(self, steps: int) -> None:
-        """Set what the schedule is in charge of in the groups."""
-        for group in self.optimizer.groups:
-            group["lr"] = float(self.rate(steps, _initial_lr(group)))
+    def own(self) -> list[float]:
+        """The rates that it gives now, scaled."""
+        rates = self.rates(self.steps)
+        return [self.floor + (rate - self.floor) * scale for rate, scale in zip(rates, self.scales, strict=False)]
+
+    def look(self) -> None:
+        """Take note of what others have made of the rates."""
+        rates = self.rates(self.steps)
+        self._move(rates, rates)
+
+    @property
+    def alone(self) -> bool:
+        """Whether no other schedule of the optimizer made a step since this one's last."""
+        return self.optimizer.scheduled_by[0] in (None, self._token)
+
+    def _sign(self) -> None:
+        self.optimizer.scheduled_by = self._token, type(self).__name__
+
+    def _move(self, before: list[float], after: list[float]) -> None:
+        """Change the groups' rates by as much as the schedule's own do from `before` to `after`."""
+        groups = self.optimizer.groups
+        scales = [*self.scales, *[1.0] * (len(groups) - len(self.scales))]
+        for k, (group, old, new) in enumerate(zip(groups, before, after, strict=True)):
+            lr, above = float(group["lr"]), old - self.floor
+            if not above:  # there is no factor from here; PyTorch adds, too
+                group["lr"] = lr + (new - old) * (scales[k] if self.alone else 1.0)
+                continue
+            if not math.isclose(lr, self.floor + above * scales[k], rel_tol=1e-12):
+                scales[k] = (lr - self.floor) / above
+            group["lr"] = self.floor + (new - self.floor) * scales[k]
+        self.scales = scales
+
+    def _initial(self, group: Group) -> float:
+        """The rate that a group was made with; another one where that is `floor`, from which no factor leads away."""
+        initial = _initial_lr(group)
+        return self.floor + 1.0 if initial == self.floor else initial
 
     def state_dict(self) -> dict[str, Any]:
-        """What later rates depend on besides the arguments, in types that JSON has."""
-        return {"kind": type(self).__name__, "steps": self.steps}
+        """What later rates depend on besides the arguments, in types that JSON has.
+
+        The groups' rates are in it only where others have changed them since the last step: else they follow from the
+        rest, and a run that is resumed with other arguments, a larger T_max, is on its new curve at once.
+        """
+        lrs = None if self.lrs == self.own() else self.lrs
+        return {"kind": type(self).__name__, "steps": self.steps, "scales": [*self.scales], "lrs": lrs}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Go on where another schedule of the same kind stopped.
+        """Go on where another schedule of the same kind stopped; the groups get the rates that they had there.
+
+        The optimizer's own state, which holds rates, too, is loaded before.
 
         Raises:
             StateError: the state is of another kind of schedule, or incomplete; nothing has changed then.
@@ -81,14 +162,26 @@ class Schedule:
         kind, own = state.get("kind"), self.state_dict()
         if kind != own["kind"]:
             raise StateError(f"the state is that of {kind}, this schedule is {own['kind']}")
-        missing = [name for name in own if name not in state]
+        missing = [name for name in own if name not in state and name not in _SINCE]
         if missing:
             raise StateError(f"{kind}: the state lacks {', '.join(missing)}")
         if not isinstance(state["steps"], int) or state["steps"] < 0:
             raise StateError(f"{kind}: the state is damaged, as steps is {state['steps']!r}")
+        for name in _SINCE:
+            numbers = state.get(name) or []
+            if not isinstance(numbers, list) or not all(map(is_number, numbers)):
+                raise StateError(f"{kind}: the state is damaged, as {name} is {numbers!r}")
+            if numbers and len(numbers) != len(self.optimizer.groups):
+                raise StateError(
+                    f"{kind}: the state is that of {len(numbers)} groups of parameters, and the optimizer has "
+                    f"{len(self.optimizer.groups)}: add the same groups before it is loaded"
+                )
+        self.rates(state["steps"])  # which a schedule that ends may not have
 
     def load(self, state: dict[str, Any]) -> None:
-        self.go_to(state["steps"])
+        self.go_to(state["steps"], state.get("scales") or None)
+        for group, lr in zip(self.optimizer.groups, state.get("lrs") or [], strict=False):
+            group["lr"] = float(lr)
 
     def check_optimizer(self, optimizer: Any) -> None:
         """Raise ArgumentError for what is no optimizer."""
@@ -146,6 +239,7 @@ class CosineLR(Schedule):
         self.require(number(T_max) >= 1, f"T_max must be at least 1, not {T_max!r}")
         self.require(number(eta_min) >= 0, f"eta_min must be at least 0, not {eta_min!r}")
         self.T_max, self.eta_min = T_max, eta_min
+        self.floor = float(eta_min)
         super().__init__(optimizer)
 
     def rate(self, steps: int, initial: float) -> float:

@@ -35,6 +35,43 @@ class Sequence(Schedule):
         self.schedules, self.starts = list(schedules), [0, *milestones]
         super().__init__(optimizer)
 
-    def apply(self, steps: int) -> None:
-        schedule, start = [(s, k) for s, k in zip(self.schedules, self.starts, strict=True) if k <= steps][-1]
-        schedule.go_to(steps - start)
+    def begin(self) -> None:
+        self.go_to(0)
+
+    def step(self) -> None:
+        """Go one step on; a schedule that begins here takes over what was set by hand."""
+        part, start = self._part(self.steps + 1)
+        if self.steps + 1 > start:
+            part.step()
+        else:
+            before, _ = self._part(self.steps)
+            before.look()
+            part.go_to(0, before.scales if before.alone else None)
+        self.steps += 1
+
+    def go_to(self, steps: int, scales: abc.Sequence[float] | None = None) -> None:
+        part, start = self._part(steps)
+        part.go_to(steps - start, scales)
+        self.steps = steps
+
+    def rates(self, steps: int) -> list[float]:
+        part, start = self._part(steps)
+        return part.rates(steps - start)
+
+    def own(self) -> list[float]:
+        return self._part(self.steps)[0].own()
+
+    def look(self) -> None:
+        self._part(self.steps)[0].look()
+
+    @property
+    def alone(self) -> bool:
+        return self._part(self.steps)[0].alone
+
+    @property
+    def scales(self) -> abc.Sequence[float]:  # type: ignore[override]
+        return self._part(self.steps)[0].scales
+
+    def _part(self, steps: int) -> tuple[Schedule, int]:
+        """The schedule that is in charge after so many steps, and where it begins."""
+        return [(s, k) for s, k in zip(self.schedules, self.starts, strict=True) if k <= steps][-1]

@@ -21,8 +21,8 @@ def load_state(state: dict[str, Any], run: Run, folder: str | Path) -> None:
     Raises:
         StateError: one of them, or a setting, is another one.
     """
-    # the optimizer last: a schedule that is loaded sets learning rates
-    parts = {"model": run.model, "schedule": run.schedule, "optimizer": run.optimizer}
+    # the schedule last: one with other arguments, a larger T_max, has other rates than the optimizer had
+    parts = {"model": run.model, "optimizer": run.optimizer, "schedule": run.schedule}
     parts = {name: part for name, part in parts.items() if part is not None}
     before = {name: part.state_dict() for name, part in parts.items()}
     try:
