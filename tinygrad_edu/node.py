@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .errors import GraphError, ShapeError
+from .errors import DtypeError, GraphError, ShapeError
 from .modes import MODES, SERIAL
 
 if TYPE_CHECKING:
@@ -32,16 +32,18 @@ class Node:
         serial: the moment at which the data was set. Inputs are older than their consumers, so the nodes of a graph
             sorted by serial are in topological order, and an input that is *newer* than its consumer was changed.
         name: the name shown in drawings and messages, or None.
+    Raises:
+        DtypeError: a name that is no text is assigned.
     """
 
-    __slots__ = ("_data", "_grad", "_tracked", "attrs", "name", "op", "serial")
+    __slots__ = ("_data", "_grad", "_name", "_tracked", "attrs", "op", "serial")
 
     _data: Any
     _grad: Any
     _tracked: bool  # requires_grad, without the call
     attrs: dict[str, Any] | None
     inputs: Any  # tuple[Node, ...]
-    name: str | None
+    _name: str | None
     op: Any  # Operation, or None
     serial: int
 
@@ -54,6 +56,14 @@ class Node:
         def __getattr__(self, name: str) -> Any: ...
 
     __hash__ = object.__hash__  # nodes are keys of dictionaries by identity, whatever == compares
+
+    @property
+    def name(self) -> str | None:
+        return self._name
+
+    @name.setter
+    def name(self, name: str | None) -> None:
+        self._name = None if name is None else checked_name(name)
 
     @property
     def is_leaf(self) -> bool:
@@ -204,3 +214,15 @@ def mixed_error(op: Operation) -> GraphError:
         f"{op.name}: a Value and a Tensor in one operation. A Value is one number of a scalar graph; "
         "for arrays make it a tensor: tg.Tensor(2.0, requires_grad=True)"
     )
+
+
+def checked_name(name: Any) -> str:
+    """A name of a node, if it is one.
+
+    Raises:
+        DtypeError: it is no text.
+    """
+    if isinstance(name, str):
+        return name
+    kind, shown = type(name).__name__, repr(name)[:40]
+    raise DtypeError(f"the name of a node is a text, not {shown} ({kind}): write name='a', or None for no name")

@@ -11,7 +11,7 @@ from . import backends, indexing
 from .backends import Backend
 from .errors import DeviceError, DtypeError, GraphError, ShapeError, TinygradError
 from .modes import MODES, RECORDING, SERIAL, get_default_dtype
-from .node import Node, check_untracked, data_of, mixed_error, shape_error
+from .node import Node, check_untracked, checked_name, data_of, mixed_error, shape_error
 from .operation import Operation
 from .operators import Operators
 from .precision import HALF, is_half, widened
@@ -65,7 +65,7 @@ class Tensor(Operators, Node):
         self._data = _array(data, dtype, self.backend, requires_grad)
         self._grad = self._home = None
         self.keeps_grad = False
-        self.name = name
+        self._name = None if name is None else checked_name(name)
         self.op, self.inputs, self.attrs = None, (), None
         self.requires_grad = requires_grad
         self.serial = next(SERIAL)
@@ -81,7 +81,7 @@ class Tensor(Operators, Node):
         tensor._data = array
         tensor._grad = tensor._home = None
         tensor.keeps_grad = False
-        tensor.name = None
+        tensor._name = None
         tensor.op, tensor.inputs, tensor.attrs = None, (), None
         tensor._tracked = False
         tensor.serial = next(SERIAL)
@@ -365,7 +365,7 @@ class Tensor(Operators, Node):
         result: Tensor = _new(Tensor)  # what `wrap` and `record` do, without the calls
         result.backend = backend
         result._data = data
-        result._grad = result._home = result.name = None
+        result._grad = result._home = result._name = None
         result.keeps_grad = False
         result.serial = _tick()
         if tracked and op.may_be_whole:

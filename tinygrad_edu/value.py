@@ -12,7 +12,7 @@ from .augmented import assign
 from .errors import DtypeError, GraphError
 from .modes import MODES, RECORDING, SERIAL
 from .namespaces import FLOATS, OBJECTS, Graph
-from .node import Node, check_untracked, mixed_error
+from .node import Node, check_untracked, checked_name, mixed_error
 from .objects import as_object
 from .operation import REGISTRY, Operation
 from .operators import Operators
@@ -36,7 +36,7 @@ def _binary(function: Any, sign: str) -> tuple[Any, Any, Any]:
         result._grad = 0.0
         result._first, result._second = self, other
         result.op = op
-        result.attrs = result.name = None
+        result.attrs = result._name = None
         result._tracked = True
         result.serial = tick()
         return result
@@ -51,7 +51,7 @@ def _binary(function: Any, sign: str) -> tuple[Any, Any, Any]:
         result._grad = 0.0
         result._first, result._second = self, other
         result.op = op
-        result.attrs = result.name = None
+        result.attrs = result._name = None
         result._tracked = True
         result.serial = tick()
         return result
@@ -95,7 +95,7 @@ class Value(Operators, Node):
     def __init__(self, data: Any, name: str | None = None, requires_grad: bool = True):
         self._data = _number(data)
         self._grad = 0.0
-        self.name = name
+        self._name = None if name is None else checked_name(name)
         self.op, self.inputs, self.attrs = None, (), None
         self._tracked = requires_grad
         self.serial = next(SERIAL)
@@ -207,7 +207,7 @@ class Value(Operators, Node):
         result: Value = _new(Value)
         result._data = data
         result._grad = 0.0
-        result._first = result._second = result.op = result.attrs = result.name = None
+        result._first = result._second = result.op = result.attrs = result._name = None
         result._tracked = False
         result.serial = next(SERIAL)
         for operand in inputs:

@@ -240,3 +240,18 @@ def test_names_appear_in_messages():
         w.grad = [1.0]
     assert w.describe() == "leaf 'weights'" and (w * 2).describe() == "multiply node"
     assert Tensor(A, name="c").describe() == "constant 'c'"
+
+
+@pytest.mark.parametrize("make", [tg.Value, lambda data, **kw: tg.Tensor(data, requires_grad=True, **kw)])
+@pytest.mark.parametrize("name", [5, 0, 2.5, b"a", ["a"], tg.Value(1.0)])
+def test_a_name_is_a_text(make, name):
+    node = make(2.0)
+    for result in (node, node * 3.0):
+        with pytest.raises(tg.DtypeError, match=r"the name of a node is a text, not .*: write name='a'"):
+            result.name = name
+        assert result.name is None
+    with pytest.raises(tg.DtypeError, match="the name of a node is a text"):
+        make(2.0, name=name)
+    node.name = "a"
+    node.name = None
+    assert make(2.0, name="").name == "" and node.name is None

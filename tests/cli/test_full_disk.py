@@ -1,0 +1,96 @@
+"""A full disk: the file is named, what is there is whole, and with more room the run goes on."""
+
+from __future__ import annotations
+
+import errno
+import os
+import re
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from cli.killing import RUN, assert_equal_runs
+from tinygrad_edu import files
+from tinygrad_edu_cli.training.folder import RunFolder
+
+EPOCHS = ("--epochs", "4")
+PAGE = 4096  # bytes that the smallest file of a tmpfs takes
+
+
+@pytest.fixture(scope="module")
+def disk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A file system of 16 pages."""
+    folder = tmp_path_factory.mktemp("disk")
+    mount = ["mount", "-t", "tmpfs", "-o", f"size={16 * PAGE}", "tmpfs", str(folder)]
+    if os.name == "nt" or os.geteuid() != 0 or subprocess.run(mount, capture_output=True).returncode:
+        pytest.skip("no file system can be mounted here")
+    yield folder
+    subprocess.run(["umount", str(folder)], check=True)
+
+
+def _made(whole: Path, cli) -> Path:
+    if not whole.exists():
+        assert cli(*RUN, *EPOCHS, "--record", str(whole)).code == 0
+    return whole
+
+
+def test_whichever_file_does_not_fit_is_named(cli, tmp_path: Path, disk: Path):
+    whole, named = _made(tmp_path / "whole", cli), set()
+    for free in range(9):
+        run, filler = disk / str(free), disk / "filler"
+        filler.write_bytes(bytes((16 - free) * PAGE))
+        ran = cli(*RUN, *EPOCHS, "--record", str(run), "--save", str(disk / "net.safetensors"))
+        filler.unlink()
+        if ran.code == 0:
+            break
+        said = re.match(r"error: cannot write (\S+): No space left on device\n", ran.err)
+        assert ran.code == 4 and said, ran.err
+        named.add(re.sub(r"\d+", "N", Path(said[1]).name))
+        if (run / "config.json").exists():
+            again = ("train", "--resume", str(run))
+            assert str(run) not in said[1] or f"go on with: tinygrad-edu train --resume {run}" in ran.err
+        else:
+            again = (*RUN, *EPOCHS, "--record", str(run))
+        assert cli(*again).code == 0
+        assert_equal_runs(run, whole)
+        subprocess.run(["rm", "-r", str(run)], check=True)
+    assert named >= {"config.json", "arrays-N.safetensors", "metrics.jsonl"}
+
+
+@pytest.mark.parametrize("nth", [5, 6, 7, 8])  # of the checkpoint: arrays, folder, JSON, folder
+def test_a_full_disk_during_a_checkpoint(cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, nth):
+    run, whole = tmp_path / "run", _made(tmp_path / "whole", cli)
+    fsync, calls = os.fsync, []
+
+    def full(handle: int) -> None:
+        calls.append(handle)
+        if len(calls) == nth:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        fsync(handle)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(files.os, "fsync", full)
+        ran = cli(*RUN, *EPOCHS, "--record", str(run))
+    assert ran.code == 4 and f"error: cannot write {run / 'checkpoints'}{os.sep}" in ran.err
+    assert f"make room, and go on with: tinygrad-edu train --resume {run}" in ran.err
+    assert cli("train", "--resume", str(run)).code == 0
+    assert_equal_runs(run, whole)
+
+
+def test_a_full_disk_during_a_line(cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    run, whole = tmp_path / "run", _made(tmp_path / "whole", cli)
+    write = RunFolder.write
+
+    def full(self: RunFolder, event) -> None:
+        if event["epoch"] == 2:
+            os.dup2(os.open("/dev/full", os.O_WRONLY), self._metrics.fileno())
+        write(self, event)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(RunFolder, "write", full)
+        ran = cli(*RUN, *EPOCHS, "--record", str(run))
+    assert ran.code == 4 and f"error: cannot write {run / 'metrics.jsonl'}: No space left on device" in ran.err
+    assert cli("train", "--resume", str(run)).code == 0
+    assert_equal_runs(run, whole)
