@@ -14,6 +14,7 @@ from ..modes import MODES, get_default_dtype, observed
 from ..tensor import Tensor
 from .plan import Plan
 from .recording import Content, Recording, changed
+from .surroundings import Surroundings
 
 PLANS = 16  # for how many kinds of arguments a function is compiled
 
@@ -34,10 +35,12 @@ def compile(function: Callable[..., Any], strict: bool = True) -> Compiled:
 
     A replay repeats the operations on tensors, the checks of labels, and what layers such as `Dropout` and
     `BatchNorm1d` do beside them; it does not repeat whatever else Python does in `function`. So what Python makes of
-    NumPy arrays, among them the results of comparisons (`(x > 0).any()`), and of the attributes of objects has to be
-    the same in each call. The function is recorded anew when its arguments have other shapes or dtypes, or other plain
-    values, when a module is in another mode, and when a parameter is frozen, or moved by an optimizer. On a GPU, and
-    while `detect_anomaly` is on, it runs as it is, with its backward pass.
+    NumPy arrays, among them the results of comparisons (`(x > 0).any()`), and of the elements of lists has to be the
+    same in each call. The function is recorded anew when its arguments have other shapes or dtypes, or other plain
+    values, when a module is in another mode, when a parameter is frozen, or moved by an optimizer, and when something
+    else stands for a name that it uses: a global, a variable of an outer function, an attribute or the entry of a
+    dictionary (`surroundings.py`). On a GPU, and while `detect_anomaly` is on, it runs as it is, with its backward
+    pass.
 
     Args:
         function: takes tensors, arrays and plain values; gives the loss, a tensor of one element, or a tuple of the
@@ -105,24 +108,27 @@ class Compiled:
 
     def _record(self, key: Any, arguments: tuple[Any, ...]) -> Any:
         """Run the function, see what it does, and make a plan of it, or confirm the one that there is."""
-        recording, plan = Recording(arguments), self._plans.get(key)
+        recording, plan, surroundings = Recording(arguments), self._plans.get(key), Surroundings(self.function)
         before = [] if plan is None else plan.contents()
         with observed(recording):
             results = self._call(recording.arguments)
         recording.ended()
         if not recording.elsewhere:
-            self.why_not = recording.why_not or self._plan(key, recording, results, before)
+            self.why_not = recording.why_not or self._plan(key, recording, results, before, surroundings)
             if self.why_not is not None:
                 self._plans.clear()
                 self._raise_if_strict()
         _as_tuple(results)[0].backward()
         return _constants(results)
 
-    def _plan(self, key: Any, recording: Recording, results: Any, before: list[Content]) -> str | None:
+    def _plan(
+        self, key: Any, recording: Recording, results: Any, before: list[Content], surroundings: Surroundings
+    ) -> str | None:
         """Make a plan of a recording, or confirm the one that there is; or say why not.
 
         Args:
-            before: what the plan's tensors and arrays held before the function was run.
+            before, surroundings: what the plan's tensors and arrays held, and what the function referred to, before it
+                was run.
         """
         outputs = list(map(recording.source, _as_tuple(results)))
         plan = self._plans.get(key)
@@ -133,9 +139,10 @@ class Compiled:
             )
         if plan is None or plan.is_outdated(recording):
             names = self._names(len(recording.arguments))
-            self._plans[key] = Plan(recording, outputs, names, isinstance(results, tuple))
+            self._plans[key] = Plan(recording, outputs, names, isinstance(results, tuple), surroundings)
             return None
-        why_not = changed(before, plan.contents()) or plan.confirm(recording, outputs)
+        plan.surroundings = surroundings
+        why_not = changed(before, plan.contents()) or plan.confirm(recording, outputs) or _assigned(surroundings)
         if plan.replay is not None:
             self.source = plan.replay.source
         return why_not
@@ -169,6 +176,14 @@ class Compiled:
     def __getstate__(self) -> dict[str, Any]:
         """A copy makes plans of its own: what these work on is not what the copied function works on."""
         return {**vars(self), "_plans": {}, "source": ""}
+
+
+def _assigned(surroundings: Surroundings) -> str | None:
+    """What the function has changed outside of itself, in words."""
+    name = surroundings.changed()
+    if name is None:
+        return None
+    return f"it changes {name!r}, which lies outside of it and which a replay would not change: do so outside"
 
 
 def _as_tuple(results: Any) -> tuple[Tensor, ...]:

@@ -13,6 +13,7 @@ from ..operation import Operation
 from ..tensor import Tensor
 from .recording import Content, Event, Recording, Settings, Source, settings_of, sources_of
 from .replay import Replay
+from .surroundings import Surroundings
 from .tracing import trace
 
 
@@ -24,13 +25,21 @@ class Plan:
         outputs: where its results come from.
         names: of the function's arguments.
         gives_tuple: whether it gives its results as a tuple.
+        surroundings: what the function referred to outside of itself, before the call.
     Attributes:
         replay: None until a second recording has confirmed the first.
     """
 
-    def __init__(self, recording: Recording, outputs: list[Source], names: tuple[str, ...], gives_tuple: bool):
+    def __init__(
+        self,
+        recording: Recording,
+        outputs: list[Source],
+        names: tuple[str, ...],
+        gives_tuple: bool,
+        surroundings: Surroundings,
+    ):
         self.events, self.modules, self.outputs, self.names = recording.events, recording.modules, outputs, names
-        self.gives_tuple = gives_tuple
+        self.gives_tuple, self.surroundings = gives_tuple, surroundings
         self._changes = -1  # of modules, when they were last looked at
         self.replay: Replay | None = None
         # Two calls with the same arguments do not tell what depends on them: the plan is good for these alone.
@@ -68,7 +77,7 @@ class Plan:
             if any(settings_of(module) != settings for module, settings in self.modules.values()):
                 return False
             self._changes = MODULE_CHANGES[0]
-        return self.replay.fits()
+        return self.surroundings.changed() is None and self.replay.fits()
 
     def _is_for(self, arguments: Iterable[Any]) -> bool:
         return self.only_for is None or all(map(is_, self.only_for, _arrays(arguments)))
@@ -78,6 +87,8 @@ class Plan:
         if _settings(self.modules) != _settings(recording.modules):
             return True
         if self.replay is not None:
+            if self.surroundings.changed() is not None and _difference(self.events, recording.events) is not None:
+                return True
             return not self.replay.fits()
         tensors = [(source.key.item, source.kind) for source in self._origins() if isinstance(source.key.item, Tensor)]
         return any(tensor.requires_grad != (kind == "parameter") for tensor, kind in tensors)
