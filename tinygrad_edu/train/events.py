@@ -67,7 +67,7 @@ class EpochEvent(Event):
         train_loss: mean over the epoch's examples, each measured before the update that it led to, in training mode.
         train_accuracy: share of them, from 0 to 1, that was classified correctly; None for regression.
         lr: the learning rate of the last update.
-        seconds: duration of the epoch.
+        seconds: duration of the epoch, without the time in which nobody asked for the next event.
     """
 
     kind = "epoch"

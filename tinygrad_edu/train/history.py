@@ -72,9 +72,9 @@ class History:
         return min(comparable)[1] if comparable else None
 
     def columns(self) -> dict[str, list[Any]]:
-        """The columns that hold something, by name."""
+        """Copies of the columns that hold something, by name."""
         lists = {f.name: getattr(self, f.name) for f in fields(self) if f.name not in ("notices", "end")}
-        return {name: column for name, column in lists.items() if column}
+        return {name: list(column) for name, column in lists.items() if column}
 
     def to_json(self) -> dict[str, Any]:
         """A dictionary that `json.dumps` accepts: the columns, the best epoch, the notices and the end."""

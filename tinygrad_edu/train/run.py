@@ -129,7 +129,7 @@ class Run:
 
     def _epoch(self) -> Generator[Event, None, None]:
         """One epoch: its batches, and then, complete with everything that hangs on it, the epoch."""
-        started, epoch, settings = time.perf_counter(), self.epoch + 1, self.settings
+        started, elsewhere, epoch, settings = time.perf_counter(), 0.0, self.epoch + 1, self.settings
         tally = Tally(self.examples, self.objective)
         self.model.train()
         batches = self._batches(epoch)
@@ -139,10 +139,12 @@ class Run:
             self.step += 1
             if self.schedule is not None and self.schedule_by_batch:
                 self.schedule.step()
+            left = time.perf_counter()
             for k, loss in enumerate(losses, start=start + 1):
                 yield BatchEvent(epoch, k, len(batches), self.step, lr, loss)
+            elsewhere += time.perf_counter() - left
         measures = tally.fetch()
-        seconds = time.perf_counter() - started
+        seconds = time.perf_counter() - started - elsewhere
         done = EpochEvent(epoch, self.epochs, measures.loss, measures.accuracy, lr, seconds)
         self._complete(done)
         yield from self._tell()
@@ -270,9 +272,10 @@ class Run:
         load_state(state, self, folder)
         self.epoch, self.step = state["epoch"], state["step"]
         self.stopping.load_state_dict(state["early_stopping"])
-        if state["best"] is not None:
-            self.best = Best(state["best"]["weights"], Measures(*state["best"]["measures"]))
+        best = state["best"]
+        self.best = None if best is None else Best(best["weights"], Measures(*best["measures"]))
+        self.stopped, self.unsaved, self.untold = None, None, []
         self.measured = Measures(*state["measured"]) if state["measured"] is not None else None
         self.history = History(**state["history"], notices=[NoticeEvent(**notice) for notice in state["told"]])
-        if self.notices is not None and state["notices"] is not None:
-            self.notices.load_state_dict(state["notices"])
+        if self.notices is not None:
+            self.notices.load_state_dict(state["notices"] or {**self.notices.state_dict(), "given": []})
