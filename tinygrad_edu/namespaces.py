@@ -80,12 +80,12 @@ class Namespace:
 
     def cross_entropy_rows(self, logits: Any, labels: Any) -> Any:
         """-log softmax(logits)[label] of each row."""
-        return -self.log_softmax(logits, axis=1)[np.arange(labels.shape[0]), labels]
+        return -self.log_softmax(logits, axis=1)[self.arange(labels.shape[0]), labels]
 
     def cross_entropy_slope(self, logits: Any, labels: Any, g: Any) -> Any:
         """Its pull-back, (softmax(logits) - one_hot(labels)) · g, with g the gradient of one row or of each."""
         ones = self.ones(labels.shape, dtype=logits.dtype)
-        one_hot = self.scatter_add(ones, (np.arange(labels.shape[0]), labels), logits.shape)
+        one_hot = self.scatter_add(ones, (self.arange(labels.shape[0]), labels), logits.shape)
         return (self.softmax(logits, axis=1) - one_hot) * (self.expand_dims(g, 1) if g.ndim else g)
 
 

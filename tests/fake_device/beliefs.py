@@ -13,6 +13,8 @@ from typing import Any
 
 import numpy as np
 
+from tinygrad_edu.fuse import PREAMBLE
+
 
 def refuses(error: type[Exception] | tuple[type[Exception], ...], call: Callable[[], Any]) -> bool:
     """Whether a call raises this error."""
@@ -49,6 +51,12 @@ def added(xp: Any, a: Any, index: Any, value: Any) -> Any:
 
 def descent(xp: Any) -> Any:
     return xp.ElementwiseKernel("T g, T lr", "T w", "w = w - lr * g;", "descent")
+
+
+def chosen(xp: Any, *before: Any, **preamble: Any) -> Any:
+    """A kernel that uses a macro."""
+    kernel = xp.ElementwiseKernel("T a", "T y", "y = select(a > 3, a, 0);", "chosen", *before, **preamble)
+    return kernel(iota(xp))
 
 
 def row_sums(xp: Any) -> Any:
@@ -149,6 +157,10 @@ BELIEFS: dict[str, Callable[[Any], bool]] = {
     "a result of the wrong shape is refused": lambda xp: refuses(
         (ValueError, AssertionError), lambda: descent(xp)(xp.ones((2, 3)), 0.5, xp.ones(3))
     ),
+    "a preamble is given by its name": lambda xp: same(
+        chosen(xp, preamble=PREAMBLE), np.where(iota(np) > 3, iota(np), 0)
+    ),
+    "the fifth argument of a kernel is no preamble": lambda xp: refuses(Exception, lambda: chosen(xp, PREAMBLE)),
     "a kernel goes along the rows of raw arrays": lambda xp: all(
         row_sums(xp)(iota(xp), xp.asarray([0, 1, 2]), 4, y) is y and same(y, [6, 23, 40])
         for y in [xp.empty(3, "float32")]

@@ -5,7 +5,7 @@ the winner among duplicate indices is undefined (here: nan), `empty` holds garba
 from the host without a word, it refuses too. Each way in which it differs from NumPy is a line of `beliefs.py`, which
 the GPU suite replays on the real CuPy.
 
-It counts what makes a GPU slow, kernel launches and hidden waits for the device:
+It counts what makes a GPU slow, kernel launches, hidden waits for the device, and uploads from the host:
 
     with fake_cupy.counting() as count:
         train_step()
@@ -39,6 +39,7 @@ class Count:
 
     launches: int = 0
     syncs: int = 0
+    uploads: int = 0
 
 
 _counts: list[Count] = []
@@ -46,7 +47,7 @@ _counts: list[Count] = []
 
 @contextmanager
 def counting() -> Iterator[Count]:
-    """Count kernel launches and waits for the device."""
+    """Count kernel launches, waits for the device, and uploads from the host."""
     count = Count()
     _counts.append(count)
     try:
@@ -55,10 +56,11 @@ def counting() -> Iterator[Count]:
         _counts.remove(count)
 
 
-def _tally(launches: int = 0, syncs: int = 0) -> None:
+def _tally(launches: int = 0, syncs: int = 0, uploads: int = 0) -> None:
     for count in _counts:
         count.launches += launches
         count.syncs += syncs
+        count.uploads += uploads
 
 
 # --- devices ---------------------------------------------------------------------------------------------------------
@@ -239,7 +241,9 @@ def _index_part(part: Any) -> Any:
         return part
     if isinstance(part, (int, np.integer)) and not isinstance(part, bool):
         return part
-    positions = _operand(part) if isinstance(part, FakeArray) else np.asarray(part)  # host indices are uploaded
+    if not isinstance(part, FakeArray):
+        _tally(uploads=1)
+    positions = _operand(part) if isinstance(part, FakeArray) else np.asarray(part)
     return positions.astype(int) if positions.size == 0 and positions.dtype.kind == "f" else positions
 
 
@@ -359,6 +363,7 @@ def asarray(a: Any, dtype: Any = None) -> FakeArray:
             return FakeArray(a._host.astype(dtype or a.dtype))
         return a if dtype is None or a.dtype == dtype else a.astype(dtype)
     host = np.array(a, dtype=dtype)
+    _tally(uploads=1)
     if host.dtype.kind not in "biufc":
         raise ValueError(f"Unsupported dtype {host.dtype}")
     return FakeArray(host)
