@@ -27,7 +27,7 @@ def is_half(x: Any) -> bool:
 def widened(x):
     """An array or tensor of float16 in float32, also inside a list or tuple; anything else as it is."""
     if isinstance(x, (list, tuple)):
-        return [widened(item) for item in x]
+        return type(x)(map(widened, x))
     return x.astype("float32") if is_half(x) else x
 
 

@@ -46,17 +46,18 @@ def test_tensor_equals_reference(case: Case, device):
 
 
 @pytest.mark.parametrize("case", [case for case in CASES if case.name != "astype"], ids=str)
-def test_single_precision_stays_single(case: Case, device):
-    tensors = [tg.Tensor(operand, dtype="float32", requires_grad=True, device=device) for operand in case.operands]
+@pytest.mark.parametrize("dtype", ["float32", "float16"])
+def test_a_narrow_dtype_stays(case: Case, dtype: str, device):
+    tensors = [tg.Tensor(operand, dtype=dtype, requires_grad=True, device=device) for operand in case.operands]
     result = case.function(*tensors)
-    assert result.dtype == np.float32
-    seed = tg.Tensor(np.ones(result.shape), dtype="float32", device=result.device)
+    assert result.dtype == dtype
+    seed = tg.Tensor(np.ones(result.shape), dtype=dtype, device=result.device)
     result.backward(seed)
     for tensor in tensors:
         if tensor.grad is not None:
-            assert tensor.grad.dtype == np.float32 and tensor.grad.shape == tensor.shape
+            assert tensor.grad.dtype == dtype and tensor.grad.shape == tensor.shape
     recorded = tg.vjp(case.function, *tensors)[1](seed)
-    assert all(gradient.dtype == np.float32 for gradient in recorded)
+    assert all(gradient.dtype == dtype for gradient in recorded)
 
 
 @pytest.mark.parametrize("case", ELEMENTWISE, ids=str)
