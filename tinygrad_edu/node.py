@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from . import copying
 from .errors import DtypeError, GraphError, ShapeError
 from .modes import MODES, SERIAL
 
@@ -118,6 +119,19 @@ class Node:
         A computed node becomes older than its own inputs: its data is no longer what its operation computed.
         """
         self.serial = next(SERIAL) if self.op is None else 0
+
+    def __getstate__(self) -> tuple[Any, dict[str, Any]]:
+        state: Any = object.__getstate__(self)  # a subclass's dictionary, or None, and the slots
+        return state
+
+    def __copy__(self) -> Any:
+        return copying.shallow(self)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Any:
+        return copying.deep(self, memo)
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        return copying.reduced(self)
 
     @classmethod
     def _apply(cls, op: Operation, operands: tuple[Any, ...], attrs: dict[str, Any] | None) -> Any:

@@ -321,6 +321,10 @@ class Tensor(Operators, Node):
     def __dlpack_device__(self) -> Any:
         return self._data.__dlpack_device__()
 
+    def __getstate__(self) -> tuple[Any, dict[str, Any]]:
+        contents, slots = super().__getstate__()
+        return contents, {**slots, "_home": None}  # a copy is no optimizer's, unless that is copied, too
+
     # --- operations ---
 
     @staticmethod

@@ -30,16 +30,30 @@ class Flat:
     def __init__(self, params: list[Any]):
         self.params = params
         self.steps = [0] * len(params)
+        self.states: dict[str, Any] = {}
+        self._lay_out()
+
+    def _lay_out(self) -> None:
         self.backend = self._backend()
-        sizes = [self._size(p) for p in params]
+        sizes = [self._size(p) for p in self.params]
         ends = np.cumsum(sizes).tolist()
         self.slices = [slice(end - size, end) for size, end in zip(sizes, ends, strict=True)]
         self.size = ends[-1]
         self.weights, self.gradient = self._filled(0.0), self._filled(0.0)
-        self.states: dict[str, Any] = {}
         self.scratch: list[Any] = []
         self.views: list[Any] = []
         self.move_in()
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {"params": self.params, "steps": self.steps, "states": self.states}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Of a copy: views do not survive copying, so the copied parameters are laid out anew."""
+        self.__dict__.update(state)
+        serials = [p.serial for p in self.params]
+        self._backend().run(self._lay_out)
+        for p, serial in zip(self.params, serials, strict=True):  # their numbers are the same
+            p.serial = serial
 
     def _backend(self) -> Any:
         return self.params[0].backend
