@@ -105,3 +105,70 @@ def test_data_with_another_number_of_features_than_the_model_has_inputs(make: Ca
         start(network(), three)
     with pytest.raises(DataError, match=r"^validation: the model cannot take rows of shape \(3,\): "):
         start(network(), two, validation=three)
+
+
+@pytest.mark.parametrize(
+    ("total_steps", "settings", "needed"),
+    [
+        (17, {"batch_size": 10, "epochs": 4}, 20),
+        (11, {"batch_size": 10, "epochs": 4, "accumulate": 2}, 12),
+        (15, {"batch_size": 10, "epochs": 4, "drop_last": True}, 16),
+        (3, {"schedule_per": "epoch", "epochs": 4}, 4),
+    ],
+)
+def test_a_cycle_that_is_over_before_the_run(total_steps: int, settings: dict[str, Any], needed: int) -> None:
+    """Told before the first step, and not when the cycle is over; one that fits runs to its end."""
+
+    def run(total_steps: int) -> int:
+        optimizer = tg.optim.Adam((model := network()).parameters())
+        schedule = tg.optim.OneCycleLR(optimizer, 0.1, total_steps)
+        history(model, moons()[0], optimizer=optimizer, schedule=schedule, **settings)
+        return schedule.steps
+
+    with pytest.raises(ArgumentError, match=rf"its {total_steps} steps are over.* this run makes {needed} steps of it"):
+        run(total_steps)
+    assert run(needed) == needed
+
+
+def test_a_resumed_cycle_needs_only_its_rest(tmp_path: Path) -> None:
+    def run(epochs: int, **kw: Any) -> list[float]:
+        optimizer = tg.optim.Adam((model := network()).parameters())
+        schedule = tg.optim.OneCycleLR(optimizer, 0.1, 12)
+        return history(model, moons()[0], optimizer=optimizer, schedule=schedule, epochs=epochs, **kw).train_loss
+
+    whole = run(4)
+    run(2, checkpoint=tmp_path)
+    assert run(4, resume=tmp_path) == whole[2:]
+    with pytest.raises(ArgumentError, match="makes 9 steps of it"):
+        run(5, resume=tmp_path)
+
+
+def test_a_schedule_that_watches_epochs() -> None:
+    optimizer = tg.optim.SGD((model := network()).parameters(), lr=0.1)
+    schedule = tg.optim.ReduceLROnPlateau(optimizer)
+    with pytest.raises(ArgumentError, match=r"ReduceLROnPlateau watches the loss of an epoch: .*schedule_per='epoch'"):
+        start(model, moons()[0], optimizer=optimizer, schedule=schedule, schedule_per="batch")
+
+
+@pytest.mark.parametrize("notices", [True, False])
+@pytest.mark.parametrize(
+    ("loss", "gives"),
+    [
+        (lambda p, t: (p - t) ** 2, r"a Tensor of shape \(\d+,\)"),
+        (lambda p, t: tg.reshape(tg.mean(p - t), (1,)), r"a Tensor of shape \(1,\)"),
+        (lambda p, t: 1.0, "a float"),
+        (lambda p, t: p.numpy().mean(), "a float"),
+        (lambda p, t: None, "a NoneType"),
+    ],
+)
+def test_a_loss_is_one_number(loss: Any, gives: str, notices: bool) -> None:
+    with pytest.raises(ArgumentError, match=rf"the loss <lambda> must give one number.* gives {gives}"):
+        history(network(), moons()[0], loss, notices=notices)
+
+
+def test_a_loss_of_values_is_one_number() -> None:
+    model = tg.nn.mlp((2, 1), rng=0).scalar()
+    with pytest.raises(
+        ArgumentError, match=r"the loss <lambda> must give one number.* gives a ndarray of shape \(45,\)"
+    ):
+        history(model, moons()[0], lambda p, t: (p - t) ** 2)

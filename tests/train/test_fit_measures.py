@@ -185,3 +185,25 @@ def test_the_share_of_the_commonest_class_for_labels_of_any_form() -> None:
     y = np.array([1, 1, 0, 1])
     for form in (y, y[:, None], 2 * y - 1, 2.0 * y[:, None] - 1):
         assert Examples((X[:4], form), network((2, 1)), Objective.of("hinge")).largest_share == 0.75
+
+
+@pytest.mark.parametrize("loss", ["binary_cross_entropy", "hinge"])
+def test_rows_of_several_answers_are_counted_answer_by_answer(loss: str, device: str) -> None:
+    """Of a row with two classes, or with none, the largest output says nothing (scikit-learn: 1 - hamming_loss)."""
+    from sklearn.metrics import hamming_loss
+
+    y = np.stack([X[:, 0] > 0, X[:, 1] > 0, X[:, 0] > X[:, 1]], axis=1)
+    model = network((2, 3, 3), device=device)
+    before = outputs_of(model, X, device)
+    signs = 2.0 * y - 1
+    done = history(model, (X, y), loss, epochs=1, batch_size="full", validation=(X, signs if loss == "hinge" else y))
+    assert done.train_accuracy == pytest.approx([1 - hamming_loss(y, before > 0)])
+    assert done.validation_accuracy == pytest.approx([1 - hamming_loss(y, outputs_of(model, X, device) > 0)])
+
+
+@pytest.mark.parametrize("loss", ["binary_cross_entropy", "hinge"])
+def test_numbers_that_are_no_classes(loss: str, device: str) -> None:
+    """A Dataset says by itself what it is for; its numbers must be what the loss compares with all the same."""
+    data = tg.data.Dataset(X, X[:, 0] * 5, task="regression")
+    with pytest.raises(tg.DataError, match=r"the label of row \d+ is -?\d"):
+        history(network(device=device), data, loss, batch_size=4)

@@ -6,16 +6,19 @@ import math
 import os
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .. import backends, losses
 from ..arguments import is_number, whole_number
-from ..errors import ArgumentError, DeviceError
+from ..errors import ArgumentError, DeviceError, StateError
 from ..nn import Module
-from ..optim import OneCycleLR, Optimizer, Schedule, WarmupLR
+from ..optim import OneCycleLR, Optimizer, ReduceLROnPlateau, Schedule, WarmupLR
 from .early_stopping import EarlyStopping
 from .examples import Examples
 from .targets import Objective
+
+if TYPE_CHECKING:
+    from .run import Run
 
 BY_BATCH = (OneCycleLR, WarmupLR)  # schedules whose steps are usually counted in batches
 
@@ -118,11 +121,28 @@ def counts_batches(schedule: Schedule | None, per: str | None) -> bool:
     """Whether a schedule makes a step after each update, and not after each epoch.
 
     Raises:
-        ArgumentError: `per` is neither "epoch" nor "batch" nor None.
+        ArgumentError: `per` is neither "epoch" nor "batch" nor None; or "batch", where the schedule watches epochs.
     """
     if per not in (None, "epoch", "batch"):
         raise ArgumentError(f"schedule_per must be 'epoch' or 'batch', not {per!r}")
+    if per == "batch" and isinstance(schedule, ReduceLROnPlateau):
+        raise ArgumentError("ReduceLROnPlateau watches the loss of an epoch: leave it at schedule_per='epoch'")
     return isinstance(schedule, BY_BATCH) if per is None else per == "batch"
+
+
+def check_length(run: Run) -> None:
+    """Refuse a schedule that ends before the run.
+
+    Raises:
+        ArgumentError: see there.
+    """
+    if run.schedule is None:
+        return
+    steps = (run.epochs - run.epoch) * (run.updates_in_an_epoch if run.schedule_by_batch else 1)
+    try:
+        run.schedule.rates(run.schedule.steps + steps)
+    except StateError as error:
+        raise ArgumentError(f"{error}: this run makes {steps} steps of it") from None
 
 
 def label_smoothing(value: Any, objective: Objective) -> float:

@@ -14,7 +14,7 @@ from ..errors import ArgumentError, DataError, ShapeError
 from ..nn import Embedding, Module
 from ..tensor import Tensor
 from ..value import Value
-from .targets import Objective, targets_of
+from .targets import Objective, has_several_answers, targets_of
 
 Array = np.ndarray[Any, Any]
 
@@ -29,19 +29,22 @@ class Examples:
         model: it gives device, dtype, and the number of outputs.
         objective: the loss, which decides in which form it is given the targets.
         what: "data" or "validation", as messages call it; they call data with a name of its own by that name.
+        several: see there; None: as the targets are.
     Attributes:
         task: "classification" or "regression".
         n: the number of rows.
         x: inputs on the device; a NumPy array for a model of Values.
         targets: what the loss compares with, on the device, shape (n,) or (n, outputs).
-        labels: class indices on the device, shape (n,); None for regression.
+        several: whether each output of a row is an answer by itself, yes or no, and not one of a class.
+        labels: class indices on the device, shape (n,); 0 and 1, shape (n, outputs), where there are `several` answers;
+            None for regression.
         y: the targets on the host.
     Raises:
         DataError: no rows, x and y of different lengths, a number that is not finite, labels that the model's outputs
             cannot express, rows of another shape than the model takes.
     """
 
-    def __init__(self, data: Any, model: Module, objective: Objective, what: str = "data"):
+    def __init__(self, data: Any, model: Module, objective: Objective, what: str = "data", several: bool | None = None):
         self.what = data.name if isinstance(data, Dataset) and what == "data" else what
         x, y, self.task = _arrays(data, objective, self.what)
         first = next(model.parameters())
@@ -60,6 +63,9 @@ class Examples:
             ) from error
         self.y = y
         targets, labels = targets_of(y, self.task, self.outputs, objective, self.what)
+        self.several = has_several_answers(y, objective) if several is None else several
+        if self.several and y.shape == targets.shape:
+            labels = (y > 0.5).astype(np.int64)
         self.targets = self._upload(targets, targets.dtype if targets.dtype.kind == "i" else self.dtype)
         self.labels = None if labels is None else self.backend.asarray(labels)
 

@@ -68,7 +68,8 @@ def fit(
         loss: a name, "mse", or a function loss(prediction, target) that gives a mean over the rows. Targets come in the
             form it needs: class indices, one-hot rows for a loss of numbers, 0 and 1 for a single output. Hinge wants
             -1 and 1, and is given these, whether the labels are 0 and 1 or -1 and 1; a function of your own gets
-            labels of a single output as they are. A single output per row is given to it as (n,).
+            labels of a single output as they are. A single output per row is given to it as (n,). Rows of
+            binary_cross_entropy or hinge that name several classes, or none, are measured answer by answer.
         optimizer: of the model's parameters.
         validation: data of the same kind, measured after each epoch, in evaluation mode and without penalties.
         epochs: how often every example is learned from; a resumed run counts those before it.
@@ -76,7 +77,8 @@ def fit(
         shuffle: in a new order each epoch, which depends on `seed` and the epoch alone.
         drop_last: leave out an epoch's last batch where it is smaller than the others.
         accumulate: add up the gradients of so many batches before an update.
-        schedule: a learning-rate schedule of the optimizer. `ReduceLROnPlateau` is told the validation loss.
+        schedule: a learning-rate schedule of the optimizer. `ReduceLROnPlateau` is told the validation loss (without
+            validation the training loss) after each epoch.
         schedule_per: "epoch" or "batch": after what it makes a step. None: `OneCycleLR` and `WarmupLR` after each
             update, others after each epoch.
         early_stopping: see `EarlyStopping`; needs `validation`.
@@ -110,7 +112,9 @@ def fit(
     arguments.check_early_stopping(early_stopping, validation)
     objective = Objective.of(loss)
     examples = Examples(data, model, objective)
-    held_out = None if validation is None else Examples(validation, model, objective, "validation")
+    held_out = None
+    if validation is not None:
+        held_out = Examples(validation, model, objective, "validation", examples.several)
     arguments.check_tasks(examples, held_out)
     settings = Settings(
         arguments.rows_in_a_batch(batch_size, len(examples)),
@@ -158,4 +162,5 @@ def fit(
     checkpointed = arguments.folder("resume", resume)
     if checkpointed is not None:
         run.resume(Checkpoint.load(checkpointed), checkpointed)
+    arguments.check_length(run)
     return run.events()

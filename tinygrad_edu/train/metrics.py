@@ -126,14 +126,16 @@ def measure(model: Module, examples: Examples, objective: Objective) -> Measures
             for rows in examples.chunks(VALIDATION_ROWS):
                 x, targets, labels = examples.batch(rows)
                 prediction = predict(model, x)
-                tally.add(objective.function(prediction, targets), prediction, targets, labels)
+                tally.add(objective(prediction, targets), prediction, targets, labels)
     finally:
         model.train(training)
     return tally.fetch()
 
 
 def _correct(xp: Any, prediction: Any, labels: Any, threshold: float) -> Any:
-    """How many rows are right."""
+    """How many rows are right; of a row with several answers, the share of these that are."""
+    if labels.ndim == 2:
+        return xp.sum((prediction > threshold) == labels) / labels.shape[1]
     answers = xp.argmax(prediction, axis=1) if prediction.ndim == 2 else prediction > threshold
     return xp.sum(answers == labels)
 

@@ -30,7 +30,7 @@ class Probe:
         try:
             self.model.eval()
             with enable_grad():
-                return self.objective.function(predict(self.model, self.x), self.targets)
+                return self.objective(predict(self.model, self.x), self.targets)
         finally:
             self.model.train(training)
 

@@ -154,6 +154,12 @@ class Run:
         while self.untold:
             yield self.untold.pop(0)
 
+    @property
+    def updates_in_an_epoch(self) -> int:
+        s = self.settings
+        batches = s.rows // s.batch_size if s.drop_last else -(-s.rows // s.batch_size)
+        return -(-batches // s.accumulate)
+
     def _batches(self, epoch: int) -> list[Any]:
         """The positions of the rows of each batch, on the device, in the order of `Dataset.batches`."""
         s = self.settings

@@ -10,6 +10,7 @@ import numpy as np
 
 from .. import losses
 from ..errors import ArgumentError, DataError
+from ..node import Node
 
 Array = np.ndarray[Any, Any]
 
@@ -38,6 +39,22 @@ class Objective(NamedTuple):
             raise ArgumentError(f"loss must be a name, 'mse', or a function loss(prediction, target), not {loss!r}")
         inner = loss.func if isinstance(loss, partial) else loss
         return cls(loss, getattr(inner, "__name__", type(inner).__name__))
+
+    def __call__(self, prediction: Any, targets: Any, **options: Any) -> Any:
+        """The loss of a batch.
+
+        Raises:
+            ArgumentError: a function of the user's that gives something else than one number.
+        """
+        loss = self.function(prediction, targets, **options)
+        shape = getattr(loss, "shape", ())
+        if shape != () or not isinstance(loss, Node):
+            what = f"a {type(loss).__name__}" + (f" of shape {shape}" if shape else "")
+            raise ArgumentError(
+                f"the loss {self.name} must give one number, the mean over the rows, made of the prediction by "
+                f"operations of this package: return tg.mean(...). It gives {what}"
+            )
+        return loss
 
     @property
     def threshold(self) -> float:
@@ -68,7 +85,7 @@ def targets_of(y: Array, task: str, outputs: int, objective: Objective, what: st
                 f"the shapes must agree, {wanted}; the last layer decides how many outputs there are"
             )
         if task == "regression":
-            return y.astype(float), None
+            return _of_two_classes(y, objective, what) if objective.name in OF_CLASSES else y.astype(float), None
         return _of_two_classes(y, objective, what), y.argmax(axis=1)
     if outputs == 1:
         if objective.name in OF_DISTRIBUTIONS:
@@ -81,6 +98,12 @@ def targets_of(y: Array, task: str, outputs: int, objective: Objective, what: st
     if objective.name in (*OF_NUMBERS, *OF_ONE_OR_ZERO):
         return _of_two_classes(np.eye(outputs)[labels], objective, what), labels
     return labels, labels
+
+
+def has_several_answers(y: Array, objective: Objective) -> bool:
+    """Whether rows of targets do not name one class each: of several, each output answers yes or no by itself."""
+    by_itself = objective.name in ("binary_cross_entropy", "hinge") and y.ndim == 2 and y.shape[1] > 1
+    return by_itself and not np.allclose(np.maximum(y, 0).sum(axis=1), 1)
 
 
 def _of_two_classes(y: Array, objective: Objective, what: str) -> Array:

@@ -72,9 +72,9 @@ class Update:
     def _losses(self, x: Any, targets: Any, share: float) -> tuple[Any, Any, Any]:
         """What is to become small, of a batch with this share of the rows; the loss by itself; and the prediction."""
         prediction = predict(self.model, x)
-        loss = total = self.objective.function(prediction, targets)
+        loss = total = self.objective(prediction, targets)
         if self.label_smoothing:
-            total = self.objective.function(prediction, targets, label_smoothing=self.label_smoothing)
+            total = self.objective(prediction, targets, label_smoothing=self.label_smoothing)
         if self.l1:
             total = total + self.l1 * losses.l1(self.weights)
         if self.l2:
