@@ -124,8 +124,7 @@ def test_hinge_takes_both_names_of_two_classes(outputs: int, device: str) -> Non
     forms = [labels, signs, (signs + 1) / 2] + ([signs[:, 0].astype(int)] if outputs == 1 else [])
     done = [
         history(network((2, 3, outputs), device=device), (X, y), "hinge", validation=(X[:7], v[:7]), batch_size=5)
-        for y in forms
-        for v in forms
+        for y, v in zip(forms, forms[1:] + forms[:1], strict=True)
     ]
     for other in done[1:]:
         assert other.train_loss == done[0].train_loss and other.train_accuracy == done[0].train_accuracy
