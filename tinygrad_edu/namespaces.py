@@ -58,6 +58,10 @@ class Namespace:
         """The chain rule: upstream gradient times local derivative."""
         return upstream * local
 
+    def damped(self, a: Any, factor: Any) -> Any:
+        """a · factor, for a factor that goes to 0 faster than a to infinity: where it is 0, so is the product."""
+        return self.where(factor == 0, 0.0, a * factor)
+
     def settle(self, upstream: Any, gradient: Any) -> Any:
         """What a pull-back gave, once more before it is used, where `guarded`."""
         return gradient

@@ -208,7 +208,12 @@ def elu(xp, a, alpha=1.0):
     return xp.where(a > 0, a, alpha * xp.expm1(xp.minimum(a, 0.0)))
 
 
-@elementwise(lambda xp, y, a: y + xp.sigmoid(a) * (1.0 - y), floating=True)
+def _silu_slope(xp, y, a):
+    s = xp.sigmoid(a)
+    return s + xp.damped(a, s * (1.0 - s))
+
+
+@elementwise(_silu_slope, floating=True)
 def silu(xp, a):
     """a · sigmoid(a), also called swish (Elfwing, Uchibe & Doya 2017)."""
     return a * xp.sigmoid(a)
@@ -223,8 +228,8 @@ def erf(xp, a):
 def _gelu_slope(xp, y, a, approximate):
     if approximate == "tanh":
         t = xp.tanh(_GELU * (a + 0.044715 * a * a * a))
-        return 0.5 * (1.0 + t) + 0.5 * a * (1.0 - t * t) * _GELU * (1.0 + 3 * 0.044715 * a * a)
-    return 0.5 * (1.0 + xp.erf(a / math.sqrt(2))) + a * xp.exp(-0.5 * a * a) / math.sqrt(2 * math.pi)
+        return 0.5 * (1.0 + t) + xp.damped(0.5 * a * _GELU * (1.0 + 3 * 0.044715 * a * a), 1.0 - t * t)
+    return 0.5 * (1.0 + xp.erf(a / math.sqrt(2))) + xp.damped(a, xp.exp(-0.5 * a * a)) / math.sqrt(2 * math.pi)
 
 
 _GELU = math.sqrt(2 / math.pi)

@@ -46,6 +46,9 @@ class Symbols(Namespace):
         known = operand.known_shape is not None and as_symbol(gradient).known_shape is not None
         return unbroadcast(self, gradient, operand.shape) if known else gradient
 
+    def damped(self, a: Any, factor: Any) -> Symbol:
+        return as_symbol(a) * factor
+
     def divide(self, a: Any, b: Any) -> Symbol:
         return quotient(as_symbol(a), as_symbol(b))
 

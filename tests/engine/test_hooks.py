@@ -199,3 +199,14 @@ def test_a_gradient_that_is_kept_is_not_overwritten(activation: str | None, devi
 
 
 SHAPES = ((6, (2, 3)), (12, (3, 4)), (4, (4,)))
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_damped(dtype: str, hooks: Hooks) -> None:
+    factors = np.array([[0.5, 0.0, np.nan], [0.0, 0.0, -0.25], [0.0, 1e30, 0.0]], dtype=dtype)
+    for a, factor in ((SPECIAL.astype(dtype), factors), (np.array(np.inf, dtype), np.array(0.0, dtype))):
+        with np.errstate(invalid="ignore"):
+            found, expected, given = hooks.both("damped", a, factor)
+        hooks.close(found, expected)
+        for array, host in zip(given, (a, factor), strict=True):
+            hooks.unchanged(array, host)

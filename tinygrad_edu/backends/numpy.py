@@ -55,6 +55,11 @@ class NumpyBackend(Backend):
         """NumPy has no error function: Python's, element by element; exact, and as slow as a Python loop in C."""
         return np.asarray(_erf(a)).astype(a.dtype if a.dtype.kind == "f" else float)
 
+    def damped(self, a: Any, factor: Any) -> Any:
+        product = np.asarray(a * factor)
+        np.copyto(product, 0.0, where=factor == 0)
+        return product
+
     def update(self, program: Program, arrays: list[Any], numbers: dict[str, float], scratch: list[Any]) -> None:
         program.run_in_place(arrays, numbers, scratch)
 
