@@ -10,12 +10,12 @@ import pytest
 import tinygrad_edu as tg
 from oracle import frozen
 from oracle.optim_cases import (
-    BELOW_0,
     BELOW_0_PLATEAUS,
     CLIPS,
     GRADIENTS,
     SCHEDULES,
     SETTINGS,
+    below_0,
     disturbances,
     disturbed,
     rates,
@@ -70,7 +70,7 @@ def test_disturbed_schedules_give_pytorch_s_numbers() -> None:
 def test_a_plateau_below_0_gives_pytorch_s_numbers(k: int) -> None:
     optimizer, seen = two_groups(), []
     schedule = tg.optim.ReduceLROnPlateau(optimizer, **BELOW_0_PLATEAUS[k])
-    for metric in BELOW_0:
+    for metric in below_0(BELOW_0_PLATEAUS[k]):
         schedule.step(metric)
         seen += [schedule.best, schedule.lrs[0]]
     assert seen == pytest.approx(frozen.load("optim_below_0")[str(k)], rel=1e-12)

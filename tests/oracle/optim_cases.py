@@ -199,6 +199,12 @@ def disturbances(run: Callable[[Any, str], list[float]]) -> dict[str, list[float
 BELOW_0 = [-10.0, -9.9965, -9.9995, -9.99, -9.991, -10.2, -10.2009, -10.2011, -10.5, -10.4991, -10.4, 0.0, -1e-5, 1.0]
 BELOW_0_PLATEAUS = [{"mode": m, "threshold_mode": t, "patience": 0} for m in ("min", "max") for t in ("rel", "abs")]
 
+
+def below_0(settings: dict[str, Any]) -> list[float]:
+    """Numbers for a plateau; those of a relative one are all negative, so that it can be told by its mirror image."""
+    return BELOW_0[:-3] if settings["threshold_mode"] == "rel" else BELOW_0
+
+
 # --- clipping --------------------------------------------------------------------------------------------------------
 
 GRADIENTS = [np.array([3.0, -4.0]), np.array([[0.5, -1.5, 2.5]]), np.array(-0.25)]

@@ -9,7 +9,6 @@ import pytest
 
 from oracle import frozen
 from oracle.optim_cases import (
-    BELOW_0,
     BELOW_0_PLATEAUS,
     CLIPS,
     GRADIENTS,
@@ -19,6 +18,7 @@ from oracle.optim_cases import (
     STEPS,
     X,
     Y,
+    below_0,
     disturbances,
     disturbed,
     grouped,
@@ -107,12 +107,14 @@ def test_disturbed_schedules():
 def test_plateaus_below_0():
     found = {}
     for k, settings in enumerate(BELOW_0_PLATEAUS):
-        optimizer = adam()
-        schedule = theirs.ReduceLROnPlateau(optimizer, **settings)
+        sign = 1
+        if settings["threshold_mode"] == "rel":  # a loss that falls from -10 is a score that rises from 10
+            sign, settings = -1, {**settings, "mode": {"min": "max", "max": "min"}[settings["mode"]]}
+        schedule = theirs.ReduceLROnPlateau(adam(), **settings)
         found[str(k)] = []
-        for metric in BELOW_0:
-            schedule.step(metric)
-            found[str(k)] += [schedule.best, schedule.get_last_lr()[0]]
+        for metric in below_0(settings):
+            schedule.step(sign * metric)
+            found[str(k)] += [sign * schedule.best, schedule.get_last_lr()[0]]
     frozen.check("optim_below_0", found)
 
 

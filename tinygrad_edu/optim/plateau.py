@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import abc
+from math import copysign
 from typing import Any
 
 from .optimizer import Optimizer
@@ -20,9 +21,8 @@ class ReduceLROnPlateau(Schedule):
         factor: in [0, 1).
         patience: how many steps without becoming better are allowed.
         threshold: by how much it must become better: by an amount (threshold_mode="abs"), or by a part of the best so
-            far ("rel"): below best · (1 - threshold), or above best · (1 + threshold) for "max". These are PyTorch's
-            formulas. Where the best is negative, they admit what is worse by that part: for numbers that can be below
-            0, such as log-likelihoods, take "abs".
+            far ("rel"): below best - threshold · |best|, or above best + threshold · |best| for "max". (PyTorch's
+            formula has no |·|. Where the best is negative, it admits what is worse by that part.)
         cooldown: how many steps to wait, after a reduction, before counting again.
         min_lr: the lowest rate.
         eps: a smaller change of the rate is not made.
@@ -91,7 +91,7 @@ class ReduceLROnPlateau(Schedule):
         if self.best is None:
             return self.sign * metric < math.inf
         if self.relative:
-            return self.sign * metric < self.sign * self.best * (1 - self.sign * self.threshold)
+            return self.sign * metric < self.sign * self.best * (1 - self.sign * copysign(self.threshold, self.best))
         return self.sign * metric < self.sign * self.best - self.threshold
 
     def _reduce(self) -> None:
