@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections import abc
-from math import copysign
 from typing import Any
 
 from .optimizer import Optimizer
@@ -91,7 +90,9 @@ class ReduceLROnPlateau(Schedule):
         if self.best is None:
             return self.sign * metric < math.inf
         if self.relative:
-            return self.sign * metric < self.sign * self.best * (1 - self.sign * copysign(self.threshold, self.best))
+            return self.sign * metric < self.sign * self.best * (
+                1 - self.sign * math.copysign(self.threshold, self.best)
+            )
         return self.sign * metric < self.sign * self.best - self.threshold
 
     def _reduce(self) -> None:
