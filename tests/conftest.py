@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import functools
 import os
+import signal
 import sys
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from importlib.util import find_spec
 from typing import Any
 
@@ -35,6 +36,14 @@ collect_ignore = [folder for folder, packages in _FOLDERS.items() if not all(map
 def device(request: pytest.FixtureRequest) -> str:
     """The engine behaves the same on every device, so a test that takes this fixture runs on each of them."""
     return str(request.param)
+
+
+@pytest.fixture
+def ctrl_c() -> Iterator[None]:
+    """Ctrl-C works, here and in children, also where the tests were started to ignore it, as under `nohup`."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -16,6 +17,8 @@ from .errors import DONE, INTERRUPTED, NEGATIVE, UNREADABLE, USAGE, CommandError
 from .graph import graph
 from .step import step
 from .train import train
+
+LONGEST, MOST = 1000, 40  # characters of a line, and lines, that an error takes
 
 
 @click.group(
@@ -60,6 +63,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns:
         the exit code; see `errors.py`.
     """
+    _replace_closed_streams()
     try:
         with cli.make_context("tinygrad-edu", list(sys.argv[1:] if arguments is None else arguments)) as context:
             cli.invoke(context)
@@ -78,6 +82,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return INTERRUPTED
     except OSError as error:
         return _output_failed(error)
+    except MemoryError as error:
+        what = ": ".join(filter(None, ("there is not enough memory", str(error))))
+        return _complain(f"error: {what}\n  give it less: fewer examples, smaller batches, layers or arrays", NEGATIVE)
     except Exception as error:
         if os.environ.get("TINYGRAD_EDU_DEBUG"):
             raise
@@ -106,8 +113,15 @@ def _usage(error: click.ClickException) -> str:
 
 
 def _complain(text: str, exit_code: int) -> int:
-    click.echo(text, err=True)
+    lines = [_cut(line) for line in text.split("\n")]
+    if len(lines) > MOST:
+        lines[MOST:] = [f"  ... ({len(lines) - MOST:,} more lines)"]
+    click.echo("\n".join(lines), err=True)
     return exit_code
+
+
+def _cut(line: str) -> str:
+    return line if len(line) <= LONGEST else f"{line[:LONGEST]}... ({len(line):,} characters)"
 
 
 def _output_failed(error: OSError) -> int:
@@ -117,7 +131,24 @@ def _output_failed(error: OSError) -> int:
     if error.errno == errno.EPIPE:
         return DONE
     where = error.filename or "the standard output"
+    if error.errno == errno.EBADF:
+        return _complain(
+            f"error: cannot write to {where}: it is closed\n  to see nothing, write >/dev/null", UNREADABLE
+        )
     return _complain(f"error: cannot write to {where}: {error.strerror or error}", UNREADABLE)
+
+
+class _Closed(io.TextIOBase):
+    """Stands in for a standard output that is closed (`>&-`), which Python lets go without a word."""
+
+    def write(self, _text: str) -> int:
+        raise OSError(errno.EBADF, os.strerror(errno.EBADF))
+
+
+def _replace_closed_streams() -> None:
+    """Have streams in place of those that were closed before we began: Python has None for them."""
+    sys.stdout = sys.stdout or _Closed()
+    sys.stderr = sys.stderr or open(os.devnull, "w")  # noqa: SIM115  whatever we say, nobody hears it
 
 
 def _version(context: click.Context) -> None:

@@ -115,7 +115,9 @@ def _failures_of(path: Path, what: str) -> Iterator[None]:
     """Tell an exception of the user's code by the user's line."""
     try:
         yield
-    except (Exception, SystemExit) as error:
+    except KeyboardInterrupt:  # Ctrl-C is no failure
+        raise
+    except BaseException as error:  # the user's own kinds, too
         said, *more = "".join(traceback.format_exception_only(error)).strip().splitlines()
         said = said.removeprefix("tinygrad_edu.errors.")
         raise UserCodeError(f"{what} of {path} raised {said}", "\n".join([*_line(error, path), *more])) from None

@@ -125,7 +125,7 @@ def test_a_setting_goes_to_those_who_have_it(cli):
     assert [found[f"schedule={name}"]["config"]["gamma"] for name in ("none", "step", "cosine")] == [None, 0.5, None]
 
 
-def test_ctrl_c_says_what_was_not_trained(environment):
+def test_ctrl_c_says_what_was_not_trained(environment, ctrl_c):
     """One run is nothing to choose from."""
     call = ["-m", "tinygrad_edu_cli", "compare", "lr=0.1,1", "--data", "moons", "--n", "60", "--epochs", "1000000"]
     ran = pexpect.spawn(sys.executable, call, env=environment, encoding="utf-8", dimensions=(30, 100), timeout=60)
@@ -137,7 +137,7 @@ def test_ctrl_c_says_what_was_not_trained(environment):
     assert "lr=0.1 learned" in out and "Take" not in out
 
 
-def test_ctrl_c_before_anything_was_measured(environment):
+def test_ctrl_c_before_anything_was_measured(environment, ctrl_c):
     call = ["-m", "tinygrad_edu_cli", "compare", "lr=0.1,1", "--n", "3000000", "--batch-size", "1"]
     ran = pexpect.spawn(sys.executable, call, env=environment, encoding="utf-8", dimensions=(30, 100), timeout=60)
     ran.expect("epoch 1/")

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 import tinygrad_edu
+from tinygrad_edu_cli.errors import CommandError
 
 
 def test_help_does_not_wait_for_numpy(environment):
@@ -107,3 +108,65 @@ def test_a_pipe_gets_plain_lines(command, environment_of_pipes):
 
 def test_output_is_the_same_every_time(command):
     assert command("step", PYTHONHASHSEED="1").stdout == command("step", PYTHONHASHSEED="2").stdout
+
+
+CLOSED = "error: cannot write to the standard output: it is closed\n  to see nothing, write >/dev/null\n"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        *["--help", "--version", "step --help", "step", "step --json", "step --predict", "step --order naive", "graph"],
+        *[
+            "train --epochs 1",
+            "train --epochs 1 --json",
+            "compare lr=1,2 --epochs 1",
+            "compare lr=1,2 --epochs 1 --json",
+        ],
+    ],
+)
+def test_a_closed_standard_output(cli, monkeypatch, arguments):
+    """`>&-`: Python has no stream then, and would lose what is printed."""
+    monkeypatch.setattr("sys.stdout", None)
+    monkeypatch.setattr("sys.stdin", None)
+    ran = cli(*arguments.split())
+    assert ran.code == 4 and ran.err.endswith(CLOSED)
+
+
+def test_what_prints_nothing_needs_no_standard_output(cli, monkeypatch, tmp_path: Path):
+    for name in ("stdin", "stdout", "stderr"):
+        monkeypatch.setattr(f"sys.{name}", None)
+    assert cli("step", "--html", str(tmp_path / "page.html")).code == 0
+    assert cli("stpe").code == 2 and cli("step", "--tui").code == 2
+
+
+@pytest.mark.skipif(os.name == "nt", reason="needs a shell")
+@pytest.mark.parametrize(("closed", "said"), [("<&- >&-", CLOSED), (">&- 2>&-", "")])
+def test_streams_that_a_shell_closes(environment, closed, said):
+    call = ["sh", "-c", f'exec "$@" {closed}', "sh", sys.executable, "-m", "tinygrad_edu_cli", "--version"]
+    ran = subprocess.run(call, env=environment, capture_output=True, text=True)
+    assert (ran.returncode, ran.stdout, ran.stderr) == (4, "", said)
+
+
+@pytest.mark.parametrize("error", [MemoryError(), MemoryError("Unable to allocate 7.28 TiB")], ids=str)
+def test_too_little_memory(cli, monkeypatch, error):
+    def fail(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr("tinygrad_edu_cli.source.open_source", fail)
+    ran = cli("step", "a", "--set", "a=1")
+    assert (ran.code, ran.out) == (1, "")
+    what = f": {error}" if str(error) else ""
+    assert ran.err.splitlines()[0] == f"error: there is not enough memory{what}" and "give it less" in ran.err
+
+
+@pytest.mark.parametrize("error", [RuntimeError, tinygrad_edu.TinygradError, MemoryError, CommandError])
+@pytest.mark.parametrize("text", ["x" * 100_000, "x\n" * 100_000])
+def test_a_text_without_end_is_cut(cli, monkeypatch, error, text):
+    def fail(*_: object) -> None:
+        raise error(text)
+
+    monkeypatch.setattr("tinygrad_edu_cli.source.open_source", fail)
+    ran = cli("step", "a", "--set", "a=1")
+    assert ran.err.startswith("error: ") and len(ran.err) < 2_000
+    assert "... (100,0" in ran.err or " more lines)" in ran.err

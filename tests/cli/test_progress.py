@@ -16,7 +16,7 @@ LONG = ("--data", "moons", "--n", "200", "--net", "2-4-1", "--epochs", "100000")
 
 
 @pytest.fixture
-def terminal(environment):
+def terminal(environment, ctrl_c: None):
     opened: list[pexpect.spawn] = []
 
     def start(*arguments: str, **variables: str) -> pexpect.spawn:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -212,7 +214,9 @@ def test_a_schedule_that_was_made_for_its_epochs(cli, tmp_path: Path):
 
 
 @pytest.mark.parametrize("schedule", ["warmup --warmup 5", "step --step-size 5"])
-def test_a_schedule_may_go_on_beyond_the_epochs_of_a_run_that_is_cut_short(cli, tmp_path: Path, monkeypatch, schedule):
+def test_a_schedule_may_go_on_beyond_the_epochs_of_a_run_that_is_cut_short(
+    cli, tmp_path: Path, monkeypatch, ctrl_c, schedule
+):
     folder, write = tmp_path / "run", RunFolder.write
 
     def interrupted(self, event):
@@ -236,7 +240,7 @@ def test_a_short_warm_up_is_recorded(cli, tmp_path: Path):
 
 
 @pytest.mark.parametrize("kind", ["epoch", "validation"])
-def test_an_interrupted_run_ends_with_its_last_line(cli, tmp_path: Path, monkeypatch, kind):
+def test_an_interrupted_run_ends_with_its_last_line(cli, tmp_path: Path, monkeypatch, ctrl_c, kind):
     """Ctrl-C comes while an event is written: the line is finished, the epoch is told of, and the run ends."""
     write = RunFolder.write
 
@@ -256,3 +260,32 @@ def test_an_interrupted_run_ends_with_its_last_line(cli, tmp_path: Path, monkeyp
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
     monkeypatch.undo()
     assert cli("train", "--resume", str(folder), "--epochs", "4").code == 0
+
+
+def test_a_run_that_was_started_to_ignore_ctrl_c_ignores_it(cli, tmp_path: Path, monkeypatch, ctrl_c):
+    """As under nohup, and in the background of a script."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    write = RunFolder.write
+
+    def interrupted(self, event):
+        signal.raise_signal(signal.SIGINT)
+        write(self, event)
+
+    monkeypatch.setattr(RunFolder, "write", interrupted)
+    told = events(cli("train", *QUICK, "--record", str(tmp_path / "run"), "--json"))
+    assert told[-1]["stopped"] == "epochs"
+    assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+
+
+@pytest.mark.skipif(os.name == "nt", reason="needs a shell")
+def test_so_does_one_in_the_background_of_a_script(environment):
+    """An interrupt comes as soon as the run has printed a line; it prints all others."""
+    script = 'trap "" INT; exec "$@"'
+    command = ["train", *QUICK, "--epochs", "30", "--json"]
+    call = ["sh", "-c", script, "sh", sys.executable, "-m", "tinygrad_edu_cli", *command]
+    process = subprocess.Popen(call, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    lines = [process.stdout.readline()]
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=120)
+    assert process.returncode == 0, err
+    assert json.loads(f"{lines[0]}{out}".splitlines()[-1])["epoch"] == 30

@@ -69,7 +69,7 @@ class Terminal:
 
 
 @pytest.fixture
-def terminal(environment) -> Iterator[Callable[..., Terminal]]:
+def terminal(environment, ctrl_c: None) -> Iterator[Callable[..., Terminal]]:
     opened: list[Terminal] = []
 
     def start(*arguments: str, columns: int = 100, rows: int = 30, **variables: str) -> Terminal:

@@ -104,6 +104,14 @@ WRONG = [  # the text of the file, the function, the exit code, and what is said
     ("import no_such_module_here\ndef f(): pass", "f", 1, ["ModuleNotFoundError", "line 1"]),
     ("import sys\ndef f():\n    sys.exit(7)", "f", 1, ["SystemExit: 7", "line 3"]),
     ("def f(): return f()", "f", 1, ["RecursionError"]),
+    ("def f():\n    raise BaseException('no')", "f", 1, ["f() of mine.py raised BaseException: no", "line 2"]),
+    ("class E(BaseException): pass\ndef f():\n    raise E", "f", 1, [".E", "line 3"]),
+    ("def f():\n    raise GeneratorExit", "f", 1, ["raised GeneratorExit", "line 2"]),
+    ("raise BaseException('at import')\ndef f(): pass", "f", 1, ["BaseException: at import", "line 1"]),
+    ("def f():\n    raise MemoryError", "f", 1, ["raised MemoryError", "line 2"]),
+    ("def f():\n    raise ValueError('x' * 100_000)", "f", 1, ["ValueError: xxx", "... (100,0", "line 2"]),
+    ("def f():\n    raise ValueError('x\\n' * 100_000)", "f", 1, ["ValueError: x", "line 2", "more lines)"]),
+    (f"{TG}def f():\n    a = tg.Value(2.)\n    a.name = 5", "f", 1, ["the name of a node is a text, not 5", "line 4"]),
     (UNPRINTABLE, "f", 1, ["E: <exception str() failed>", "line 4"]),
     (WITH_NOTE, "f", 1, ["ValueError: one", "two", "a note"]),
     ("def f():\n    raise ValueError('\\x1b[31m')", "f", 1, ["ValueError: ?[31m"]),
@@ -162,3 +170,8 @@ def test_interrupted(cli, file):
 def test_set_has_no_meaning_for_a_function(cli, file):
     ran = cli("step", f"{file(NEURON)}:neuron", "--set", "w=3")
     assert ran.code == 0 and ran.err == "warning: --set w is not used: a function sets its own numbers\n"
+
+
+def test_ctrl_c_in_a_function_is_no_failure_of_it(cli, file):
+    ran = cli("step", f"{file('def f(): raise KeyboardInterrupt')}:f")
+    assert ran == (130, "", "interrupted\n")

@@ -1,4 +1,8 @@
-"""Ctrl-C during a run: it ends at the next event, with its best weights and a last line, instead of anywhere."""
+"""Ctrl-C during a run: it ends at the next event, with its best weights and a last line, instead of anywhere.
+
+A process that is started to ignore Ctrl-C ignores it: under `nohup`, and in the background of a script, whose other
+commands somebody else's Ctrl-C may be meant for. SIGTERM ends such a run, and a recorded one goes on with --resume.
+"""
 
 from __future__ import annotations
 
@@ -28,8 +32,9 @@ def follow(events: Generator[Event, None, None], watch: Callable[[Event], None])
         asked = True
 
     previous: Any = None
-    if threading.current_thread() is threading.main_thread():  # only there may a handler be set
-        previous = signal.signal(signal.SIGINT, hold_back)
+    ignored = signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+    if threading.current_thread() is threading.main_thread() and not ignored:
+        previous = signal.signal(signal.SIGINT, hold_back)  # other threads may not
     try:
         with np.errstate(all="ignore"):  # an inf or nan is told of by the run itself
             event: Event | None = next(events, None)

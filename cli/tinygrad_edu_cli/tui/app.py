@@ -46,7 +46,8 @@ class Stepper(App[None]):
         if not self.is_headless:
             with suppress(NotImplementedError):  # on Windows
                 for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-                    asyncio.get_running_loop().add_signal_handler(number, self.action_interrupt)
+                    if signal.getsignal(number) is not signal.SIG_IGN:  # under nohup, and in a script's background
+                        asyncio.get_running_loop().add_signal_handler(number, self.action_interrupt)
 
     def action_interrupt(self) -> None:
         self.exit(return_code=INTERRUPTED)
