@@ -17,8 +17,8 @@ from tinygrad_edu_cli.training.lock import lock
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
 KILLED = -signal.SIGKILL
-EPOCHS = ("--epochs", "6")
-OVERFITTING = ("--data", "moons", "--n", "60", "--noise", "0.5", "--net", "2-64-64-1", "--lr", "0.05", "--epochs", "20")
+EPOCHS = ("--epochs", "4")
+OVERFITTING = ("--data", "moons", "--n", "60", "--noise", "0.5", "--net", "2-64-64-1", "--lr", "0.05", "--epochs", "15")
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +31,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.mark.parametrize(("nth", "after"), [(1, False), (2, False), (3, True), (9, True), (14, False)])
+@pytest.mark.parametrize(("nth", "after"), [(1, False), (2, True), (9, False)])
 def test_a_line_that_is_missing_is_taken_from_the_checkpoint(cli, tmp_path: Path, whole: Path, nth, after):
     run = tmp_path / "run"
     code = in_child(*RUN, *EPOCHS, "--record", str(run), before=dies_at(RunFolder, "write", nth, after))
@@ -58,21 +58,17 @@ def test_notices_are_taken_from_the_checkpoint_as_they_were_told(cli, tmp_path: 
     assert record(run) == before
 
 
-@pytest.mark.parametrize("name", ["fsync", "replace"])
-def test_dying_while_a_folder_is_made_leaves_one_that_can_be_used(cli, tmp_path: Path, whole: Path, name):
+@pytest.mark.parametrize(("name", "nth", "begun"), [("fsync", 1, False), ("replace", 1, False), ("replace", 2, True)])
+def test_dying_while_a_folder_is_made_leaves_one_that_can_be_used(cli, tmp_path: Path, whole: Path, name, nth, begun):
     """Until config.json is there, by --record; then by --resume."""
-    begun = 0
-    for nth in (1, 2, 3, 5):
-        run = tmp_path / str(nth)
-        assert in_child(*RUN, *EPOCHS, "--record", str(run), before=dies_at(files.os, name, nth)) == KILLED
-        if (run / "config.json").exists():
-            begun += 1
-            assert cli("train", "--resume", str(run)).code == 0
-        else:
-            assert cli("train", "--resume", str(run)).code == 4
-            assert cli(*RUN, *EPOCHS, "--record", str(run)).code == 0
-        assert_equal_runs(run, whole)
-    assert 0 < begun < 4
+    run = tmp_path / "run"
+    assert in_child(*RUN, *EPOCHS, "--record", str(run), before=dies_at(files.os, name, nth)) == KILLED
+    assert (run / "config.json").exists() == begun
+    resumed = cli("train", "--resume", str(run))
+    assert resumed.code == (0 if begun else 4)
+    if not begun:
+        assert cli(*RUN, *EPOCHS, "--record", str(run)).code == 0
+    assert_equal_runs(run, whole)
 
 
 def test_what_else_is_in_a_folder_is_not_written_over(cli, tmp_path: Path):

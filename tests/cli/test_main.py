@@ -121,7 +121,7 @@ CLOSED = "error: cannot write to the standard output: it is closed\n  to see not
             "train --epochs 1",
             "train --epochs 1 --json",
             "compare lr=1,2 --epochs 1",
-            "compare lr=1,2 --epochs 1 --json",
+            "compare lr=1,2 --json --epochs 1",
         ],
     ],
 )
