@@ -22,6 +22,7 @@ from .modes import MODES
 from .namespaces import FLOATS, Guarded
 from .node import Node, data_of
 from .operation import Operation
+from .storing import begin_storing, end_ahead, end_storing, free_home, go_ahead, owned, store
 from .tensor import Tensor
 from .value import Value
 
@@ -61,17 +62,32 @@ def backward(root: Node, gradient: Any = None, create_graph: bool = False) -> No
     """Drain the backward pass and add the gradients to the leaves: see `Node.backward`."""
     start = seed(root, gradient, create_graph)
     gradients = {root: start}
-    _drain(_steps(root, gradients, create_graph, observed=False, homes=True))
     if isinstance(root, Value):
-        for node, received in gradients.items():
-            node._grad = received if node.op is not None else node._grad + received
-    else:
+        _drain(_steps(root, gradients, create_graph, observed=False))
+        begin_storing()
+        try:
+            for node, received in gradients.items():
+                node._grad = received if node.op is not None else node._grad + received
+        finally:
+            end_storing()
+        return
+    ahead = go_ahead()
+    try:
+        _drain(_steps(root, gradients, create_graph, observed=False, ahead=ahead))
+        ahead = ahead or go_ahead()
         kept = {id(start)}
-        for node, received in gradients.items():
-            if node.backend.here:
-                store(node, received, kept)
-            else:
-                node.backend.run(store, node, received, kept)
+        begin_storing()
+        try:
+            for node, received in gradients.items():
+                if node.backend.here:
+                    store(node, received, kept, ahead)
+                else:
+                    node.backend.run(store, node, received, kept, ahead)
+        finally:
+            end_storing()
+    finally:
+        if ahead:
+            end_ahead()
 
 
 def gradients_of(
@@ -86,7 +102,7 @@ def gradients_of(
     if isinstance(root, Value) or create_graph:
         return found
     kept = {id(start)}
-    return [None if x is None else t.namespace.run(_owned, t, x, kept) for t, x in zip(targets, found, strict=True)]
+    return [None if x is None else t.namespace.run(owned, t, x, kept) for t, x in zip(targets, found, strict=True)]
 
 
 def newest_first(root: Node, targets: frozenset[Node] = frozenset()) -> list[Node]:
@@ -132,22 +148,22 @@ def _steps(
     create_graph: bool,
     targets: frozenset[Node] = frozenset(),
     observed: bool = True,
-    homes: bool = False,
+    ahead: bool = False,
 ) -> Iterator[RawStep]:
     """The pass itself. `gradients` starts with the root's; at the end it holds those of leaves and of kept nodes.
 
     Args:
         observed: False where nobody looks: then no steps are yielded, which for floats takes longer than computing.
-        homes: the gradients are going to be stored, so that they may be written to the homes of leaves right away.
+        ahead: the gradients are going to be stored, and may be written to the homes of leaves right away.
     """
     order = newest_first(root, targets)
     if isinstance(root, Value) and not create_graph and MODES.get().watch is None:
         return _float_steps(order, gradients, observed)
-    return _general_steps(order, gradients, create_graph, observed, homes and not create_graph)
+    return _general_steps(order, gradients, create_graph, observed, ahead and not create_graph)
 
 
 def _general_steps(
-    order: list[Node], gradients: Gradients, create_graph: bool, observed: bool, homes: bool = False
+    order: list[Node], gradients: Gradients, create_graph: bool, observed: bool, ahead: bool = False
 ) -> Iterator[RawStep]:
     """One loop over the nodes, newest first, and over the inputs of each."""
     watch = MODES.get().watch
@@ -177,8 +193,8 @@ def _general_steps(
             if operand._tracked:
                 before = gradients.get(operand)
                 out = None
-                if homes and before is None and position in op.writes_into and operand.op is None:
-                    out = _free_home(operand)
+                if ahead and before is None and position in op.writes_into and operand.op is None:
+                    out = free_home(operand)
                 if here:
                     local, contribution = pull_back(position, xp, pulled, y, operands, attrs, out)
                     gradient = contribution if before is None or contribution is None else before + contribution
@@ -210,11 +226,6 @@ def _receive(
     if before is None or contribution is None:
         return local, contribution, contribution
     return local, contribution, before + contribution
-
-
-def _free_home(leaf: Any) -> Any:
-    """The array in which a leaf's gradient is going to lie, if it may be overwritten: no earlier pass's is in it."""
-    return leaf._home._data if leaf._home is not None and leaf._grad is None else None
 
 
 def _float_steps(order: list[Node], gradients: Gradients, observed: bool) -> Iterator[RawStep]:
@@ -293,50 +304,6 @@ def seed(root: Node, gradient: Any, create_graph: bool) -> Any:
         raise ShapeError(f"backward(gradient=...): the gradient has shape {gradient.shape}, the result {root.shape}")
     root.backend.same_device(gradient.backend, "backward")
     return gradient if create_graph else gradient._data
-
-
-def store(node: Any, received: Any, kept: set[int]) -> None:
-    """Write the gradient of a pass into a tensor: added to a leaf's, in place of a computed one's."""
-    before = node._grad if node.op is None else None
-    if isinstance(received, Tensor):  # create_graph: a node, which may be shared, as nobody writes into it
-        node._grad = received if before is None else before + received
-    elif node._home is not None:
-        node._grad = _bring_home(node, received, before)
-    else:
-        node._grad = Tensor.wrap(
-            _owned(node, received if before is None else before._data + received, kept), node.backend
-        )
-
-
-def _bring_home(leaf: Any, received: Any, before: Tensor | None) -> Tensor:
-    """The gradient of a pass in the array where the leaf's gradient lies for good."""
-    gradient: Tensor = leaf._home
-    home = gradient._data
-    if before is gradient:
-        home += received
-    elif before is not None:
-        home[...] = before._data + received
-    elif received is not home:
-        home[...] = received
-    gradient.changed()  # what somebody computed from the gradient of an earlier pass
-    return gradient
-
-
-def _owned(node: Tensor, array: Any, kept: set[int]) -> Any:
-    """An array that nobody else keeps, so that its holder may write into it.
-
-    Rules may hand one array to several inputs (`add` does) or a view of it (`reshape` does). So a node keeps an array
-    only if it is whole and nobody keeps it yet; else it keeps a copy.
-
-    Args:
-        kept: the ids of the arrays that somebody keeps already; the array's is added.
-    """
-    if type(array) is not node.backend.array_type:
-        array = node.backend.asarray(array)
-    if id(array) in kept or array.base is not None:
-        array = array.copy()
-    kept.add(id(array))
-    return array
 
 
 def _mutation(node: Node, operand: Node) -> MutationError:

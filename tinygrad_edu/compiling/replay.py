@@ -11,8 +11,8 @@ from unicodedata import normalize
 import numpy as np
 
 from .. import backends
-from ..backprop import store
 from ..modes import SERIAL
+from ..storing import begin_storing, end_ahead, end_storing, go_ahead, store
 from ..tensor import Tensor
 from .code import WRITTEN, Code
 from .tracing import Traced
@@ -29,20 +29,21 @@ class Replay:
     """
 
     def __init__(self, traced: Traced, names: tuple[str, ...]):
-        self._homes = {p: p._home for p, _ in traced.gradients if p._home is not None}
+        self._homed = [p for p, _ in traced.gradients if p._home is not None]
         self._homeless = [p for p, _ in traced.gradients if p._home is None]
         self._outputs = len(traced.outputs)
         tensors = list(traced.tensors.values())
         self._forms = [(tensor, _form(tensor)) for tensor in tensors]
         self._watched: list[tuple[Tensor, Any, bool, Tensor | None]] = []  # tensors, and what was seen of them
-        self._given: list[Any] = []  # what the code takes after the arguments
+        self._given: list[Any] = []  # what the code takes after the arguments ...
+        self._homes: list[Any] = []  # ... and then, the arrays where gradients lie
         self._look_again()
         places = [*range(len(names)), *traced.tensors]
-        gradients = [(p, noted) for p, noted in traced.gradients if p in self._homes]
+        gradients = [(p, noted) for p, noted in traced.gradients if p._home is not None]
         different = _different([*names, *map(_name, tensors), *[f"d_{_name(p)}" for p, _ in gradients]])
         parameters = dict(zip(places, different, strict=False))
         homes = [(noted, name) for (_, noted), name in zip(gradients, different[len(places) :], strict=True)]
-        owned = [noted for p, noted in traced.gradients if p not in self._homes]
+        owned = [noted for p, noted in traced.gradients if p._home is None]
         code = Code(traced.tape, parameters, traced.outputs, owned, homes)
         self.source, self._run = code.source, code.run
         traced.tape.forget()
@@ -59,28 +60,35 @@ class Replay:
         if any(form != _form(tensor) for tensor, form in self._forms):
             return False
         self._watched = [(t, t._data, t._tracked, t._home) for t, _ in self._forms]
-        self._homes = {p: p._home for p in self._homes if p._home is not None}  # none is, as the form is the same
-        self._given = [t._data for t, _ in self._forms] + [home._data for home in self._homes.values()]
+        self._given = [t._data for t, _ in self._forms]
+        self._homes = [p._home._data for p in self._homed]
         return True
 
     def __call__(self, arguments: list[Any]) -> list[Tensor]:
         """The function's results; the gradients are added to those that the parameters have."""
-        before = [(home._data, p._grad._data.copy()) for p, home in self._homes.items() if p._grad is not None]
+        ahead = go_ahead()
         try:
-            results = self._run(*arguments, *self._given)
-        except BaseException:  # an interruption, or an error
-            for gradient, earlier in before:
-                gradient[...] = earlier
-            raise
-        for gradient, earlier in before:
-            gradient += earlier
-        for p, home in self._homes.items():
-            p._grad = home
-            home.serial = next(SERIAL)  # what was computed from the gradient of an earlier pass belongs to the old one
-        if self._homeless:
+            free = ahead
+            for p in self._homed:
+                free = free and p._grad is None
+            gradients = self._homes if free else [np.empty_like(p._data) for p in self._homed]
+            results = self._run(*arguments, *self._given, *gradients)
             kept: set[int] = set()
-            for p, received in zip(self._homeless, results[self._outputs :], strict=True):
-                store(p, received, kept)
+            begin_storing()
+            try:
+                for p, received in zip(self._homed, gradients, strict=True):
+                    if free and p._grad is None:  # what `store` does then, without the call
+                        p._grad = p._home
+                        p._grad.serial = next(SERIAL)
+                    else:
+                        store(p, received, kept, ahead)
+                for p, received in zip(self._homeless, results[self._outputs :], strict=True):
+                    store(p, received, kept, ahead)
+            finally:
+                end_storing()
+        finally:
+            if ahead:
+                end_ahead()
         return [Tensor.wrap(np.asarray(array), _CPU) for array in results[: self._outputs]]
 
 

@@ -1,0 +1,77 @@
+"""Where the gradients of a backward pass go: into `grad` of its leaves, added to what is there.
+
+Several threads may run passes that end in the same leaves. They compute side by side, and store one after the other.
+"""
+
+from __future__ import annotations
+
+import threading
+from functools import partial
+from typing import Any
+
+from .tensor import Tensor
+
+# Held while a pass adds its gradients to those of leaves. (`with` would take twice as long as these two calls.)
+_STORING = threading.RLock()
+begin_storing, end_storing = _STORING.acquire, _STORING.release
+
+# Held by the one pass, if any, that may write the gradient of a leaf to its home ahead of being stored. Nobody waits
+# for it: the others keep theirs elsewhere.
+_AHEAD = threading.Lock()
+go_ahead, end_ahead = partial(_AHEAD.acquire, False), _AHEAD.release
+
+
+def free_home(leaf: Any) -> Any:
+    """The array in which a leaf's gradient is going to lie, if it may be overwritten: no earlier pass's is in it.
+
+    Only for whom `go_ahead` said True to.
+    """
+    return leaf._home._data if leaf._home is not None and leaf._grad is None else None
+
+
+def store(node: Any, received: Any, kept: set[int], ahead: bool) -> None:
+    """Write the gradient of a pass into a tensor: added to a leaf's, in place of a computed one's.
+
+    Args:
+        kept: see `owned`.
+        ahead: whether `go_ahead` said True.
+    """
+    before = node._grad if node.op is None else None
+    if isinstance(received, Tensor):  # create_graph: a node, which may be shared, as nobody writes into it
+        node._grad = received if before is None else before + received
+    elif node._home is not None and (ahead or before is node._home):
+        node._grad = _bring_home(node, received, before)
+    else:
+        total = received if before is None else before._data + received
+        node._grad = Tensor.wrap(owned(node, total, kept), node.backend)
+
+
+def _bring_home(leaf: Any, received: Any, before: Tensor | None) -> Tensor:
+    """The gradient of a pass in the array where the leaf's gradient lies for good."""
+    gradient: Tensor = leaf._home
+    home = gradient._data
+    if before is gradient:
+        home += received
+    elif before is not None:
+        home[...] = before._data + received
+    elif received is not home:
+        home[...] = received
+    gradient.changed()  # what somebody computed from the gradient of an earlier pass
+    return gradient
+
+
+def owned(node: Tensor, array: Any, kept: set[int]) -> Any:
+    """An array that nobody else keeps, so that its holder may write into it.
+
+    Rules may hand one array to several inputs (`add` does) or a view of it (`reshape` does). So a node keeps an array
+    only if it is whole and nobody keeps it yet; else it keeps a copy.
+
+    Args:
+        kept: the ids of the arrays that somebody keeps already; the array's is added.
+    """
+    if type(array) is not node.backend.array_type:
+        array = node.backend.asarray(array)
+    if id(array) in kept or array.base is not None:
+        array = array.copy()
+    kept.add(id(array))
+    return array
