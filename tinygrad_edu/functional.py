@@ -15,7 +15,7 @@ import numpy as np
 
 from . import fused  # noqa: F401  (registers its operations)
 from .errors import ArgumentError, GraphError, ShapeError
-from .indexing import axis_in_range, ready
+from .indexing import axes_in_range, axis_in_range, of_number, ready
 from .modes import get_default_dtype
 from .node import Node, apply
 from .objects import as_object, holds_values, is_value
@@ -138,6 +138,7 @@ def norm(a, ord=None, axis=None, keepdims=False):
         ArgumentError: another `ord`; matrix norms are not offered.
     """
     a = as_floats(a)
+    axes_in_range(axis, a.ndim)
     if ord is None or ord == "fro" or (ord == 2 and not (axis is None and a.ndim > 1)):
         return euclidean_norm(a, axis=axis, keepdims=keepdims)
     if isinstance(ord, str) or ord <= 0 or (axis is None and a.ndim > 1):
@@ -156,8 +157,7 @@ def prod(a, axis=None, keepdims=False):
     a = _array(a)
     if a.dtype.kind in "iub":  # a product of integers is one of 64 bits, as a sum is
         a = astype(a, "uint64" if a.dtype.kind == "u" else "int64")
-    named = range(a.ndim) if axis is None else axis if isinstance(axis, tuple) else (axis,)
-    axes = [axis_in_range(k, a.ndim) for k in named]
+    axes = axes_in_range(of_number(axis, a.ndim), a.ndim)
     kept = [k for k in range(a.ndim) if k not in axes]
     n = math.prod(a.shape[k] for k in axes)
     a_last = reshape(transpose(a, (*kept, *axes)), (*[a.shape[k] for k in kept], n))
@@ -184,12 +184,9 @@ def ravel(a):
 def expand_dims(a, axis):
     """New axes of length 1 at the places `axis` of the result."""
     a = _array(a)
-    axes = axis if isinstance(axis, tuple) else (axis,)
-    new = [axis_in_range(k, a.ndim + len(axes)) for k in axes]
-    if len(set(new)) < len(new):
-        raise ShapeError(f"expand_dims: the axes {axis} name one place twice")
-    rest = iter(a.shape)
-    return reshape(a, tuple(1 if k in new else next(rest) for k in range(a.ndim + len(axes))))
+    ndim = a.ndim + (len(axis) if np.ndim(axis) else 1)
+    new, rest = axes_in_range(axis, ndim), iter(a.shape)
+    return reshape(a, tuple(1 if k in new else next(rest) for k in range(ndim)))
 
 
 def squeeze(a, axis=None):
@@ -199,10 +196,8 @@ def squeeze(a, axis=None):
         ShapeError: a named axis has another length.
     """
     a = _array(a)
-    axes = (
-        [k for k, n in enumerate(a.shape) if n == 1] if axis is None else axis if isinstance(axis, tuple) else (axis,)
-    )
-    gone = [axis_in_range(k, a.ndim) for k in axes]
+    axis = of_number(axis, a.ndim)
+    gone = axes_in_range(tuple(k for k, n in enumerate(a.shape) if n == 1) if axis is None else axis, a.ndim)
     if any(a.shape[k] != 1 for k in gone):
         raise ShapeError(f"squeeze: axis {axis} of shape {a.shape} does not have length 1")
     return reshape(a, tuple(n for k, n in enumerate(a.shape) if k not in gone))
@@ -220,8 +215,7 @@ def swapaxes(a, axis1, axis2):
 def moveaxis(a, source, destination):
     """Axes moved to other places; the others keep their order."""
     a = _array(a)
-    moved = [axis_in_range(k, a.ndim) for k in (source if isinstance(source, tuple) else (source,))]
-    targets = [axis_in_range(k, a.ndim) for k in (destination if isinstance(destination, tuple) else (destination,))]
+    moved, targets = axes_in_range(source, a.ndim), axes_in_range(destination, a.ndim)
     if len(moved) != len(targets):
         raise ShapeError(f"moveaxis: {len(moved)} axes to move, but {len(targets)} places to move them to")
     order = [k for k in range(a.ndim) if k not in moved]
@@ -231,7 +225,7 @@ def moveaxis(a, source, destination):
 
 
 def concatenate(arrays, axis=0):
-    """Join tensors along an axis that they have; in all other axes their lengths agree.
+    """Join tensors along an axis that they have (None: all elements in order); in all other axes their lengths agree.
 
     Raises:
         ShapeError: there are no tensors, or their lengths differ in another axis.
@@ -239,6 +233,8 @@ def concatenate(arrays, axis=0):
     arrays = tuple(arrays)
     if not arrays:
         raise ShapeError("concatenate and stack need at least one tensor")
+    if axis is None:
+        arrays, axis = tuple(map(ravel, arrays)), 0
     return apply(REGISTRY["concatenate"], arrays, {"axis": axis})
 
 
@@ -272,8 +268,7 @@ def split(a, indices_or_sections, axis=0):
 def flip(a, axis=None):
     """Elements in reverse order along `axis` (None: all axes)."""
     a = _array(a)
-    axes = range(a.ndim) if axis is None else axis if isinstance(axis, tuple) else (axis,)
-    turned = [axis_in_range(k, a.ndim) for k in axes]
+    turned = axes_in_range(axis, a.ndim)
     return a[tuple(slice(None, None, -1 if k in turned else 1) for k in range(a.ndim))]
 
 
@@ -292,7 +287,7 @@ def tile(a, reps):
 def repeat(a, repeats, axis=None):
     """Each element several times in a row; `repeats` is a number, or one for each element along `axis`."""
     a = _array(a)
-    if axis is None:
+    if of_number(axis, a.ndim) is None:
         a, axis = ravel(a), 0
     n = a.shape[axis_in_range(axis, a.ndim)]
     if (np.ndim(repeats) and np.shape(repeats) not in ((1,), (n,))) or np.any(np.asarray(repeats) < 0):
@@ -303,7 +298,7 @@ def repeat(a, repeats, axis=None):
 def take(a, indices, axis=None):
     """Elements at the positions `indices` along `axis` (None: of all elements in order)."""
     a = _array(a)
-    if axis is None:
+    if of_number(axis, a.ndim) is None:
         a, axis = ravel(a), 0
     index = (
         *[slice(None)] * axis_in_range(axis, a.ndim),
@@ -388,8 +383,7 @@ def _like(array, a):
 
 def _reduced(a, axis):
     """How many elements a reduction over `axis` joins."""
-    axes = range(a.ndim) if axis is None else (axis if isinstance(axis, tuple) else (axis,))
-    return math.prod(a.shape[k] for k in axes)
+    return math.prod([a.shape[k] for k in axes_in_range(axis, a.ndim)])
 
 
 # fmt: off

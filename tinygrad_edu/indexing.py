@@ -116,6 +116,25 @@ def opposite(shift: Any) -> Any:
     return tuple(-s for s in shift) if isinstance(shift, (tuple, list)) else -shift
 
 
+def of_number(axis: Any, ndim: int) -> Any:
+    """None for the axis 0 or -1 of a single number: NumPy takes them, although a number has no axes."""
+    return None if not ndim and axis in (0, -1) else axis
+
+
+def axes_in_range(axis: Any, ndim: int) -> tuple[int, ...]:
+    """The axes that an argument names, one or several, or all by None; non-negative.
+
+    Raises:
+        ShapeError: the tensor has no such axis, or one is named twice.
+    """
+    if axis is None:
+        return tuple(range(ndim))
+    axes = tuple(axis_in_range(k, ndim) for k in (axis if np.ndim(axis) else (axis,)))
+    if len(set(axes)) < len(axes):
+        raise ShapeError(f"the axes {axis} name one of {ndim} axes twice")
+    return axes
+
+
 def axis_in_range(axis: int, ndim: int) -> int:
     """A non-negative axis.
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 import operator
 from typing import Any
 
+import numpy as np
+
 from . import functional, indexing
 from .augmented import augmented
 from .modes import host_call
@@ -99,7 +101,7 @@ class Operators:
 
     def transpose(self, *axes: Any) -> Any:
         """The axes in another order, `x.transpose(1, 0, 2)`; without arguments reversed."""
-        return functional.transpose(self, (axes[0] if isinstance(axes[0], (tuple, list)) else axes) if axes else None)
+        return functional.transpose(self, (tuple(axes[0]) if np.ndim(axes[0]) else axes) if axes else None)
 
     exp, expm1, log, log1p = functional.exp, functional.expm1, functional.log, functional.log1p
     sqrt, square, reciprocal, sign = functional.sqrt, functional.square, functional.reciprocal, functional.sign

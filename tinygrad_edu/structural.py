@@ -84,15 +84,16 @@ def einsum(xp, *operands, subscripts):
 
 def _restore(xp, reduced, a, axis, keepdims):
     """Put back the axes that a reduction took away, with length 1, so that the result broadcasts against `a`."""
-    if keepdims or axis is None:
+    if keepdims or axis is None or not a.ndim:  # as NumPy does, a number may be reduced over the axis 0 or -1
         return reduced
     return xp.expand_dims(reduced, axis)
 
 
 def _count(a, axis):
     """How many elements are reduced to one."""
-    axes = range(a.ndim) if axis is None else (axis if isinstance(axis, tuple) else (axis,))
-    return math.prod(a.shape[k] for k in axes)
+    if axis is None:
+        return math.prod(a.shape)
+    return math.prod([a.shape[k] for k in indexing.axes_in_range(axis, a.ndim)])
 
 
 @structural(
@@ -143,36 +144,39 @@ def euclidean_norm(xp, a, axis=None, keepdims=False):
     return xp.sqrt(xp.sum(a * a, axis=axis, keepdims=keepdims))
 
 
-def _finite_max(xp, a, axis):
-    """The maximum, kept; 0 in place of an infinite one, so that subtracting it never gives inf - inf."""
-    top = xp.max(a, axis=axis, keepdims=True)
-    return xp.where(xp.abs(top) == math.inf, 0.0, top)
+def _largest(xp, a, axis):
+    """The maximum, kept; where there are no elements, and no maximum, 0."""
+    return (xp.sum if 0 in a.shape else xp.max)(a, axis=axis, keepdims=True)
 
 
 def _softmax_of(xp, g, y, a, axis, keepdims):
-    y = xp.where(xp.abs(y) == math.inf, 0.0, y)  # a row of -inf has no direction in which it grows
-    return _restore(xp, g, a, axis, keepdims) * xp.exp(a - _restore(xp, y, a, axis, keepdims))
+    """At ∞, where the softmax is ∞/∞, its limit: the largest element receives all, and equal ones share."""
+    y = xp.where(y == -math.inf, 0.0, y)  # a row of -inf has no direction in which it grows
+    y = _restore(xp, y, a, axis, keepdims)
+    e = xp.exp(xp.where(a == y, 0.0, a - y))
+    return _restore(xp, g, a, axis, keepdims) * e / xp.maximum(xp.sum(e, axis=axis, keepdims=True), 1.0)
 
 
 @structural(_softmax_of, adds_up=True, floating=True)
 def logsumexp(xp, a, axis=None, keepdims=False):
     """log Σ exp(a), without overflow. Its gradient is the softmax of a."""
-    top = _finite_max(xp, a, axis)
+    top = _largest(xp, a, axis)
+    top = xp.where(xp.abs(top) == math.inf, 0.0, top)  # subtracting it shall never give inf - inf
     total = xp.log(xp.sum(xp.exp(a - top), axis=axis, keepdims=True)) + top
-    return total if keepdims else xp.squeeze(total, axis=axis)
+    return total if keepdims or not a.ndim else xp.squeeze(total, axis=axis)
 
 
 @structural(lambda xp, g, y, a, axis: y * (g - xp.sum(g * y, axis=axis, keepdims=True)), adds_up=True, floating=True)
 def softmax(xp, a, axis=-1):
     """exp(a) / Σ exp(a) over `axis`: positive numbers that sum to 1; shifted by the maximum, so ±1000 is safe."""
-    e = xp.exp(a - xp.max(a, axis=axis, keepdims=True))
+    e = xp.exp(a - _largest(xp, a, axis))
     return e / xp.sum(e, axis=axis, keepdims=True)
 
 
 @structural(lambda xp, g, y, a, axis: g - xp.exp(y) * xp.sum(g, axis=axis, keepdims=True), adds_up=True, floating=True)
 def log_softmax(xp, a, axis=-1):
     """a - log Σ exp(a) over `axis`: the logarithm of softmax, exact also where softmax underflows to 0."""
-    shifted = a - xp.max(a, axis=axis, keepdims=True)
+    shifted = a - _largest(xp, a, axis)
     return shifted - xp.log(xp.sum(xp.exp(shifted), axis=axis, keepdims=True))
 
 

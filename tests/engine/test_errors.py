@@ -93,7 +93,7 @@ SINGLE = [
     (lambda a: a.transpose(0, 0), r"transpose: operands of shape \(2, 3\), axes=\(0, 0\)"),
     (lambda a: tg.squeeze(a, 0), r"squeeze: axis 0 of shape \(2, 3\) does not have length 1"),
     (lambda a: tg.expand_dims(a, 5), r"axis 5 is out of range for a tensor of 3 axes"),
-    (lambda a: tg.expand_dims(a, (0, 0)), "expand_dims: .* twice"),
+    (lambda a: tg.expand_dims(a, (0, 0)), r"the axes \(0, 0\) name one .* twice"),
     (lambda a: tg.swapaxes(a, 0, 2), "axis 2 is out of range for a tensor of 2 axes"),
     (lambda a: tg.flip(a, -3), "axis -3 is out of range"),
     (lambda a: tg.prod(a, axis=2), "axis 2 is out of range"),

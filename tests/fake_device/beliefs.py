@@ -90,6 +90,10 @@ BELIEFS: dict[str, Callable[[Any], bool]] = {
     "a full sum is an array": lambda xp: type(xp.ones(3).sum()) is xp.ndarray and xp.ones(3).sum().shape == (),
     "an element is an array": lambda xp: type(iota(xp)[1, 2]) is xp.ndarray and iota(xp)[1, 2].shape == (),
     "a function of numbers is an array": lambda xp: type(xp.log(2.0)) is xp.ndarray,
+    "a number has no axis to be summed over": lambda xp: refuses(
+        (ValueError,), lambda: xp.sum(xp.asarray(2.0), axis=0)
+    ),
+    "nor to be summed along": lambda xp: refuses((ValueError,), lambda: xp.cumsum(xp.asarray(2.0), axis=-1)),
     "a reduction of a number is refused": lambda xp: refuses((TypeError, AttributeError), lambda: xp.sum(2.0)),
     "where wants an array as condition": lambda xp: refuses(AttributeError, lambda: xp.where(True, xp.ones(3), 0.0)),
     "an array is no position in a list": lambda xp: refuses(TypeError, lambda: [1, 2][xp.asarray(1)]),

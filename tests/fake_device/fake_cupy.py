@@ -320,6 +320,7 @@ class _Ufunc:
 
 
 _FROM_NUMBERS = frozenset(["arange", "eye", "full", "identity", "linspace", "ones", "result_type", "tri", "zeros"])
+_OVER_AXES = frozenset(["amax", "amin", "cumsum", "max", "min", "prod", "sum"])
 _SIZE_DEPENDS_ON_DATA = frozenset(["argwhere", "compress", "extract", "flatnonzero", "nonzero", "unique"])
 
 
@@ -327,6 +328,8 @@ def _function(name: str, *operands: Any, **options: Any) -> Any:
     signatures.FUNCTIONS[name](*operands, **options)
     if name not in _FROM_NUMBERS and not any(isinstance(x, FakeArray) for x in _flat([*operands, *options.values()])):
         raise TypeError(f"cupy.{name} wants an array of the device")
+    if name in _OVER_AXES and not operands[0].ndim and options.get("axis") in (0, -1):
+        raise ValueError(f"axis {options['axis']} is out of bounds for array of dimension 0")  # in NumPy it is not
     if name in _SIZE_DEPENDS_ON_DATA:
         _tally(syncs=1)
     return _call(getattr(np, name), *operands, **options)

@@ -10,6 +10,7 @@ import numpy as np
 
 from ..errors import DeviceError
 from ..fuse import PREAMBLE, Program
+from ..indexing import of_number
 from ..namespaces import Namespace
 from .base import Backend
 
@@ -76,6 +77,20 @@ class CupyBackend(Backend):
 
     def synchronize(self) -> None:
         self.xp.cuda.Device(self._number).synchronize()
+
+    # NumPy lets a single number, which has no axes, be reduced over the axis 0 or -1; CuPy does not.
+
+    def sum(self, a: Any, axis: Any = None, **options: Any) -> Any:
+        return self.xp.sum(a, axis=of_number(axis, a.ndim), **options)
+
+    def max(self, a: Any, axis: Any = None, **options: Any) -> Any:
+        return self.xp.max(a, axis=of_number(axis, a.ndim), **options)
+
+    def min(self, a: Any, axis: Any = None, **options: Any) -> Any:
+        return self.xp.min(a, axis=of_number(axis, a.ndim), **options)
+
+    def cumsum(self, a: Any, axis: Any = None, **options: Any) -> Any:
+        return self.xp.cumsum(a, axis=of_number(axis, a.ndim), **options)
 
     def where(self, condition: Any, a: Any, b: Any) -> Any:
         """CuPy wants an array for the condition; a rule may have a plain number, as that of `power` in x ** 2."""
