@@ -1,4 +1,4 @@
-"""Axes at the edge: of tensors that have none, of length 0, given as lists. NumPy is right, in what it refuses, too.
+"""Axes at the edge: of tensors that have none, of length 0, given as lists. NumPy is right, in what it refuses, too."""
 
 from functools import partial
 from math import inf
