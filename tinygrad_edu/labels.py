@@ -50,7 +50,7 @@ def positions(labels: Any, n: int, beside: Any, where: str, what: str = "label",
     if isinstance(labels, Tensor):
         beside.backend.same_device(labels.backend, where)
         labels = labels._data
-    return _that_add_up(labels)
+    return beside.backend.run(_that_add_up, labels)
 
 
 def _check_labels(labels: np.ndarray, n: int, where: str, what: str, of: str) -> np.ndarray:

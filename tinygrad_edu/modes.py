@@ -152,6 +152,17 @@ def host_call(function: Callable[..., Any], *arguments: Any) -> Any:
     return result
 
 
+def device_call(backend: Any, function: Callable[..., Any], *arguments: Any) -> Any:
+    """`host_call` of a function of arrays, where they lie: a machine with several GPUs computes on the current one.
+
+    Args:
+        backend: of the arrays; None for what is on the host.
+    """
+    if backend is None or backend.here:
+        return host_call(function, *arguments)
+    return host_call(backend.run, function, *arguments)
+
+
 def _checked_dtype(dtype: Any) -> str:
     name = getattr(dtype, "__name__", None) or str(dtype)
     if name not in ("float16", "float32", "float64"):

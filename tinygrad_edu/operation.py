@@ -21,7 +21,7 @@ import numpy as np
 
 from .errors import ArgumentError
 from .node import Node, apply
-from .precision import is_half, widened
+from .precision import HALF, is_half, widened
 
 CO_VARARGS = 0x04  # the flag of a function that takes *args, as in the module inspect, which is slow to import
 
@@ -52,6 +52,7 @@ class Operation:
     shared: Rule | None = None
     writes_into: frozenset[int] = frozenset()
     adds_up = False
+    forward_in_float32: Rule
 
     def __init__(self, forward: Rule, rules: tuple[Rule | float | None, ...]):
         code = forward.__code__
@@ -135,6 +136,10 @@ class Structural(Operation):
         self.shared = shared
         self.writes_into = frozenset(k for k, rule in enumerate(rules) if rule and "out" in rule.__code__.co_varnames)
         self.adds_up = adds_up
+
+    def forward_in_float32(self, xp: Any, *operands: Any, **attrs: Any) -> Any:
+        """The forward rule for operands of float16; see `adds_up`."""
+        return self.forward(xp, *map(widened, operands), **attrs).astype(HALF)
 
     def pull_back(
         self, position: int, xp: Any, upstream: Any, y: Any, operands: Sequence[Any], attrs: Attrs, out: Any = None

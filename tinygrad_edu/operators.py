@@ -15,6 +15,20 @@ from .augmented import augmented
 from .modes import host_call
 
 
+def _comparison(compare: Any) -> Any:
+    """The method of a comparison: what `device_call` does, without the call, which would take longer than comparing."""
+
+    def method(self: Any, other: Any) -> Any:
+        if isinstance(other, Operators):
+            other = other._data  # type: ignore[attr-defined]
+        namespace = self.namespace
+        if namespace.here:
+            return host_call(compare, self._data, other)
+        return host_call(namespace.run, compare, self._data, other)
+
+    return method
+
+
 class Operators:
     """Arithmetic, comparison and methods of nodes."""
 
@@ -59,24 +73,10 @@ class Operators:
 
     # Comparisons are not differentiable: they give plain booleans or boolean arrays.
 
-    def __eq__(self, other: Any) -> Any:
-        return host_call(operator.eq, self._data, _plain(other))  # type: ignore[attr-defined]
-
-    def __ne__(self, other: Any) -> Any:
-        return host_call(operator.ne, self._data, _plain(other))  # type: ignore[attr-defined]
-
-    def __lt__(self, other: Any) -> Any:
-        return host_call(operator.lt, self._data, _plain(other))  # type: ignore[attr-defined]
-
-    def __le__(self, other: Any) -> Any:
-        return host_call(operator.le, self._data, _plain(other))  # type: ignore[attr-defined]
-
-    def __gt__(self, other: Any) -> Any:
-        return host_call(operator.gt, self._data, _plain(other))  # type: ignore[attr-defined]
-
-    def __ge__(self, other: Any) -> Any:
-        return host_call(operator.ge, self._data, _plain(other))  # type: ignore[attr-defined]
-
+    __eq__ = _comparison(operator.eq)
+    __ne__ = _comparison(operator.ne)
+    __lt__, __le__ = _comparison(operator.lt), _comparison(operator.le)
+    __gt__, __ge__ = _comparison(operator.gt), _comparison(operator.ge)
     __hash__ = object.__hash__
 
     def __getitem__(self, index: Any) -> Any:
@@ -125,7 +125,3 @@ class Operators:
     tile, repeat, take = functional.tile, functional.repeat, functional.take
     diagonal, trace, tril, triu = functional.diagonal, functional.trace, functional.tril, functional.triu
     astype = functional.astype
-
-
-def _plain(other: Any) -> Any:
-    return other._data if isinstance(other, Operators) else other  # type: ignore[attr-defined]

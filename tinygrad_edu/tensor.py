@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Iterator
 from typing import Any
 
@@ -14,7 +15,7 @@ from .modes import MODES, RECORDING, SERIAL, get_default_dtype
 from .node import Node, check_untracked, checked_name, data_of, mixed_error, shape_error
 from .operation import Operation
 from .operators import Operators
-from .precision import HALF, is_half, widened
+from .precision import is_half
 from .structural import astype, move
 from .value import Value
 
@@ -296,7 +297,7 @@ class Tensor(Operators, Node):
         check_untracked(f"a {self.describe()}", value)
         self._is_written()
         index = indexing.ready(index, self.shape)
-        self._data[index] = value._data if isinstance(value, Tensor) else value
+        self.backend.run(operator.setitem, self._data, index, value._data if isinstance(value, Tensor) else value)
         self.changed()
 
     # --- NumPy and other libraries (the rest of NumPy's protocols is in operators.py) ---
@@ -346,24 +347,20 @@ class Tensor(Operators, Node):
                 break
         assert backend is not None
         arrays = list(map(data_of, inputs))
-        half = op.adds_up and is_half(arrays[0])
-        if half:
-            arrays = widened(arrays)
+        forward = op.forward_in_float32 if op.adds_up and is_half(arrays[0]) else op.forward
         try:
             if not backend.here:
-                data = backend.run(op.forward, backend, *arrays, **(attrs or {}))
+                data = backend.run(forward, backend, *arrays, **(attrs or {}))
             elif attrs:
-                data = op.forward(backend, *arrays, **attrs)
+                data = forward(backend, *arrays, **attrs)
             else:
-                data = op.forward(backend, *arrays)
+                data = forward(backend, *arrays)
         except TinygradError:
             raise
         except (ValueError, IndexError) as error:
             raise shape_error(op, arrays, attrs, error) from error
         if op.name == "move":
             backend = backends.get(attrs["target"])  # type: ignore[index]
-        if half:
-            data = data.astype(HALF)
         if type(data) is not backend.array_type:  # a reduction gave a NumPy scalar
             data = backend.asarray(data)
         result: Tensor = _new(Tensor)  # what `wrap` and `record` do, without the calls
@@ -446,7 +443,7 @@ def _array(data: Any, dtype: Any, backend: Backend, copy: bool) -> Any:
     if getattr(data, "dtype", None) is not None and data.dtype.kind not in "fiub":
         raise DtypeError(f"a tensor holds real numbers, not {data.dtype}")
     array = backend.asarray(data, dtype=dtype)
-    return array.copy() if copy and array is data else array
+    return backend.run(array.copy) if copy and array is data else array
 
 
 def _from_python(data: Any, dtype: Any) -> np.ndarray:

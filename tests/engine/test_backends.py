@@ -245,6 +245,7 @@ INDICES: list[Any] = [
 ]
 
 
+@pytest.mark.raw_arrays
 @pytest.mark.parametrize("index", INDICES, ids=str)
 @pytest.mark.parametrize("method", [Backend.scatter_add, None], ids=["generic", "own"])
 def test_scatter_add_is_the_plain_loop(index: Any, method: Any, device: str) -> None:
@@ -261,6 +262,7 @@ def test_scatter_add_is_the_plain_loop(index: Any, method: Any, device: str) -> 
     np.testing.assert_allclose(backend.asnumpy(result), expected, rtol=1e-15)
 
 
+@pytest.mark.raw_arrays
 @pytest.mark.parametrize(
     "arguments", [{}, {"axis": None}, {"axis": 0}, {"axis": (0, 1)}, {"axis": -1, "keepdims": True}]
 )
@@ -283,6 +285,7 @@ def test_a_reduction_is_that_of_numpy(
         np.testing.assert_allclose(backend.asnumpy(found), expected, rtol=1e-14)
 
 
+@pytest.mark.raw_arrays
 def test_where_takes_a_plain_condition(device: str) -> None:
     backend = backends.get(device)
     a, b = backend.asarray([1.0, 2.0]), backend.asarray([[3.0], [4.0]])
@@ -290,6 +293,7 @@ def test_where_takes_a_plain_condition(device: str) -> None:
     np.testing.assert_array_equal(backend.asnumpy(backend.where(0.0, a, b)), [[3, 3], [4, 4]])
 
 
+@pytest.mark.raw_arrays
 @pytest.mark.parametrize("dtype", ["float16", "float32", "float64"])
 def test_the_error_function_keeps_the_dtype(dtype: str, device: str) -> None:
     backend = backends.get(device)

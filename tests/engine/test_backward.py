@@ -270,6 +270,7 @@ def test_the_seed_may_be_a_node_too(device):
 # --- data that changed ---
 
 
+@pytest.mark.raw_arrays
 def test_assigning_a_leaf_between_forward_and_backward(device):
     w = leaf(A, device, name="w")
     y = tg.tanh(w * 2.0).sum()
@@ -279,6 +280,7 @@ def test_assigning_a_leaf_between_forward_and_backward(device):
     tg.tanh(w * 2.0).sum().backward()
 
 
+@pytest.mark.raw_arrays
 def test_assigning_a_computed_node(device):
     x = leaf(A, device)
     y = x * 2.0
@@ -321,6 +323,7 @@ def test_assigning_a_constant_that_was_used(device):
         y.backward()
 
 
+@pytest.mark.raw_arrays
 def test_a_change_elsewhere_in_the_program_is_no_change_here(device):
     x, other = leaf(A, device), leaf(A, device)
     y = (x * 2.0).sum()
@@ -330,6 +333,7 @@ def test_a_change_elsewhere_in_the_program_is_no_change_here(device):
     assert np.all(x.grad.numpy() == 2.0)
 
 
+@pytest.mark.raw_arrays
 def test_writes_into_the_raw_array_are_found_under_detect_anomaly(device):
     x = leaf(A, device, name="x")
     with tg.detect_anomaly():
@@ -339,6 +343,7 @@ def test_writes_into_the_raw_array_are_found_under_detect_anomaly(device):
             y.backward()
 
 
+@pytest.mark.raw_arrays
 def test_an_ordinary_training_loop_raises_no_alarm(device):
     """Assignment, in-place arithmetic under no_grad, and detect_anomaly over all of it."""
     w = leaf([[0.5], [-0.2], [0.1]], device)
@@ -361,6 +366,7 @@ def test_an_ordinary_training_loop_raises_no_alarm(device):
     assert losses == sorted(losses, reverse=True)
 
 
+@pytest.mark.raw_arrays
 @pytest.mark.parametrize("create_graph", [False, True])
 def test_a_gradient_that_is_written_into_leaves_later_passes_alone(device, create_graph):
     """The gradient with which a pass starts is made once; who keeps it, keeps a copy."""

@@ -70,6 +70,7 @@ def test_so_are_lists_and_arrays_of_them(what, held):
     assert (v.data, r.numpy().tolist()) == (0.0, [0.0] * 3)
 
 
+@pytest.mark.raw_arrays
 def test_the_functional_way_gives_the_gradient(device):
     """Σ (p[k]·p[0])·p[k] at p = (1, 2, 3): Σ p0·pk², with the gradient (Σ pk² + 2·p0², 2·p0·p1, 2·p0·p2)."""
     p = Tensor(np.array([1.0, 2.0, 3.0]), requires_grad=True, device=device)

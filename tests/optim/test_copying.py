@@ -75,6 +75,7 @@ def test_a_copy_of_a_parameter_is_no_parameter_of_the_optimizer(duplicate):
     assert (w.numpy().tolist(), twin.shape) == ([-1, -2], (3,))
 
 
+@pytest.mark.raw_arrays
 @each_way
 def test_a_copy_of_a_model_alone_shares_nothing_with_the_optimizer(duplicate, device):
     model = dense(device)

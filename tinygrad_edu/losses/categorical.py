@@ -11,7 +11,7 @@ from .. import functional
 from ..arguments import is_number
 from ..errors import ArgumentError, DataError, ShapeError
 from ..labels import is_on_device, positions, to_host
-from ..modes import host_call
+from ..modes import device_call, host_call
 from ..objects import holds_values
 from ..operation import REGISTRY
 from ..precision import in_float32
@@ -209,7 +209,7 @@ def _of_labels(
     whole network would be on its guard against inf and nan, and slower. So that 0 times its loss is 0, and never nan,
     it is given its likeliest class as a label: its loss is at most log(classes).
     """
-    rows, flat = _as_rows(logits, axis), host_call(_flat, labels)
+    rows, flat = _as_rows(logits, axis), device_call(getattr(logits, "backend", None), _flat, labels)
     share = None  # how much each example counts
     if kept is not None:
         flat = _likeliest_instead(rows, flat, kept.reshape(-1))
@@ -233,7 +233,7 @@ def _of_labels(
 def _mean(losses: Any, total: Any) -> Any:
     """The sum of the losses, divided by the total of what counts; nan where nothing does."""
     # `total == 0` of a tensor might be a condition of Python's, so that it would keep a loss from being compiled.
-    nothing = host_call(_is_zero, total._data) if isinstance(total, Tensor) else total == 0
+    nothing = device_call(total.backend, _is_zero, total._data) if isinstance(total, Tensor) else total == 0
     mean = functional.sum(losses) / functional.where(nothing, math.inf, total)
     return mean + functional.divide(0.0, total)  # nan where the divisor is inf, which makes the gradient 0
 
@@ -257,7 +257,7 @@ def _likeliest_instead(rows: Any, labels: Any, kept: Any) -> Any:
     """The label of each row that is kept, and the class of the largest logit of each that is not."""
     if not isinstance(rows, Tensor):
         return _choose(np, labels, kept, rows)
-    return host_call(rows.backend.run, _choose, rows.backend, labels, kept._data, rows._data)
+    return device_call(rows.backend, _choose, rows.backend, labels, kept._data, rows._data)
 
 
 def _choose(xp: Any, labels: Any, kept: Any, rows: Any) -> Any:

@@ -9,7 +9,7 @@ import numpy as np
 from .. import functional
 from ..errors import ArgumentError
 from ..labels import positions
-from ..modes import host_call
+from ..modes import device_call
 from ..operation import REGISTRY
 from ..tensor import Tensor
 from . import init
@@ -61,7 +61,8 @@ class Embedding(Module):
         if self.padding_idx is None:
             return vectors
         fixed = vectors.detach() if isinstance(vectors, Tensor) else _numbers(vectors)
-        return functional.where(host_call(_mask, indices, self.padding_idx), fixed, vectors)
+        mask = device_call(getattr(vectors, "backend", None), _mask, indices, self.padding_idx)
+        return functional.where(mask, fixed, vectors)
 
     def _row_of(self, padding_idx: int) -> int:
         n = self.num_embeddings

@@ -8,7 +8,7 @@ import numpy as np
 
 from .. import functional
 from ..errors import ArgumentError, ShapeError
-from ..modes import get_default_dtype, host_call, no_grad
+from ..modes import device_call, get_default_dtype, no_grad
 from ..precision import in_float32
 from ..tensor import Tensor
 from .checks import as_array, check_size
@@ -72,7 +72,7 @@ class BatchNorm1d(Module):
             variance = functional.mean(functional.square(centered), axis=axes, keepdims=True)
             n = x.shape[0] * (x.shape[2] if x.ndim == 3 else 1)
             if isinstance(mean, Tensor):
-                host_call(self._track, mean._data, variance._data, n)
+                device_call(mean.backend, self._track, mean._data, variance._data, n)
             else:
                 self._track(mean, variance, n)
         else:

@@ -12,7 +12,7 @@ from .. import backends
 from ..errors import DeviceError
 from ..modes import SERIAL
 from ..node import data_of
-from ..precision import HALF, widened
+from ..precision import HALF, is_half, widened
 from ..value import Value
 
 
@@ -154,7 +154,7 @@ class Flat:
 
     def load(self, arrays: dict[str, Any], steps: list[int]) -> None:
         self.steps = steps
-        dtype = widened(self.weights).dtype
+        dtype = "float32" if is_half(self.weights) else self.weights.dtype
         copies = {name: np.array(array, dtype=dtype) for name, array in arrays.items()}
         self.states = {name: self.backend.asarray(copy) for name, copy in copies.items()}
 

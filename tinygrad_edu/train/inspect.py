@@ -147,5 +147,9 @@ def _share(node: Node, question: Callable[[Any], Any]) -> float:
 
 
 def _root_mean_square(parameter: Tensor, array: Any) -> float:
-    backend, array = parameter.backend, widened(array)
-    return float(backend.asnumpy(backend.run(lambda: backend.xp.mean(array * array))).item() ** 0.5)
+    backend = parameter.backend
+    return float(backend.asnumpy(backend.run(_mean_square, backend, array)).item() ** 0.5)
+
+
+def _mean_square(xp: Any, array: Any) -> Any:
+    return xp.mean(xp.square(widened(array)))
