@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
+import stat
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from os import PathLike
-from typing import Any, NoReturn
+from typing import IO, Any, NoReturn
 
 from .schema import Mismatch, brief
 
@@ -46,9 +48,12 @@ def read_bytes(path: str | PathLike[str], at_most: int = LARGEST) -> bytes:
         OSError: it cannot be read.
         Mismatch: it has more bytes than `at_most`; then they are not read.
     """
-    pieces, room = [], at_most
-    with open(path, "rb") as file:
-        if os.fstat(file.fileno()).st_size <= at_most:  # what is no regular file has no size
+    with _opened(path) as file:
+        about = os.fstat(file.fileno())
+        if not stat.S_ISREG(about.st_mode):  # it has no size, and may have no end
+            at_most = min(at_most, LARGEST)
+        pieces, room = [], at_most
+        if about.st_size <= at_most:
             while room >= 0 and (piece := file.read(min(room + 1, PIECE))):
                 pieces.append(piece)
                 room -= len(piece)
@@ -57,6 +62,13 @@ def read_bytes(path: str | PathLike[str], at_most: int = LARGEST) -> bytes:
     if room < 0:
         raise Mismatch(f"is larger than {at_most:,} bytes, the most that is read of such a file")
     return b"".join(pieces)
+
+
+def _opened(path: str | PathLike[str]) -> IO[bytes]:
+    try:
+        return open(path, "rb")
+    except ValueError as error:  # a name with a character in it that no file system takes
+        raise FileNotFoundError(errno.ENOENT, str(error), str(path)) from None
 
 
 def parse(content: bytes) -> Any:

@@ -179,11 +179,14 @@ class Program:
 
         Args:
             scratch: arrays for what is in between, of the size of a chunk. They are made as needed, and kept by the
-                caller from call to call, for arrays of this size or of smaller ones.
+                caller from call to call.
         """
         numbers, size = self._numbers(**given), arrays[0].size
+        chunk = size if size < CHUNK else CHUNK
+        if scratch and scratch[0].size < chunk:  # they were made for a part of the arrays
+            scratch.clear()
         while len(scratch) < self.scratches:
-            scratch.append(np.empty(min(size, CHUNK), dtype=arrays[0].dtype))
+            scratch.append(np.empty(chunk, dtype=arrays[0].dtype))
         if size <= CHUNK:
             self._run_chunk(arrays, scratch, numbers)
             return

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -83,6 +84,13 @@ def text(value: Any) -> str:
     return value
 
 
+def plain(value: Any) -> Any:
+    """A single value: a number, a text, true, false or null."""
+    if value is not None and not isinstance(value, (bool, int, float, str)):
+        raise expected("a single value", value)
+    return value
+
+
 def boolean(value: Any) -> bool:
     """true or false."""
     if not isinstance(value, bool):
@@ -107,6 +115,17 @@ def finite(value: Any) -> float:
     if not math.isfinite(number := real(value)):
         raise expected("a finite number", value)
     return number
+
+
+def at_least(least: float) -> Check:
+    """A finite number that is not below another one."""
+
+    def check(value: Any) -> float:
+        if (number := finite(value)) < least:
+            raise expected(f"a number of at least {least:g}", value)
+        return number
+
+    return check
 
 
 def whole(least: int = 0, most: int = LARGEST_INTEGER) -> Check:
@@ -142,8 +161,19 @@ def optional(check: Check) -> Check:
     return optionally
 
 
+def matching(pattern: str, what: str) -> Check:
+    """A text that a regular expression matches."""
+
+    def check(value: Any) -> str:
+        if not re.fullmatch(pattern, text(value)):
+            raise expected(what, value)
+        return value
+
+    return check
+
+
 def array(value: Any) -> np.ndarray:
-    """An array of real numbers, as a file of arrays holds them beside the document."""
+    """An array of real numbers, beside the document."""
     if not isinstance(value, np.ndarray) or value.dtype.kind not in "biuf":
         raise expected("an array of numbers", value)
     return value

@@ -116,10 +116,10 @@ def test_wrong_settings_leave_no_folder(cli, tmp_path: Path):
     ("file", "content", "said"),
     [
         ("config.json", None, "has no config.json"),
-        ("config.json", "{", "damaged"),
+        ("config.json", "{", "cut off or damaged"),
         ("config.json", "[]", "not the config"),
         ("config.json", '{"kind": "tinygrad-edu run", "version": 99}', "another version"),
-        ("config.json", '{"kind": "tinygrad-edu run", "version": 1, "config": {}}', "damaged"),
+        ("config.json", '{"kind": "tinygrad-edu run", "version": 1, "config": {}}', "lacks the field"),
         ("checkpoints/checkpoint.json", "{", "checkpoint.json"),
         ("checkpoints/checkpoint.json", '{"kind": "tinygrad-edu checkpoint", "format": 99}', "newer"),
         ("metrics.jsonl", None, "cannot read"),
@@ -140,17 +140,17 @@ def test_a_damaged_folder(cli, tmp_path: Path, file, content, said):
 @pytest.mark.parametrize(
     ("name", "value", "said"),
     [
-        ("optimizer", "adamm", "optimizer: unknown 'adamm', did you mean 'adam'?"),
-        ("lr", "x", "lr: 'x' is not a number above 0"),
-        ("lr", -1, "lr: -1 is not a number above 0"),
-        ("net", [2, "x", 1], "net: '2-x-1' is not a net"),
-        ("net", 3, "net: '3' is not a net"),
-        ("betas", [0.9], "betas: 2 numbers are wanted"),
-        ("batch_size", 0, "batch_size: '0' is neither"),
-        ("standardize", "perhaps", "standardize: 'perhaps'"),
-        ("data", None, "data is missing"),
-        ("epochs", None, "epochs is missing"),
-        ("seed", None, "seed is missing"),
+        ("optimizer", "adamm", "config.optimizer is wrong: unknown 'adamm', did you mean 'adam'?"),
+        ("lr", "x", "config.lr is wrong: 'x' is not a number above 0"),
+        ("lr", -1, "config.lr is wrong: -1 is not a number above 0"),
+        ("net", [2, "x", 1], "config.net[1] should be a whole number"),
+        ("net", 3, "config.net should be a list, and is 3"),
+        ("betas", [0.9], "config.betas should be a list of 2, and is a list of 1"),
+        ("batch_size", 0, "config.batch_size is wrong: '0' is neither"),
+        ("standardize", "perhaps", "config.standardize should be true or false"),
+        ("data", None, "config.data is missing"),
+        ("epochs", None, "config.epochs is missing"),
+        ("seed", None, "config.seed is missing"),
     ],
 )
 def test_a_damaged_setting(cli, tmp_path: Path, name, value, said):
@@ -161,7 +161,7 @@ def test_a_damaged_setting(cli, tmp_path: Path, name, value, said):
     content["config"][name] = value
     config.write_text(json.dumps(content))
     for ran in (cli("train", "--resume", str(folder)), cli("compare", str(folder), str(folder / "other"))):
-        assert (ran.code, ran.out) == (4, "") and "config.json is damaged" in ran.err and said in ran.err
+        assert (ran.code, ran.out) == (4, "") and said in ran.err and f"cannot read {config}: " in ran.err
 
 
 @pytest.mark.parametrize("wrong", ['"train_loss": "abc"', '"epoch": "1"', '"epoch": null', '"lr": [1]', '"of": 1.5'])
@@ -170,10 +170,11 @@ def test_a_damaged_number(cli, tmp_path: Path, wrong):
     cli("train", *QUICK, "--record", str(folder))
     metrics = folder / "metrics.jsonl"
     first, *rest = metrics.read_text().splitlines()
-    metrics.write_text("\n".join([f"{first[:-1]}, {wrong}}}", *rest]))  # of two values JSON takes the last
+    damaged = json.dumps(json.loads(first) | json.loads(f"{{{wrong}}}"))
+    metrics.write_text("\n".join([damaged, *rest, ""]))
     before = metrics.read_text()
     for ran in (cli("train", "--resume", str(folder)), cli("compare", str(folder), str(folder / "other"))):
-        assert (ran.code, ran.out) == (4, "") and "metrics.jsonl, line 1: damaged" in ran.err
+        assert (ran.code, ran.out) == (4, "") and f"cannot read {metrics}, line 1: " in ran.err
     assert metrics.read_text() == before
 
 

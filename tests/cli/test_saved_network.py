@@ -42,7 +42,7 @@ def test_a_file_that_describes_its_network_wrongly(cli, tmp_path: Path, wrong):
     tg.train.save_model(path, tg.nn.mlp([2, 4, 1]), {"net": [2, 4, 1], "activation": "relu", **wrong})
     ran = cli("train", "--data", "moons", "--load", str(path))
     assert (ran.code, ran.out) == (4, "") and ran.err.startswith("error: ") and "itself failed" not in ran.err
-    assert str(path) in ran.err and "damaged" in ran.err
+    assert f"cannot read {path}: meta." in ran.err
 
 
 def test_a_file_of_a_program_of_your_own(cli, tmp_path: Path):

@@ -65,7 +65,7 @@ def test_its_numbers_can_be_saved() -> None:
     again = Standardizer.from_state(state).apply(held_out)
     np.testing.assert_array_equal(again.x, standardizer.apply(held_out).x)
     np.testing.assert_array_equal(again.y, standardizer.apply(held_out).y)
-    with pytest.raises(StateError, match="'scale' is missing"):
+    with pytest.raises(StateError, match="lacks the field 'scale'"):
         Standardizer.from_state({"mean": state["mean"]})
 
 
@@ -84,5 +84,5 @@ def test_numbers_whose_squares_are_infinite() -> None:
 
 @pytest.mark.parametrize("state", ["x", {"mean": "x", "scale": 1, "target_mean": 0, "target_scale": 1}])
 def test_a_state_that_is_none(state: object) -> None:
-    with pytest.raises(StateError, match="state of the standardizer holds something else"):
+    with pytest.raises(StateError, match="state of the standardizer is damaged"):
         Standardizer.from_state(state)  # type: ignore[arg-type]

@@ -173,6 +173,24 @@ def test_neighbours_with_gradients_share_a_launch() -> None:
         assert count.launches == 2
 
 
+@pytest.mark.parametrize(("kind", "settings"), EVERY)
+def test_parameters_that_learn_in_turns(kind: str, settings: dict[str, Any]) -> None:
+    """The part of the flat arrays that is updated grows and shrinks; the oracle is an optimizer for each parameter."""
+    (w, b), others = two(), two()
+    optimizer = getattr(tg.optim, kind)([b, w], **settings)
+    apart = [getattr(tg.optim, kind)([other], **settings) for other in others]
+    for learning in ([1], [0, 1], [0], [1], [0, 1]):
+        for k in range(2):
+            for parameter in ((w, b)[k], others[k]):
+                parameter.grad = None
+                if k in learning:
+                    parameter.grad = tg.Tensor(np.full(parameter.shape, 0.1 + k), dtype="float64")
+        for each in (optimizer, *apart):
+            each.step()
+    for parameter, other in zip((w, b), others, strict=True):
+        np.testing.assert_array_equal(parameter.numpy(), other.numpy())
+
+
 def test_the_second_device_of_a_machine() -> None:
     with fake_cupy.cuda.Device(0):
         w, b = two("fake:1")

@@ -71,7 +71,7 @@ def test_a_state_is_a_copy() -> None:
         (lambda s: s.pop("kind"), "the state is that of None"),
         (lambda s: s.pop("groups"), "other parameters, or damaged"),
         (lambda s: s["groups"].append(s["groups"][0]), "other parameters"),
-        (lambda s: s["groups"][0]["settings"].pop("eps"), "missing: eps"),
+        (lambda s: s["groups"][0]["settings"].pop("eps"), "lacks the field 'eps'"),
         (lambda s: s["groups"][0]["settings"].update(lr=-1.0), "lr must be a number of at least 0"),
         (lambda s: s["groups"][0]["steps"][0].pop(), "1 step counters for 2 parameters"),
         (lambda s: s["groups"][0].update(state=[]), "other parameters"),

@@ -258,7 +258,7 @@ def test_a_truncated_one(tmp_path: Path, kind: str, share: float) -> None:
     file = tmp_path / kind
     content = file.read_bytes()
     file.write_bytes(content[: int(share * len(content))])
-    with pytest.raises(StateError, match=r"was cut off .*; nothing was loaded"):
+    with pytest.raises(StateError, match=r"cannot read .*was cut off.*othing was loaded"):
         run(3, resume=tmp_path)
 
 
@@ -272,7 +272,7 @@ def test_one_without_its_arrays(tmp_path: Path) -> None:
 @pytest.mark.parametrize("content", ["[1, 2]", '"text"', '{"kind": "something else"}', "{}"])
 def test_no_checkpoint_at_all(tmp_path: Path, content: str) -> None:
     (tmp_path / "checkpoint.json").write_text(content)
-    with pytest.raises(StateError, match="is no checkpoint of tinygrad-edu"):
+    with pytest.raises(StateError, match="it is no checkpoint of tinygrad-edu"):
         run(3, resume=tmp_path)
 
 
@@ -290,7 +290,7 @@ def test_one_that_lacks_something(tmp_path: Path) -> None:
     checkpoint = Checkpoint.load(tmp_path)
     del checkpoint.state["optimizer"]
     checkpoint.save(tmp_path)
-    with pytest.raises(StateError, match="lacks 'optimizer'"):
+    with pytest.raises(StateError, match="state lacks the field 'optimizer'"):
         run(3, resume=tmp_path)
 
 

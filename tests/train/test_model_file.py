@@ -71,14 +71,14 @@ def test_a_truncated_file(tmp_path: Path, share: float) -> None:
     tg.train.save_model(file, network())
     content = file.read_bytes()
     file.write_bytes(content[: int(share * len(content))])
-    with pytest.raises(StateError, match="is no safetensors file, or was cut off"):
+    with pytest.raises(StateError, match=r"cannot read .*: it is no safetensors file, or was cut off"):
         tg.train.load_model(file, network())
 
 
 @pytest.mark.parametrize("words", [{}, {"tinygrad_edu": "{}"}, {"tinygrad_edu": "no JSON"}, {"tinygrad_edu": "[]"}])
 def test_a_file_of_another_program(tmp_path: Path, words: dict[str, str]) -> None:
     (tmp_path / "model").write_bytes(state_files.to_bytes({"w": np.ones(2)}, words))
-    with pytest.raises(StateError, match="holds arrays, but no model of tinygrad-edu"):
+    with pytest.raises(StateError, match=r"holds arrays, but no model|is no model of|tinygrad_edu is not JSON"):
         tg.train.load_model(tmp_path / "model", network())
 
 
@@ -91,9 +91,9 @@ def test_a_file_of_a_newer_version(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("rest", [{}, {"format": 1}, {"format": "1", "meta": {}}, {"format": 1, "meta": [1]}])
 def test_a_file_with_something_left_out(tmp_path: Path, rest: dict[str, Any]) -> None:
-    words = {"kind": "tinygrad-edu model", **rest}
+    words = {"kind": "tinygrad-edu model", "tinygrad_edu": "0.1", **rest}
     (tmp_path / "model").write_bytes(state_files.to_bytes({}, {"tinygrad_edu": json.dumps(words)}))
-    with pytest.raises(StateError, match="model is damaged"):
+    with pytest.raises(StateError, match=r"cannot read .*: __metadata__.tinygrad_edu(.format|.meta| lacks)"):
         tg.train.read_meta(tmp_path / "model")
 
 

@@ -8,12 +8,15 @@ from pathlib import Path
 
 import numpy as np
 
-from ..errors import ArgumentError
+from ..documents import read_bytes, reading
+from ..errors import ArgumentError, DataError
 from ..names import did_you_mean
 from .dataset import Array, Dataset, Task, check_task
-from .table import Table, number_in, read_table
+from .table import Table, cut, number_in, read_table
 
 MOST_CLASSES = 20
+LARGEST = 1 << 28  # bytes of a file: as lists of cells, it takes several times as many
+MOST_COLUMNS = 20  # that a message lists
 _NO_WORDS = "delete the column, or write its words as numbers, one column of 0 and 1 for each word"
 _POINT = "write decimals with a point, and separate cells by semicolons or commas"
 
@@ -34,13 +37,14 @@ def read_csv(path: str | Path, target: str | None = None, task: Task | None = No
         A Dataset named like the file, with the classes in the order of the alphabet, or of their numbers.
 
     Raises:
-        DataError: what cannot be learned from; names line and column.
+        DataError: what cannot be learned from, with line and column; a file of more than 256 MiB.
         ArgumentError: there is no column of the target's name, or no such task.
         OSError: the file is not there, is a folder, or may not be read.
     """
     if task is not None:
         check_task(task)
-    table = read_table(str(path), Path(path).read_bytes())
+    with reading(path, DataError):
+        table = read_table(str(path), read_bytes(path, LARGEST))
     chosen = _find_column(table, target)
     features = [column for column in range(len(table.header)) if column != chosen]
     x = np.array([_numbers(table, column) for column in features]).T
@@ -52,8 +56,9 @@ def _find_column(table: Table, target: str | None) -> int:
     if target is None:
         return len(table.header) - 1
     if target not in table.header:
-        near = did_you_mean(target, table.header)
-        raise ArgumentError(f"{table.path} has no column {target!r}{near} (columns: {', '.join(table.header)})")
+        near, columns = did_you_mean(target, map(cut, table.header)), ", ".join(map(cut, table.header[:MOST_COLUMNS]))
+        more = ", …" if len(table.header) > MOST_COLUMNS else ""
+        raise ArgumentError(f"{table.path} has no column {target!r}{near} (columns: {columns}{more})")
     return table.header.index(target)
 
 
@@ -64,9 +69,9 @@ def _numbers(table: Table, column: int, advice: str = _NO_WORDS) -> Array:
         number = number_in(cell)
         if number is None:
             hint = _POINT if re.fullmatch(r"[+-]?\d+,\d+", cell) else advice
-            table.fail(row, column, f"{cell!r} is not a number: {hint}")
+            table.fail(row, column, f"{cut(cell)!r} is not a number: {hint}")
         if not math.isfinite(number):
-            table.fail(row, column, f"{cell} is not a finite number, and nothing can be learned from it")
+            table.fail(row, column, f"{cut(cell)} is not a finite number, and nothing can be learned from it")
         numbers.append(number)
     return np.array(numbers)
 
@@ -102,4 +107,6 @@ def _words(table: Table, column: int, cells: list[str], words: list[str]) -> tup
 def _check_different(table: Table, column: int, different: int) -> None:
     if different < 2:
         value = table.rows[0][column]
-        table.fail(0, column, f"the target is {value!r} in every row, so there is only one class and nothing to learn")
+        table.fail(
+            0, column, f"the target is {cut(value)!r} in every row, so there is only one class and nothing to learn"
+        )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import DataError, StateError
+from ..schema import Check, Mismatch, array, expected, record
 from .dataset import Array, Dataset
 
 _FIELDS = ("mean", "scale", "target_mean", "target_scale")
@@ -80,13 +82,36 @@ class Standardizer:
             StateError: an array is missing, or something else is in its place.
         """
         try:
-            return cls(
-                *(np.asarray(state[name], np.float64) for name in ("mean", "scale", "target_mean", "target_scale"))
-            )
-        except KeyError as missing:
-            raise StateError(f"{missing} is missing in the state of the standardizer") from None
-        except (TypeError, ValueError) as error:
-            raise StateError(f"the state of the standardizer holds something else than four arrays: {error}") from None
+            arrays = _STATE(state)
+            if arrays["mean"].shape != arrays["scale"].shape:
+                raise Mismatch(f"is of {len(arrays['scale'])} features, and mean of {len(arrays['mean'])}", ("scale",))
+        except Mismatch as mismatch:
+            raise StateError(f"the state of the standardizer is damaged: {mismatch}") from None
+        return cls(**arrays)
+
+
+def _array_of(dimensions: int, above: float = -math.inf) -> Check:
+    """Finite numbers above a limit, as float64."""
+
+    def check(value: Any) -> Array:
+        found = array(value).astype(np.float64)
+        if found.ndim != dimensions:
+            raise expected(f"an array of {dimensions} dimensions", value)
+        if not (np.isfinite(found).all() and (found > above).all()):
+            raise Mismatch(f"should hold finite numbers{'' if above == -math.inf else f' above {above:g}'}")
+        return found
+
+    return check
+
+
+_STATE = record(
+    {
+        "mean": _array_of(1),
+        "scale": _array_of(1, above=0),
+        "target_mean": _array_of(0),
+        "target_scale": _array_of(0, above=0),
+    }
+)
 
 
 def _mean_and_scale(numbers: Array) -> tuple[Array, Array]:

@@ -11,6 +11,7 @@ from typing import NoReturn
 from ..errors import DataError
 
 DELIMITERS = ",;\t"
+LONGEST_SHOWN = 60  # characters
 MISSING = {"", "?", "na", "n/a", "nan", "null"}
 
 
@@ -24,7 +25,7 @@ class Table:
     lines: list[int]
 
     def fail(self, row: int, column: int, problem: str) -> NoReturn:
-        where = f"{self.path}, line {self.lines[row]}, column {column + 1} ({self.header[column]!r})"
+        where = f"{self.path}, line {self.lines[row]}, column {column + 1} ({cut(self.header[column])!r})"
         raise DataError(f"{where}: {problem}")
 
     def column(self, column: int) -> list[str]:
@@ -107,15 +108,22 @@ def _delimiter(text: str) -> str:
 
 
 def _check_header(path: str, line: int, header: list[str]) -> list[str]:
+    before: set[str] = set()
     for column, name in enumerate(header):
         if not name:
             raise DataError(
                 f"{path}, line {line}: column {column + 1} has no name: give it one, or delete the column (pandas "
                 "leaves its row numbers out with to_csv(index=False))"
             )
-        if name in header[:column]:
-            raise DataError(f"{path}, line {line}: two columns are named {name!r}: rename one of them")
+        if name in before:
+            raise DataError(f"{path}, line {line}: two columns are named {cut(name)!r}: rename one of them")
+        before.add(name)
     return header
+
+
+def cut(text: str) -> str:
+    """The beginning of a text that may be long, for a message."""
+    return text if len(text) <= LONGEST_SHOWN else f"{text[: LONGEST_SHOWN - 1]}…"
 
 
 def number_in(cell: str) -> float | None:

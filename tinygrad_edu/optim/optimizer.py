@@ -30,6 +30,7 @@ from ..fuse import Program
 from ..node import Node
 from ..value import Value
 from .flat import Flat, flat_of
+from .state import state_of
 
 Group = dict[str, Any]
 
@@ -173,8 +174,9 @@ class Optimizer:
         """
         name, kind = type(self).__name__, state.get("kind")
         if kind != name:
-            raise StateError(f"the state is that of {kind}, this optimizer is {name}")
+            raise StateError(f"the state is that of {str(kind)[:40]}, this optimizer is {name}")
         try:
+            state = state_of(self.defaults)(state)
             for saved, flats in zip(state["groups"], self._flats, strict=True):
                 self._check_state(saved, flats)
         except (LookupError, TypeError, ValueError) as error:
@@ -182,16 +184,14 @@ class Optimizer:
         for group, saved, flats in zip(self.groups, state["groups"], self._flats, strict=True):
             group.update(saved["settings"])
             for flat, steps, arrays in zip(flats, saved["steps"], saved["state"], strict=True):
-                flat.backend.run(flat.load, arrays, [int(t) for t in steps])
+                flat.backend.run(flat.load, arrays, steps)
 
     def _check_state(self, saved: dict[str, Any], flats: list[Flat]) -> None:
         """Raise one of several errors where the saved state of a group does not fit."""
         settings = saved["settings"]
-        if not set(self.defaults) <= set(settings):
-            raise ValueError(f"missing: {', '.join(set(self.defaults) - set(settings))}")
         self.check(settings)
         for flat, steps, arrays in zip(flats, saved["steps"], saved["state"], strict=True):
-            if len(steps) != len(flat.params) or min(map(int, steps)) < 0:
+            if len(steps) != len(flat.params):
                 raise ValueError(f"{len(steps)} step counters for {len(flat.params)} parameters")
             for name in {**arrays, **(self.initial_state(settings) if any(steps) else {})}:
                 if np.shape(arrays[name]) != (flat.size,):

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 from collections import abc
-from typing import Any
+from typing import Any, ClassVar
 
+from ..schema import Check, optional, real, whole
 from .optimizer import Optimizer
 from .schedules import Schedule, number
 
@@ -28,6 +29,11 @@ class ReduceLROnPlateau(Schedule):
     Raises:
         ArgumentError: a number out of its range.
     """
+
+    entries: ClassVar[dict[str, Check]] = {
+        **Schedule.entries,
+        **{"best": optional(real), "bad_steps": whole(), "cooldown_left": whole()},
+    }
 
     def __init__(
         self,

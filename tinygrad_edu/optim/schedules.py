@@ -25,13 +25,14 @@ from __future__ import annotations
 
 import math
 from collections import abc
-from typing import Any
+from typing import Any, ClassVar
 
 from ..arguments import is_number
 from ..errors import ArgumentError, StateError
+from ..schema import Check, Mismatch, at_least, finite, list_of, optional, record, text, whole
 from .optimizer import Group, Optimizer
 
-_SINCE = ("scales", "lrs")  # entries that states of before lack
+_SINCE = {"scales": list_of(finite), "lrs": optional(list_of(at_least(0)))}  # entries that states of before lack
 
 
 class Schedule:
@@ -49,6 +50,7 @@ class Schedule:
         floor: the rate above which rates are scaled.
     """
 
+    entries: ClassVar[dict[str, Check]] = {"kind": text, "steps": whole()}  # of its state, with those of _SINCE
     floor = 0.0
     scales: abc.Sequence[float] = ()
 
@@ -159,18 +161,15 @@ class Schedule:
         self.load(state)
 
     def check_state(self, state: dict[str, Any]) -> None:
-        kind, own = state.get("kind"), self.state_dict()
-        if kind != own["kind"]:
-            raise StateError(f"the state is that of {kind}, this schedule is {own['kind']}")
-        missing = [name for name in own if name not in state and name not in _SINCE]
-        if missing:
-            raise StateError(f"{kind}: the state lacks {', '.join(missing)}")
-        if not isinstance(state["steps"], int) or state["steps"] < 0:
-            raise StateError(f"{kind}: the state is damaged, as steps is {state['steps']!r}")
+        kind, own = state.get("kind"), type(self).__name__
+        if kind != own:
+            raise StateError(f"the state is that of {str(kind)[:40]}, this schedule is {own}")
+        try:
+            state = record(self.entries, _SINCE)(state)
+        except Mismatch as mismatch:
+            raise StateError(f"{kind}: the state is damaged: {mismatch}") from None
         for name in _SINCE:
-            numbers = state.get(name) or []
-            if not isinstance(numbers, list) or not all(map(is_number, numbers)):
-                raise StateError(f"{kind}: the state is damaged, as {name} is {numbers!r}")
+            numbers = state.get(name)
             if numbers and len(numbers) != len(self.optimizer.groups):
                 raise StateError(
                     f"{kind}: the state is that of {len(numbers)} groups of parameters, and the optimizer has "

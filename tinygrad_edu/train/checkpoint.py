@@ -13,13 +13,25 @@ import json
 from pathlib import Path
 from typing import Any
 
+from ..documents import reading
 from ..errors import StateError
 from ..files import make_folder, sweep, write_atomically
-from .state_files import Arrays, pack, read_arrays, read_json, to_bytes, unpack
+from ..schema import anything, located, mapping, matching, record, text, whole
+from .state_files import Arrays, check_version, pack, read_arrays, read_json, to_bytes, unpack
 
 FORMAT = 1  # of the files; raised when an older program could not read them any more
 KIND = "tinygrad-edu checkpoint"
 NAME = "checkpoint.json"
+DOCUMENT = record(
+    {
+        "kind": text,
+        "format": whole(),
+        "tinygrad_edu": text,
+        "arrays": matching(r"arrays-\d{6,20}b?\.safetensors", "the name of a file such as arrays-000001.safetensors"),
+        "state": mapping(anything),
+    }
+)
+EPOCH = record({"epoch": whole()}, others=True)  # what a state has in any case
 
 
 class Checkpoint:
@@ -99,21 +111,16 @@ class Checkpoint:
         if not path.is_file():
             raise FileNotFoundError(f"there is no checkpoint in {folder}: {path} does not exist")
         document = read_json(path)
-        if not isinstance(document, dict) or document.get("kind") != KIND:
-            raise StateError(f"{path} is no checkpoint of tinygrad-edu")
-        if not isinstance(document.get("format"), int) or document["format"] > FORMAT:
-            raise StateError(
-                f"{path} was written by a newer version, tinygrad-edu {document.get('tinygrad_edu')} (format "
-                f"{document.get('format')}, this one reads up to {FORMAT}): pip install -U tinygrad-edu"
-            )
+        with reading(path, StateError, "nothing was loaded"):
+            check_version(document, KIND, FORMAT)
+            document = DOCUMENT(document)
         try:
-            arrays, _ = read_arrays(path.parent / str(document["arrays"]))
-            return cls(unpack(document["state"], arrays))
+            arrays, _ = read_arrays(path.parent / document["arrays"])
         except FileNotFoundError as error:
             raise StateError(
                 f"{path} names {document['arrays']}, which is not beside it: copy the folder as a whole"
             ) from error
-        except (KeyError, TypeError, ValueError) as error:
-            if isinstance(error, StateError):
-                raise
-            raise StateError(f"{path} is incomplete: {error} is missing; nothing was loaded") from error
+        with reading(path, StateError, "nothing was loaded"), located("state"):
+            state = unpack(document["state"], arrays)
+            EPOCH(state)
+            return cls(state)

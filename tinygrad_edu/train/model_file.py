@@ -6,13 +6,16 @@ import json
 from pathlib import Path
 from typing import Any
 
+from ..documents import parse, reading
 from ..errors import StateError
 from ..files import write_atomically
 from ..nn import Module
-from .state_files import Arrays, pack, read_arrays, to_bytes, unpack
+from ..schema import Mismatch, anything, located, mapping, record, text, whole
+from .state_files import Arrays, check_version, pack, read_arrays, to_bytes, unpack
 
 FORMAT = 1
 KIND = "tinygrad-edu model"
+WORDS = record({"kind": text, "format": whole(), "tinygrad_edu": text, "meta": mapping(anything)})
 
 
 def save_model(path: str | Path, model: Module, meta: dict[str, Any] | None = None) -> None:
@@ -58,18 +61,12 @@ def read_meta(path: str | Path) -> dict[str, Any]:
 
 def _read(path: Path) -> tuple[Arrays, dict[str, Any]]:
     arrays, metadata = read_arrays(path)
-    try:
-        words = json.loads(metadata.get("tinygrad_edu", "{}"))
-    except ValueError:
-        words = {}
-    if not isinstance(words, dict) or words.get("kind") != KIND:
-        raise StateError(f"{path} holds arrays, but no model of tinygrad-edu: it was written by another program")
-    newer = isinstance(words.get("format"), int) and words["format"] > FORMAT
-    if not newer and not (isinstance(words.get("format"), int) and isinstance(words.get("meta"), dict)):
-        raise StateError(f"{path} is damaged: it does not say how its arrays are to be read")
-    if newer:
-        raise StateError(
-            f"{path} was written by a newer version, tinygrad-edu {words.get('tinygrad_edu')} (format "
-            f"{words['format']}, this one reads up to {FORMAT}): pip install -U tinygrad-edu"
-        )
-    return arrays, unpack(words["meta"], arrays)
+    with reading(path, StateError, "nothing was loaded"):
+        if "tinygrad_edu" not in metadata:
+            raise Mismatch("holds arrays, but no model of tinygrad-edu: it was written by another program")
+        with located("__metadata__", "tinygrad_edu"):
+            document = parse(metadata["tinygrad_edu"].encode())
+            check_version(document, KIND, FORMAT)
+            meta = WORDS(document)["meta"]
+            with located("meta"):
+                return arrays, unpack(meta, arrays)

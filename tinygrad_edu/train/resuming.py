@@ -44,7 +44,7 @@ def _check_settings(saved: dict[str, Any], mine: dict[str, Any]) -> None:
     other = [name for name in mine if saved.get(name) != mine[name]]
     if other:
         differences = ", ".join(
-            f"{_MEANING.get(name, name)}: {saved.get(name)} there, {mine[name]} here" for name in other
+            f"{_MEANING.get(name, name)}: {str(saved.get(name))[:40]} there, {mine[name]} here" for name in other
         )
         raise StateError(
             f"the run was made with other settings ({differences}), so it could not go on with the same numbers. Give "

@@ -22,6 +22,7 @@ from .metrics import Measures, Tally, measure
 from .notices import Notices
 from .probe import Probe
 from .resuming import load_state
+from .run_state import checked_state
 from .update import Update
 
 
@@ -274,7 +275,7 @@ class Run:
         Raises:
             StateError: it is of another model, optimizer, data set, or of other settings; nothing has changed then.
         """
-        state = checkpoint.state
+        state = checked_state(checkpoint.state, folder)
         load_state(state, self, folder)
         self.epoch, self.step = state["epoch"], state["step"]
         self.stopping.load_state_dict(state["early_stopping"])

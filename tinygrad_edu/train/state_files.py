@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import math
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from ..documents import parse, read_bytes, reading
 from ..errors import StateError
+from ..schema import NOT_FINITE, Mismatch, brief, list_of, located, mapping, one_of, record, text, whole
 
 Arrays = dict[str, np.ndarray]
+LARGEST_ARRAYS = 1 << 34  # bytes of a file of arrays, which takes as many again in the memory
 
 
 def to_bytes(arrays: Arrays, metadata: dict[str, str]) -> bytes:
@@ -21,6 +23,17 @@ def to_bytes(arrays: Arrays, metadata: dict[str, str]) -> bytes:
     return content
 
 
+TENSOR = record(
+    {
+        "dtype": one_of(*"BOOL U8 I8 U16 I16 U32 I32 U64 I64 F16 F32 F64".split()),
+        "shape": list_of(whole()),
+        "data_offsets": list_of(whole(), 2),
+    }
+)
+METADATA = record({}, {"__metadata__": mapping(text)}, others=True)
+VERSION = record({"format": whole()}, {"tinygrad_edu": text}, others=True)
+
+
 def read_arrays(path: Path) -> tuple[Arrays, dict[str, str]]:
     """The arrays and words of a safetensors file.
 
@@ -28,17 +41,23 @@ def read_arrays(path: Path) -> tuple[Arrays, dict[str, str]]:
         FileNotFoundError: there is none.
         StateError: it is truncated, or not such a file.
     """
-    content = path.read_bytes()
-    try:
-        arrays = _safetensors().load(content)
-        header = json.loads(content[8 : 8 + int.from_bytes(content[:8], "little")])
-    except ImportError:
-        raise
-    except Exception as error:  # the library has its own kinds of errors, and may meet any bytes
-        raise StateError(
-            f"{path} is no safetensors file, or was cut off ({error}); nothing was loaded. Was it copied completely?"
-        ) from error
-    return arrays, header.get("__metadata__", {})
+    library = _safetensors()
+    with reading(path, StateError, "was it copied completely? Nothing was loaded"):
+        content = read_bytes(path, LARGEST_ARRAYS)
+        words = METADATA(header := _header(content)).get("__metadata__", {})
+        mapping(TENSOR)({name: about for name, about in header.items() if name != "__metadata__"})
+        try:
+            return library.load(content), words
+        except Exception as error:  # the library has its own kinds of errors
+            raise Mismatch(f"is no safetensors file, or was cut off ({str(error)[:200]})") from None
+
+
+def _header(content: bytes) -> Any:
+    """What a safetensors file says of its arrays: JSON, with its length before it."""
+    end = 8 + int.from_bytes(content[:8], "little")
+    if not 8 < end <= len(content):
+        raise Mismatch("is no safetensors file, or was cut off")
+    return parse(content[8:end])
 
 
 def read_json(path: Path) -> Any:
@@ -48,10 +67,25 @@ def read_json(path: Path) -> Any:
         FileNotFoundError: there is none.
         StateError: it is truncated, or not such a file.
     """
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise StateError(f"{path} is no JSON file, or was cut off ({error}); nothing was loaded") from error
+    with reading(path, StateError, "nothing was loaded"):
+        return parse(read_bytes(path))
+
+
+def check_version(document: Any, kind: str, newest: int) -> None:
+    """Refuse what is another kind of file, or of a newer version.
+
+    Raises:
+        Mismatch: it is one of these.
+    """
+    if not isinstance(document, dict) or document.get("kind") != kind:
+        raise Mismatch(f"is no {kind.removeprefix('tinygrad-edu ')} of tinygrad-edu")
+    found = VERSION(document)
+    if found["format"] > newest:
+        writer = found.get("tinygrad_edu", "")[:20]
+        raise Mismatch(
+            f"was written by a newer version, tinygrad-edu {writer} (format {found['format']}, this one reads up to "
+            f"{newest}): pip install -U tinygrad-edu"
+        )
 
 
 def pack(tree: Any, arrays: Arrays, path: str = "") -> Any:
@@ -75,18 +109,25 @@ def pack(tree: Any, arrays: Arrays, path: str = "") -> Any:
 
 
 def unpack(tree: Any, arrays: Arrays) -> Any:
-    """What `pack` was given."""
+    """What `pack` was given.
+
+    Raises:
+        Mismatch: it is nothing that `pack` makes.
+    """
     if isinstance(tree, list):
-        return [unpack(item, arrays) for item in tree]
+        return list_of(lambda item: unpack(item, arrays))(tree)
     if not isinstance(tree, dict):
         return tree
     if tree.keys() == {"array"}:
+        if not isinstance(tree["array"], str) or tree["array"] not in arrays:
+            raise Mismatch(f"is the array {brief(tree['array'])}, which the file of arrays does not have")
         return arrays[tree["array"]]
     if tree.keys() == {"tuple"}:
-        return tuple(unpack(item, arrays) for item in tree["tuple"])
+        with located("tuple"):
+            return tuple(list_of(lambda item: unpack(item, arrays))(tree["tuple"]))
     if tree.keys() == {"float"}:
-        return float(tree["float"])
-    return {key: unpack(value, arrays) for key, value in tree.items()}
+        return NOT_FINITE[one_of(*NOT_FINITE)(tree["float"])]
+    return mapping(lambda item: unpack(item, arrays))(tree)
 
 
 def _safetensors() -> Any:

@@ -81,7 +81,7 @@ class Recorded:
         return REGISTRY[name]
 
     def attributes(self, node: str) -> dict[str, Any]:
-        return restored(self.nodes[node].attrs)
+        return {**self.operation(node).defaults, **restored(self.nodes[node].attrs)}
 
     def learns(self, node: str) -> bool:
         return self.nodes[node].requires_grad

@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 
 from tinygrad_edu.operation import REGISTRY, Operation
-from tinygrad_edu.schema import Check, Mismatch, anything, brief, expected, list_of, located, record, whole
+from tinygrad_edu.schema import Check, Mismatch, brief, expected, list_of, located, record, whole
 
 from .recorded import Data, Event, TraceNode
-from .trace_schema import Numbers, Shape
+from .trace_schema import Numbers, Shape, attribute, index
 
 
 class Graph:
@@ -143,7 +143,8 @@ def attributes_of(op: Operation) -> Check:
     """The schema of the further arguments of an operation: those without a default value must be there."""
     parameters = inspect.signature(op.forward).parameters
     required = [name for name in op.defaults if parameters[name].default is inspect.Parameter.empty]
-    return record(dict.fromkeys(required, anything), dict.fromkeys(op.defaults, anything))
+    checks = {name: index if name == "index" else attribute for name in op.defaults}
+    return record({name: checks[name] for name in required}, checks)
 
 
 def _fits(found: Shape, wanted: Shape) -> bool:

@@ -19,6 +19,7 @@ from tinygrad_edu.schema import (
     expected,
     list_of,
     mapping,
+    matching,
     one_of,
     optional,
     real,
@@ -61,6 +62,14 @@ def _attribute(value: Any, depth: int) -> Any:
     if value is None or isinstance(value, (bool, int, float, str)):
         return value
     raise expected("a number, a text, a list or an array", value)
+
+
+def index(value: Any) -> Any:
+    """What stands between the brackets of `a[...]`: numbers, None, arrays, "..." and slices, "1:5"."""
+    for part in value if isinstance(value, list) else [value]:
+        if isinstance(part, str) and part != "...":
+            matching(r"(-?\d{0,18})(:-?\d{0,18}){1,2}", "a slice such as 1:5")(part)
+    return attribute(value)
 
 
 class Numbers:
@@ -150,7 +159,17 @@ def _has_words(value: list[Any]) -> bool:
 ARRAY = record({"array": whole()})
 SUMMARY = record({"shape": shape, "dtype": one_of(*DTYPES), "mean": real, "min": real, "max": real})
 WITH_BOOLEANS = Numbers([], booleans=True)
-ARRAY_ATTRIBUTE = record({"array": lambda value: WITH_BOOLEANS.shape(value) and value, "dtype": one_of(*DTYPES)})
+
+
+def nested(value: Any) -> Any:
+    """A number, true or false, or rectangular nested lists of them."""
+    if isinstance(value, dict):
+        raise expected("a number, or nested lists", value)
+    WITH_BOOLEANS.shape(value)
+    return value
+
+
+ARRAY_ATTRIBUTE = record({"array": nested, "dtype": one_of(*DTYPES)})
 
 
 def trace_of(numbers: Numbers) -> Check:

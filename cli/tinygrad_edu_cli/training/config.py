@@ -7,9 +7,11 @@ from collections.abc import Container, Iterable
 from dataclasses import asdict, dataclass, fields, replace
 from typing import TYPE_CHECKING, Any, Literal
 
+from tinygrad_edu.schema import optional, record
+
 from ..errors import CommandError
 from ..wording import count
-from .options import read_back
+from .stored_settings import setting
 
 if TYPE_CHECKING:
     from tinygrad_edu.data import Dataset
@@ -103,14 +105,13 @@ class RunConfig:
         """What `to_json` wrote of a run whose defaults are filled in.
 
         Raises:
-            ValueError: a setting is missing, or not what its option takes.
+            Mismatch: a setting is missing, or not what its option takes.
         """
-        missing = [f.name for f in fields(cls) if content.get(f.name) is None and f.name in _NEVER_NONE]
-        if missing:
-            raise ValueError(f"{missing[0]} is missing")
-        given = {f.name: content.get(f.name) for f in fields(cls)}
-        values: dict[str, Any] = {n: None if value is None else read_back(n, value) for n, value in given.items()}
-        return cls(**values)
+        checks = {f.name: setting(f.name) for f in fields(cls)}
+        filled = {name: check for name, check in checks.items() if name in _NEVER_NONE}
+        others = {name: optional(check) for name, check in checks.items() if name not in _NEVER_NONE}
+        values = record(filled, others)(content)
+        return cls(**{name: values.get(name) for name in checks})
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import errno
 import json
-import math
 import os
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
@@ -17,9 +16,11 @@ from dataclasses import fields
 from pathlib import Path
 from typing import IO, Any
 
+from tinygrad_edu.documents import parse, read_bytes, reading
 from tinygrad_edu.files import make_folder, sweep
+from tinygrad_edu.schema import Mismatch, brief, located
 from tinygrad_edu.train import Checkpoint, History
-from tinygrad_edu.train.events import EndEvent, EpochEvent, Event, NoticeEvent, ValidationEvent
+from tinygrad_edu.train.events import BestEvent, EndEvent, EpochEvent, Event, NoticeEvent, ValidationEvent
 
 from ..errors import CommandError, FileError
 from ..files import ELSEWHERE, cannot_write, replacing
@@ -27,13 +28,11 @@ from .completing import completed
 from .config import RunConfig
 from .lock import NAME as LOCK
 from .lock import lock
+from .record_schema import CONFIG, KIND, LINE, VERSION
 
-VERSION = 1
-_KINDS: tuple[Any, ...] = (EpochEvent, ValidationEvent, NoticeEvent, EndEvent)
-_MAY_LACK = ("train_loss", "train_accuracy", "validation_loss", "validation_accuracy", "validation_r2", "layer")
-_WORDS, _COUNTS = ("name", "layer", "text", "stopped"), ("epoch", "of")
-_NOT_FINITE = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}
-_KIND = "tinygrad-edu run"
+_KINDS: dict[str, Any] = {
+    event.kind: event for event in (EpochEvent, ValidationEvent, BestEvent, NoticeEvent, EndEvent)
+}
 
 
 class RunFolder:
@@ -92,35 +91,22 @@ class RunFolder:
         """
         file = path / "config.json"
         try:
-            content = json.loads(file.read_text(encoding="utf-8"))
+            with reading(file, FileError):
+                content = _config_of(parse(read_bytes(file)))
+                with located("config"):
+                    config = RunConfig.from_json(content["config"])
         except OSError as error:
             if path.is_dir():
                 why = f"{path} is not a recorded run: it has no config.json"
             else:
                 why = f"cannot read {path}: {error.strerror}"
             raise FileError(why, "a run is recorded by: tinygrad-edu train ... --record DIR") from None
-        except ValueError as error:
-            raise FileError(f"{file} is damaged: {error}", "start again with --record and another folder") from None
-        if not isinstance(content, dict) or content.get("kind") != _KIND:
-            raise FileError(f"{file} is not the config of a recorded run")
-        if content.get("version") != VERSION:
-            raise FileError(
-                f"{path} was recorded by another version of tinygrad-edu (its format is {content.get('version')}, "
-                f"this one reads {VERSION})",
-                "update tinygrad-edu",
-            )
-        try:
-            config = RunConfig.from_json(content["config"])
-            return cls(path, config, str(content["data_hash"]), float(content["guessing_loss"]))
-        except KeyError as error:
-            raise FileError(f"{file} is damaged: {error} is missing") from None
-        except (AttributeError, TypeError, ValueError) as error:
-            raise FileError(f"{file} is damaged: {error}") from None
+        return cls(path, config, content["data_hash"], content["guessing_loss"])
 
     def save_config(self, config: RunConfig) -> None:
         self.config = config
         content = {
-            **{"kind": _KIND, "version": VERSION, "config": config.to_json()},
+            **{"kind": KIND, "version": VERSION, "config": config.to_json()},
             **{"data_hash": self.data_hash, "guessing_loss": self.guessing},
         }
         with replacing(self.path / "config.json") as temporary:
@@ -195,25 +181,22 @@ class RunFolder:
         Raises:
             FileError: the file is missing, or damaged elsewhere; the message names the line.
         """
-        file = self.metrics
+        return (line for line, _ in self._lines())
+
+    def _lines(self) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
+        """Each line as it is written, and as it is meant: with nan for "nan"."""
+        file, epoch = self.metrics, 0
         try:
-            lines = file.read_text(encoding="utf-8").splitlines()
-        except (OSError, UnicodeDecodeError) as error:
-            raise FileError(f"cannot read {file}: {getattr(error, 'strerror', None) or error}") from None
-        for number, line in enumerate(lines, 1):
-            try:
-                event = json.loads(line)
-            except ValueError:
-                if number == len(lines):
-                    return
-                raise FileError(f"{file}, line {number}: not a JSON object") from None
-            if not isinstance(event, dict):
-                raise FileError(f"{file}, line {number}: not a JSON object")
-            try:
-                event_of(event)
-            except ValueError as error:
-                raise FileError(f"{file}, line {number}: damaged, {error}") from None
-            yield event
+            with reading(file, FileError):
+                lines = read_bytes(file).split(b"\n")
+        except OSError as error:
+            raise FileError(f"cannot read {file}: {error.strerror or error}") from None
+        for number, line in enumerate(lines[:-1], 1):  # behind the last end of a line is nothing, or what was cut off
+            with reading(f"{file}, line {number}", FileError):
+                content = parse(line)
+                checked = LINE(content)
+                epoch = _next_epoch(checked, epoch)
+            yield content, checked
 
     def history(self) -> tuple[History, float | None]:
         """What was measured, and the noise of the loss if the run came to its end.
@@ -222,11 +205,9 @@ class RunFolder:
             FileError: as `events`.
         """
         history, noise = History(), None
-        for content in self.events():
-            noise = content.pop("loss_noise", noise)
-            event = event_of(content)
-            if event is not None:
-                history.watch(event)
+        for _, content in self._lines():
+            noise = content.get("loss_noise", noise)
+            history.watch(event_of(content))
         return history, noise
 
     def close(self) -> None:
@@ -244,28 +225,31 @@ class RunFolder:
             raise cannot_write(self.metrics, error) from None
 
 
-def event_of(content: dict[str, Any]) -> Event | None:
-    """The event that a line of metrics.jsonl tells of; None for a kind that is not recorded.
+def event_of(content: dict[str, Any]) -> Event:
+    """The event that a checked line of metrics.jsonl tells of."""
+    kind = _KINDS[content["kind"]]
+    return kind(**{field.name: content.get(field.name) for field in fields(kind)})
 
-    Raises:
-        ValueError: it lacks a number, or has something else in its place.
-    """
-    kind = next((kind for kind in _KINDS if kind.kind == content.get("kind")), None)
-    if kind is None:
-        return None
-    names = [field.name for field in fields(kind)]
-    values = {name: content.get(name) for name in names}
-    for name, value in values.items():
-        if value is None and name in _MAY_LACK:
-            continue
-        if name in _WORDS:
-            right = isinstance(value, str)
-        else:
-            values[name] = value = _NOT_FINITE[value] if isinstance(value, str) and value in _NOT_FINITE else value
-            right = type(value) is int or (type(value) is float and name not in _COUNTS)
-        if not right:
-            raise ValueError(f"as {name} is {value!r}")
-    return kind(**values)
+
+def _next_epoch(line: dict[str, Any], epoch: int) -> int:
+    """The epoch that a line is about, if it can come after one about `epoch`."""
+    if line["kind"] == "epoch" and line["epoch"] <= epoch:
+        raise Mismatch(f"is {line['epoch']}, and the epoch before was {epoch}", ("epoch",))
+    if line["kind"] in ("validation", "best") and line["epoch"] != epoch:
+        raise Mismatch(f"is {line['epoch']}, and the last epoch was {epoch}", ("epoch",))
+    return line["epoch"] if line["kind"] == "epoch" else epoch
+
+
+def _config_of(content: Any) -> dict[str, Any]:
+    if not isinstance(content, dict) or content.get("kind") != KIND:
+        raise Mismatch("is not the config of a recorded run")
+    if content.get("version") != VERSION:
+        raise Mismatch(
+            f"was recorded by another version of tinygrad-edu (its format is {brief(content.get('version'))}, this one "
+            f"reads {VERSION}): update tinygrad-edu"
+        )
+    checked: dict[str, Any] = CONFIG(content)
+    return checked
 
 
 def refuse_used(path: Path) -> None:

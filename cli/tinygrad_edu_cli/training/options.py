@@ -6,7 +6,6 @@ import difflib
 import math
 import re
 from collections.abc import Callable, Sequence
-from functools import cache
 from typing import Any
 
 import click
@@ -18,6 +17,8 @@ DATA = (
 ACTIVATIONS = ("relu", "sigmoid", "tanh", "leaky_relu", "elu", "gelu", "silu", "softplus")
 LOSSES = ("binary_cross_entropy", "cross_entropy", "mse", "mae", "huber", "hinge")
 OPTIMIZERS = ("sgd", "adam", "adamw", "nadam", "adagrad", "adadelta", "rmsprop")
+MOST_UNITS = 1_000_000  # of a layer
+LONGEST_SHOWN = 60  # characters of a wrong value
 SCHEDULES = ("step", "exponential", "cosine", "warmup", "onecycle", "plateau")
 
 
@@ -56,11 +57,12 @@ class Number(click.ParamType[float]):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
         try:
             number = int(value) if self.whole else float(value)
-        except (ValueError, TypeError, OverflowError):
-            self.fail(f"{str(value)!r} is not {self.expected}", param, ctx)
+            finite = math.isfinite(number)
+        except (ValueError, TypeError, OverflowError):  # of too many digits, too
+            self.fail(f"{_cut(value)!r} is not {self.expected}", param, ctx)
         low = number > self.least if self.above else number >= self.least
         high = number < self.most if self.below else number <= self.most
-        if not math.isfinite(number):
+        if not finite:
             self.fail(f"{value} is not finite; give {self.expected}", param, ctx)
         if not (low and high):
             self.fail(f"{value} is not {self.expected}{'; ' if self.why else ''}{self.why}", param, ctx)
@@ -86,14 +88,18 @@ class Net(click.ParamType["tuple[int, ...]"]):
         if isinstance(value, tuple):
             return value
         units = str(value).strip().split("-")
-        if len(units) < 2 or not all(u.isascii() and u.isdigit() and 0 < int(u) <= 1_000_000 for u in units):
+        if len(units) < 2 or not all(map(_is_units, units)):
             self.fail(
-                f"{str(value)!r} is not a net: write the units of each layer with dashes between, from the inputs to "
+                f"{_cut(value)!r} is not a net: write the units of each layer with dashes between, from the inputs to "
                 "the outputs, as in 2-16-1",
                 param,
                 ctx,
             )
         return tuple(map(int, units))
+
+
+def _is_units(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) <= 7 and 0 < int(text) <= MOST_UNITS
 
 
 class BatchSize(click.ParamType["int | str"]):
@@ -105,39 +111,22 @@ class BatchSize(click.ParamType["int | str"]):
         text = str(value).strip().lower()
         if text == "full":
             return text
-        if not (text.isascii() and text.isdigit() and int(text) > 0):
-            self.fail(f"{str(value)!r} is neither a whole number of at least 1 nor 'full'", param, ctx)
+        if not (text.isascii() and text.isdigit() and len(text) <= 18 and int(text) > 0):
+            self.fail(f"{_cut(value)!r} is neither a whole number of at least 1 nor 'full'", param, ctx)
         return int(text)
+
+
+def _cut(value: Any) -> str:
+    """What was given, in a message."""
+    text = str(value)
+    return text if len(text) <= LONGEST_SHOWN else f"{text[: LONGEST_SHOWN - 1]}…"
 
 
 def unknown(word: str, known: Sequence[str], joined: str = "_") -> str:
     """A complaint about a word, with what was probably meant; `joined` is what the known ones have between parts."""
-    near = difflib.get_close_matches(re.sub("[-_ ]", joined, word.lower()), known, n=1)
+    near = difflib.get_close_matches(re.sub("[-_ ]", joined, _cut(word).lower()), known, n=1)
     suggestion = f", did you mean '{near[0]}'?" if near else "."
-    return f"unknown '{word}'{suggestion} There are: {', '.join(known)}"
-
-
-def read_back(name: str, value: Any) -> Any:
-    """The value of an option as a file holds it, in JSON's types: checked as on the command line.
-
-    Raises:
-        ValueError: the option does not take it; the message names it.
-    """
-    option = _by_name()[name]
-    try:
-        if option.nargs == 1:
-            return option.type.convert("-".join(map(str, value)) if isinstance(value, list) else value, None, None)
-        if not isinstance(value, list) or len(value) != option.nargs:
-            raise ValueError(f"{name}: {option.nargs} numbers are wanted, not {value!r}")
-        return tuple(option.type.convert(each, None, None) for each in value)
-    except click.BadParameter as error:
-        raise ValueError(f"{name}: {error.message}") from None
-
-
-@cache
-def _by_name() -> dict[str, click.Option]:
-    command = click.command()(run_options(lambda: None))
-    return {str(param.name): param for param in command.params if isinstance(param, click.Option)}
+    return f"unknown '{_cut(word)}'{suggestion} There are: {', '.join(known)}"
 
 
 _NO_HARM = Number(0)

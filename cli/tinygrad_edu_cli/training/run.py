@@ -70,7 +70,8 @@ class Run:
             with _told():
                 standardizer = _standardizer(train)
         if standardizer:
-            train, held_out = standardizer.apply(train), standardizer.apply(held_out)
+            with _told():
+                train, held_out = standardizer.apply(train), standardizer.apply(held_out)
         return cls(config, asked, dataset, train, held_out, standardizer, network(config))
 
     def early_stopping(self) -> tg.train.EarlyStopping | None:

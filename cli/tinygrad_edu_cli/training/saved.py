@@ -8,10 +8,14 @@ from typing import Any
 
 import tinygrad_edu as tg
 from tinygrad_edu.data import Standardizer
+from tinygrad_edu.documents import reading
 from tinygrad_edu.errors import StateError
+from tinygrad_edu.schema import Mismatch, located, optional, record
 
-from .options import read_back
 from .run import Run, network
+from .stored_settings import setting
+
+NETWORK = record({}, may_lack={name: optional(setting(name)) for name in ("net", "activation", "dropout")}, others=True)
 
 
 @dataclass
@@ -35,14 +39,14 @@ class SavedNetwork:
         Raises:
             StateError: something in it cannot be.
         """
-        given = {name: meta.get(name) for name in ("net", "activation", "dropout")}
-        try:
-            known = {name: None if value is None else read_back(name, value) for name, value in given.items()}
+        with reading(path, StateError), located("meta"):
+            known = NETWORK(meta)
             state = meta.get("standardizer")
-            standardizer = None if state is None else Standardizer.from_state(state)
-        except (ValueError, StateError) as error:
-            raise StateError(f"{path} is damaged, in what it says of its network: {error}") from None
-        return cls(path, known["net"], known["activation"], known["dropout"] or 0.0, standardizer)
+            try:
+                standardizer = None if state is None else Standardizer.from_state(state)
+            except StateError as error:
+                raise Mismatch(f"is wrong: {error}", ("standardizer",)) from None
+        return cls(path, known.get("net"), known.get("activation"), known.get("dropout") or 0.0, standardizer)
 
     def give_weights(self, run: Run) -> None:
         """Give a run's network the weights of the file. Dropout has none: it is a matter of the run.

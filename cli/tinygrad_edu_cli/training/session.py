@@ -11,10 +11,13 @@ from typing import Protocol
 import click
 
 import tinygrad_edu as tg
+from tinygrad_edu.documents import reading
 from tinygrad_edu.errors import StateError
 from tinygrad_edu.files import writable
+from tinygrad_edu.schema import located
 from tinygrad_edu.train import History
 from tinygrad_edu.train.events import BatchEvent, EndEvent, Event
+from tinygrad_edu.train.run_state import checked_state
 
 from ..errors import CommandError, FileError, MissingPieceError
 from ..files import cannot_write
@@ -23,6 +26,7 @@ from .config import MisfitError, RunConfig
 from .folder import RunFolder, refuse_used
 from .interrupts import follow
 from .loss_noise import LossNoise
+from .record_schema import STATE
 from .run import Run
 from .saved import SavedNetwork
 
@@ -115,9 +119,13 @@ def _last_checkpoint(folder: RunFolder) -> tg.train.Checkpoint | None:
     """None if the run stopped before the first one."""
     with _readable(folder.checkpoints):
         try:
-            return tg.train.Checkpoint.load(folder.checkpoints)
+            checkpoint = tg.train.Checkpoint.load(folder.checkpoints)
         except FileNotFoundError:
             return None
+        checkpoint.state = checked_state(checkpoint.state, folder.checkpoints)
+        with reading(folder.checkpoints, StateError), located("state"):
+            STATE(checkpoint.state)
+    return checkpoint
 
 
 def train(session: Session, report: Report) -> str:

@@ -37,11 +37,18 @@ class Reading:
     attrs: dict[str, Any]
 
     def pull_back(self, position: int, upstream: Any) -> Any:
-        """What the operand at `position` receives, where the gradient of the result is `upstream`."""
+        """What the operand at `position` receives, where the gradient of the result is `upstream`.
+
+        Raises:
+            ArgumentError: the recorded arguments do not fit the recorded arrays; a trace may have been edited.
+        """
         op, xp, attrs = self.op, self.xp, self.attrs
-        with np.errstate(all="ignore"):
-            g = upstream if op.shared is None else op.shared(xp, upstream, self.y, *self.operands, **attrs)
-            return op.pull_back(position, xp, g, self.y, self.operands, attrs)[1]
+        try:
+            with np.errstate(all="ignore"):
+                g = upstream if op.shared is None else op.shared(xp, upstream, self.y, *self.operands, **attrs)
+                return op.pull_back(position, xp, g, self.y, self.operands, attrs)[1]
+        except (TypeError, ValueError, LookupError, AttributeError) as error:
+            raise ArgumentError(f"{op.name} cannot have the recorded arguments: {error}") from error
 
     def of(self, op: Operation) -> Reading:
         """Another operation on the same operands."""

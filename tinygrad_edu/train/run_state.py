@@ -1,0 +1,92 @@
+"""What the state of a run consists of, in a checkpoint."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from ..documents import reading
+from ..errors import StateError
+from ..schema import (
+    Mismatch,
+    anything,
+    array,
+    at_least,
+    brief,
+    list_of,
+    located,
+    mapping,
+    optional,
+    plain,
+    real,
+    record,
+    text,
+    tuple_of,
+    whole,
+)
+from .checkpoint import NAME
+
+MEASURES = tuple_of(real, optional(real), optional(real))  # loss, accuracy, R²
+NOTICE = record({"epoch": whole(), "name": text, "layer": optional(text), "text": text})
+HISTORY = record(
+    {
+        "epoch": list_of(whole(1)),
+        "train_loss": list_of(real),
+        "lr": list_of(at_least(0)),
+        "seconds": list_of(at_least(0)),
+    },
+    may_lack={
+        "train_accuracy": list_of(real),
+        "validation_loss": list_of(real),
+        "validation_accuracy": list_of(real),
+        "validation_r2": list_of(real),
+    },
+)
+RUN_STATE = record(
+    {
+        "epoch": whole(1),
+        "step": whole(1),
+        "settings": mapping(plain),
+        "model": mapping(array),
+        "optimizer": mapping(anything),  # the optimizer and the schedule know what they hold
+        "schedule": optional(mapping(anything)),
+        "early_stopping": record({"best": real, "best_epoch": whole(), "waited": whole()}),
+        "best": optional(record({"weights": mapping(array), "measures": MEASURES})),
+        "measured": optional(MEASURES),
+        "history": HISTORY,
+        "notices": optional(record({"given": list_of(text), "initial_loss": real})),
+        "told": list_of(NOTICE),
+    },
+    may_lack={"extra": optional(mapping(anything))},
+)
+
+
+def checked_state(state: Any, folder: str | Path) -> dict[str, Any]:
+    """The state of a run, from the checkpoint of a folder.
+
+    Raises:
+        StateError: something is missing, or no state has it.
+    """
+    with reading(Path(folder) / NAME, StateError, "nothing was loaded"), located("state"):
+        state = RUN_STATE(state)
+        _check_history(state["history"], state["epoch"])
+        if state["best"] is not None:
+            _check_weights(state["best"]["weights"], state["model"])
+    return state
+
+
+def _check_history(history: dict[str, list[Any]], epochs: int) -> None:
+    with located("history"):
+        for name, column in history.items():
+            if len(column) != epochs:
+                raise Mismatch(f"has {len(column)} entries, and there were {epochs} epochs", (name,))
+        if history["epoch"] != list(range(1, epochs + 1)):
+            raise Mismatch(f"should count from 1 to {epochs}", ("epoch",))
+
+
+def _check_weights(best: dict[str, Any], model: dict[str, Any]) -> None:
+    with located("best", "weights"):
+        shapes, others = ({name: weights.shape for name, weights in each.items()} for each in (best, model))
+        if shapes != others:
+            names = [name for name in {**shapes, **others} if shapes.get(name) != others.get(name)]
+            raise Mismatch(f"differs from the model in the shape of {brief(names[0])}")
