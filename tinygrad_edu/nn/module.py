@@ -6,12 +6,14 @@ buffers and children are found by looking at the attributes when somebody asks.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Iterable, Iterator
 from typing import Any, ClassVar, Self
 
 import numpy as np
 
 from .. import backends, scopes
+from ..errors import ArgumentError
 from ..modes import MODES, MODULE_CHANGES
 from ..tensor import Tensor
 from . import scalar, state, summary
@@ -73,6 +75,8 @@ class Module:
             scopes.leave(interval)
 
     def __setattr__(self, name: str, value: Any) -> None:
+        if "." in name or isinstance(value, (dict, list, tuple)):
+            deque(named("", [(name, value)]), maxlen=0)  # which checks names
         object.__setattr__(self, name, value)
         if name[0] != "_" and name not in self.counters:
             MODULE_CHANGES[0] += 1
@@ -80,9 +84,13 @@ class Module:
     # --- what is inside ---
 
     def attributes(self) -> Iterator[tuple[str, Any]]:
-        """Names and attributes; those in lists and dictionaries as "name.0", "name.key"."""
-        for name, attribute in vars(self).items():
-            yield from _flatten(name, attribute)
+        """Names and attributes; those in lists and dictionaries as "name.0", "name.key".
+
+        Raises:
+            ArgumentError: two could not be told apart: a name or key of a parameter, buffer or module has a dot in it,
+                or two keys read alike. (Setting an attribute raises it at once.)
+        """
+        return named("", vars(self).items())
 
     def named_children(self) -> Iterator[tuple[str, Module]]:
         """The modules directly inside."""
@@ -202,15 +210,37 @@ class Module:
         return summary.describe(self)
 
 
-def _flatten(name: str, attribute: Any) -> Iterator[tuple[str, Any]]:
-    if isinstance(attribute, (list, tuple)):
-        for k, item in enumerate(attribute):
-            yield from _flatten(f"{name}.{k}", item)
-    elif isinstance(attribute, dict):
-        for key, item in attribute.items():
-            yield from _flatten(f"{name}.{key}", item)
-    else:
-        yield name, attribute
+def named(prefix: str, items: Iterable[tuple[Any, Any]]) -> Iterator[tuple[str, Any]]:
+    """Items with their names, and what lists, tuples and dictionaries among them hold: see `Module.attributes`.
+
+    Args:
+        items: pairs of a key and an item.
+    """
+    known = set()
+    for key, item in items:
+        name = str(key)
+        if isinstance(item, (dict, list, tuple)):
+            found = named(_join(prefix, name), item.items() if isinstance(item, dict) else enumerate(item))
+        else:
+            found = iter([(_join(prefix, name), item)])
+        if "." in name or name in known:
+            parts = list(found)
+            if any(isinstance(part, Module) or state.is_array(part) for _, part in parts):
+                raise ArgumentError(_ambiguous(prefix, name, twice=name in known))
+            found = iter(parts)
+        known.add(name)
+        yield from found
+
+
+def _ambiguous(prefix: str, name: str, twice: bool) -> str:
+    where = f" in {prefix!r}" if prefix else ""
+    if twice:
+        return f"two keys{where} read {name!r}, and state_dict() would lose one of what they hold: call one otherwise"
+    other = name.replace(".", "_")
+    return (
+        f"{name!r}{where} cannot be the name of a parameter, buffer or module: names are joined with dots, as in "
+        f"'{_join(prefix, name)}.weight', so that another could be called the same. Call it {other!r}"
+    )
 
 
 def _join(prefix: str, name: str) -> str:

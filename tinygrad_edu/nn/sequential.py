@@ -12,7 +12,7 @@ from ..random import generator
 from . import init
 from .dense import Dense
 from .dropout import Dropout
-from .module import Module
+from .module import Module, named
 
 
 class Sequential(Module):
@@ -35,7 +35,9 @@ class Sequential(Module):
         self.layers = list(layers)
 
     def attributes(self) -> Iterator[tuple[str, Any]]:
-        return ((str(k), layer) for k, layer in enumerate(self.layers))
+        """The layers, "0", "1", ..., and what a subclass adds."""
+        added = [(name, item) for name, item in vars(self).items() if name != "layers"]
+        return named("", [*enumerate(self.layers), *added])
 
     def forward(self, x: Any) -> Any:
         for k, layer in enumerate(self.layers):
