@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .errors import AnomalyError, MutationError
-from .modes import Observer
+from .modes import Mode, Observer
 
 if TYPE_CHECKING:
     from .backprop import Step
@@ -20,7 +20,7 @@ _PACKAGE = os.path.dirname(os.path.abspath(__file__))
 
 
 class Watch(Observer):
-    """What `detect_anomaly()` remembers of each node: the user's line that made it and a print of its operands."""
+    """What `detect_anomaly()` remembers of a node: the user's line that made it, and prints of it and its operands."""
 
     def __init__(self) -> None:
         self.lines: dict[int, str] = {}
@@ -29,7 +29,7 @@ class Watch(Observer):
     def made(self, node: Node, op: Operation, inputs: tuple[Node, ...], attrs: dict[str, Any] | None) -> None:
         """A node was computed in the forward pass."""
         self.lines[node.serial] = _users_line()
-        self.prints[node.serial] = [_print(operand) for operand in inputs]
+        self.prints[node.serial] = [_print(item) for item in (node, *inputs)]
         if not _finite(node) and all(_finite(operand) for operand in inputs):
             raise AnomalyError(
                 f"{op.name} made the first {_kind(node)} of the forward pass, from finite operands "
@@ -37,12 +37,13 @@ class Watch(Observer):
             )
 
     def reached(self, node: Node) -> None:
-        """A node is reached by the backward pass: are its operands those it was computed from?"""
-        for operand, before in zip(node.inputs, self.prints.get(node.serial, []), strict=False):
-            if _print(operand) != before:
+        """A node is reached by the backward pass: are it and its operands what they were?"""
+        for item, before in zip((node, *node.inputs), self.prints.get(node.serial, []), strict=False):
+            if _print(item) != before:
                 raise MutationError(
-                    f"the array of the {operand.describe()} was written into after the {node.describe()} was computed "
-                    f"from it, at {self.lines[node.serial]}: the recorded derivatives belong to the old data"
+                    f"the array of the {item.describe()} was written into after the {node.describe()} was computed"
+                    f"{'' if item is node else ' from it'}, at {self.lines[node.serial]}: the recorded derivatives "
+                    "belong to the old data"
                 )
 
     def contributed(self, step: Step) -> None:
@@ -55,6 +56,23 @@ class Watch(Observer):
                 f"{_kind(step.contribution)} of the backward pass; operands: "
                 f"{', '.join(_summary(operand) for operand in node.inputs)}; the node was made at {line}"
             )
+
+
+def computed_again(node: Node) -> Any:
+    """What the operation of a node gives of what its inputs hold now; None if that is what the node holds.
+
+    On one machine an operation gives the same bits again; only of a sum may another order round otherwise.
+    """
+    with Mode(lambda: {"recording": False, "watch": None}):
+        again = node._apply(node.op, node.inputs, node.attrs)
+    new, old = _host(again), _host(node)
+    if np.array_equal(new, old, equal_nan=True):
+        return None
+    if new.shape == old.shape and new.dtype.kind == "f":
+        largest = np.abs(new, where=np.isfinite(new), out=np.zeros(new.shape)).max(initial=0.0)
+        if np.allclose(new, old, rtol=0.0, atol=64 * np.finfo(new.dtype).eps * largest, equal_nan=True):
+            return None
+    return again
 
 
 def _users_line() -> str:

@@ -6,7 +6,9 @@ from typing import Any
 
 import numpy as np
 
+from tinygrad_edu.anomaly import computed_again
 from tinygrad_edu.backprop import Step, backprop, seed
+from tinygrad_edu.errors import MutationError
 from tinygrad_edu.node import Node, nodes
 from tinygrad_edu.tensor import Tensor
 from tinygrad_edu.value import Value
@@ -78,10 +80,28 @@ class _Recorder:
 
     def events(self, gradient: Any) -> tuple[Event, ...]:
         start = seed(self.root, gradient, create_graph=False)
+        steps = backprop(self.root, start)
+        self.check_written()
         rows = [self.computed(node) for node in self.nodes if node.op is not None]
         rows.append(self.started(start, chosen=gradient is not None))
-        rows += map(self.contributed, backprop(self.root, start))
+        rows += map(self.contributed, steps)
         return tuple([Event(step=step, of=len(rows), **row) for step, row in enumerate(rows, 1)])
+
+    def check_written(self) -> None:
+        """Refuse a graph in which a result is not what its operation gives: somebody wrote into a raw array.
+
+        Raises:
+            MutationError: names the first such node.
+        """
+        for node in self.nodes:
+            again = computed_again(node) if node.op is not None else None
+            if again is not None:
+                inputs = ", ".join([self.ids[operand] for operand in node.inputs])
+                raise MutationError(
+                    f"{self.ids[node]} = {node.op.name}({inputs}) does not hold: it has {_shown(node)}, and of what "
+                    f"{inputs} has now, it would have {_shown(again)}. An array was written into (t.data[...] = ...) "
+                    "after the forward pass: run that again, and then record"
+                )
 
     def graph(self) -> dict[str, TraceNode]:
         return {self.ids[node]: self.node(node) for node in self.nodes}
@@ -171,6 +191,12 @@ class _Recorder:
 
     def once(self, thing: Any) -> Any:
         return self.shared.setdefault(thing, thing)
+
+
+def _shown(node: Node) -> str:
+    """The numbers of a node, in a message."""
+    numbers = plain(node.data, getattr(node, "backend", None))
+    return " ".join(np.array2string(np.asarray(numbers), precision=6, threshold=6).split())
 
 
 def _identify(nodes: list[Node]) -> dict[Node, str]:
