@@ -7,7 +7,7 @@ import tinygrad_edu as tg
 from tinygrad_edu import Tensor, Value
 from tinygrad_edu_viz import Trace, draw_graph
 
-pytestmark = pytest.mark.filterwarnings("ignore::RuntimeWarning")
+pytestmark = [pytest.mark.filterwarnings("ignore::RuntimeWarning"), pytest.mark.raw_arrays]
 
 A = np.array([[1.0, 2.0], [3.0, 4.0]])
 
