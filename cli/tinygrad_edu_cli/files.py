@@ -13,12 +13,12 @@ ELSEWHERE = "give another place"
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
-    """`tinygrad_edu.files.replacing`.
+    """`tinygrad_edu.storage.files.replacing`.
 
     Raises:
         FileError: the file cannot be written.
     """
-    from tinygrad_edu import files  # brings NumPy, which `--help` need not wait for
+    from tinygrad_edu.storage import files  # brings NumPy, which `--help` need not wait for
 
     try:
         with files.replacing(path) as temporary:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from cli.killing import RUN, assert_equal_runs, dies_at, in_child, record
-from tinygrad_edu import files
+from tinygrad_edu.storage import files
 from tinygrad_edu_cli.training import folder as folders
 from tinygrad_edu_cli.training.folder import RunFolder
 from tinygrad_edu_cli.training.lock import lock

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from cli.killing import RUN, assert_equal_runs, in_child
-from tinygrad_edu import files
+from tinygrad_edu.storage import files
 from tinygrad_edu_cli.training.folder import RunFolder
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")

@@ -13,7 +13,7 @@ import pytest
 import safetensors.numpy
 
 from cli.killing import RUN, assert_equal_runs, dies_at, in_child, start, wait
-from tinygrad_edu import files
+from tinygrad_edu.storage import files
 from tinygrad_edu_cli.training.folder import RunFolder
 
 pytestmark = [

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tinygrad_edu import files
+from tinygrad_edu.storage import files
 
 
 def test_new_content_under_the_old_mode(tmp_path: Path) -> None:

@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 
 import tinygrad_edu as tg
-from tinygrad_edu import files
 from tinygrad_edu.errors import StateError
+from tinygrad_edu.storage import files
 from tinygrad_edu.train import Checkpoint, EarlyStopping, History
 from train.small_runs import history, moons, network, start, weights
 

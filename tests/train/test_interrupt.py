@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import tinygrad_edu as tg
-from tinygrad_edu import files
+from tinygrad_edu.storage import files
 from tinygrad_edu.train import Checkpoint, EarlyStopping
 from train.small_runs import end_of, moons, network, start, weights
 

@@ -11,9 +11,8 @@ import numpy as np
 import pytest
 
 import tinygrad_edu as tg
-from tinygrad_edu import files
 from tinygrad_edu.errors import StateError
-from tinygrad_edu.train import state_files
+from tinygrad_edu.storage import arrays, files
 from train.small_runs import network, weights
 
 
@@ -77,14 +76,14 @@ def test_a_truncated_file(tmp_path: Path, share: float) -> None:
 
 @pytest.mark.parametrize("words", [{}, {"tinygrad_edu": "{}"}, {"tinygrad_edu": "no JSON"}, {"tinygrad_edu": "[]"}])
 def test_a_file_of_another_program(tmp_path: Path, words: dict[str, str]) -> None:
-    (tmp_path / "model").write_bytes(state_files.to_bytes({"w": np.ones(2)}, words))
+    (tmp_path / "model").write_bytes(arrays.to_bytes({"w": np.ones(2)}, words))
     with pytest.raises(StateError, match=r"holds arrays, but no model|is no model of|tinygrad_edu is not JSON"):
         tg.train.load_model(tmp_path / "model", network())
 
 
 def test_a_file_of_a_newer_version(tmp_path: Path) -> None:
     words = {"kind": "tinygrad-edu model", "format": 7, "tinygrad_edu": "3.0", "meta": {}}
-    (tmp_path / "model").write_bytes(state_files.to_bytes({}, {"tinygrad_edu": json.dumps(words)}))
+    (tmp_path / "model").write_bytes(arrays.to_bytes({}, {"tinygrad_edu": json.dumps(words)}))
     with pytest.raises(StateError, match=r"newer version, tinygrad-edu 3.0 \(format 7"):
         tg.train.read_meta(tmp_path / "model")
 
@@ -92,7 +91,7 @@ def test_a_file_of_a_newer_version(tmp_path: Path) -> None:
 @pytest.mark.parametrize("rest", [{}, {"format": 1}, {"format": "1", "meta": {}}, {"format": 1, "meta": [1]}])
 def test_a_file_with_something_left_out(tmp_path: Path, rest: dict[str, Any]) -> None:
     words = {"kind": "tinygrad-edu model", "tinygrad_edu": "0.1", **rest}
-    (tmp_path / "model").write_bytes(state_files.to_bytes({}, {"tinygrad_edu": json.dumps(words)}))
+    (tmp_path / "model").write_bytes(arrays.to_bytes({}, {"tinygrad_edu": json.dumps(words)}))
     with pytest.raises(StateError, match=r"cannot read .*: __metadata__.tinygrad_edu(.format|.meta| lacks)"):
         tg.train.read_meta(tmp_path / "model")
 

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import numpy as np
 
-from ..documents import read_bytes, reading
+from ..checks import did_you_mean
 from ..errors import ArgumentError, DataError
-from ..names import did_you_mean
+from ..storage.documents import read_bytes, reading
 from .dataset import Array, Dataset, Task, check_task
 from .table import Table, cut, number_in, read_table
 

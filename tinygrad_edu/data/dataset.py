@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from ..arguments import is_number, whole_number
+from ..checks import is_number, whole_number
 from ..errors import ArgumentError, DataError
 from .order import order_of_epoch
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from ..checks import did_you_mean
 from ..errors import ArgumentError
-from ..names import did_you_mean
 from .dataset import Dataset
 from .mnist import SOURCES, Part, read_mnist
 from .real import REAL, read_real

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import DataError, StateError
-from ..schema import Check, Mismatch, array, expected, record
+from ..storage.schema import Check, Mismatch, array, expected, record
 from .dataset import Array, Dataset
 
 _FIELDS = ("mean", "scale", "target_mean", "target_scale")

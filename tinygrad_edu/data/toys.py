@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..arguments import is_number, whole_number
+from ..checks import is_number, whole_number
 from ..errors import ArgumentError
 from .dataset import Array, Dataset, Task
 

@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ..names import choose
+from ..checks import choose
 from .categorical import cross_entropy, kl_divergence
 from .numeric import huber, mae, mse
 from .penalties import l1, l2

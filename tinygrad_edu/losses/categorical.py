@@ -8,15 +8,15 @@ from typing import Any
 import numpy as np
 
 from .. import functional
-from ..arguments import is_number
+from ..checks import is_number
 from ..errors import ArgumentError, DataError, ShapeError
-from ..labels import is_on_device, positions, to_host
 from ..modes import device_call, host_call
 from ..objects import holds_values
 from ..operation import REGISTRY
 from ..precision import in_float32
 from ..tensor import Tensor
 from .common import as_prediction, check_reduction, check_target, is_probability, like, pair, reduce
+from .labels import is_on_device, positions, to_host
 
 _fused = REGISTRY["softmax_cross_entropy"].function
 

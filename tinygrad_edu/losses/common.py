@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 
 from .. import functional
+from ..checks import check_name
 from ..errors import DataError, ShapeError
-from ..labels import is_on_device, to_host
 from ..modes import host_call
-from ..names import check_name
 from ..objects import as_object, holds_values, is_value
 from ..tensor import Tensor
+from .labels import is_on_device, to_host
 
 
 def as_prediction(x: Any) -> Any:

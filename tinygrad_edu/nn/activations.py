@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from .. import functional
-from ..names import choose
+from ..checks import choose
 from .module import Module
 
 

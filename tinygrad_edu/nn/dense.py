@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 from .. import functional
+from ..checks import choose
 from ..fused import ACTIVATIONS as FUSED
-from ..names import choose
 from ..operation import REGISTRY
 from ..tensor import Tensor
 from . import activations, init

@@ -8,7 +8,7 @@ import numpy as np
 
 from .. import functional
 from ..errors import ArgumentError
-from ..labels import positions
+from ..losses.labels import positions
 from ..modes import device_call
 from ..operation import REGISTRY
 from ..tensor import Tensor

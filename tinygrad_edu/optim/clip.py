@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from functools import reduce
 from typing import Any
 
-from ..arguments import is_number
+from ..checks import is_number
 from ..errors import ArgumentError
 from ..namespaces import FLOATS
 from ..node import Node

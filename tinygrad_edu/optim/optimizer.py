@@ -24,7 +24,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from ..arguments import is_number
+from ..checks import is_number
 from ..errors import ArgumentError, GraphError, StateError
 from ..fuse import Program
 from ..node import Node

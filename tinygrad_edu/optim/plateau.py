@@ -6,7 +6,7 @@ import math
 from collections import abc
 from typing import Any, ClassVar
 
-from ..schema import Check, optional, real, whole
+from ..storage.schema import Check, optional, real, whole
 from .optimizer import Optimizer
 from .schedules import Schedule, number
 

@@ -27,9 +27,9 @@ import math
 from collections import abc
 from typing import Any, ClassVar
 
-from ..arguments import is_number
+from ..checks import is_number
 from ..errors import ArgumentError, StateError
-from ..schema import Check, Mismatch, at_least, finite, list_of, optional, record, text, whole
+from ..storage.schema import Check, Mismatch, at_least, finite, list_of, optional, record, text, whole
 from .optimizer import Group, Optimizer
 
 _SINCE = {"scales": list_of(finite), "lrs": optional(list_of(at_least(0)))}  # entries that states of before lack

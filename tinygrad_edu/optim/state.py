@@ -7,7 +7,20 @@ from typing import Any
 
 import numpy as np
 
-from ..schema import Check, Mismatch, array, at_least, boolean, finite, list_of, mapping, plain, record, text, whole
+from ..storage.schema import (
+    Check,
+    Mismatch,
+    array,
+    at_least,
+    boolean,
+    finite,
+    list_of,
+    mapping,
+    plain,
+    record,
+    text,
+    whole,
+)
 
 
 def state_of(defaults: Mapping[str, Any]) -> Check:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .. import backends, losses
-from ..arguments import is_number, whole_number
+from ..checks import is_number, whole_number
 from ..errors import ArgumentError, DeviceError, StateError
 from ..nn import Module
 from ..optim import OneCycleLR, Optimizer, ReduceLROnPlateau, Schedule, WarmupLR

@@ -13,11 +13,11 @@ import json
 from pathlib import Path
 from typing import Any
 
-from ..documents import reading
 from ..errors import StateError
-from ..files import make_folder, sweep, write_atomically
-from ..schema import anything, located, mapping, matching, record, text, whole
-from .state_files import Arrays, check_version, pack, read_arrays, read_json, to_bytes, unpack
+from ..storage.arrays import Arrays, check_version, pack, read_arrays, read_json, to_bytes, unpack
+from ..storage.documents import reading
+from ..storage.files import make_folder, sweep, write_atomically
+from ..storage.schema import anything, located, mapping, matching, record, text, whole
 
 FORMAT = 1  # of the files; raised when an older program could not read them any more
 KIND = "tinygrad-edu checkpoint"

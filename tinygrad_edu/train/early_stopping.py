@@ -6,7 +6,7 @@ import math
 import sys
 from typing import Any
 
-from ..arguments import is_number
+from ..checks import is_number
 from ..errors import ArgumentError
 
 

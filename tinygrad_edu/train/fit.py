@@ -6,7 +6,7 @@ from collections.abc import Callable, Generator
 from pathlib import Path
 from typing import Any
 
-from ..arguments import whole_number
+from ..checks import whole_number
 from ..nn import Module
 from ..optim import Optimizer, Schedule
 from . import arguments

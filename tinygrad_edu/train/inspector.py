@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from ..arguments import whole_number
+from ..checks import whole_number
 from ..nn import Module
 from ..tensor import Tensor
 from .events import NoticeEvent

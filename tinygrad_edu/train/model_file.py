@@ -6,12 +6,12 @@ import json
 from pathlib import Path
 from typing import Any
 
-from ..documents import parse, reading
 from ..errors import StateError
-from ..files import write_atomically
 from ..nn import Module
-from ..schema import Mismatch, anything, located, mapping, record, text, whole
-from .state_files import Arrays, check_version, pack, read_arrays, to_bytes, unpack
+from ..storage.arrays import Arrays, check_version, pack, read_arrays, to_bytes, unpack
+from ..storage.documents import parse, reading
+from ..storage.files import write_atomically
+from ..storage.schema import Mismatch, anything, located, mapping, record, text, whole
 
 FORMAT = 1
 KIND = "tinygrad-edu model"

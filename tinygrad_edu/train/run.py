@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from ..data.order import order_of_epoch
-from ..files import make_folder
 from ..nn import Module
 from ..optim import ReduceLROnPlateau
+from ..storage.files import make_folder
 from .checkpoint import Checkpoint
 from .early_stopping import EarlyStopping
 from .events import BatchEvent, BestEvent, EndEvent, EpochEvent, Event, NoticeEvent, ValidationEvent

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from ..documents import reading
 from ..errors import StateError
-from ..schema import (
+from ..storage.documents import reading
+from ..storage.schema import (
     Mismatch,
     anything,
     array,

@@ -7,8 +7,8 @@ from os import PathLike
 from pathlib import Path
 from typing import Any
 
-from tinygrad_edu.documents import parse, read_bytes, reading
-from tinygrad_edu.schema import Mismatch, brief, list_of, located
+from tinygrad_edu.storage.documents import parse, read_bytes, reading
+from tinygrad_edu.storage.schema import Mismatch, brief, list_of, located
 
 from .recorded import Contents, Event, TraceError, TraceNode, to_json
 from .trace_graph import Graph

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from tinygrad_edu.operation import REGISTRY, Operation
-from tinygrad_edu.schema import Check, Mismatch, brief, expected, list_of, located, record, whole
+from tinygrad_edu.storage.schema import Check, Mismatch, brief, expected, list_of, located, record, whole
 
 from .recorded import Data, Event, TraceNode
 from .trace_schema import Numbers, Shape, attribute, index

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_edu.schema import (
+from tinygrad_edu.storage.schema import (
     NOT_FINITE,
     Check,
     Mismatch,

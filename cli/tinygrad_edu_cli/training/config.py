@@ -7,7 +7,7 @@ from collections.abc import Container, Iterable
 from dataclasses import asdict, dataclass, fields, replace
 from typing import TYPE_CHECKING, Any, Literal
 
-from tinygrad_edu.schema import optional, record
+from tinygrad_edu.storage.schema import optional, record
 
 from ..errors import CommandError
 from ..wording import count

@@ -16,9 +16,9 @@ from dataclasses import fields
 from pathlib import Path
 from typing import IO, Any
 
-from tinygrad_edu.documents import parse, read_bytes, reading
-from tinygrad_edu.files import make_folder, sweep
-from tinygrad_edu.schema import Mismatch, brief, located
+from tinygrad_edu.storage.documents import parse, read_bytes, reading
+from tinygrad_edu.storage.files import make_folder, sweep
+from tinygrad_edu.storage.schema import Mismatch, brief, located
 from tinygrad_edu.train import Checkpoint, History
 from tinygrad_edu.train.events import BestEvent, EndEvent, EpochEvent, Event, NoticeEvent, ValidationEvent
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tinygrad_edu.schema import (
+from tinygrad_edu.storage.schema import (
     anything,
     at_least,
     by_kind,

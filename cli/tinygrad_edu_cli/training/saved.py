@@ -8,9 +8,9 @@ from typing import Any
 
 import tinygrad_edu as tg
 from tinygrad_edu.data import Standardizer
-from tinygrad_edu.documents import reading
 from tinygrad_edu.errors import StateError
-from tinygrad_edu.schema import Mismatch, located, optional, record
+from tinygrad_edu.storage.documents import reading
+from tinygrad_edu.storage.schema import Mismatch, located, optional, record
 
 from .run import Run, network
 from .stored_settings import setting

@@ -11,10 +11,10 @@ from typing import Protocol
 import click
 
 import tinygrad_edu as tg
-from tinygrad_edu.documents import reading
 from tinygrad_edu.errors import StateError
-from tinygrad_edu.files import writable
-from tinygrad_edu.schema import located
+from tinygrad_edu.storage.documents import reading
+from tinygrad_edu.storage.files import writable
+from tinygrad_edu.storage.schema import located
 from tinygrad_edu.train import History
 from tinygrad_edu.train.events import BatchEvent, EndEvent, Event
 from tinygrad_edu.train.run_state import checked_state
@@ -186,7 +186,7 @@ def check_save(path: Path) -> None:
 
     Raises:
         CommandError: its name does not end in .safetensors.
-        FileError: see `tinygrad_edu.files.writable`.
+        FileError: see `tinygrad_edu.storage.files.writable`.
     """
     if path.suffix != ".safetensors":
         raise CommandError(f"--save {path}: a network is saved as a file that ends in .safetensors")

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from tinygrad_edu.schema import Check, Mismatch, boolean, list_of, optional, plain, text, whole
+from tinygrad_edu.storage.schema import Check, Mismatch, boolean, list_of, optional, plain, text, whole
 
 from .options import MOST_UNITS, Net, run_options
 

@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from .errors import DataError, DtypeError
-from .modes import host_call
-from .tensor import Tensor
+from ..errors import DataError, DtypeError
+from ..modes import host_call
+from ..tensor import Tensor
 
 _UNSIGNED = {size: np.dtype(f"u{size}") for size in (1, 2, 4, 8)}
 

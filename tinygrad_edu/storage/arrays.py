@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from ..documents import parse, read_bytes, reading
 from ..errors import StateError
-from ..schema import NOT_FINITE, Mismatch, brief, list_of, located, mapping, one_of, record, text, whole
+from .documents import parse, read_bytes, reading
+from .schema import NOT_FINITE, Mismatch, brief, list_of, located, mapping, one_of, record, text, whole
 
 Arrays = dict[str, np.ndarray]
 LARGEST_ARRAYS = 1 << 34  # bytes of a file of arrays, which takes as many again in the memory
