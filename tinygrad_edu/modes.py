@@ -76,7 +76,7 @@ _process_dtype = "float32"
 
 
 class Mode(Block):
-    """A block in which some of the modes are others.
+    """A block in which some of the modes are others; one object is for one thread.
 
     Args:
         changes: gives them, anew for each time that the block is entered.

@@ -10,6 +10,7 @@ import numpy as np
 
 from . import backends, indexing
 from .backends import Backend
+from .conversion import as_array
 from .errors import DeviceError, DtypeError, GraphError, ShapeError, TinygradError
 from .modes import MODES, RECORDING, SERIAL, get_default_dtype
 from .node import Node, check_untracked, checked_name, data_of, mixed_error, shape_error
@@ -27,9 +28,9 @@ class Tensor(Operators, Node):
     """An array that remembers how it was computed.
 
     Args:
-        data: a number, a (nested) list, an array, or another tensor. Numbers and lists become the default dtype
-            (float32 unless set); arrays keep theirs. An array is not copied, unless the tensor requires gradients:
-            then it owns its data, as an optimizer will write into it.
+        data: a number, a (nested) list, an array, or another tensor, without its history. Numbers and lists become the
+            default dtype (float32 unless set); arrays keep theirs. An array is not copied, unless the tensor requires
+            gradients: then it owns its data, as an optimizer will write into it.
         requires_grad: whether a backward pass brings it a gradient.
         dtype: a NumPy dtype, or its name.
         device: "cpu", "cuda", "cuda:1".
@@ -63,7 +64,7 @@ class Tensor(Operators, Node):
         name: str | None = None,
     ):
         self.backend = backends.get(device)
-        self._data = _array(data, dtype, self.backend, requires_grad)
+        self._data = as_array(data, dtype, self.backend, requires_grad)
         self._grad = self._home = None
         self.keeps_grad = False
         self._name = None if name is None else checked_name(name)
@@ -108,7 +109,7 @@ class Tensor(Operators, Node):
     def data(self, data: Any) -> None:
         check_untracked(f"a {self.describe()}", data)
         self._is_written()
-        array = _array(data, self.dtype, self.backend, copy=False)
+        array = as_array(data, self.dtype, self.backend, copy=False)
         if self._home is None:
             self._data = array
         elif array.shape == self.shape:
@@ -429,47 +430,3 @@ def _constant(operand: Any, backend: Backend, op: Operation) -> Node:
     if owner is not None:
         owner.same_device(backend, op.name)
     return Tensor(operand, device=backend)
-
-
-def _array(data: Any, dtype: Any, backend: Backend, copy: bool) -> Any:
-    """Data of any kind as an array of the backend."""
-    if isinstance(data, Tensor):
-        data = data._data
-    owner = backends.of_array(data)
-    if owner is None:
-        data = _from_python(data, dtype)
-    elif owner is not backend and owner.device != "cpu":
-        raise DeviceError(f"the array is on {owner.device}, the tensor shall be on {backend.device}: use x.to()")
-    if getattr(data, "dtype", None) is not None and data.dtype.kind not in "fiub":
-        raise DtypeError(f"a tensor holds real numbers, not {data.dtype}")
-    array = backend.asarray(data, dtype=dtype)
-    return backend.run(array.copy) if copy and array is data else array
-
-
-def _from_python(data: Any, dtype: Any) -> np.ndarray:
-    """Numbers and nested lists as a host array of the default dtype."""
-    if isinstance(data, (list, tuple)) and any(isinstance(item, Node) for item in data):
-        raise DtypeError("a list of nodes would lose their history: tg.stack(list) joins them, and has a derivative")
-    try:
-        array = np.asarray(data)
-    except ValueError as error:
-        raise ShapeError(f"a ragged list: {_ragged(data)}") from error
-    if array.dtype.kind not in "fiub":
-        raise DtypeError(f"a tensor holds real numbers, not {type(data).__name__} {str(data)[:40]!r}")
-    keep = dtype is not None or array.dtype.kind == "b"
-    return array if keep else array.astype(get_default_dtype())
-
-
-def _ragged(data: Any, where: str = "") -> str:
-    """Where a nested list becomes ragged, in words."""
-    lengths = [len(item) if isinstance(item, (list, tuple)) else None for item in data]
-    for k, length in enumerate(lengths):
-        if length != lengths[0]:
-            first, other = ("a number" if n is None else f"{n} elements" for n in (lengths[0], length))
-            return f"data{where}[0] has {first}, but data{where}[{k}] has {other}; every row needs the same length"
-    for k, item in enumerate(data):
-        if isinstance(item, (list, tuple)):
-            found = _ragged(item, f"{where}[{k}]")
-            if found:
-                return found
-    return ""

@@ -1,0 +1,62 @@
+"""How numbers, lists and arrays become the array of a tensor."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from . import backends
+from .backends import Backend
+from .errors import DeviceError, DtypeError, ShapeError
+from .modes import get_default_dtype
+from .node import Node
+from .objects import is_value
+
+
+def as_array(data: Any, dtype: Any, backend: Backend, copy: bool) -> Any:
+    """Data of any kind as an array of the backend; a tensor's data, without its history.
+
+    Raises:
+        ShapeError, DtypeError, DeviceError: see `Tensor`.
+    """
+    if isinstance(data, Node) and not is_value(data):
+        data = data._data
+    owner = backends.of_array(data)
+    if owner is None:
+        data = _from_python(data, dtype)
+    elif owner is not backend and owner.device != "cpu":
+        raise DeviceError(f"the array is on {owner.device}, the tensor shall be on {backend.device}: use x.to()")
+    if getattr(data, "dtype", None) is not None and data.dtype.kind not in "fiub":
+        raise DtypeError(f"a tensor holds real numbers, not {data.dtype}")
+    array = backend.asarray(data, dtype=dtype)
+    return backend.run(array.copy) if copy and array is data else array
+
+
+def _from_python(data: Any, dtype: Any) -> np.ndarray:
+    """Numbers and nested lists as a host array of the default dtype."""
+    if isinstance(data, (list, tuple)) and any(isinstance(item, Node) for item in data):
+        raise DtypeError("a list of nodes would lose their history: tg.stack(list) joins them, and has a derivative")
+    try:
+        array = np.asarray(data)
+    except ValueError as error:
+        raise ShapeError(f"a ragged list: {_ragged(data)}") from error
+    if array.dtype.kind not in "fiub":
+        raise DtypeError(f"a tensor holds real numbers, not {type(data).__name__} {str(data)[:40]!r}")
+    keep = dtype is not None or array.dtype.kind == "b"
+    return array if keep else array.astype(get_default_dtype())
+
+
+def _ragged(data: Any, where: str = "") -> str:
+    """Where a nested list becomes ragged, in words."""
+    lengths = [len(item) if isinstance(item, (list, tuple)) else None for item in data]
+    for k, length in enumerate(lengths):
+        if length != lengths[0]:
+            first, other = ("a number" if n is None else f"{n} elements" for n in (lengths[0], length))
+            return f"data{where}[0] has {first}, but data{where}[{k}] has {other}; every row needs the same length"
+    for k, item in enumerate(data):
+        if isinstance(item, (list, tuple)):
+            found = _ragged(item, f"{where}[{k}]")
+            if found:
+                return found
+    return ""
