@@ -16,7 +16,7 @@ from functools import partial
 from pathlib import Path
 
 import tinygrad_edu as tg
-from tinygrad_edu_cli.source import Subject, open_source
+from tinygrad_edu_cli.subject import Subject, open_source
 from tinygrad_edu_cli.tui.app import Stepper
 from tinygrad_edu_viz import Trace, draw_graph, render
 from tinygrad_edu_viz.pages.page import page

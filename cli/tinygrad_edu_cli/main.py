@@ -12,11 +12,11 @@ from contextlib import suppress
 import click
 
 from . import output
-from .compare import compare
+from .commands.compare import compare
+from .commands.graph import graph
+from .commands.step import step
+from .commands.train import train
 from .errors import DONE, INTERRUPTED, NEGATIVE, UNREADABLE, USAGE, CommandError
-from .graph import graph
-from .step import step
-from .train import train
 
 LONGEST, MOST = 1000, 40  # characters of a line, and lines, that an error takes
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from textual.pilot import Pilot
 
-from tinygrad_edu_cli.source import Subject, open_source
+from tinygrad_edu_cli.subject import Subject, open_source
 from tinygrad_edu_cli.tui.app import Stepper
 from tinygrad_edu_viz.player import Player
 

@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 
 import tinygrad_edu as tg
-from tinygrad_edu_cli.source import Subject, open_source
-from tinygrad_edu_cli.stepping import plain
+from tinygrad_edu_cli.stepping import step_lines
+from tinygrad_edu_cli.subject import Subject, open_source
 from tinygrad_edu_cli.tui.node_pane import NodePane
 from tinygrad_edu_viz import Trace, view
 from tinygrad_edu_viz.player import Player
@@ -74,7 +74,7 @@ def told_by_plain(subject: Subject) -> Iterator[State]:
     """From the lines of text. They tell what changes in a step, so we keep what they told before."""
     player = Player(subject.trace)
     ids = {title: node for node, title in player.titles.items()}
-    given, *steps = paragraphs(plain.lines(subject, player))
+    given, *steps = paragraphs(step_lines.lines(subject, player))
     names = "|".join(map(re.escape, ids))
     parts = re.split(rf"(?:^|, )({names}) = ", given)
     values = [told.removesuffix(" (constant)") for told in parts[2::2]]
@@ -233,6 +233,6 @@ def test_the_player_knows_what_json_tells(make):
 
 
 def as_json(data: Any) -> Any:
-    from tinygrad_edu_viz.recorded import to_json
+    from tinygrad_edu_viz.recording.contents import to_json
 
     return to_json(data)

@@ -55,7 +55,7 @@ def test_every_example_of_the_help_works(cli, command_name, tmp_path: Path, monk
 
 
 def test_a_bug_of_ours_is_told_without_a_traceback(cli, monkeypatch):
-    monkeypatch.setattr("tinygrad_edu_cli.source.open_source", lambda *_: 1 / 0)
+    monkeypatch.setattr("tinygrad_edu_cli.subject.open_source", lambda *_: 1 / 0)
     ran = cli("step", "a", "--set", "a=1")
     assert ran.code == 1 and ran.err.startswith("error: tinygrad-edu itself failed: ZeroDivisionError")
     monkeypatch.setenv("TINYGRAD_EDU_DEBUG", "1")
@@ -153,7 +153,7 @@ def test_too_little_memory(cli, monkeypatch, error):
     def fail(*_: object) -> None:
         raise error
 
-    monkeypatch.setattr("tinygrad_edu_cli.source.open_source", fail)
+    monkeypatch.setattr("tinygrad_edu_cli.subject.open_source", fail)
     ran = cli("step", "a", "--set", "a=1")
     assert (ran.code, ran.out) == (1, "")
     what = f": {error}" if str(error) else ""
@@ -166,7 +166,7 @@ def test_a_text_without_end_is_cut(cli, monkeypatch, error, text):
     def fail(*_: object) -> None:
         raise error(text)
 
-    monkeypatch.setattr("tinygrad_edu_cli.source.open_source", fail)
+    monkeypatch.setattr("tinygrad_edu_cli.subject.open_source", fail)
     ran = cli("step", "a", "--set", "a=1")
     assert ran.err.startswith("error: ") and len(ran.err) < 2_000
     assert "... (100,0" in ran.err or " more lines)" in ran.err

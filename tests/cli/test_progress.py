@@ -10,7 +10,7 @@ import pytest
 
 from cli.training import QUICK
 from tinygrad_edu.train.events import BatchEvent, EpochEvent, ValidationEvent
-from tinygrad_edu_cli.training.progress import ProgressLine
+from tinygrad_edu_cli.training.progress_report import ProgressLine
 
 LONG = ("--data", "moons", "--n", "200", "--net", "2-4-1", "--epochs", "100000")
 

@@ -17,7 +17,7 @@ from cli.training import QUICK, events, untimed
 from tinygrad_edu_cli.training import options
 from tinygrad_edu_cli.training.config import DEFAULTS
 from tinygrad_edu_cli.training.optimizer import _OPTIMIZERS
-from tinygrad_edu_cli.training.plain import is_round
+from tinygrad_edu_cli.training.plain_report import is_round
 
 
 def column(objects, kind, name):

@@ -9,16 +9,16 @@ import pytest
 from textual.widgets import Input
 
 import tinygrad_edu as tg
-from tinygrad_edu_cli.source import Subject, open_source
+from tinygrad_edu_cli.subject import Subject, open_source
 from tinygrad_edu_cli.tui import keys
 from tinygrad_edu_cli.tui.graph_pane import GraphPane
 from tinygrad_edu_cli.tui.lines import Lines, OneLine
 from tinygrad_edu_cli.tui.node_pane import NodePane
-from tinygrad_edu_cli.tui.stepping import Stepping
+from tinygrad_edu_cli.tui.step_screen import Stepping
 from tinygrad_edu_viz import Trace
 from tinygrad_edu_viz.player import Player
 from tinygrad_edu_viz.readable import number
-from tinygrad_edu_viz.text.text_graph import cell_width
+from tinygrad_edu_viz.text.canvas import cell_width
 
 from .full_screen import full_screen, in_loop
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tinygrad_edu_cli.source import open_source
+from tinygrad_edu_cli.subject import open_source
 
 from .full_screen import full_screen, in_loop
 

@@ -10,7 +10,7 @@ import pytest
 import tinygrad_edu as tg
 from tinygrad_edu.errors import ArgumentError
 from tinygrad_edu_viz import Trace, view
-from tinygrad_edu_viz.levels import View
+from tinygrad_edu_viz.views.levels import View
 from visualizations.random_graphs import random_graph
 
 V = tg.Value

@@ -13,7 +13,7 @@ from engine.test_random_expressions import POINTS, TREES, evaluate
 from tinygrad_edu.backprop import backprop
 from tinygrad_edu.errors import ArgumentError
 from tinygrad_edu_viz import Trace
-from tinygrad_edu_viz.predicting.naive import naive_order
+from tinygrad_edu_viz.predicting.naive_order import naive_order
 
 
 def V(value: float, name: str) -> tg.Value:

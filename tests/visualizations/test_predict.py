@@ -17,7 +17,7 @@ from tinygrad_edu.errors import ArgumentError
 from tinygrad_edu.operation import REGISTRY
 from tinygrad_edu_viz import Trace
 from tinygrad_edu_viz.predicting.mistakes import MISTAKES, Mistake
-from tinygrad_edu_viz.predicting.predict import Quiz, Score
+from tinygrad_edu_viz.predicting.quiz import Quiz, Score
 from tinygrad_edu_viz.predicting.verdicts import Answer, Verdict
 
 M = Mistake

@@ -10,7 +10,8 @@ import pytest
 import tinygrad_edu as tg
 from engine.cases import Case, all_cases, sample
 from tinygrad_edu.errors import ArgumentError
-from tinygrad_edu_viz import Trace, scalars, take_apart
+from tinygrad_edu_viz import Trace, take_apart
+from tinygrad_edu_viz.scalarizing import scalarize
 
 F = "float64"
 
@@ -158,7 +159,7 @@ def test_one_unit_of_a_large_layer_needs_the_tensors_themselves():
     assert sum(node.op == "multiply" for node in apart.nodes.values()) == 784
     with pytest.raises(ArgumentError, match=r"has of the gradients of n3, .* only their mean and range.*take_apart"):
         take_apart(trace, node, (3, 5))
-    with pytest.raises(ArgumentError, match=f"more than {scalars.LARGEST:,} numbers, which is the limit"):
+    with pytest.raises(ArgumentError, match=f"more than {scalarize.LARGEST:,} numbers, which is the limit"):
         take_apart(loss, node)
     with pytest.raises(ArgumentError, match="the limit"):
         take_apart(loss)

@@ -1,12 +1,12 @@
 """Recordings and pictures of graphs of tinygrad-edu."""
 
-from .levels import view
 from .pages.notebook import announce, load_ipython_extension
 from .pictures.dot_binary import DrawingError, MissingDot, render
 from .pictures.draw import draw_graph
-from .recorded import TraceError
-from .scalars import take_apart
+from .recording.contents import TraceError
+from .scalarizing.scalarize import take_apart
 from .trace import Trace
+from .views.levels import view
 
 __all__ = [
     "DrawingError",

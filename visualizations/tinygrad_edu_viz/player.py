@@ -8,11 +8,11 @@ from collections.abc import Iterable
 
 from tinygrad_edu.errors import ArgumentError
 
-from .levels import view
 from .readable import labels
-from .recorded import Data, Event, TraceNode
+from .recording.contents import Data, Event, TraceNode
+from .recording.sentences import sign
 from .trace import Trace
-from .words import sign
+from .views.levels import view
 
 OPERATION = "op:"  # begins a breakpoint on all nodes of an operation: op:multiply
 

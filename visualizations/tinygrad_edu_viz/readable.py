@@ -9,8 +9,8 @@ import numpy as np
 
 from tinygrad_edu.formula_text import number_text
 
-from .recorded import Data
-from .text.text_graph import clean
+from .recording.contents import Data
+from .text.canvas import clean
 
 LONGEST_NAME = 24  # characters
 FEW = 6  # elements that are shown one by one

@@ -12,8 +12,9 @@ from typing import Any
 
 from tinygrad_edu.node import Node
 
-from . import recorder, trace_file
-from .recorded import Data, Event, TraceNode
+from .recording import recorder
+from .recording.contents import Data, Event, TraceNode
+from .saving import json_file
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,7 @@ class Trace:
         Raises:
             OSError: the file cannot be written.
         """
-        trace_file.write(path, self.nodes, self.events, self.root)
+        json_file.write(path, self.nodes, self.events, self.root)
 
     @classmethod
     def load(cls, path: str | PathLike[str]) -> Trace:
@@ -59,7 +60,7 @@ class Trace:
             TraceError: the file is no trace, is damaged, or was written by a newer version.
             OSError: the file cannot be read.
         """
-        return cls(*trace_file.read(path))
+        return cls(*json_file.read(path))
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
         from .pages.notebook import bundle  # which is made of all this

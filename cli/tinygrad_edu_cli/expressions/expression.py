@@ -20,7 +20,7 @@ from tinygrad_edu import Tensor, Value, functional
 from tinygrad_edu.node import Node
 
 from ..errors import ExpressionError
-from ..wording import describe, is_plain, nearest, shapes, short, some
+from ..phrases import describe, is_plain, nearest, shapes, short, some
 from . import limits
 from .functions import FUNCTIONS, NODES_INSTEAD, is_elementwise, is_operand, usage, wrong_setting
 from .grammar import Text, read, refuse

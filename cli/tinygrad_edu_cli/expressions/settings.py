@@ -14,7 +14,7 @@ from tinygrad_edu import Tensor
 from tinygrad_edu.errors import ShapeError
 
 from ..errors import ExpressionError
-from ..wording import short
+from ..phrases import short
 
 MAX_CHARACTERS = 200_000
 MAX_BRACKETS = 20

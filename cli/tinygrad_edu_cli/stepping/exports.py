@@ -15,7 +15,7 @@ from ..files import replacing
 if TYPE_CHECKING:
     from tinygrad_edu_viz.player import Player
 
-    from ..source import Subject
+    from ..subject import Subject
 
 Writer = Callable[["Subject", "Player", Path], str]
 """Writes a file, and returns what is to say about it beside its name."""

@@ -16,12 +16,12 @@ from tinygrad_edu.train.events import Event
 
 from .. import output
 from ..errors import CommandError
-from .completing import as_typed
 from .config import RunConfig
 from .folder import RunFolder
 from .interrupts import follow
 from .loss_noise import LossNoise
-from .progress import ProgressLine
+from .missing_lines import as_typed
+from .progress_report import ProgressLine
 from .run import Run
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from tinygrad_edu.storage.schema import optional, record
 
 from ..errors import CommandError
-from ..wording import count
+from ..phrases import count
 from .stored_settings import setting
 
 if TYPE_CHECKING:

@@ -24,10 +24,10 @@ from tinygrad_edu.train.events import BestEvent, EndEvent, EpochEvent, Event, No
 
 from ..errors import CommandError, FileError
 from ..files import ELSEWHERE, cannot_write, replacing
-from .completing import completed
 from .config import RunConfig
 from .lock import NAME as LOCK
 from .lock import lock
+from .missing_lines import completed
 from .record_schema import CONFIG, KIND, LINE, VERSION
 
 _KINDS: dict[str, Any] = {

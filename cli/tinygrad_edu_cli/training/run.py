@@ -22,7 +22,7 @@ from tinygrad_edu.train.events import Event
 from tinygrad_edu.train.targets import Objective, targets_of
 
 from ..errors import CommandError, FileError, MissingPieceError
-from ..wording import as_options
+from ..phrases import as_options
 from .config import RunConfig
 from .optimizer import optimizer_of, schedule_of
 from .options import DATA, unknown

@@ -21,14 +21,14 @@ from tinygrad_edu.train.run_state import checked_state
 
 from ..errors import CommandError, FileError, MissingPieceError
 from ..files import cannot_write
-from .completing import as_typed, events_until
 from .config import MisfitError, RunConfig
 from .folder import RunFolder, refuse_used
 from .interrupts import follow
 from .loss_noise import LossNoise
+from .missing_lines import as_typed, events_until
 from .record_schema import STATE
 from .run import Run
-from .saved import SavedNetwork
+from .saved_network import SavedNetwork
 
 
 class Report(Protocol):

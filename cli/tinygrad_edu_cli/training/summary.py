@@ -10,7 +10,7 @@ import numpy as np
 
 from tinygrad_edu.train import History
 
-from ..wording import count, some
+from ..phrases import count, some
 from .config import LEARNING_RATES, RunConfig, typed
 from .run import PIXELS, Run
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 
-from ..wording import count
+from ..phrases import count
 from .comparison import ComparedRun
 from .config import LEARNING_RATES
 from .summary import number, percent

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from tinygrad_edu_viz.player import Player
 
-    from ..source import Subject
+    from ..subject import Subject
 
 COLUMNS, ROWS = 80, 20  # what the full screen needs to be of use
 

@@ -15,9 +15,9 @@ from textual.filter import LineFilter
 from tinygrad_edu_viz.player import Player
 
 from ..errors import INTERRUPTED
-from ..source import Subject
+from ..subject import Subject
 from . import look
-from .stepping import Stepping
+from .step_screen import Stepping
 
 
 class Stepper(App[None]):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from textual.binding import Binding, BindingType
 
-from tinygrad_edu_viz.text.text_graph import cell_width
+from tinygrad_edu_viz.text.canvas import cell_width
 
 from . import look
 

@@ -11,10 +11,10 @@ from textual.strip import Strip
 
 from tinygrad_edu_viz.player import Player
 from tinygrad_edu_viz.readable import number, number_lines
-from tinygrad_edu_viz.recorded import Data
+from tinygrad_edu_viz.recording.contents import Data
+from tinygrad_edu_viz.recording.sentences import sign
+from tinygrad_edu_viz.text.canvas import cell_width
 from tinygrad_edu_viz.text.terminal import UNKNOWN
-from tinygrad_edu_viz.text.text_graph import cell_width
-from tinygrad_edu_viz.words import sign
 
 from ..viewport import part
 from . import look

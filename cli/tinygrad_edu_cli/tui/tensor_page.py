@@ -6,10 +6,10 @@ import numpy as np
 
 from tinygrad_edu_viz.player import Player
 from tinygrad_edu_viz.readable import number
-from tinygrad_edu_viz.recorded import Data, TraceNode
-from tinygrad_edu_viz.words import sign
+from tinygrad_edu_viz.recording.contents import Data, TraceNode
+from tinygrad_edu_viz.recording.sentences import sign
 
-from ..stepping.arrays import columns, matrices
+from ..stepping.number_columns import columns, matrices
 
 SHADES, SHADES_ASCII = " ░▒▓█", " .:*#"
 

@@ -21,8 +21,8 @@ import numpy as np
 from ..pictures.palette import DARK, LIGHT, Palette
 from ..pictures.scene import Scene, lay_out
 from ..readable import number, number_lines
-from ..recorded import Data, Event, TraceNode, to_json
-from ..text.text_graph import clean
+from ..recording.contents import Data, Event, TraceNode, to_json
+from ..text.canvas import clean
 from ..trace import Trace
 from . import scene_svg
 

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from ..pictures.placing import ARROW, Curve, Point, arrow, towards
 from ..pictures.scene import PADDING, TITLE, Box, Scene
 from ..readable import number_lines
-from ..recorded import TraceNode
+from ..recording.contents import TraceNode
 from ..trace import Trace
 
 

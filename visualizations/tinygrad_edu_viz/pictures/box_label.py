@@ -9,11 +9,11 @@ import graphviz
 
 from tinygrad_edu.operation import REGISTRY
 
-from ..levels import ViewBox
 from ..readable import number, number_lines, short
-from ..recorded import Data, TraceNode
-from ..text.text_graph import clean
-from ..words import explanation, sign
+from ..recording.contents import Data, TraceNode
+from ..recording.sentences import explanation, sign
+from ..text.canvas import clean
+from ..views.levels import ViewBox
 from .palette import Palette
 
 MOST_SHOWN = 64  # numbers in a tooltip

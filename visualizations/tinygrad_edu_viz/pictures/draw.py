@@ -18,13 +18,13 @@ from tinygrad_edu.errors import ArgumentError
 from tinygrad_edu.node import Node
 from tinygrad_edu.operation import REGISTRY
 
-from ..levels import View, ViewBox, view
 from ..readable import labels, number, short
-from ..recorded import TraceNode, restored
-from ..recorder import snapshot
-from ..scalars import take_apart
+from ..recording.contents import TraceNode, restored
+from ..recording.recorder import snapshot
+from ..recording.sentences import inputs_are_ordered
+from ..scalarizing.scalarize import take_apart
 from ..trace import Trace
-from ..words import inputs_are_ordered
+from ..views.levels import View, ViewBox, view
 from . import dot_binary
 from .box_label import BoxLabel
 from .palette import Palette, palette

@@ -10,7 +10,7 @@ import textwrap
 from PIL import Image
 
 from ..readable import number_lines, short
-from ..recorded import Data, Event
+from ..recording.contents import Data, Event
 from ..trace import Trace
 from .palette import LIGHT
 from .pencil import Pencil, bezier

@@ -5,9 +5,9 @@ from __future__ import annotations
 import html
 import json
 
-from ..levels import View
-from ..text.text_graph import clean
+from ..text.canvas import clean
 from ..trace import Trace
+from ..views.levels import View
 from .dot_binary import render
 from .draw import Drawing
 from .palette import palette

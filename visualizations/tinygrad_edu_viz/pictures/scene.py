@@ -10,11 +10,11 @@ from dataclasses import dataclass
 
 from tinygrad_edu.errors import ArgumentError
 
-from ..levels import View, ViewBox, view
 from ..readable import labels, number, number_lines, short
-from ..text.text_graph import cell_width
+from ..recording.sentences import inputs_are_ordered, sign
+from ..text.canvas import cell_width
 from ..trace import Trace
-from ..words import inputs_are_ordered, sign
+from ..views.levels import View, ViewBox, view
 from .draw import formula_of, kind_of, settings_of
 from .placing import Curve, Edge, Point, place
 

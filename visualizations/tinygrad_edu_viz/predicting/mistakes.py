@@ -20,9 +20,9 @@ from tinygrad_edu.namespaces import FLOATS, unbroadcast
 from tinygrad_edu.operation import REGISTRY
 
 from ..readable import loss_name, number
-from ..recorded import Event
-from ..words import explanation
-from .rules import Reading, Rules
+from ..recording.contents import Event
+from ..recording.sentences import explanation
+from .recorded_rules import Reading, Rules
 
 
 class Mistake(StrEnum):

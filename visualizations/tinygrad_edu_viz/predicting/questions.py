@@ -10,7 +10,7 @@ import numpy as np
 from tinygrad_edu.formula import Symbol
 
 from ..readable import FEW, number
-from ..recorded import Data
+from ..recording.contents import Data
 from .mistakes import Case
 
 LARGEST = 36  # elements of an array that a learner can compute with

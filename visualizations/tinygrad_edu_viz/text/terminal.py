@@ -6,14 +6,14 @@ from dataclasses import replace
 
 from tinygrad_edu.errors import ArgumentError
 
-from .. import levels
-from ..levels import View, ViewBox
 from ..readable import number_lines
-from ..recorded import Data, TraceNode
+from ..recording.contents import Data, TraceNode
+from ..recording.sentences import sign
 from ..trace import Trace
-from ..words import sign
-from .text_graph import Box, Edge, TextGraph
-from .text_layout import lay_out
+from ..views import levels
+from ..views.levels import View, ViewBox
+from .canvas import Box, Edge, TextGraph
+from .layout import lay_out
 
 DIGITS = 3
 WIDEST = 72  # cells of a line: as many as the numbers of a small array take

@@ -1,0 +1,123 @@
+"""tinygrad-edu compare: the same run with one setting changed, side by side."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+
+from .. import output
+from ..errors import INTERRUPTED, CommandError
+from ..training.help_sections import SectionedCommand
+from ..training.options import run_options, unknown
+
+CAN_BE_OFF = ("schedule", "patience", "clip_norm", "clip_value")  # if "none" is given for them
+_HOW = "for example: tinygrad-edu compare lr=0.001,0.1,10 --data moons"
+
+
+@click.command(cls=SectionedCommand)
+@click.argument("what", nargs=-1, metavar="SETTING=A,B,... | DIR DIR ...")
+@run_options
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object for each run, and one with the verdict.")
+@click.pass_context
+def compare(context: click.Context, /, what: tuple[str, ...], as_json: bool, **options: Any) -> None:
+    """Train several times from the same seed with one setting changed, or put recorded runs side by side.
+
+    SETTING is the name of an option, without its dashes; all other options are as in `train`, for all runs alike
+    (--data is moons if not given). Where optimizers, schedules or losses are compared, an option that only some of them
+    have goes to these. The table has a small curve of each validation loss, all on one scale; "noise" says how far the
+    loss of a batch lies from the middle between its neighbours (standard deviation).
+
+    \b
+    Examples:
+      tinygrad-edu compare lr=0.001,0.1,10 --data moons --net 2-16-1
+      tinygrad-edu compare optimizer=sgd,adam --momentum 0.9 --data spirals
+      tinygrad-edu compare betas=0.9:0.999,0.5:0.999 --data spirals
+      tinygrad-edu compare batch-size=1,32,full --data moons --epochs 20
+      tinygrad-edu compare dropout=0,0.5 --data moons --n 100 --noise 0.3 --net 2-200-200-1
+      tinygrad-edu compare run1 run2
+    """
+    if not what:
+        raise CommandError("compare what? Name a setting and its values, or two recorded runs", _HOW)
+    with_setting = ["=" in word and not Path(word).is_dir() for word in what]
+    if any(with_setting):
+        if len(what) > 1:
+            raise CommandError(
+                "compare changes one setting at a time: else nobody knows what made the difference", _HOW
+            )
+        name, values = read_setting(context, what[0])
+        from ..training import comparison
+
+        runs, interrupted = comparison.trained(name, values, options)
+    else:
+        _refuse_options(context)
+        from ..training import comparison
+
+        runs, interrupted = comparison.recorded([Path(word) for word in what]), False
+    from ..training import table
+
+    if as_json and runs:
+        for line in table.to_json(runs):
+            click.echo(json.dumps(line, allow_nan=False))
+    elif runs:
+        for text in table.table(runs):
+            output.say(text)
+    if interrupted:
+        raise click.exceptions.Exit(INTERRUPTED)
+
+
+def read_setting(context: click.Context, text: str) -> tuple[str, dict[str, Any]]:
+    """ "lr=0.1,1" as the name of the setting, and its values by how they were written.
+
+    Raises:
+        CommandError: an unknown setting, a single value, the same value twice.
+        click.BadParameter: a value that the option does not take.
+    """
+    written, _, listed = text.partition("=")
+    name = written.strip().lstrip("-").replace("-", "_")
+    params = {str(p.name): p for p in context.command.params if isinstance(p, click.Option) and p.name != "as_json"}
+    if name not in params:
+        known = [param.replace("_", "-") for param in params]
+        raise CommandError(f"compare: {unknown(written.strip(), known, joined='-')}", _HOW)
+    param = params[name]
+    if context.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE:
+        raise CommandError(f"--{written} is what is compared: it cannot be given to all runs", f"leave out --{written}")
+    shown = param.opts[0].lstrip("-")
+    values: dict[str, Any] = {}
+    for word in (word.strip() for word in listed.split(",")):
+        if not word:
+            raise CommandError(f"compare: a value is missing in {text}", _HOW)
+        off = word.lower() == "none" and name in CAN_BE_OFF
+        value = None if off else _value(word, param, context)
+        if value in values.values():
+            raise CommandError(f"compare: {shown} has the value {word} twice", "give values that differ")
+        values[f"{shown}={word}"] = value
+    if len(values) < 2:
+        raise CommandError(f"compare: {text} is one value, and comparing takes two or more", _HOW)
+    return name, values
+
+
+def _value(word: str, param: click.Option, context: click.Context) -> Any:
+    """A value of the list: "0.1", or a pair of numbers with a colon between, as commas part the values."""
+    if param.nargs == 1:
+        return param.type.convert(word, param, context)
+    parts = word.split(":")
+    if len(parts) != param.nargs:
+        raise CommandError(
+            f"compare: {word} is not a value of {param.opts[0]}, which takes {param.nargs} numbers",
+            "write them with a colon between: tinygrad-edu compare betas=0.9:0.999,0.5:0.999",
+        )
+    return tuple(param.type.convert(part.strip(), param, context) for part in parts)
+
+
+def _refuse_options(context: click.Context) -> None:
+    """Recorded runs have their settings."""
+    for param in context.command.params:
+        given = context.get_parameter_source(str(param.name)) is click.core.ParameterSource.COMMANDLINE
+        if given and param.name not in ("what", "as_json"):
+            raise CommandError(
+                f"recorded runs have their own settings: {param.opts[0]} cannot change them",
+                f"leave it out, or train anew; {_HOW}",
+            )

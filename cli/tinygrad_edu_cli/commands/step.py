@@ -1,0 +1,164 @@
+"""tinygrad-edu step: a forward and a backward pass, step by step."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from .. import output
+from ..errors import CommandError
+from ..source_options import level_option, set_option, source_argument
+from ..stepping import exports
+
+if TYPE_CHECKING:
+    from tinygrad_edu_viz.player import Player
+
+    from ..subject import Subject
+
+
+@click.command()
+@source_argument
+@set_option
+@click.option("--tui", is_flag=True, help="Fill the screen, and step with keys (the default at a terminal).")
+@click.option("--plain", is_flag=True, help="Print all steps as lines of text (the default without a terminal).")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object for each step.")
+@click.option(
+    *("--break", "breakpoints"),
+    multiple=True,
+    metavar="NODE|op:NAME",
+    help="Stop at a node, or at an operation, on the key c; the lines of --plain mark these steps. Repeatable.",
+)
+@click.option("--predict", is_flag=True, help="Ask for each gradient before it is shown, and explain mistakes.")
+@click.option("--order", type=click.Choice(["naive"]), help="Show why order matters: a wrong, recursive backward pass.")
+@level_option
+@click.option(
+    "--apart", metavar="NODE[I,J]", help="Take one operation apart into numbers, or one element of its result."
+)
+@click.option("--full", is_flag=True, help="Print all numbers of arrays in the lines of --plain, not only their range.")
+@exports.options
+def step(
+    source: str | None,
+    settings: tuple[str, ...],
+    tui: bool,
+    plain: bool,
+    as_json: bool,
+    breakpoints: tuple[str, ...],
+    predict: bool,
+    order: str | None,
+    level: str,
+    apart: str | None,
+    full: bool,
+    save: Path | None,
+    html: Path | None,
+    gif: Path | None,
+    png_series: Path | None,
+) -> None:
+    """Step through the forward and the backward pass of an expression.
+
+    Without SOURCE: the perceptron of the first lecture. On a terminal of at least 80 by 20 characters, keys step to and
+    fro; otherwise all steps are printed.
+
+    \b
+    Examples:
+      tinygrad-edu step
+      tinygrad-edu step "a*b + a" --set a=2 --set b=-3
+      tinygrad-edu step "e = a*b; tanh(e + c)" --set a=2 --set b=-3 --set c=6.9
+      tinygrad-edu step "sum(relu(W @ x + b))" --set W=[[1,2],[3,4]] --set x=[1,-1] --set b=[0,0.5]
+      tinygrad-edu step neuron.py:loss --save neuron.json
+      tinygrad-edu step neuron.json --json
+      tinygrad-edu step "sum(relu(W @ x))" --set W=[[1,2],[3,4]] --set x=[1,-1] --level scalar
+      tinygrad-edu step --break b --break op:multiply
+      tinygrad-edu step --predict
+      tinygrad-edu step --order naive
+      tinygrad-edu step "a*b + a" --set a=2 --set b=-3 --html page.html --gif steps.gif
+
+    An expression has names, numbers, + - * / ** @, ( ), [ ], comparisons inside where(...), and the functions of
+    tinygrad_edu. One that begins with "-" goes into parentheses: "(-x)".
+    """
+    if tui + plain + as_json + predict + bool(order) > 1:
+        raise click.UsageError("--tui, --plain, --json, --predict and --order exclude each other: choose one")
+    if tui and not (output.can_redraw() and sys.stderr.isatty()):
+        raise click.UsageError("--tui needs a terminal to draw on, and a keyboard: leave it out, or give --plain")
+    if order:
+        if breakpoints or apart or full or level != "auto" or save or html or gif or png_series:
+            raise click.UsageError("--order prints two tables, and takes only --set beside it")
+        from ..stepping import two_orders as orders
+
+        return orders.run(source, settings)
+    if full and (tui or as_json or predict):
+        raise click.UsageError(
+            "--full is for --plain; --json has all recorded numbers, the screen opens them with Enter"
+        )
+    subject, level = _subject(source, settings, level, apart)
+    player = _player(subject, level, breakpoints)
+    for path in filter(None, (save, html, gif)):
+        click.echo(exports.write(subject, path, player), err=True)
+    if png_series is not None:
+        click.echo(exports.write_series(subject, png_series, player), err=True)
+    if (html or gif or png_series) and not (tui or plain or full or as_json or predict):
+        return  # a file was what was wanted
+    if predict:
+        from ..stepping import dialogue as predicting
+
+        predicting.run(subject, player)
+    elif as_json:
+        for event in subject.trace.events:
+            click.echo(json.dumps(event.to_json(), allow_nan=False))
+    elif tui or (not (plain or full) and _has_room()):
+        from .. import tui as screen
+
+        screen.run(subject, player)
+    else:
+        from ..stepping import step_lines as plain_text
+
+        for line in plain_text.lines(subject, player, full):
+            output.say(line)
+
+
+def _subject(source: str | None, settings: tuple[str, ...], level: str, place: str | None) -> tuple[Subject, str]:
+    """What is stepped through, and at which level."""
+    from ..scalar_level import apart, at_level  # brings NumPy, which `--help` need not wait for
+    from ..subject import open_source
+
+    subject = open_source(source, settings)
+    if place is None:
+        return at_level(subject, level)
+    try:
+        return apart(subject, place), level if level != "scalar" else "op"
+    except CommandError as error:
+        raise CommandError(f"--apart {place}: {error.message}", error.hint) from None
+
+
+def _player(subject: Subject, level: str, breakpoints: tuple[str, ...]) -> Player:
+    from tinygrad_edu.errors import ArgumentError
+    from tinygrad_edu_viz.player import Player
+
+    player = Player(subject.trace, level)
+    for place in dict.fromkeys(breakpoints):
+        try:
+            player.add_breakpoint(place)
+        except ArgumentError as error:
+            raise CommandError(f"--break {place}: {error}") from None
+    return player
+
+
+def _has_room() -> bool:
+    """Whether there is a terminal that is large enough for the full screen; if it is too small, say so."""
+    if not (output.is_interactive() and sys.stderr.isatty()):  # Textual draws on the standard error
+        return False
+    from ..tui import COLUMNS, ROWS
+
+    columns, rows = shutil.get_terminal_size()
+    if columns >= COLUMNS and rows >= ROWS:
+        return True
+    click.echo(
+        f"note: this terminal has {columns} by {rows} characters, and the full screen needs {COLUMNS} by {ROWS}: "
+        "here are the steps as lines",
+        err=True,
+    )
+    return False

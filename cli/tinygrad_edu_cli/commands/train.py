@@ -1,0 +1,121 @@
+"""tinygrad-edu train: a network learns from data, and says how it goes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from .. import output
+from ..errors import INTERRUPTED, NEGATIVE, CommandError
+from ..training.help_sections import SectionedCommand
+from ..training.options import run_options
+
+if TYPE_CHECKING:
+    from ..training.config import RunConfig
+    from ..training.session import Report, Session
+
+_PATH: Any = click.Path(path_type=Path)
+FIRST_DATA = "pass_class"
+FIRST_WORDS = f"""\
+The question of the first lecture: will I pass this class? A perceptron learns it from two numbers.
+The same as: tinygrad-edu train --data {FIRST_DATA}"""
+
+
+@click.command(cls=SectionedCommand)
+@run_options
+@click.option("--save", type=_PATH, metavar="FILE", help="Save the trained network as FILE.safetensors.")
+@click.option("--load", type=_PATH, metavar="FILE", help="Begin with the weights of a saved network.")
+@click.option("--record", type=_PATH, metavar="DIR", help="Keep config, metrics and checkpoints in a new folder.")
+@click.option("--resume", type=_PATH, metavar="DIR", help="Go on with a recorded run, where it stopped.")
+@click.option("--plain", is_flag=True, help="Print lines of text only (the default without a terminal).")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object for each event.")
+@click.option("--batches", is_flag=True, help="With --json: also one for each batch.")
+@click.pass_context
+def train(
+    context: click.Context,
+    /,
+    save: Path | None,
+    load: Path | None,
+    record: Path | None,
+    resume: Path | None,
+    plain: bool,
+    as_json: bool,
+    batches: bool,
+    **options: Any,
+) -> None:
+    """Train a network, and see how it learns.
+
+    Without --data: the question of the first lecture, "will I pass this class?", and a single perceptron. Every
+    option has a default that fits the data; Ctrl-C ends a run early, and keeps what was learned.
+
+    \b
+    Examples:
+      tinygrad-edu train
+      tinygrad-edu train --data moons
+      tinygrad-edu train --data moons --net 2-1
+      tinygrad-edu train --data spirals --net 2-32-32-1 --activation tanh --optimizer sgd --lr 0.1 --momentum 0.9
+      tinygrad-edu train --data digits --net 64-64-10 --dropout 0.2 --patience 10 --record run1
+      tinygrad-edu train --resume run1 --epochs 100
+      tinygrad-edu train --data grades.csv --target passed --save grades.safetensors
+    """
+    if plain and as_json:
+        raise click.UsageError("--plain and --json exclude each other: choose one")
+    if batches and not as_json:
+        raise click.UsageError("--batches is for --json: add it")
+    if resume is not None:
+        _refuse_others(context)
+    from ..training import session as sessions  # brings NumPy, which `--help` need not wait for
+
+    if save is not None:
+        sessions.check_save(save)
+    if resume is not None:
+        session = sessions.resumed(resume, options["epochs"])
+    else:
+        session = sessions.started(_config(options), record, load)
+    if resume is None and context.get_parameter_source("data") is not click.core.ParameterSource.COMMANDLINE:
+        click.echo(f"{FIRST_WORDS}\n", err=True)
+    stopped = sessions.train(session, _report(session, plain, as_json, batches))
+    if save is not None and stopped != "diverged":
+        sessions.save(session, save)
+    if stopped in ("diverged", "interrupted"):
+        raise click.exceptions.Exit(NEGATIVE if stopped == "diverged" else INTERRUPTED)
+
+
+def _config(options: dict[str, Any]) -> RunConfig:
+    from ..training.config import RunConfig
+
+    if options["data"] is None:
+        options["data"] = FIRST_DATA
+    return RunConfig(**options)
+
+
+def _refuse_others(context: click.Context) -> None:
+    """A resumed run goes on with its own settings."""
+    free = {"resume", "epochs", "save", "plain", "as_json", "batches"}
+    given = [
+        param.opts[0]
+        for param in context.command.params
+        if param.name not in free
+        and context.get_parameter_source(str(param.name)) is click.core.ParameterSource.COMMANDLINE
+    ]
+    if given:
+        raise CommandError(
+            f"--resume goes on with the settings of the recorded run: {given[0]} cannot be given beside it",
+            "leave it out (--epochs may be given, and --save), or start a new run with --record",
+        )
+
+
+def _report(session: Session, plain: bool, as_json: bool, batches: bool) -> Report:
+    if as_json:
+        from ..training.json_report import JsonReport
+
+        return JsonReport(batches)
+    if plain or not output.is_interactive():
+        from ..training.plain_report import PlainReport
+
+        return PlainReport(session.run, session.history)
+    from ..training.progress_report import ProgressReport
+
+    return ProgressReport(session.run, session.history)

@@ -1,0 +1,83 @@
+"""Levels of a subject: layers, operations, or taken apart into single numbers, by the same rules."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+
+from tinygrad_edu.errors import ArgumentError
+from tinygrad_edu_viz import Trace
+from tinygrad_edu_viz.readable import labels
+from tinygrad_edu_viz.scalarizing.scalarize import Index, TooManyNumbers, take_apart
+
+from .errors import CommandError
+from .phrases import nearest
+from .subject import Subject
+
+
+class TooMuchError(CommandError):
+    """There would be too many numbers to look at."""
+
+
+def at_level(subject: Subject, level: str) -> tuple[Subject, str]:
+    """The subject whose view at a level is asked for: for "scalar" it is another one, at the level "op".
+
+    Raises:
+        CommandError: it cannot be taken apart.
+    """
+    if level != "scalar":
+        return subject, level
+    try:
+        return Subject(subject.title, _numbers_of(subject), subject.note), "op"
+    except CommandError as error:
+        raise CommandError(f"--level scalar: {error}", "choose --level op or --level layer, or --apart NODE") from None
+
+
+def apart(subject: Subject, place: str) -> Subject:
+    """One operation of a subject, taken apart.
+
+    Args:
+        place: a node's id or title; for one element of its result with an index behind it, as in "n8[0, 3]".
+    Raises:
+        TooMuchError: it has too many numbers to be looked at; an index would help.
+        CommandError: no such node, or element; or it cannot be taken apart.
+    """
+    trace = subject.trace
+    titles = labels((node.id, node.name, node.op is not None) for node in trace.nodes.values())
+    ids = {title: node for node, title in titles.items()} | {node: node for node in titles}
+    place = place.strip()
+    node, index = ids.get(place), None
+    if node is None:
+        found = re.fullmatch(r"(.+?)\s*\[([\s\d,-]*)\]", place)
+        name = found[1] if found else place
+        if name not in ids:
+            near = nearest(name, [*ids]) or ", ".join([*titles.values()][:6])
+            raise CommandError(f"no node is called {name!r}", f"there is: {near}")
+        node, index = ids[name], _index(found[2]) if found else None
+    shown = titles[node] + (f"[{', '.join(map(str, index))}]" if index is not None else "")
+    apart = _numbers_of(subject, node, index)
+    return Subject(f"{subject.title} / {shown}", apart, f"{shown} taken apart, number by number.")
+
+
+def _index(text: str) -> tuple[int, ...]:
+    try:
+        return tuple([int(part) for part in text.split(",") if part.strip()])
+    except ValueError:
+        raise CommandError(f"[{text}] is no place in an array", "give numbers, as in [0, 3]") from None
+
+
+def _numbers_of(subject: Subject, node: str | None = None, index: Index | None = None) -> Trace:
+    whole = subject.trace if subject.root is None else subject.root
+    try:
+        with np.errstate(all="ignore"):
+            return take_apart(whole, node, index)
+    except TooManyNumbers as error:
+        raise TooMuchError(_said(error)) from None
+    except ArgumentError as error:
+        raise CommandError(_said(error)) from None
+
+
+def _said(error: ArgumentError) -> str:
+    """Why, without the name of the function, and of its arguments."""
+    return str(error).removeprefix("take_apart: ").partition("; ")[0]

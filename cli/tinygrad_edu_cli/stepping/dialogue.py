@@ -1,0 +1,112 @@
+"""step --predict: asks for each gradient before it shows it. At a terminal and in a pipe alike, line by line."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import click
+
+from tinygrad_edu_viz.player import Player
+from tinygrad_edu_viz.predicting.questions import Question
+from tinygrad_edu_viz.predicting.quiz import Quiz, Score
+from tinygrad_edu_viz.predicting.verdicts import Verdict
+from tinygrad_edu_viz.recording.contents import Event
+from tinygrad_edu_viz.text.canvas import clean
+
+from .. import output
+from ..errors import CommandError
+from ..expressions.answer import read_answer
+from ..subject import Subject
+from . import step_lines
+
+HOW = "Before each step you are asked for the gradient after it. Answer with a number, or with arithmetic such as "
+HOW += "0.5*2 or 1 - 0.707**2. Enter skips the question, ? gives a hint, q ends."
+
+
+def run(subject: Subject, player: Player) -> None:
+    """Ask, judge and show, until the trace or the input ends; then say what to practise.
+
+    Args:
+        player: if it has breakpoints, only the steps at these are asked for.
+    """
+    dialogue = _Dialogue(Quiz(subject.trace))
+    _say([*subject.note.splitlines(), ""] if subject.note else [])
+    _say([subject.title, "", *step_lines.wrap(step_lines.given(subject.trace), indent=2)])
+    events = subject.trace.events
+    _say(["", step_lines.heading("forward"), ""])
+    for event in events:
+        if event.kind == "forward":
+            _say(step_lines.numbered(event))
+    _say(["", step_lines.heading("backward"), "", *step_lines.wrap(HOW), ""])
+    try:
+        for event in events:
+            if event.kind == "backward":
+                if not player.breakpoints or player.stops_at(event):
+                    dialogue.ask(event)
+                _say(step_lines.numbered(event))
+        _say(["", "Gradients of the inputs", "", *step_lines.table(subject.trace)])
+    except EOFError:
+        _say(["", "That was the end of the answers."])
+    _say(["", *(line for text in dialogue.score.summary() for line in step_lines.wrap(text, indent=2))])
+
+
+class _Dialogue:
+    """Questions and answers, and the score so far."""
+
+    def __init__(self, quiz: Quiz):
+        self.quiz, self.score = quiz, Score()
+        if hasattr(sys.stdin, "reconfigure"):
+            sys.stdin.reconfigure(errors="replace")  # what is no text is no answer, and no reason to stop
+
+    def ask(self, event: Event) -> None:
+        """Ask about an event, if there is something to ask.
+
+        Raises:
+            EOFError: there are no more answers.
+        """
+        question = self.quiz.question(event)
+        if question is None:
+            return
+        _say(["", *step_lines.wrap(question.text), *step_lines.wrap(", ".join(question.known), indent=2)])
+        verdict = self._verdict(event, question)
+        self.score = self.score.after(verdict)
+        _say(step_lines.wrap(verdict.text if verdict else "Skipped.", indent=2))
+
+    def _verdict(self, event: Event, question: Question) -> Verdict | None:
+        """What is said of the answer; None if there is none."""
+        while True:
+            text = _typed(f"{question.asked} = ")
+            if text in ("q", "quit"):
+                raise EOFError
+            if not text:
+                return None
+            if text == "?":
+                _say(step_lines.wrap(f"Hint: {question.hint}", indent=2))
+                continue
+            try:
+                return self.quiz.judge(event, read_answer(text))
+            except CommandError as error:
+                _say(error.explain(output.encoding(sys.stdout)).splitlines())
+
+
+def _typed(prompt: str) -> str:
+    """The next line of the input; what no terminal has shown is shown here.
+
+    Raises:
+        EOFError: there is none.
+    """
+    click.echo(output.shown(prompt), nl=False)
+    stream: Any = sys.stdin
+    line = stream.readline() if stream is not None else ""
+    shown = line and stream.isatty()
+    if not shown:
+        click.echo(output.shown(clean(line.strip())))
+    if not line:
+        raise EOFError
+    return str(line).strip()
+
+
+def _say(lines: list[str]) -> None:
+    for line in lines:
+        output.say(line)

@@ -1,0 +1,121 @@
+"""What the commands work on: an expression, FILE.py:FUNC, a saved trace, or the lecture's perceptron."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import click
+import numpy as np
+
+from tinygrad_edu import Tensor
+from tinygrad_edu.errors import TinygradError
+from tinygrad_edu.node import Node
+from tinygrad_edu_viz import Trace, TraceError
+
+from . import user_file
+from .errors import CommandError, FileError
+from .excerpt import printable
+from .expressions.expression import evaluate
+from .expressions.settings import parse_settings
+from .phrases import nearest
+
+PERCEPTRON = "sigmoid(w1*x1 + w2*x2 + b)"
+PERCEPTRON_SETTINGS = {"w1": 3.0, "x1": -1.0, "w2": -2.0, "x2": 2.0, "b": 1.0}
+
+_FUNCTION = re.compile(r"(?P<file>.+\.py)(?::(?P<name>\w*))?", re.DOTALL)
+
+
+class Subject(NamedTuple):
+    """What is stepped through or drawn.
+
+    Attributes:
+        title: the expression, or where the graph comes from.
+        note: what a newcomer should be told about it; may be empty.
+        root: the result itself, which knows the numbers of large arrays too; None of a saved trace.
+    """
+
+    title: str
+    trace: Trace
+    note: str = ""
+    root: Node | None = None
+
+
+def open_source(source: str | None, set_texts: Sequence[str]) -> Subject:
+    """The subject that the operand of a command stands for.
+
+    Args:
+        source: an expression, "FILE.py:FUNC" or "TRACE.json"; None for the perceptron.
+        set_texts: of the options `--set`, "NAME=NUMBER".
+    Raises:
+        CommandError: see the classes in `errors.py`.
+    """
+    settings = parse_settings(set_texts)
+    if source is None:
+        return _perceptron(settings)
+    function = _FUNCTION.fullmatch(source.strip())
+    if function:
+        _warn_unused(settings, "a function sets its own numbers")
+        path, name = Path(function["file"]), function["name"] or ""
+        return _record(printable(f"{path}:{name}"), user_file.call(path, name), f"{name}()")
+    if source.strip().endswith(".json"):
+        _warn_unused(settings, "a saved trace has its numbers in it")
+        return Subject(printable(source.strip()), _load(Path(source.strip())))
+    if os.path.isfile(source):
+        raise CommandError(f"{source} is a file of no known kind", "give an expression, FILE.py:FUNC or TRACE.json")
+    root, _, unused = evaluate(source, settings)
+    for name in unused:
+        near = nearest(name, [n for n in settings if n not in unused])
+        _warn_unused([name], "the expression has no such name" + (f"; it has {near}" if near else ""))
+    return _record(printable(source.strip()), root, "the expression")
+
+
+def _perceptron(settings: dict[str, Any]) -> Subject:
+    numbers = {**PERCEPTRON_SETTINGS, **settings}
+    root, _, unused = evaluate(PERCEPTRON, numbers)
+    _warn_unused(unused, f"the perceptron's names are {', '.join(PERCEPTRON_SETTINGS)}")
+    shown = " ".join(f"--set {name}={_short(number)}" for name, number in numbers.items() if name not in unused)
+    note = (
+        "The perceptron of the first lecture: a weighted sum of the inputs, plus a bias, through a sigmoid.\n"
+        f'The same as: tinygrad-edu step "{PERCEPTRON}" {shown}'
+    )
+    return _record(PERCEPTRON, root, "the perceptron", note)
+
+
+def _record(title: str, root: Any, what: str, note: str = "") -> Subject:
+    if not isinstance(root, Node):
+        raise CommandError(
+            f"{what} returned {type(root).__name__}, which is no node of a graph",
+            "return a tg.Value or tg.Tensor that was computed from others",
+        )
+    if isinstance(root, Tensor) and root.size != 1:
+        raise CommandError(
+            f"{what} returned a tensor of shape {root.shape}, and backpropagation starts from one number",
+            "reduce it: .sum() or .mean()",
+        )
+    try:
+        with np.errstate(all="ignore"):  # a learner sees the inf or nan itself
+            return Subject(title, Trace.record(root), note, root)
+    except TinygradError as error:
+        raise CommandError(str(error)) from None
+
+
+def _load(path: Path) -> Trace:
+    try:
+        return Trace.load(path)
+    except OSError as error:
+        raise FileError(f"cannot read {path}: {error.strerror}") from None
+    except TraceError as error:
+        raise FileError(str(error), "a trace is made by: tinygrad-edu step ... --save TRACE.json") from None
+
+
+def _warn_unused(names: Sequence[str] | dict[str, Any], why: str) -> None:
+    for name in names:
+        click.echo(f"warning: --set {name} is not used: {why}", err=True)
+
+
+def _short(number: Any) -> str:
+    return str(number).removesuffix(".0").replace(" ", "")

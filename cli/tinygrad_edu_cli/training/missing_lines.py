@@ -1,0 +1,57 @@
+"""What a checkpoint knows of a run, as the lines that stand in its metrics.jsonl.
+
+A checkpoint is on the disk before the lines of its epoch are: a process that is killed in between leaves them out.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from typing import Any
+
+from tinygrad_edu.train import EarlyStopping
+from tinygrad_edu.train.events import BestEvent, EpochEvent, Event, NoticeEvent, ValidationEvent
+
+from ..phrases import as_options
+
+
+def completed(recorded: Iterable[dict[str, Any]], events: Iterable[Event]) -> list[dict[str, Any]]:
+    """The lines of `events`: as they are recorded, where they are."""
+    known = {_key(line): line for line in recorded}
+    lines = [event.to_json() for event in events]
+    return [known.get(_key(line), line) for line in lines]
+
+
+def events_until(state: dict[str, Any], epochs: int, stopping: EarlyStopping | None) -> Iterator[Event]:
+    """The events of a run up to a checkpoint, but for those of batches.
+
+    Args:
+        state: of the checkpoint.
+        epochs: how many were asked for.
+        stopping: as the run has it; it is what tells the best epochs.
+    """
+    stopping = stopping or EarlyStopping.watching()
+    stopping.reset()
+    notices = defaultdict(list)
+    for notice in state["told"]:
+        notices[notice["epoch"]].append(as_typed(NoticeEvent(**notice)))
+    yield from notices[0]
+    columns = state["history"]
+    for k, epoch in enumerate(columns["epoch"]):
+        row = {name: column[k] for name, column in columns.items()}
+        yield EpochEvent(epoch, epochs, row["train_loss"], row.get("train_accuracy"), row["lr"], row["seconds"])
+        loss = row["validation_loss"]
+        yield ValidationEvent(epoch, loss, row.get("validation_accuracy"), row.get("validation_r2"))
+        if stopping.update(epoch, loss):
+            yield BestEvent(epoch, loss)
+        yield from notices[epoch]
+
+
+def as_typed(event: Event) -> Event:
+    """An event whose text, if it has one, names options instead of arguments."""
+    return replace(event, text=as_options(event.text)) if isinstance(event, NoticeEvent) else event
+
+
+def _key(line: dict[str, Any]) -> tuple[Any, ...]:
+    return tuple([line.get(name) for name in ("kind", "epoch", "name", "layer")])

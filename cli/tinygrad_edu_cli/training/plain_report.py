@@ -1,0 +1,103 @@
+"""A training run as lines of text, a few however long it is: for pipes, screen readers and simple terminals."""
+
+from __future__ import annotations
+
+import time
+
+from tinygrad_edu.train import History
+from tinygrad_edu.train.events import EndEvent, EpochEvent, Event, NoticeEvent, ValidationEvent
+
+from .. import output
+from ..stepping import step_lines
+from ..terminal_width import room
+from .run import Run
+from .summary import advice, introduction, number, percent, summary
+
+MAX_NOTICES = 5
+INDENT = 6  # of the lines that introduce a run
+WIDTHS, NARROW = (7, 12, 12, 10, 10), (5, 10, 10, 8)  # of the columns; a narrow terminal has no room for the last
+
+
+class PlainReport:
+    """Prints the epochs 1, 2, 5, 10, 20, 50, ..., the notices as they come, and at the end what was learned.
+
+    Args:
+        history: what a run that goes on has measured before.
+    """
+
+    def __init__(self, run: Run, history: History):
+        self.run, self.history = run, history
+        self._started = time.monotonic()
+        self._epoch: EpochEvent | None = None
+        self._validation: ValidationEvent | None = None
+        self._told = 0  # the last epoch that has its line
+
+    def start(self) -> None:
+        for line in introduction(self.run):
+            blanks = line[: len(line) - len(line.lstrip())]
+            for part in step_lines.wrap(line.lstrip(), room() - len(blanks), indent=INDENT - len(blanks)):
+                self.say(blanks + part)
+        self.say("")
+        measure = "accuracy" if self.run.dataset.classes else "R²"
+        self.say(_row("epoch", "train loss", "validation", measure, "lr"))
+
+    def watch(self, event: Event) -> None:
+        """Tell what has happened, where it is worth a line."""
+        self.history.watch(event)
+        match event:
+            case EpochEvent():
+                self._epoch = event
+            case ValidationEvent():
+                self._validation = event
+                if is_round(event.epoch):
+                    self._tell_epoch()
+            case NoticeEvent() if len(self.history.notices) <= MAX_NOTICES:
+                where = f"Epoch {event.epoch}: " if event.epoch else ""
+                for line in step_lines.wrap(f"{where}{event.text}", room() - 2, indent=2):
+                    self.say(f"  {line}")
+            case EndEvent():
+                self._end()
+
+    def say(self, text: str) -> None:
+        """Print a line."""
+        output.say(text)
+
+    def close(self) -> None:
+        """Nothing is left to do: every line was printed when it came."""
+
+    def _tell_epoch(self) -> None:
+        epoch, measured = self._epoch, self._validation
+        if epoch is None or measured is None or epoch.epoch == self._told:
+            return
+        self._told = epoch.epoch
+        if measured.validation_accuracy is not None:
+            measure = percent(measured.validation_accuracy)
+        else:
+            measure = "-" if measured.validation_r2 is None else f"{measured.validation_r2:.3f}"
+        losses = number(epoch.train_loss), number(measured.validation_loss)
+        self.say(_row(str(epoch.epoch), *losses, measure, f"{float(f'{epoch.lr:.3g}'):g}"))
+
+    def _end(self) -> None:
+        self._tell_epoch()
+        hidden = len(self.history.notices) - MAX_NOTICES
+        if hidden > 0:
+            self.say(f"  ({hidden} more notices; --json shows all)")
+        self.say("")
+        for sentence in summary(self.run, self.history, time.monotonic() - self._started):
+            self.say("\n".join(step_lines.wrap(sentence, room())))
+        words, command, arguments = advice(self.run, self.history).partition("tinygrad-edu ")
+        self.say("\n".join(step_lines.wrap(f"Next: {words.rstrip()}", room())))
+        if command:
+            self.say(f"  {command}{arguments}")  # on one line, to be copied
+
+
+def is_round(epoch: int) -> bool:
+    """1, 2, 5, 10, 20, 50, 100, ...: enough to see a curve that falls ever slower."""
+    while epoch % 10 == 0 and epoch > 0:
+        epoch //= 10
+    return epoch in (1, 2, 5)
+
+
+def _row(*cells: str) -> str:
+    widths = WIDTHS if room() >= sum(WIDTHS) + len(WIDTHS) - 1 else NARROW
+    return " ".join(f"{cell:>{width}}" for cell, width in zip(cells, widths, strict=False))

@@ -1,0 +1,104 @@
+"""Predict mode on the screen: a window that asks for each gradient before the step is shown, and then shows it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.screen import ModalScreen
+from textual.widgets import Input, Static
+
+from tinygrad_edu_viz.predicting.questions import Question
+from tinygrad_edu_viz.predicting.quiz import Quiz, Score
+from tinygrad_edu_viz.recording.contents import Event
+
+from ..errors import CommandError
+from ..expressions.answer import read_answer
+from . import look
+
+if TYPE_CHECKING:
+    from .step_screen import Stepping
+
+HOW = "A number, or arithmetic: 0.5*2   Enter: answer, or skip   ?: hint   Esc: stop"
+
+
+def predict(screen: Stepping) -> None:
+    """Ask for the gradient after each step from the player's position on, and take the step."""
+    screen.app.push_screen(Predicting(screen))
+
+
+class Predicting(ModalScreen[None]):
+    """The window, at the bottom of the screen, below the graph that goes on with the steps."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "stop", "stop")]
+
+    def __init__(self, stepping: Stepping):
+        super().__init__()
+        self.stepping, self.player = stepping, stepping.player
+        self.quiz, self.score = Quiz(self.player.trace), Score()
+        self.asked: tuple[Event, Question] | None = None  # what waits for an answer
+
+    def compose(self) -> ComposeResult:
+        with Vertical(classes="window"):
+            yield Static(id="heading", markup=False)
+            yield Static(id="known", markup=False)
+            yield Input(compact=True)
+            yield Static(id="hint", markup=False)
+
+    def on_mount(self) -> None:
+        """Take the whole width above the bar, so that little of the graph is hidden, and begin."""
+        self.styles.align = "center", "bottom"
+        window = self.query_one(".window").styles
+        window.width, window.padding, window.margin = "100%", (0, 2), (0, 0, 2, 0)
+        self.ask()
+
+    def ask(self) -> None:
+        """Go on to the next step that something is asked about, or to the end."""
+        for position in range(self.player.position, len(self.player.trace.events)):
+            event = self.player.trace.events[position]
+            question = self.quiz.question(event)
+            if question is not None:
+                self.go(position)
+                self.asked = event, question
+                self.put(question.text, ", ".join(question.known), HOW)
+                return
+        self.player.to_end()
+        self.stepping.show()
+        self.put("That was the last step.", "\n".join(self.score.summary()), "Esc: close")
+
+    def go(self, position: int) -> None:
+        self.player.go(position)
+        self.stepping.show()
+
+    def put(self, heading: str, known: str, hint: str) -> None:
+        """Show other texts, and an empty line to write on."""
+        for name, text in (("heading", heading), ("known", known), ("hint", hint)):
+            self.query_one(f"#{name}", Static).update(look.shown(text))
+        self.query_one(Input).value = ""
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Judge the answer and take the step; the next Enter asks on."""
+        if self.asked is None:
+            self.ask()
+            return
+        (about, question), text, verdict = self.asked, event.value.strip(), None
+        if text == "?":
+            self.put(question.text, ", ".join(question.known), f"Hint: {question.hint}")
+            return
+        if text:
+            try:
+                verdict = self.quiz.judge(about, read_answer(text))
+            except CommandError as error:
+                self.query_one("#hint", Static).update(look.shown(f"{error.message}. {error.hint}".strip()))
+                return
+        self.asked, self.score = None, self.score.after(verdict)
+        self.go(about.step)
+        said = verdict.text if verdict else f"Skipped: {question.asked} stands in the table now."
+        self.put(said, about.formula, "Enter: the next question   Esc: stop")
+
+    def action_stop(self) -> None:
+        """Close the window; the first line of the score stands in the place of the keys."""
+        self.dismiss()
+        self.stepping.show(self.score.summary()[0])

@@ -1,0 +1,281 @@
+"""The screen of the stepper: the panes, and what the keys do to the player."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import ClassVar
+
+from rich.segment import Segment
+from textual import events, on
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Container
+from textual.screen import Screen
+from textual.strip import Strip
+
+from tinygrad_edu_viz.player import Player
+from tinygrad_edu_viz.text.canvas import cell_width, clean
+
+from ..errors import CommandError, MissingPieceError
+from ..scalar_level import TooMuchError, apart
+from ..stepping.exports import write
+from ..stepping.step_lines import wrap
+from ..subject import Subject
+from . import keys, look
+from .dialogs import Ask, Reading
+from .graph_pane import GraphPane
+from .lines import Lines, OneLine
+from .node_pane import NodePane
+from .pass_bar import PassBar
+from .question_window import predict
+from .step_text import telling
+from .tensor_page import tensor_page
+
+BESIDE, WIDEST = 44, 64  # columns of the table and the text, where there is room for them beside the graph
+ROOMY = 8  # rows of text, where each side of an equation has a line of its own
+
+
+class Stepping(Screen[None]):
+    """The graph, the nodes, what is said about the step, and where in the two passes it is."""
+
+    BINDINGS: ClassVar[list[BindingType]] = keys.BINDINGS
+
+    def __init__(self, subject: Subject, player: Player):
+        super().__init__()
+        self.subject, self.player = subject, player
+        self.ascii = look.is_ascii()
+        self.asked_to_replace: Path | None = None
+
+    def compose(self) -> ComposeResult:
+        yield OneLine(id="title")
+        with Container(id="body"):
+            yield GraphPane(self.player, self.ascii, id="graph")
+            with Container(id="side"):
+                yield NodePane(self.player, id="nodes")
+                yield Lines(id="telling")
+        yield PassBar(self.player, self.ascii, id="bar")
+        yield OneLine(id="footer")
+
+    def on_mount(self) -> None:
+        self.query_one("#telling").border_title = "this step"
+        self.query_one("#nodes").border_title = "nodes"
+        self.set_class(self.ascii, "ascii")
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Put the panes where there is room for them, and fill them."""
+        self.place_panes(*event.size)
+
+    def place_panes(self, width: int, height: int, message: str = "") -> None:
+        """The table and the text go beside the graph, if it is so narrow; else below it."""
+        graph = self.query_one(GraphPane).picture.layout
+        beside = width >= graph.width + BESIDE
+        self.set_class(beside, "beside")
+        self.set_class(width < 40 or height < 14, "tiny")
+        side = self.query_one("#side")
+        side.styles.width = min(width - graph.width - 2, WIDEST) if beside else "100%"
+        side.styles.height = "100%" if beside else max(min(height - 3 - graph.height, 14), 7)
+        self.call_after_refresh(self.show, message)
+
+    def show(self, message: str = "") -> None:
+        """Show what the player sees.
+
+        Args:
+            message: stands in the place of the keys until the next key.
+        """
+        self._show_title()
+        self.query_one(GraphPane).show()
+        self.query_one(NodePane).show()
+        said = self.query_one("#telling", Lines)
+        lines = telling(
+            self.player, self.subject.note, said.scrollable_content_region.width, compact=said.size.height < ROOMY
+        )
+        said.put([Strip([line]) for line in lines])
+        said.scroll_home(animate=False, force=True)
+        self.query_one(PassBar).refresh()
+        self.say(message)
+
+    def say(self, message: str) -> None:
+        """Show a message in the place of the keys, and above the text if it is too long; without one, the keys."""
+        if message:
+            self._say_in_full(look.shown(clean(message)))
+            pieces = [Segment(f" {look.shown(clean(message))}", look.STRONG)]
+        else:
+            shown = keys.footer(self.size.width)
+            pieces = [Segment(*piece) for key, text in shown for piece in ((f" {key}", look.STRONG), (f" {text} ",))]
+        self.query_one("#footer", OneLine).put(pieces)
+
+    def _say_in_full(self, message: str) -> None:
+        said = self.query_one("#telling", Lines)
+        if cell_width(message) >= self.size.width:
+            lines = [Segment(line, look.STRONG) for line in wrap(message, max(said.scrollable_content_region.width, 8))]
+            said.put([*(Strip([line]) for line in lines), *said.strips])
+            said.scroll_home(animate=False, force=True)
+
+    def _show_title(self) -> None:
+        event = self.player.event
+        where = f" {event.kind.upper() if event else 'START'} {self.player.position}/{len(self.player.trace.events)} "
+        title = look.shown(f" tinygrad-edu step   {clean(self.subject.title)}")
+        room = max(self.size.width - len(where), 0)
+        line = Segment.adjust_line_length([Segment(title)], room)
+        style = look.of(event.kind) if event else look.STRONG
+        self.query_one("#title", OneLine).put([*line, Segment(where, style + look.SELECTED)])
+
+    # Moving.
+
+    def action_forward(self) -> None:
+        message = "that was the last step: all gradients are there" if self.player.at_end else ""
+        self.player.forward()
+        self.show(message)
+
+    def action_back(self) -> None:
+        self.player.back()
+        self.show()
+
+    def action_to_start(self) -> None:
+        self.player.to_start()
+        self.show()
+
+    def action_to_end(self) -> None:
+        self.player.to_end()
+        self.show()
+
+    def action_to_backward(self) -> None:
+        self.player.to_backward()
+        self.show()
+
+    def action_continue(self) -> None:
+        self.show("" if self.player.continue_() else self._no_stop("after"))
+
+    def action_reverse_continue(self) -> None:
+        self.show("" if self.player.reverse_continue() else self._no_stop("before"))
+
+    def _no_stop(self, where: str) -> str:
+        if not self.player.breakpoints:
+            return "no breakpoint is set: b sets one on the chosen node"
+        return f"no breakpoint {where} that step"
+
+    @on(PassBar.Picked)
+    def go(self, message: PassBar.Picked) -> None:
+        """To the step whose place on the bar was clicked."""
+        self.player.go(message.position)
+        self.show()
+
+    # Levels.
+
+    def action_zoom(self, inwards: bool) -> None:
+        if self.player.zoom(inwards):
+            note = f" ({self.player.view.note})" if self.player.view.note else ""
+            self.place_panes(*self.size, f"level: {self.player.view.level}{note}")
+        elif inwards:
+            self._take_apart()
+        elif not self.action_leave():
+            self.say("there is no coarser level")
+
+    def action_leave(self) -> bool:
+        """Back from what was taken apart. Returns whether there is something to go back to."""
+        nested = len(self.app.screen_stack) > 1
+        if nested:
+            self.dismiss()
+        return nested
+
+    def _take_apart(self) -> None:
+        """The chosen node, number by number, on a screen of its own; of a large one the element that is asked for."""
+        node = self.player.selected
+        if node is None:
+            self.say("choose a node to take it apart: Tab, / or a click")
+            return
+        if self.player.trace.nodes[node].kind == "value":
+            self.say("there is no finer level: these are single numbers")
+            return
+        try:
+            self._open(apart(self.subject, node))
+        except TooMuchError as error:
+            shape = self.player.trace.nodes[node].shape
+            example = ", ".join("0" for _ in shape)
+            question = f"{error.message}. Which element of {self.player.titles[node]}, shape {shape}? As in {example}:"
+            self.app.push_screen(Ask(question, lambda text: self._open_element(node, text)))
+        except CommandError as error:
+            self.say(error.message)
+
+    def _open_element(self, node: str, text: str) -> str:
+        try:
+            found = apart(self.subject, f"{node}[{text.strip('[]()')}]")
+        except CommandError as error:
+            return error.message
+        self.app.call_later(self._open, found)  # after the window that asked is gone
+        return ""
+
+    def _open(self, subject: Subject) -> None:
+        opened = subject._replace(note=f"{subject.note} Z goes back.")
+        self.app.push_screen(Stepping(opened, Player(opened.trace)))
+
+    # Choosing nodes.
+
+    @on(GraphPane.Picked)
+    @on(NodePane.Picked)
+    def choose(self, message: GraphPane.Picked | NodePane.Picked) -> None:
+        """Choose the node that was clicked."""
+        self.player.select(message.node)
+        self.show()
+
+    def action_select(self, step: int) -> None:
+        self.player.select_next(step)
+        self.show()
+
+    def action_breakpoint(self) -> None:
+        node = self.player.selected
+        if node is None:
+            self.show("choose a node first: Tab, / or a click")
+            return
+        there = self.player.toggle_breakpoint(node)
+        self.show(f"breakpoint on {self.player.titles[node]}{'' if there else ' taken away'}")
+
+    def action_search(self) -> None:
+        self.app.push_screen(Ask("Which node? A part of its name, or its operation:", self._search))
+
+    def _search(self, text: str) -> str:
+        found = self.player.search(text)
+        if not found:
+            return f"no node has {clean(text)!r} in its name or its operation"
+        more = f", one of {len(found)}: / again for the next" if found[1:] else ""
+        self.show(f"found {self.player.titles[self.player.selected or '']}{more}")
+        return ""
+
+    def action_open(self) -> None:
+        node = self.player.selected
+        if node is None:
+            self.show("choose a node first: Tab, / or a click")
+            return
+        page = tensor_page(self.player, node, self.ascii)
+        self.app.push_screen(Reading(self.player.titles[node], page))
+
+    # The rest.
+
+    def action_export(self) -> None:
+        self.app.push_screen(Ask("Write to which file? It ends in .json .html .gif .svg .png or .txt:", self._export))
+
+    def _export(self, text: str) -> str:
+        path = Path(text).expanduser()
+        if path.exists() and path != self.asked_to_replace:
+            self.asked_to_replace = path
+            return f"{path} exists: Enter again to replace it"
+        try:
+            self.show(write(self.subject, path, self.player))
+        except CommandError as error:
+            return f"{error.message}: {error.hint}" if isinstance(error, MissingPieceError) else error.message
+        except Exception as error:  # the screen stays, whatever fails: there is more to see
+            return f"cannot write {path}: {error}"
+        return ""
+
+    def action_predict(self) -> None:
+        predict(self)
+
+    def action_scroll(self, pages: int) -> None:
+        said = self.query_one("#telling", Lines)
+        said.scroll_relative(y=pages * max(said.size.height - 1, 1), animate=False, force=True)
+
+    def action_help(self) -> None:
+        self.app.push_screen(Reading("Keys", [look.shown(line) for line in keys.HELP.splitlines()]))
+
+    def action_quit(self) -> None:
+        self.app.exit()

@@ -1,0 +1,1 @@
+"""How a graph becomes a trace: its numbers copied, its nodes named, its steps said in words."""

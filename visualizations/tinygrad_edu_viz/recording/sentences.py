@@ -1,0 +1,174 @@
+"""The sentences and formulas of a trace. Every formula is the operation's own rule, read with symbols."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import Any
+
+from tinygrad_edu import symbols
+from tinygrad_edu.backprop import Step
+from tinygrad_edu.formula import Symbol
+from tinygrad_edu.namespaces import FLOATS
+from tinygrad_edu.node import Node
+from tinygrad_edu.operation import REGISTRY, Elementwise, Operation
+from tinygrad_edu.tensor import Tensor
+
+from ..readable import labels, loss_name, number
+from .contents import Data
+
+_UNCHANGED = "on unchanged"
+
+
+class Words:
+    """What to say about the events of one graph.
+
+    Args:
+        ids: the id of each node.
+        root: the node whose gradient the pass starts with; formulas call it L, unless another node has that name.
+        data: what was recorded of each node.
+    """
+
+    def __init__(self, ids: dict[Node, str], root: Node, data: dict[Node, Data]):
+        by_id = labels((node_id, node.name, node.op is not None) for node, node_id in ids.items())
+        self.labels = {node: by_id[node_id] for node, node_id in ids.items()}
+        self.root, self.data = root, data
+        others = {label for node, label in self.labels.items() if node is not root}
+        self.loss = loss_name(by_id, ids[root])
+        self.upstream = "g" if "g" not in others else "upstream"
+        self.readings: dict[Node, tuple[list[Symbol], Symbol]] = {}
+
+    def forward(self, node: Node) -> str:
+        """What was computed, and of which numbers."""
+        op, label, result = _op(node), self.labels[node], number(self.data[node])
+        _, formula = self._read(node)
+        if isinstance(node, Tensor):
+            shapes = " and ".join(str(x.shape) for x in node.inputs if isinstance(x, Tensor))
+            return f"{label} = {formula} = {result}; shape {shapes} → {node.shape}"
+        figures = symbols.forward(op, [Symbol.figure(number(self.data[x])) for x in node.inputs], node.attrs)
+        return f"{label} = {formula} = {figures} = {result}"
+
+    def seed(self, given: Data, chosen: bool) -> tuple[str, str]:
+        """(formula, sentence) of the gradient that the root starts with.
+
+        Args:
+            chosen: the user gave it.
+        """
+        label, value = self.labels[self.root], number(given)
+        formula = f"{self._gradient(self.root)} = {value}"
+        if chosen:
+            return formula, f"{label} starts with the gradient that was given: {formula}"
+        return formula, f"{label} starts with 1: it is the result {self.loss} itself, and {formula}"
+
+    def backward(self, step: Step, row: dict[str, Any], first: bool) -> tuple[str, str]:
+        """(formula, sentence) of a contribution.
+
+        Args:
+            row: the numbers of the event, under the names of its fields.
+            first: nothing has reached the receiving node before.
+        """
+        formula, sentence = (self._of_tensor if isinstance(step.node, Tensor) else self._of_value)(step, row)
+        op = _op(step.node)
+        if (why := explanation(op)) and not sentence.endswith(_UNCHANGED):
+            sentence += f" ({op.name}: {why})"
+        if not first:
+            had, has = number(row["grad_before"]), number(row["grad"])
+            sentence += f". Together with the {had} that it had, its gradient is now {has}"
+        return formula, sentence
+
+    def _of_value(self, step: Step, row: dict[str, Any]) -> tuple[str, str]:
+        node, receiver = step.node, step.input
+        source, target = self.labels[node], self.labels[receiver]
+        upstream, local, received = (number(row[key]) for key in ("upstream", "local", "contribution"))
+        slope = f"∂{source}/∂{target}"
+        figures = f"{upstream} · {f'({local})' if local[0] == '-' else local}"
+        formula = f"{self._gradient(receiver)} += {self._gradient(node)} · {slope} = {figures} = {received}"
+        operands, rule = self._read(node)
+        derivative = str(symbols.local_derivative(_op(node), step.position, operands, node.attrs, rule))
+        if derivative != local:
+            slope += f" = {derivative}"
+        return formula, (
+            f"{target} receives {received}{_place(step)}: {source} = {rule} passes its gradient {upstream} on, "
+            f"times the local derivative {slope} = {local}"
+        )
+
+    def _of_tensor(self, step: Step, row: dict[str, Any]) -> tuple[str, str]:
+        node, receiver = step.node, step.input
+        source, target = self.labels[node], self.labels[receiver]
+        op, (operands, rule) = _op(node), self._read(node)
+        result = rule if op.elementwise else source
+        g = Symbol.named(self.upstream, node.shape)
+        pulled = str(symbols.pull_back(op, step.position, operands, node.attrs, g, result))
+        formula = f"{self._gradient(receiver)} += {pulled}, with {g} = {self._gradient(node)}"
+        sentence = (
+            f"{target} receives {number(row['contribution'])}{_place(step)}: "
+            f"{source} = {rule} passes its gradient {g} = {number(row['upstream'])} "
+            + (_UNCHANGED if pulled == str(g) else f"back as {pulled}")
+        )
+        if receiver.shape != node.shape:
+            shapes = f"shape {node.shape} → {receiver.shape}"
+            formula, sentence = f"{formula}; {shapes}", f"{sentence}, {shapes}"
+        return formula, sentence
+
+    def _gradient(self, node: Node) -> str:
+        return f"∂{self.loss}/∂{self.labels[node]}"
+
+    def _read(self, node: Node) -> tuple[list[Symbol], Symbol]:
+        """(operands, formula) of a computed node."""
+        if node not in self.readings:
+            operands = [self._symbol(x) for x in node.inputs]
+            self.readings[node] = operands, symbols.forward(_op(node), operands, node.attrs)
+        return self.readings[node]
+
+    def _symbol(self, node: Node) -> Symbol:
+        """A node in a formula: an unnamed constant as its number, everything else by its label."""
+        data = self.data[node]
+        if not node.requires_grad and not node.name and isinstance(data, float):
+            return Symbol.number(data)
+        return Symbol.named(self.labels[node], node.shape if isinstance(node, Tensor) else ())
+
+
+@cache
+def sign(op_name: str) -> str:
+    """How a drawing writes an operation: "×", "+", "@"; those that have no sign of their own by their name."""
+    if op_name not in REGISTRY:  # a trace from elsewhere
+        return op_name
+    formula = symbols.forward(op_name)
+    infix = len(formula.args) == 2 and all(arg.kind == "name" for arg in formula.args) and formula.kind != "call"
+    return formula.kind.replace("·", "×") if infix else op_name
+
+
+@cache
+def inputs_are_ordered(op_name: str) -> bool:
+    """Whether a drawing must keep the inputs in order: a - b is not b - a, while a + b is b + a."""
+    op = REGISTRY.get(op_name)
+    if not (isinstance(op, Elementwise) and op.arity == 2):
+        return True
+    return bool(op.forward(FLOATS, 2.0, 3.0, **op.defaults) != op.forward(FLOATS, 3.0, 2.0, **op.defaults))
+
+
+@cache
+def explanation(op: Operation) -> str:
+    """What the operation's docstring says about its gradient, or "".
+
+    >>> explanation(REGISTRY["add"])
+    'passes the gradient through unchanged, to both'
+    """
+    paragraph = " ".join((op.forward.__doc__ or "").split("\n\n")[0].split())
+    parts = re.split(r"(?<=[.:;])\s+", paragraph)
+    tells = [bool(re.search(r"gradient|derivative|slope|receive|share", part)) for part in parts]
+    if True not in tells:
+        return ""
+    found = " ".join(parts[tells.index(True) :]).rstrip(".")
+    return found[0].lower() + found[1:] if found[1:2].islower() else found
+
+
+def _place(step: Step) -> str:
+    """Which operand, where the receiver is more than one: in `a * a` each gives its own contribution."""
+    twice = sum(operand is step.input for operand in step.node.inputs) > 1
+    return f" as operand {step.position + 1}" if twice else ""
+
+
+def _op(node: Node) -> Operation:
+    assert node.op is not None
+    return node.op

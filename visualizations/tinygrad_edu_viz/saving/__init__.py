@@ -1,0 +1,1 @@
+"""A trace as a file: written, and read back with every field checked."""

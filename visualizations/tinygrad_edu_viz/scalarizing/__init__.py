@@ -1,0 +1,1 @@
+"""Tensors taken apart into numbers: the same computation on scalars."""

@@ -1,0 +1,164 @@
+"""Draw a small directed acyclic graph with characters: boxes, wires and arrow heads.
+
+All edges that leave one box are one *wire*. It may fork, but two wires never share a line: they only cross. Where boxes
+and wires go is found in `layout.py`.
+"""
+
+import unicodedata
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from itertools import accumulate
+from typing import Literal, NamedTuple
+
+Cell = tuple[int, int]  # (row, column)
+Edge = tuple[str, str]  # (key of the box that feeds, key of the box that is fed)
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A box to draw: a key of its own, and the lines of text inside."""
+
+    key: str
+    lines: tuple[str, ...]
+
+
+class Placed(NamedTuple):
+    """Where a box is: its upper left cell, and its size in cells with the border."""
+
+    box: Box
+    row: int
+    column: int
+    height: int
+    width: int
+
+
+class _Style(NamedTuple):
+    lines: str  # by the arms (up, right, down, left) of a cell, each 0 absent, 1 light, 2 heavy, read in base three
+    joint: str  # a wire that meets itself from all four sides, which must not look like two wires that cross
+    box: str  # the four corners, then the horizontal and the vertical border
+    active_box: str
+    ports: dict[str, str]  # where a wire leaves a box: light, heavy, and both for the active box
+    heads: dict[str, str]
+    times: str
+    ellipsis: str
+
+
+_UNICODE = _Style(
+    " ╴╸╷╮┑╻┒┓╶─╾╭┬┭┎┰┱╺╼━┍┮┯┏┲┳╵╯┙│┤┥╽┧┪╰┴┵├┼┽┟╁╅┕┶┷┝┾┿┢╆╈╹┚┛╿┦┩┃┨┫┖┸┹┞╀╃┠╂╉┗┺┻┡╄╇┣╊╋",
+    "●", "╭╮╰╯─│", "╔╗╚╝═║", {"LR": "├┝╟╠", "TB": "┬┰╤╦"}, {"LR": "►", "TB": "▼"}, "×", "…",
+)  # fmt: skip
+_ASCII = _Style(
+    " -=|+####--=++####===######|+#|+####++#+++#++####++#++#############++#++####++#++",
+    "*", "++++-|", "####=#", {"LR": "||##", "TB": "--=="}, {"LR": ">", "TB": "v"}, "x", "...",
+)  # fmt: skip
+_UP, _RIGHT, _DOWN, _LEFT, _BEND = 8, 4, 2, 1, 16  # arms are bits ...
+_BASE_3 = [int(f"{arms:04b}", 3) for arms in range(16)]  # ... and, once light and heavy ones are told apart, digits
+
+
+@dataclass(frozen=True, slots=True)
+class TextGraph:
+    """A finished layout, in cells; `render` turns it into text.
+
+    `edges` has the cells of each edge in order, from the one beside the box that feeds to the arrow head beside the box
+    that is fed; edges from one box begin with the same cells. `times` has how often each edge was given.
+    """
+
+    boxes: dict[str, Placed]
+    edges: dict[Edge, list[Cell]]
+    times: dict[Edge, int]
+    width: int
+    height: int
+    direction: Literal["LR", "TB"]
+
+    def render(self, active: str | None = None, active_edges: Collection[Edge] = (), ascii: bool = False) -> str:
+        """Return `height` lines of `width` cells, with a double border for the active box and heavy active edges.
+
+        With `ascii` everything but the labels is ASCII, and what is active is drawn with `#` and `=`.
+
+        Raises:
+            ValueError: `active` or one of `active_edges` is not in the drawing.
+        """
+        if active is not None and active not in self.boxes:
+            raise ValueError(f"no box {active!r} to highlight; there are: {', '.join(map(repr, self.boxes)) or 'none'}")
+        for edge in active_edges:
+            if edge not in self.edges:
+                raise ValueError(f"no edge {edge!r} to highlight; give (source, target) as given to lay_out()")
+        style = _ASCII if ascii else _UNICODE
+        canvas = [[" "] * self.width for _ in range(self.height)]
+        for key, placed in self.boxes.items():
+            _draw_box(canvas, placed, style.active_box if key == active else style.box, style.ellipsis)
+        heavy = self._arms(active_edges)
+        for (row, column), arms in self._arms(self.edges).items():
+            line = style.lines[_BASE_3[arms & 15] + _BASE_3[heavy.get((row, column), 0) & 15]]
+            joint = arms == _UP | _RIGHT | _DOWN | _LEFT | _BEND  # where two wires cross, neither of them bends
+            canvas[row][column] = style.joint if joint else line
+        for edge in [*self.edges, *active_edges]:  # what is heavy goes over what is light
+            cells = self.edges[edge]
+            row, column = self._before(cells[0])
+            canvas[row][column] = style.ports[self.direction][2 * (edge[0] == active) + (edge in active_edges)]
+            mark = f"{style.times}{self.times[edge]}" if self.times[edge] > 1 else ""
+            for (row, column), char in zip(reversed(cells), reversed(mark + style.heads[self.direction]), strict=False):
+                canvas[row][column] = char
+        return "\n".join("".join(line) for line in canvas)
+
+    def _before(self, cell: Cell) -> Cell:
+        return (cell[0], cell[1] - 1) if self.direction == "LR" else (cell[0] - 1, cell[1])
+
+    def _arms(self, edges: Iterable[Edge]) -> dict[Cell, int]:
+        """Find through which sides of each cell the edges run, and whether one of them bends there."""
+        arms: dict[Cell, int] = defaultdict(int)
+        for cells in map(self.edges.__getitem__, edges):
+            for before, cell, after in zip([self._before(cells[0]), *cells], cells, cells[1:], strict=False):
+                if before[0] == after[0]:
+                    arms[cell] |= _LEFT | _RIGHT
+                elif before[1] == after[1]:
+                    arms[cell] |= _UP | _DOWN
+                else:
+                    row, column = before[0] + after[0] - cell[0], before[1] + after[1] - cell[1]  # inside of the bend
+                    arms[cell] |= _BEND | (_UP if row < cell[0] else _DOWN) | (_LEFT if column < cell[1] else _RIGHT)
+        return arms
+
+
+def _draw_box(canvas: list[list[str]], placed: Placed, border: str, ellipsis: str) -> None:
+    box, row, column, height, width = placed
+    above = (height - 2 - len(box.lines)) // 2
+    texts = [*[""] * above, *box.lines, *[""] * (height - 2 - above - len(box.lines))]
+    edge, side = [border[4]] * (width - 2), border[5]
+    rows = [[side, f" {_fit(text, width - 4, ellipsis)} ", *[""] * (width - 3), side] for text in texts]
+    for line, cells in enumerate([[border[0], *edge, border[1]], *rows, [border[2], *edge, border[3]]], row):
+        canvas[line][column : column + width] = cells
+
+
+def clean(text: str) -> str:
+    """Return `text` as one line of characters whose widths terminals agree on.
+
+    White space becomes a blank, a control character `?`. What only restyles its neighbours is dropped: joiners,
+    directional controls, emoji variations and skin tones.
+    """
+    kept = []
+    for char in unicodedata.normalize("NFC", text):
+        kind = unicodedata.category(char)
+        if not (kind == "Cf" or "\ufe00" <= char <= "\ufe0f" or "\U0001f3fb" <= char <= "\U0001f3ff"):
+            kept.append(" " if char.isspace() else "?" if kind.startswith("C") else char)
+    return "".join(kept)
+
+
+def cell_width(text: str) -> int:
+    """Return how many terminal cells `text` takes: two for a wide character, none for a combining mark."""
+    if text.isascii():
+        return len(text)
+    flat = [char for char in text if unicodedata.category(char) not in ("Mn", "Me", "Cf")]
+    return len(flat) + sum(unicodedata.east_asian_width(char) in "WF" for char in flat)
+
+
+def _fit(text: str, cells: int, ellipsis: str) -> str:
+    """Clean `text`, and cut it to `cells` with an ellipsis or centre it in them."""
+    text = clean(text)
+    if cell_width(text) > cells:
+        ends = accumulate(map(cell_width, text))
+        text = "".join(char for char, end in zip(text, ends, strict=True) if end <= cells - len(ellipsis)) + ellipsis
+    spare = cells - cell_width(text)
+    # Two Hebrew labels in one row would swap places: a left-to-right mark, which takes no cell, fences each of them in.
+    fence = "\u200e" if any(unicodedata.bidirectional(char) in ("R", "AL", "AN") for char in text) else ""
+    return " " * (spare // 2) + fence + text + fence + " " * (spare - spare // 2)

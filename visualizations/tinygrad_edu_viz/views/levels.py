@@ -1,0 +1,238 @@
+"""Levels: how much of a graph one box stands for.
+
+    op      a box for each node
+    layer   a box for each innermost scope (a layer, or a `with tg.scope`), and for each node outside of these
+    auto    op where that is readable; else layer; else the scopes around the layers, ever larger ones. Not readable
+            are too many boxes, and layers with arrays so large that a trace has only their means and ranges.
+
+Where there are still too many boxes, all but those nearest to the result become one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import chain, count, pairwise
+from math import prod
+
+from tinygrad_edu.errors import ArgumentError
+
+from ..readable import labels, short
+from ..recording.contents import Event, TraceNode
+from ..scalarizing.scalarize import take_apart
+from ..trace import Trace
+from .partition import partition
+
+__all__ = ["LEVELS", "READABLE", "Edge", "View", "ViewBox", "take_apart", "view"]
+
+LEVELS = ("auto", "op", "layer")
+READABLE = 40  # boxes
+LONGEST_TITLE = 48  # characters
+
+Edge = tuple[str, str]  # (id of the box that feeds, id of the box that is fed)
+Path = tuple[str, ...]  # names of scopes, the outermost first
+
+
+@dataclass(frozen=True, slots=True)
+class ViewBox:
+    """A box of a drawing.
+
+    Attributes:
+        id: of a node alone that node's; else one of its own.
+        title: what people call it.
+        nodes: the ids of the nodes inside, in the order of creation.
+        scope: of a collapsed scope its path; of a node alone the scope that it is in.
+        result: the id of the node whose data and gradient stand for the box: the last one that it gives to others.
+        lines: about a collapsed box: its result's shape and dtype, how many numbers it learns, how many nodes it has;
+            of the box of all that is left out only the numbers.
+        collapsed: whether it stands for a scope, or for all that is left out; False for a node alone.
+    """
+
+    id: str
+    title: str
+    nodes: tuple[str, ...]
+    scope: Path
+    result: str
+    lines: tuple[str, ...] = ()
+    collapsed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A graph at a level. Each node is in exactly one box, and the edges run in no circle.
+
+    Attributes:
+        level: "op" or "layer".
+        boxes: by their ids; each comes after those that feed it.
+        edges: between boxes, each once.
+        box_of: the id of the box that each node is in.
+        stops: how many events have happened at each place where a step of this level stops; first 0, last all.
+        note: for people, what was collapsed because there would be too many boxes; "" if nothing was.
+        more: the id of the box of all that is left out; None if nothing is.
+    """
+
+    level: str
+    boxes: dict[str, ViewBox]
+    edges: tuple[Edge, ...]
+    box_of: dict[str, str]
+    stops: tuple[int, ...]
+    note: str = ""
+    more: str | None = None
+
+    def active(self, trace: Trace, position: int) -> tuple[str | None, tuple[Edge, ...]]:
+        """What to mark after `position` events: the box that the last step is about, and the edges gradients took.
+
+        A step of this level is what happened since the stop before. One contribution to a gradient is about the box
+        that receives it; several at once are about the box that they come from.
+        """
+        if not position:
+            return None, ()
+        start = max(stop for stop in self.stops if stop < position)
+        events = trace.events[start:position]
+        ways = dict.fromkeys((self.box_of[event.node], self.box_of[event.source]) for event in events if event.source)
+        source = events[-1].source if len(events) > 1 else None
+        box = self.box_of[source or events[-1].node]
+        return box, tuple([(end, begin) for end, begin in ways if end != begin])
+
+
+def view(trace: Trace, level: str = "auto", limit: int | None = READABLE) -> View:
+    """A graph at a level.
+
+    Args:
+        level: "auto", "op" or "layer".
+        limit: of boxes, for every level; None for none.
+    Raises:
+        ArgumentError: another level, or a limit below 2.
+    """
+    if level not in LEVELS:
+        raise ArgumentError(f"the level is one of {', '.join(LEVELS)}, not {level!r}")
+    if limit is not None and limit < 2:
+        raise ArgumentError(f"a view has at least 2 boxes (the result, and the rest), and the limit is {limit}")
+    nodes = trace.nodes
+    room = len(nodes) if limit is None else limit
+    if level == "op" or (level == "auto" and len(nodes) <= room and not _has_large_layers(nodes)):
+        return _view(trace, "op", {}, limit)
+    groupings = _groupings(nodes)
+    layers = chosen = next(groupings)
+    if level == "auto":
+        while _count(nodes, chosen) > room and (outer := next(groupings, None)) is not None:
+            chosen = outer
+    why = "" if level == "layer" or not layers else _why(nodes, room, chosen)
+    return _view(trace, "layer" if layers or level == "layer" else "op", chosen, limit, why)
+
+
+def _has_large_layers(nodes: Mapping[str, TraceNode]) -> bool:
+    return any(node.scope and isinstance(node.data, dict) for node in nodes.values())
+
+
+def _why(nodes: Mapping[str, TraceNode], room: int, grouping: Grouping) -> str:
+    """Why a graph is not shown node by node."""
+    groups = len({*grouping.values()})
+    what = "a layer is one box" if groups == 1 else f"each of {groups} layers is one box"
+    if len(nodes) <= room:
+        return f"{what}, as its arrays are too large to show number by number"
+    return f"{what}, as {len(nodes):,} nodes are more than the {room} boxes that are readable"
+
+
+Grouping = dict[str, Path]
+"""The scopes that are boxes, by the nodes in them; without the nodes that are boxes of their own."""
+
+
+def _groupings(nodes: Mapping[str, TraceNode]) -> Iterator[Grouping]:
+    """The nodes by their innermost scopes, then by ever larger ones."""
+    paths = {node.scope for node in nodes.values()}
+    outer = {(), *(path[:length] for path in paths for length in range(len(path)))}
+    yield {node.id: node.scope for node in nodes.values() if node.scope not in outer}
+    for depth in range(max(map(len, paths), default=0) - 1, 0, -1):
+        yield {
+            node.id: node.scope[:depth]
+            for node in nodes.values()
+            if len(node.scope) >= depth or node.scope not in outer
+        }
+
+
+def _count(nodes: Mapping[str, TraceNode], grouping: Grouping) -> int:
+    return len({grouping.get(node_id, node_id) for node_id in nodes})
+
+
+def _view(trace: Trace, level: str, grouping: Grouping, limit: int | None, note: str = "") -> View:
+    nodes = trace.nodes
+    names = _names(dict.fromkeys(grouping.values()), nodes)
+    parts = partition(nodes, {node: names[grouping[node]] if node in grouping else node for node in nodes})
+    found, more = parts.parts, None
+    if limit is not None and len(found) > limit:
+        root = next(key for key, inside in found.items() if trace.root in inside)
+        kept = parts.nearest(root, limit - 1)
+        more = _free("more", {*found, *nodes})
+        shown = {key: inside for key, inside in found.items() if key in kept}
+        hidden = nodes.keys() - {node for inside in shown.values() for node in inside}
+        found = {more: [node for node in nodes if node in hidden], **shown}
+        aside = f"{len(hidden):,} more nodes: only the {len(kept)} boxes nearest to the result are drawn"
+        note = f"{note}; {aside}" if note else aside
+    box_of = {node: key for key, inside in found.items() for node in inside}
+    boxes = _boxes(trace, found, box_of, {name: path for path, name in names.items()}, more)
+    ways = {(box_of[source], key): None for key in found for node in found[key] for source in nodes[node].inputs}
+    edges = tuple([(source, target) for source, target in ways if source != target])
+    return View(level, boxes, edges, box_of, _stops(trace, level, boxes, box_of), note, more)
+
+
+def _boxes(
+    trace: Trace,
+    parts: Mapping[str, list[str]],
+    box_of: Mapping[str, str],
+    paths: Mapping[str, Path],
+    more: str | None,
+) -> dict[str, ViewBox]:
+    nodes = trace.nodes
+    titles = labels((node.id, node.name, node.op is not None) for node in nodes.values())
+    leaving = {source for node in nodes.values() for source in node.inputs if box_of[source] != box_of[node.id]}
+    boxes = {}
+    for key, inside in parts.items():
+        if key != more and key not in paths:
+            boxes[key] = ViewBox(key, titles[key], (key,), nodes[key].scope, key)
+            continue
+        path = () if key == more else paths[key]
+        title = short(path[-1], LONGEST_TITLE) if path else f"{len(inside):,} more nodes"
+        result = next((node for node in reversed(inside) if node in leaving or node == trace.root), inside[-1])
+        lines = _lines([nodes[node] for node in inside], nodes[result], is_scope=bool(path))
+        boxes[key] = ViewBox(key, title, tuple(inside), path, result, lines, collapsed=True)
+    return boxes
+
+
+def _lines(inside: list[TraceNode], result: TraceNode, is_scope: bool) -> tuple[str, ...]:
+    """About a collapsed box."""
+    learned = sum(prod(node.shape) for node in inside if node.op is None and node.requires_grad)
+    lines = [f"{result.shape} {result.dtype}"] if is_scope and result.kind == "tensor" else []
+    if learned:
+        lines.append("1 parameter" if learned == 1 else f"{learned:,} parameters")
+    if is_scope:
+        lines.append("1 node" if len(inside) == 1 else f"{len(inside):,} nodes")
+    return tuple(lines)
+
+
+def _names(paths: Iterable[Path], taken: Iterable[str]) -> dict[Path, str]:
+    """An id for the box of each scope."""
+    used = set(taken)
+    names = {}
+    for path in paths:
+        names[path] = _free("/".join(path), used)
+        used.add(names[path])
+    return names
+
+
+def _free(wish: str, used: set[str]) -> str:
+    """An id that is not used: the one wished for, or that with a number."""
+    return next(key for key in chain([wish], (f"{wish} ({k})" for k in count(2))) if key not in used)
+
+
+def _stops(trace: Trace, level: str, boxes: Mapping[str, ViewBox], box_of: Mapping[str, str]) -> tuple[int, ...]:
+    """Every position of what happens in boxes of a node; of what happens inside of a collapsed box, the last."""
+
+    def place(event: Event) -> tuple[str, str, int]:
+        box = box_of[event.source or event.node]
+        single = event.source is None and event.kind == "backward"  # the seed
+        return event.kind, box, event.step if single or (level == "op" and not boxes[box].collapsed) else 0
+
+    places = [place(event) for event in trace.events]
+    changes = [k for k, (before, after) in enumerate(pairwise(places), 1) if before != after]
+    return tuple(dict.fromkeys([0, *changes, len(places)]))
