@@ -122,6 +122,7 @@ def _fill(node: Node, state: Any) -> Node:
         setattr(node, name, item)
     if contents:
         node.__dict__.update(contents)
+    node.is_filled()
     return node
 
 

@@ -124,6 +124,9 @@ class Node:
         state: Any = object.__getstate__(self)  # a subclass's dictionary, or None, and the slots
         return state
 
+    def is_filled(self) -> None:
+        """Take note that a copy has got its contents."""
+
     def __copy__(self) -> Any:
         return copying.shallow(self)
 

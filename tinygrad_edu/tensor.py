@@ -327,6 +327,9 @@ class Tensor(Operators, Node):
         contents, slots = super().__getstate__()
         return contents, {**slots, "_home": None}  # a copy is no optimizer's, unless that is copied, too
 
+    def is_filled(self) -> None:
+        self._data = self.backend.asarray(self._data)  # a pickled array of a GPU comes back on the current one
+
     # --- operations ---
 
     @staticmethod

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib
 import math
+import pickle
 from collections.abc import Callable
 from typing import Any
 
@@ -47,6 +48,11 @@ def assigned(a: Any, index: Any, value: Any) -> Any:
 def added(xp: Any, a: Any, index: Any, value: Any) -> Any:
     xp.add.at(a, index, value)
     return a
+
+
+def on_the_last_device(xp: Any) -> Any:
+    with xp.cuda.Device(xp.cuda.runtime.getDeviceCount() - 1):
+        return xp.ones(())
 
 
 def descent(xp: Any) -> Any:
@@ -130,6 +136,19 @@ BELIEFS: dict[str, Callable[[Any], bool]] = {
     "negative steps and new axes": lambda xp: same(iota(xp)[::-2, None, 1], [[9], [1]]),
     "a pair that stands for all axes is one of numbers": lambda xp: xp.pad(iota(xp), ((1, 2),)).shape == (6, 7),
     "pad does not broadcast": lambda xp: refuses(ValueError, lambda: xp.pad(iota(xp), ((2,), (1,)))),
+    "an array @ a number is refused": lambda xp: refuses(TypeError, lambda: xp.ones((2, 2)) @ 2.0),
+    "matmul with a number is refused": lambda xp: refuses(TypeError, lambda: xp.matmul(xp.ones((2, 2)), 2.0)),
+    "arrays without axes are not joined": lambda xp: refuses(
+        TypeError, lambda: xp.concatenate([xp.ones(()), xp.ones(())])
+    ),
+    "where the result is empty, no element is the largest": lambda xp: xp.max(xp.ones((0, 0)), axis=0).shape == (0,),
+    "no element is not the largest": lambda xp: refuses(ValueError, lambda: xp.max(xp.ones((0, 3)), axis=0)),
+    "an integer to a negative power is no error": lambda xp: same(xp.power(xp.asarray([2, 1]), -1), [0, 1]),
+    "a float is cut off to a position": lambda xp: same(xp.arange(3)[1.5], 1),
+    "a pickled array comes back on the current device": lambda xp: all(
+        same(pickle.loads(pickle.dumps(a)), 1.0) and pickle.loads(pickle.dumps(a)).device == xp.cuda.Device()
+        for a in [on_the_last_device(xp)]
+    ),
     "an array without axes is padded by a number": lambda xp: all(
         same(xp.pad(a, 0, constant_values=0), 3.0) and refuses(TypeError, lambda a=a: xp.pad(a, ()))
         for a in [xp.asarray(3.0)]

@@ -140,6 +140,14 @@ class FakeArray(np.lib.mixins.NDArrayOperatorsMixin):
         """The array of which this one is a view."""
         return None if self._host.base is None else FakeArray(self._host.base, self.device)
 
+    # Copies: a pickled array comes back on the current device.
+
+    def __deepcopy__(self, memo: Any) -> FakeArray:
+        return FakeArray(self._host.copy(), self.device)
+
+    def __reduce__(self) -> Any:
+        return asarray, (self._host,)
+
     # What waits for the device, because the host needs a number.
 
     def get(self) -> np.ndarray:
@@ -172,7 +180,9 @@ class FakeArray(np.lib.mixins.NDArrayOperatorsMixin):
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *operands: Any, **options: Any) -> Any:
         if not all(isinstance(x, (*_SCALARS, FakeArray, np.ndarray)) for x in operands):
             return NotImplemented  # a Tensor, say: it may know how
-        if ufunc.__name__ not in signatures.UFUNCS | {"matmul"}:
+        if ufunc is np.matmul:
+            return matmul(*operands, **options)
+        if ufunc.__name__ not in signatures.UFUNCS:
             return NotImplemented
         if "out" in options:
             (options["out"],) = options["out"]
@@ -239,8 +249,8 @@ def _index(index: Any, shape: tuple[int, ...]) -> tuple[Any, ...]:
 def _index_part(part: Any) -> Any:
     if part is None or part is Ellipsis or isinstance(part, slice):
         return part
-    if isinstance(part, (int, np.integer)) and not isinstance(part, bool):
-        return part
+    if isinstance(part, (int, float, np.integer)) and not isinstance(part, bool):
+        return int(part)  # also of a float
     if not isinstance(part, FakeArray):
         _tally(uploads=1)
     positions = _operand(part) if isinstance(part, FakeArray) else np.asarray(part)
@@ -294,6 +304,14 @@ def _arrays(x: Any) -> Iterator[np.ndarray]:
             yield from _arrays(item)
 
 
+def _power(a: Any, b: Any, **options: Any) -> Any:
+    """NumPy's power, but for integers to negative ones: cut off, where NumPy refuses."""
+    dtype = np.result_type(a, b)
+    if dtype.kind in "iu" and np.less(b, 0).any():
+        return np.trunc(np.power(np.asarray(a, dtype=float), b)).astype(dtype)
+    return np.power(a, b, **options)
+
+
 class _Ufunc:
     """An elementwise function: takes arrays of the device and single numbers, and few options."""
 
@@ -306,7 +324,7 @@ class _Ufunc:
                 raise TypeError(f"Unsupported type {type(x)}")
         if options.keys() - {"out", "dtype", "casting"}:
             raise TypeError(f"Wrong arguments {options}")
-        return _call(self._ufunc, *operands, **options)
+        return _call(_power if self._ufunc is np.power else self._ufunc, *operands, **options)
 
     def at(self, a: FakeArray, indices: Any, b: Any = None) -> None:
         self._ufunc.at(_operand(a), _index(indices, a.shape), _operand(b))
@@ -330,6 +348,10 @@ def _function(name: str, *operands: Any, **options: Any) -> Any:
         raise TypeError(f"cupy.{name} wants an array of the device")
     if name in _OVER_AXES and not operands[0].ndim and options.get("axis") in (0, -1):
         raise ValueError(f"axis {options['axis']} is out of bounds for array of dimension 0")  # in NumPy it is not
+    if name in ("max", "min") and not operands[0].size:
+        result = np.sum(np.empty(operands[0].shape, operands[0].dtype), *operands[1:], **options)
+        if not result.size:  # NumPy would say that there is no largest element
+            return FakeArray(result)
     if name in _SIZE_DEPENDS_ON_DATA:
         _tally(syncs=1)
     return _call(getattr(np, name), *operands, **options)
@@ -393,6 +415,19 @@ def where(condition: Any, x: Any = None, y: Any = None) -> Any:
     if x is None:
         return _function("nonzero", condition)
     return _call(np.where, condition.astype("?", copy=False), x, y)  # so a plain number is no condition
+
+
+def matmul(*args: Any, out: Any = None) -> FakeArray:
+    for x in args:
+        if not isinstance(x, FakeArray):
+            raise TypeError(f"Argument has incorrect type (expected cupy._core.core._ndarray_base, got {type(x)})")
+    return _call(np.matmul, *args, **({} if out is None else {"out": out}))
+
+
+def concatenate(tup: Any, axis: Any = 0) -> FakeArray:
+    if any(isinstance(array, FakeArray) and not array.ndim for array in tup):
+        raise TypeError("zero-dimensional arrays cannot be concatenated")
+    return _function("concatenate", tup, axis=axis)
 
 
 def pad(array: FakeArray, pad_width: Any, mode: str = "constant", **kwargs: Any) -> FakeArray:

@@ -69,7 +69,6 @@ FUNCTIONS = _table(
     isin(element, test_elements, assume_unique=False, invert=False)
     linspace(start, stop, num=50, endpoint=True, retstep=False, dtype=None, axis=0)
     logspace(start, stop, num=50, endpoint=True, base=10.0, dtype=None, axis=0)
-    matmul(*args, casting="same_kind", dtype=None, out=None)
     max(a, axis=None, out=None, keepdims=False)
     may_share_memory(a, b, max_work=None)
     mean(a, axis=None, dtype=None, out=None, keepdims=False)

@@ -84,13 +84,31 @@ class CupyBackend(Backend):
         return self.xp.sum(a, axis=of_number(axis, a.ndim), **options)
 
     def max(self, a: Any, axis: Any = None, **options: Any) -> Any:
-        return self.xp.max(a, axis=of_number(axis, a.ndim), **options)
+        return self.xp.max(a, axis=_with_elements(axis, a), **options)
 
     def min(self, a: Any, axis: Any = None, **options: Any) -> Any:
-        return self.xp.min(a, axis=of_number(axis, a.ndim), **options)
+        return self.xp.min(a, axis=_with_elements(axis, a), **options)
 
     def cumsum(self, a: Any, axis: Any = None, **options: Any) -> Any:
         return self.xp.cumsum(a, axis=of_number(axis, a.ndim), **options)
+
+    # What NumPy refuses, and CuPy refuses in another way, or not at all.
+
+    def matmul(self, a: Any, b: Any, **options: Any) -> Any:
+        if not (isinstance(a, self.array_type) and isinstance(b, self.array_type)):
+            raise ValueError("a number has no rows and columns: multiply with *")
+        return self.xp.matmul(a, b, **options)
+
+    def concatenate(self, arrays: Any, **options: Any) -> Any:
+        if not all(array.ndim for array in arrays):
+            raise ValueError("zero-dimensional arrays cannot be concatenated")
+        return self.xp.concatenate(arrays, **options)
+
+    def power(self, a: Any, b: Any) -> Any:
+        """Negative powers of integers are found where the power is a plain number; CuPy gives 0 for them."""
+        if isinstance(b, int) and b < 0 and a.dtype.kind in "iub":
+            raise ValueError("Integers to negative integer powers are not allowed.")
+        return self.xp.power(a, b)
 
     def where(self, condition: Any, a: Any, b: Any) -> Any:
         """CuPy wants an array for the condition; a rule may have a plain number, as that of `power` in x ** 2."""
@@ -142,6 +160,14 @@ class CupyBackend(Backend):
         if name not in self._kernels:
             self._kernels[name] = ROW_KERNELS[name].compiled(self.xp)
         return self._kernels[name]
+
+
+def _with_elements(axis: Any, a: Any) -> Any:
+    """An axis over which there is a largest element; where there is none, NumPy's error."""
+    axis = of_number(axis, a.ndim)
+    if not a.size:
+        np.max(np.empty(a.shape), axis=axis)  # CuPy gives an empty result, where the result is empty
+    return axis
 
 
 class KernelText(NamedTuple):

@@ -50,6 +50,7 @@ class Flat:
     def __setstate__(self, state: dict[str, Any]) -> None:
         """Of a copy: views do not survive copying, so the copied parameters are laid out anew."""
         self.__dict__.update(state)
+        self.states = {name: self._backend().asarray(array) for name, array in self.states.items()}
         serials = [p.serial for p in self.params]
         self._backend().run(self._lay_out)
         for p, serial in zip(self.params, serials, strict=True):  # their numbers are the same
