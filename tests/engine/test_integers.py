@@ -80,6 +80,26 @@ def test_beside_a_tensor_of_floats_integers_take_its_dtype(dtype: str, device: s
         np.testing.assert_allclose(x.grad.numpy(), slope, rtol=2e-3)
 
 
+LAYERS = {
+    "Dense": lambda: tg.nn.Dense(3, 2, activation="tanh"),
+    "LayerNorm": lambda: tg.nn.LayerNorm(3),
+    "BatchNorm1d": lambda: tg.nn.BatchNorm1d(3),
+    "BatchNorm1d, eval": lambda: tg.nn.BatchNorm1d(3).eval(),
+    "Softmax": lambda: tg.nn.Softmax(),
+    "GELU": lambda: tg.nn.GELU(),
+}
+
+
+@pytest.mark.parametrize("name", LAYERS)
+def test_layers_of_integers(name: str):
+    layer = LAYERS[name]()
+    for dtype in DTYPES:
+        k = whole(np.zeros((4, 3)), dtype)
+        result, expected = (layer(tg.Tensor(x)) for x in (k, k.astype("float32")))
+        assert result.dtype == np.float32, dtype
+        np.testing.assert_allclose(result.numpy(), expected.numpy(), rtol=1e-6, atol=1e-6, err_msg=dtype)
+
+
 def test_lists_of_booleans_and_of_integers():
     assert tg.mean([True, True, False, False]).item() == 0.5
     assert tg.softmax([[1, 1]]).numpy().tolist() == [[0.5, 0.5]]

@@ -58,7 +58,7 @@ class BatchNorm1d(Module):
 
     @in_float32
     def forward(self, x: Any) -> Any:
-        x = as_array(x)
+        x = functional.as_floats(as_array(x))
         if x.ndim not in (2, 3) or x.shape[1] != self.num_features:
             raise ShapeError(
                 f"{self.title()}: the input has shape {x.shape}; the layer takes (n, {self.num_features}) "
@@ -141,7 +141,7 @@ class LayerNorm(Module):
 
     @in_float32
     def forward(self, x: Any) -> Any:
-        x = as_array(x)
+        x = functional.as_floats(as_array(x))
         axes = tuple(range(-len(self.normalized_shape), 0))
         if x.shape[-len(axes) :] != self.normalized_shape:
             wanted = ", ".join(map(str, self.normalized_shape))
