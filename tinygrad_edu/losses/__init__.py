@@ -16,7 +16,8 @@ from collections.abc import Callable
 from typing import Any
 
 from ..checks import choose
-from .categorical import cross_entropy, kl_divergence
+from .categorical import cross_entropy
+from .divergence import kl_divergence
 from .numeric import huber, mae, mse
 from .penalties import l1, l2
 from .twoclass import binary_cross_entropy, hinge

@@ -1,4 +1,4 @@
-"""Losses of several classes: how far the predicted distribution is from the true one."""
+"""Cross-entropy: how far the predicted distribution over several classes is from the true one."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ import numpy as np
 
 from .. import functional
 from ..checks import is_number
-from ..errors import ArgumentError, DataError, ShapeError
-from ..modes import device_call, host_call
+from ..errors import ArgumentError, ShapeError
+from ..modes import device_call
 from ..objects import holds_values
 from ..operation import REGISTRY
 from ..precision import in_float32
 from ..tensor import Tensor
-from .common import as_prediction, check_reduction, check_target, is_probability, like, pair, reduce
-from .labels import is_on_device, positions, to_host
+from .common import as_prediction, check_classes, check_reduction, like, reduce, times
+from .labels import is_on_device, positions_and_kept, to_host
 
 _fused = REGISTRY["softmax_cross_entropy"].function
 
@@ -41,19 +41,17 @@ def cross_entropy(
         label_smoothing: ε in [0, 1]; the target is mixed with equal probabilities, (1 - ε) · t + ε / classes (Szegedy
             et al. 2015).
         weight: (classes,), how much each class counts. With class indices "mean" then divides by the sum of the
-            weights of the targets, as in PyTorch, and else by the number of examples; where that sum is 0, it is nan,
-            and the gradient 0.
+            targets' weights, as in PyTorch, and else by the number of examples; where that is 0, it is nan, and the
+            gradient 0.
         ignore_index: the label of examples that do not count, such as padding. Their loss and gradient are 0 (where
             no logit is nan or inf), and "mean" leaves them out of what it divides by; where it leaves out all, it is
-            nan and the gradient 0, as in PyTorch. None: -100, PyTorch's default, among labels on the host, where the
-            check of the labels finds it. Labels that are on a GPU cannot be looked at without waiting for it; there
-            they are compared and masked, by about a dozen small kernels, where an ignore_index is given.
+            nan and the gradient 0, as in PyTorch. None: -100 among labels on the host; those on a GPU all count, as
+            looking at them would wait for it. (Where it is given, they are masked, by a dozen small kernels.)
     Raises:
-        DataError: a class index on the host out of range, and not `ignore_index`; the message names it, its position,
-            and the number of classes.
+        DataError: a class index on the host out of range, and not `ignore_index`.
         ShapeError: a target or weight that does not fit the logits.
-        ArgumentError: label_smoothing outside of [0, 1], an unknown reduction, an ignore_index that is no integer, or
-            one that is a class where the target holds probabilities.
+        ArgumentError: label_smoothing outside of [0, 1], an unknown reduction, an ignore_index that is no integer, or a
+            class beside probabilities.
     """
     check_reduction(reduction)
     if label_smoothing != 0 and not (is_number(label_smoothing) and 0 <= label_smoothing <= 1):
@@ -61,143 +59,36 @@ def cross_entropy(
     if ignore_index is not None and not isinstance(ignore_index, (int, np.integer)):
         raise ArgumentError(f"cross_entropy: ignore_index must be a label, which is an integer, not {ignore_index!r}")
     logits = as_prediction(logits)
-    axis = _axis(logits, "cross_entropy")
-    names_classes, target = _kind_of(target, logits, axis)
-    weights = None if weight is None else _class_weights(weight, logits, axis)
-    if not names_classes:
-        _refuse_a_class(ignore_index)
-        return reduce(_of_probabilities(like(target, logits), logits, axis, label_smoothing, weights), reduction)
-    labels, kept = _labels(target, logits, axis, ignore_index)
-    if logits.ndim == 2 and weights is None and kept is None and not label_smoothing:
-        return _fused(logits, labels, reduction=reduction)
-    return _of_labels(logits, labels, kept, axis, reduction, label_smoothing, weights)
-
-
-@in_float32
-def kl_divergence(logits: Any, target: Any, reduction: str = "mean", *, log_target: bool = False) -> Any:
-    """Σ t · (log t - log softmax(logits)): how far the prediction is from the distribution t (Kullback & Leibler 1951).
-
-    It is PyTorch's `kl_div(log_softmax(logits), target)`, with its reductions.
-
-    Args:
-        logits: (..., classes).
-        target: t, probabilities of the same shape, which sum to 1 over the last axis.
-        reduction: "none" gives t · (log t - log softmax(logits)) for each class; "sum"; "mean", over all of these
-            numbers; "batchmean", the sum divided by the length of the first axis, which is the divergence proper.
-        log_target: the target holds log t, which says more of small probabilities: what `log_softmax` gave of another
-            model, say. log 0 is -inf, and its class contributes 0 (PyTorch gives nan there).
-    Raises:
-        DataError: a target on the host outside of [0, 1]; with `log_target`, one above 0.
-        ShapeError: shapes that differ.
-        ArgumentError: an unknown reduction.
-    """
-    check_reduction(reduction, extra=("batchmean",))
-    if log_target:
-        wanted = "the logarithm of a probability, 0 or less, as log_target=True says"
-        check_target("kl_divergence", target, _is_log_probability, wanted)
-    else:
-        check_target("kl_divergence", target, is_probability, "a probability, from 0 to 1")
-    logits, target = pair("kl_divergence", logits, target)
-    _axis(logits, "kl_divergence")
-    if log_target:
-        t, log_t = functional.exp(target), functional.where(target == -math.inf, 0.0, target)  # 0 · log 0 counts as 0
-    else:
-        t, log_t = target, functional.log(functional.where(target == 0, 1.0, target))
-    losses = t * log_t - _times(t, functional.log_softmax(logits, axis=-1))
-    if reduction == "batchmean":
-        return functional.sum(losses) / float(logits.shape[0])
-    return reduce(losses, reduction)
-
-
-def _axis(logits: Any, loss: str) -> int:
-    """The axis of the classes."""
-    if not logits.ndim:
-        raise ShapeError(f"{loss}: logits of shape () have no axis of classes; give (n, classes)")
-    return 1 if logits.ndim > 1 else 0
-
-
-def _kind_of(target: Any, logits: Any, axis: int) -> tuple[bool, Any]:
-    """Whether the target names classes (else it holds probabilities), and the target as an array.
-
-    Raises:
-        ShapeError: it can be neither.
-    """
-    if not isinstance(target, (np.ndarray, Tensor)) and not is_on_device(target) and not holds_values(target):
+    check_classes("cross_entropy", logits)
+    axis = min(1, logits.ndim - 1)
+    if not (isinstance(target, (np.ndarray, Tensor)) or is_on_device(target) or holds_values(target)):
         target = to_host(target)
-    shape, rows = logits.shape, (*logits.shape[:axis], *logits.shape[axis + 1 :])
+    classes, rows = logits.shape[axis], (*logits.shape[:axis], *logits.shape[axis + 1 :])
     whole = target.dtype.kind in "iub"
-    if target.shape == shape and not whole:
-        return False, target
-    if target.shape == rows and whole:
-        return True, target
-    raise ShapeError(
-        f"cross_entropy: logits of shape {shape} take class indices of shape {rows}, which are integers, or "
-        f"probabilities of shape {shape}; the target has shape {target.shape} and dtype {target.dtype}"
-    )
-
-
-def _refuse_a_class(ignore_index: int | None) -> None:
-    """Refuse to ignore a class where the target holds probabilities, as PyTorch does.
-
-    Raises:
-        ArgumentError: ignore_index is 0 or more.
-    """
+    if target.shape != (rows if whole else logits.shape):
+        raise ShapeError(
+            f"cross_entropy: logits of shape {logits.shape} take class indices of shape {rows}, which are integers, or "
+            f"probabilities of shape {logits.shape}; the target has shape {target.shape} and dtype {target.dtype}"
+        )
+    weights = None if weight is None else like(weight, logits)
+    if weights is not None and weights.shape != (classes,):
+        raise ShapeError(f"cross_entropy: weight must have a number for each of {classes} classes, not {weights.shape}")
+    if whole:
+        labels, kept = positions_and_kept(target, classes, logits, "cross_entropy", ignore_index)
+        if logits.ndim == 2 and weights is None and kept is None and not label_smoothing:
+            return _fused(logits, labels, reduction=reduction)
+        return _of_labels(logits, labels, kept, axis, reduction, label_smoothing, weights)
     if ignore_index is not None and ignore_index >= 0:
         raise ArgumentError(
             f"cross_entropy: ignore_index={ignore_index} is a class, but the target holds probabilities, so no example "
             "has a label to go by; give class indices as the target, or leave ignore_index out"
         )
-
-
-def _labels(target: Any, logits: Any, axis: int, ignore_index: int | None) -> tuple[Any, Any]:
-    """Class indices beside the logits, and which examples are kept: booleans of their shape, or None for all.
-
-    Raises:
-        DataError: a label on the host is out of range and not to be ignored.
-    """
-    classes = logits.shape[axis]
-    unseen = is_on_device(target) and isinstance(logits, Tensor)
-    if ignore_index is None:
-        if unseen:
-            return positions(target, classes, logits, "cross_entropy"), None
-        ignore_index = -100
-    try:
-        labels = positions(target, classes, logits, "cross_entropy")
-    except DataError:  # perhaps the label to ignore is what is out of range; where none is, nobody looks twice
-        host = to_host(target)
-        return _in_range(host, logits, classes, ignore_index), _beside(host != ignore_index, logits)
-    if not (unseen or 0 <= ignore_index < classes) or not _holds(labels.dtype, ignore_index):
-        return labels, None
-    if not isinstance(logits, Tensor):
-        return labels, labels != ignore_index
-    return labels, _beside(host_call(_differ, logits.backend, labels, ignore_index), logits)
-
-
-def _differ(backend: Any, labels: Any, label: int) -> Any:
-    return backend.run(backend.not_equal, labels, label)
-
-
-def _in_range(labels: np.ndarray, logits: Any, classes: int, ignore_index: int | None) -> Any:
-    """Labels of the host beside the logits, with 0 for those to ignore.
-
-    Raises:
-        DataError: another one is out of range.
-    """
-    try:
-        return positions(np.where(labels == ignore_index, 0, labels), classes, logits, "cross_entropy")
-    except DataError as error:
-        raise DataError(f"{error}; a label whose examples are to be left out is given as ignore_index") from None
-
-
-def _beside(kept: Any, logits: Any) -> Any:
-    """Booleans of the host or of the logits' device as a tensor; as they are beside Values."""
-    return Tensor(kept, device=logits.backend) if isinstance(logits, Tensor) else kept
-
-
-def _holds(dtype: Any, number: int) -> bool:
-    """Whether a type of integers has a number; array libraries differ on comparing with one that it has not."""
-    limits = np.iinfo(dtype)
-    return bool(limits.min <= number <= limits.max)
+    t = like(target, logits)
+    if label_smoothing:
+        t = t * (1.0 - label_smoothing) + label_smoothing / classes
+    if weights is not None:
+        t = functional.reshape(weights, (classes, *[1] * (logits.ndim - axis - 1))) * t
+    return reduce(-functional.sum(times(t, functional.log_softmax(logits, axis=axis)), axis=axis), reduction)
 
 
 def _of_labels(
@@ -209,14 +100,16 @@ def _of_labels(
     whole network would be on its guard against inf and nan, and slower. So that 0 times its loss is 0, and never nan,
     it is given its likeliest class as a label: its loss is at most log(classes).
     """
-    rows, flat = _as_rows(logits, axis), device_call(getattr(logits, "backend", None), _flat, labels)
-    share = None  # how much each example counts
+    backend, rows = getattr(logits, "backend", None), logits
+    if logits.ndim != 2:
+        rows = functional.reshape(functional.moveaxis(logits, axis, -1), (-1, logits.shape[axis]))
+    flat, share = device_call(backend, _flat, labels), None  # how much each example counts
     if kept is not None:
-        flat = _likeliest_instead(rows, flat, kept.reshape(-1))
-        share = kept = like(kept.reshape(-1), logits)
+        xp, numbers = (np, rows) if backend is None else (backend, rows._data)
+        flat = device_call(backend, _likeliest_instead, xp, flat, kept, numbers)
+        share = kept = like(kept if backend is None else Tensor.wrap(kept, backend), logits)
     losses = _fused(rows, flat, reduction="none")
     if weights is not None:
-        weights = functional.reshape(weights, (-1,))
         of_label = REGISTRY["getitem"].function(weights, index=flat)
         losses, share = losses * of_label, of_label if share is None else share * of_label
     if label_smoothing:
@@ -238,53 +131,14 @@ def _mean(losses: Any, total: Any) -> Any:
     return mean + functional.divide(0.0, total)  # nan where the divisor is inf, which makes the gradient 0
 
 
-def _is_zero(total: Any) -> Any:
-    return (total == 0)[...]  # an array, also where NumPy gives a single number
-
-
-def _as_rows(logits: Any, axis: int) -> Any:
-    """Logits of any shape as rows, (examples, classes)."""
-    if logits.ndim == 2:
-        return logits
-    return functional.reshape(functional.moveaxis(logits, axis, -1), (-1, logits.shape[axis]))
-
-
 def _flat(labels: Any) -> Any:
     return labels.reshape(-1)
 
 
-def _likeliest_instead(rows: Any, labels: Any, kept: Any) -> Any:
+def _likeliest_instead(xp: Any, labels: Any, kept: Any, rows: Any) -> Any:
     """The label of each row that is kept, and the class of the largest logit of each that is not."""
-    if not isinstance(rows, Tensor):
-        return _choose(np, labels, kept, rows)
-    return device_call(rows.backend, _choose, rows.backend, labels, kept._data, rows._data)
-
-
-def _choose(xp: Any, labels: Any, kept: Any, rows: Any) -> Any:
     return xp.where(kept, labels, xp.argmax(rows, axis=1))
 
 
-def _of_probabilities(true: Any, logits: Any, axis: int, label_smoothing: float, weights: Any) -> Any:
-    """-Σ w · t · log softmax(logits) over the classes, with t smoothed: the loss of each example."""
-    if label_smoothing:
-        true = true * (1.0 - label_smoothing) + label_smoothing / logits.shape[axis]
-    weighted = true if weights is None else weights * true
-    return -functional.sum(_times(weighted, functional.log_softmax(logits, axis=axis)), axis=axis)
-
-
-def _class_weights(weight: Any, logits: Any, axis: int) -> Any:
-    """The weights of the classes, in a shape that broadcasts against the logits."""
-    weight = like(weight, logits)
-    classes = logits.shape[axis]
-    if weight.shape != (classes,):
-        raise ShapeError(f"cross_entropy: weight must have a number for each of {classes} classes, not {weight.shape}")
-    return functional.reshape(weight, (classes, *[1] * (logits.ndim - axis - 1)))
-
-
-def _times(probability: Any, logarithm: Any) -> Any:
-    """probability · logarithm, and 0 where the probability is 0 and the logarithm -inf."""
-    return functional.where(probability == 0, 0.0, probability * logarithm)
-
-
-def _is_log_probability(t: Any) -> Any:
-    return t <= 0
+def _is_zero(total: Any) -> Any:
+    return (total == 0)[...]  # an array, also where NumPy gives a single number

@@ -68,6 +68,16 @@ def check_reduction(reduction: str, extra: tuple[str, ...] = ()) -> None:
         check_name(reduction, ("mean", "sum", "none", *extra), "reduction")
 
 
+def check_classes(loss: str, logits: Any) -> None:
+    """Refuse a single number for logits.
+
+    Raises:
+        ShapeError: it is one.
+    """
+    if not logits.ndim:
+        raise ShapeError(f"{loss}: logits of shape () have no axis of classes; give (n, classes)")
+
+
 def reduce(losses: Any, reduction: str) -> Any:
     """The single losses as one number, or as they are."""
     if reduction == "none" or is_value(losses):
@@ -101,3 +111,8 @@ def _check_numbers(loss: str, numbers: np.ndarray, right: Callable[[np.ndarray],
 def is_probability(t: Any) -> Any:
     """Which numbers lie in [0, 1]."""
     return (t >= 0) & (t <= 1)
+
+
+def times(probability: Any, logarithm: Any) -> Any:
+    """probability · logarithm, and 0 where the probability is 0 and the logarithm -inf."""
+    return functional.where(probability == 0, 0.0, probability * logarithm)

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import DataError, DtypeError
-from ..modes import host_call
+from ..modes import device_call, host_call
 from ..tensor import Tensor
 
 _UNSIGNED = {size: np.dtype(f"u{size}") for size in (1, 2, 4, 8)}
@@ -31,19 +31,22 @@ def to_host(labels: Any) -> np.ndarray:
     return np.asarray(labels)
 
 
-def positions(labels: Any, n: int, beside: Any, where: str, what: str = "label", of: str = "classes") -> Any:
+def positions(
+    labels: Any, n: int, beside: Any, where: str, what: str = "label", of: str = "classes", advice: str = ""
+) -> Any:
     """Labels as an array of integers beside another operand: on the device of a tensor, on the host beside Values.
 
     Args:
         labels: integers from 0 to n - 1: a list, an array, or a tensor.
         where, what, of: how messages call the caller, a label, and what there are n of.
+        advice: what a message about one that is out of range ends with.
     Raises:
         DtypeError: they are no integers.
         DataError: one that is on the host is out of range; the message names it and its position.
         DeviceError: they are on another device than the tensor beside them.
     """
     if not (is_on_device(labels) and isinstance(beside, Tensor)):
-        host = host_call(_check_labels, to_host(labels), n, where, what, of)
+        host = host_call(_check_labels, to_host(labels), n, where, what, of, advice)
         return beside.backend.asarray(host) if isinstance(beside, Tensor) else host
     if labels.dtype.kind not in "iu":
         raise DtypeError(f"{where}: each {what} must be an integer, not {labels.dtype}; use y.astype(int)")
@@ -53,19 +56,62 @@ def positions(labels: Any, n: int, beside: Any, where: str, what: str = "label",
     return beside.backend.run(_that_add_up, labels)
 
 
-def _check_labels(labels: np.ndarray, n: int, where: str, what: str, of: str) -> np.ndarray:
+def positions_and_kept(labels: Any, n: int, beside: Any, where: str, ignored: int | None) -> tuple[Any, Any]:
+    """Labels as in `positions`, and which of them count: booleans (n,) beside them, or None for all.
+
+    Args:
+        ignored: the label of those that do not count, which become 0 where it is none of n. None: -100 on the host;
+            labels on a GPU all count.
+    Raises:
+        DataError: one that is on the host is out of range, and not to be ignored.
+    """
+    backend, kept = getattr(beside, "backend", None), None
+    unseen = is_on_device(labels) and backend is not None
+    if not unseen:
+        labels, ignored = to_host(labels), -100 if ignored is None else ignored
+        if _out_of_range(labels, n):  # no replay of a compiled loss comes here: the check in `positions` ends it
+            kept = (labels != ignored).reshape(-1)
+            labels = np.where(labels == ignored, 0, labels)
+    advice = "; a label whose examples are to be left out is given as ignore_index"
+    found = positions(labels, n, beside, where, advice=advice)
+    if kept is not None:
+        return found, kept if backend is None else backend.asarray(kept)
+    if ignored is None or not (unseen or 0 <= ignored < n) or not _holds(found.dtype, ignored):
+        return found, None
+    return found, device_call(backend, _differ, found, ignored)
+
+
+def _holds(dtype: Any, number: int) -> bool:
+    """Whether a type of integers has a number; array libraries differ on comparing with one that it has not."""
+    limits = np.iinfo(dtype)
+    return bool(limits.min <= number <= limits.max)
+
+
+def _differ(labels: Any, label: int) -> Any:
+    return (labels != label).reshape(-1)
+
+
+def _check_labels(labels: np.ndarray, n: int, where: str, what: str, of: str, advice: str) -> np.ndarray:
     kind = labels.dtype.kind
     if kind == "b":
         return labels.astype(np.intp)
     if kind not in "iu":
         raise DtypeError(f"{where}: each {what} must be an integer, not {labels.dtype}; use y.astype(int)")
-    # read without a sign, a negative label is larger than all others: one pass over the labels is enough
-    if labels.size and np.maximum.reduce(labels.view(_UNSIGNED[labels.itemsize]), axis=None) >= n:
+    if _out_of_range(labels, n):
         position = tuple(map(int, np.argwhere((labels < 0) | (labels >= n))[0]))
         place = position[0] if len(position) == 1 else position
         at = f" at position {place}" if position else ""
-        raise DataError(f"{where}: {what} {labels[position]}{at} is out of range: there are {n} {of}, 0 to {n - 1}")
+        problem = f"is out of range: there are {n} {of}, 0 to {n - 1}{advice}"
+        raise DataError(f"{where}: {what} {labels[position]}{at} {problem}")
     return labels if kind == "i" else _that_add_up(labels)
+
+
+def _out_of_range(labels: np.ndarray, n: int) -> bool:
+    """Whether an integer of the host is below 0, or n or more."""
+    if labels.dtype.kind == "b" or not labels.size:
+        return False
+    # read without a sign, a negative label is larger than all others: one pass over the labels is enough
+    return bool(np.maximum.reduce(labels.view(_UNSIGNED[labels.itemsize]), axis=None) >= n)
 
 
 def _that_add_up(labels: Any) -> Any:
