@@ -42,7 +42,7 @@ def test_without_a_gpu_each_part_says_why_it_cannot_run(tmp_path: Path) -> None:
         ("exit 0", 0, "== bench: done"),
         ("case $* in *pytest*tests/gpu*) echo full; exit 7;; esac", 1, "full\n== conformance: FAILED with status 7"),
         ("case $* in *hypothesis*) echo no pytest; exit 1;; esac", 3, "== suite: cannot run: no pytest"),
-        ("case $* in *hypothesis*) exit 1;; *--smoke) exit 1;; esac", 1, "== smoke: FAILED with status 1"),
+        ("case $* in *hypothesis*) echo none; exit 1;; *--smoke) exit 1;; esac", 1, "== smoke: FAILED with status 1"),
     ],
 )
 def test_the_exit_status(python: str, status: int, says: str, tmp_path: Path) -> None:
