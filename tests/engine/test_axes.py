@@ -1,6 +1,7 @@
 """Axes at the edge: of tensors that have none, of length 0, given as lists. NumPy is right, in what it refuses, too."""
 
 from functools import partial
+from itertools import product
 from math import inf
 
 import numpy as np
@@ -71,21 +72,20 @@ def compare(name: str, array: np.ndarray, device: str, **options) -> None:
         assert leaf.grad.shape == array.shape
 
 
-@pytest.mark.parametrize("axis", [None, 0, -1, 1, (), (0,), (-1,)], ids=str)
 @pytest.mark.parametrize("name", NUMPY)
-def test_a_number_and_an_axis(name: str, axis, device: str):
-    if (axis is None and name in ("stack", "expand_dims", "moveaxis")) or (axis == () and name == "norm"):
-        return  # NumPy refuses them for what they are not: an axis, a matrix
-    for keepdims in ({}, {"keepdims": True}) if name in KEEPS else ({},):
-        compare(name, np.array(0.7), device, axis=axis, **keepdims)
+def test_a_number_and_an_axis(name: str, device: str):
+    for axis in (None, 0, -1, 1, (), (0,), (-1,)):
+        if (axis is None and name in ("stack", "expand_dims", "moveaxis")) or (axis == () and name == "norm"):
+            continue  # NumPy refuses them for what they are not: an axis, a matrix
+        for keepdims in ({}, {"keepdims": True}) if name in KEEPS else ({},):
+            compare(name, np.array(0.7), device, axis=axis, **keepdims)
 
 
-@pytest.mark.parametrize("axis", [None, 0, 1, -1, (0, 1)], ids=str)
-@pytest.mark.parametrize("shape", [(2, 0), (0, 3), (0,), (0, 0), (2, 0, 3)], ids=str)
 @pytest.mark.parametrize("name", ["sum", "prod", "max", "mean", "var", "logsumexp", "softmax", "log_softmax", "cumsum"])
-def test_no_elements(name: str, shape: tuple[int, ...], axis, device: str):
-    for keepdims in ({}, {"keepdims": True}) if name in KEEPS else ({},):
-        compare(name, np.zeros(shape), device, axis=axis, **keepdims)
+def test_no_elements(name: str, device: str):
+    for shape, axis in product([(2, 0), (0, 3), (0,), (0, 0), (2, 0, 3)], [None, 0, 1, -1, (0, 1)]):
+        for keepdims in ({}, {"keepdims": True}) if name in KEEPS else ({},):
+            compare(name, np.zeros(shape), device, axis=axis, **keepdims)
 
 
 @pytest.mark.parametrize(
