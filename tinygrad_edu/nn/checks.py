@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from ..errors import ArgumentError, ShapeError
 from ..functional import _array
-
-if TYPE_CHECKING:
-    from .module import Module
+from .tree import ModuleTree
 
 
 def check_size(layer: str, **sizes: Any) -> None:
@@ -29,7 +27,7 @@ def as_array(x: Any) -> Any:
     return x if hasattr(x, "shape") else _array(x)
 
 
-def check_features(layer: Module, x: Any, features: int) -> Any:
+def check_features(layer: ModuleTree, x: Any, features: int) -> Any:
     """The input of a layer, which wants `features` numbers in its last axis: an array, a tensor or a list.
 
     Raises:

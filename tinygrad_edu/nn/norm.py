@@ -104,8 +104,7 @@ class BatchNorm1d(Module):
                     setattr(self, name, updated)
 
     def settings(self) -> str:
-        defaults = {"eps": 1e-5, "momentum": 0.1, "affine": True}
-        return _settings(str(self.num_features), {name: getattr(self, name) for name in defaults}, defaults)
+        return _settings(self, self.num_features, eps=1e-5, momentum=0.1, affine=True)
 
 
 class LayerNorm(Module):
@@ -153,9 +152,7 @@ class LayerNorm(Module):
 
     def settings(self) -> str:
         shape = self.normalized_shape
-        defaults = {"eps": 1e-5, "elementwise_affine": True}
-        first = str(shape[0] if len(shape) == 1 else shape)
-        return _settings(first, {name: getattr(self, name) for name in defaults}, defaults)
+        return _settings(self, shape[0] if len(shape) == 1 else shape, eps=1e-5, elementwise_affine=True)
 
 
 def _check_eps(layer: str, eps: float) -> None:
@@ -178,6 +175,7 @@ def _scale_and_shift(
     return Tensor(ones, requires_grad=True, device=device), Tensor(zeros, requires_grad=True, device=device)
 
 
-def _settings(first: str, given: dict[str, Any], defaults: dict[str, Any]) -> str:
-    """The arguments that differ from their defaults."""
-    return ", ".join([first, *[f"{name}={value}" for name, value in given.items() if value != defaults[name]]])
+def _settings(layer: Module, first: Any, **defaults: Any) -> str:
+    """The first argument, and those that differ from their defaults."""
+    given = {name: getattr(layer, name) for name in defaults}
+    return ", ".join([str(first), *[f"{name}={x}" for name, x in given.items() if x != defaults[name]]])

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from ..scopes import Interval
 from ..tensor import Tensor
-
-if TYPE_CHECKING:
-    from .module import Module
+from .tree import ModuleTree
 
 
 class Place(NamedTuple):
@@ -26,7 +24,7 @@ class Place(NamedTuple):
     path: str
 
 
-def find_place(module: Module, caller: Interval | None) -> Place:
+def find_place(module: ModuleTree, caller: Interval | None) -> Place:
     """The place of a module in the one that is calling it. Its parameters are named, too."""
     outer, mark = (None, None) if caller is None else (caller.owner, caller.mark)
     children = () if outer is None else outer.named_children()

@@ -1,23 +1,21 @@
-"""A network taken apart into scalars: arrays of Values where there were tensors."""
+"""A network of scalars: arrays of Values where there were tensors."""
 
 from __future__ import annotations
 
 import copy
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 
 from ..objects import as_object, holds_values, is_value
 from ..tensor import Tensor
 from ..value import Value
+from .tree import ModuleTree
 
-if TYPE_CHECKING:
-    from .module import Module
-
-M = TypeVar("M", bound="Module")
+M = TypeVar("M", bound=ModuleTree)
 
 
-def take_apart(module: M) -> M:
+def scalarize(module: M) -> M:
     """A copy of the module in which every tensor is an object array of Values, named "0.weight[1,2]".
 
     A tensor that several layers share is shared as an array of Values, too.
@@ -30,7 +28,7 @@ def take_apart(module: M) -> M:
 
 
 def as_input(x: Any) -> Any:
-    """An input of a module that was taken apart: numbers as objects, so that its layers compute one by one.
+    """An input of a module of Values: numbers as objects, so that its layers compute one by one.
 
     Integers stay an array, as they may be positions in an `Embedding`.
     """
@@ -47,10 +45,3 @@ def _as_values(name: str, tensor: Tensor) -> np.ndarray:
         place = f"[{','.join(map(str, index))}]" if index else ""
         values[index] = Value(numbers[index], name=name + place, requires_grad=tensor.requires_grad)
     return values
-
-
-def is_array_of_values(item: Any) -> bool:
-    """Whether it is a parameter or buffer of a module that was taken apart."""
-    return (
-        isinstance(item, np.ndarray) and item.dtype == object and all(isinstance(value, Value) for value in item.flat)
-    )

@@ -12,7 +12,8 @@ from ..random import generator
 from . import init
 from .dense import Dense
 from .dropout import Dropout
-from .module import Module, named
+from .module import Module
+from .tree import named
 
 
 class Sequential(Module):

@@ -3,32 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from ..errors import StateError
 from ..tensor import Tensor
-from .scalar import is_array_of_values
-
-if TYPE_CHECKING:
-    from .module import Module
+from .tree import ModuleTree
 
 
-def is_array(item: Any) -> bool:
-    """Whether an attribute is a parameter or buffer: a leaf tensor, or an array of Values.
-
-    A computed tensor is none; it is something that a module remembers for a while.
-    """
-    return (isinstance(item, Tensor) and item.op is None) or is_array_of_values(item)
-
-
-def learns(array: Any) -> bool:
-    """Whether it is a parameter, and no buffer."""
-    return array.requires_grad if isinstance(array, Tensor) else any(value.requires_grad for value in array.flat)
-
-
-def of_module(module: Module) -> dict[str, np.ndarray]:
+def of_module(module: ModuleTree) -> dict[str, np.ndarray]:
     """Names and copies of parameters, buffers and counters."""
     state = {name: numbers_of(array) for name, array in module.named_arrays()}
     for name, owner, counter in _counters(module):
@@ -36,7 +20,7 @@ def of_module(module: Module) -> dict[str, np.ndarray]:
     return state
 
 
-def load(module: Module, state: dict[str, Any]) -> None:
+def load(module: ModuleTree, state: dict[str, Any]) -> None:
     """Check everything, then write everything.
 
     Raises:
@@ -75,13 +59,13 @@ def write(array: Any, numbers: np.ndarray) -> None:
             value.data = float(number)
 
 
-def _counters(module: Module) -> Iterator[tuple[str, Module, str]]:
+def _counters(module: ModuleTree) -> Iterator[tuple[str, ModuleTree, str]]:
     for prefix, owner in module.named_modules():
         for counter in owner.counters:
             yield f"{prefix}.{counter}" if prefix else counter, owner, counter
 
 
-def _problems(module: Module, shapes: dict[str, tuple[int, ...]], state: dict[str, np.ndarray]) -> list[str]:
+def _problems(module: ModuleTree, shapes: dict[str, tuple[int, ...]], state: dict[str, np.ndarray]) -> list[str]:
     modules = dict(module.named_modules())
     problems = []
     for name, shape in shapes.items():

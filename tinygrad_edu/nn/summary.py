@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from .state import is_array, learns
-
-if TYPE_CHECKING:
-    from .module import Module
+from .tree import ModuleTree, is_array, learns
 
 
-def describe(module: Module) -> str:
+def describe(module: ModuleTree) -> str:
     """One line for a layer; a table for a network:
 
     Sequential
@@ -33,7 +30,7 @@ def describe(module: Module) -> str:
     return "\n".join([type(module).__name__, *table, f"  {total}"])
 
 
-def _row(name: str, module: Module) -> tuple[str, str, str, str]:
+def _row(name: str, module: ModuleTree) -> tuple[str, str, str, str]:
     arrays = _own_arrays(module)
     count = sum(math.prod(array.shape) for _, array in arrays)
     container = any(True for _ in module.named_children())
@@ -41,10 +38,10 @@ def _row(name: str, module: Module) -> tuple[str, str, str, str]:
     return name or "(itself)", title, _own_shapes(module), f"{count:,}" if count else ""
 
 
-def _own_arrays(module: Module) -> list[tuple[str, Any]]:
+def _own_arrays(module: ModuleTree) -> list[tuple[str, Any]]:
     """Parameters that are attributes of the module itself."""
     return [(name, item) for name, item in module.attributes() if is_array(item) and learns(item)]
 
 
-def _own_shapes(module: Module) -> str:
+def _own_shapes(module: ModuleTree) -> str:
     return ", ".join(f"{name} {array.shape}" for name, array in _own_arrays(module))
