@@ -10,7 +10,7 @@ import unicodedata
 from bisect import bisect_left, bisect_right
 from itertools import accumulate
 
-from tinygrad_edu_viz.text.canvas import cell_width
+from tinygrad_edu_viz.cells import cell_width
 
 WIDTH = 100  # cells of a line, with the hint
 _SHOWN = WIDTH - 8  # of the text itself: the rest is for the margin and the dots

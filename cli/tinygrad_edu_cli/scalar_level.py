@@ -1,4 +1,4 @@
-"""Levels of a subject: layers, operations, or taken apart into single numbers, by the same rules."""
+"""A subject scalarized: as single numbers, by the same rules, all of it or one operation."""
 
 from __future__ import annotations
 
@@ -8,8 +8,7 @@ import numpy as np
 
 from tinygrad_edu.errors import ArgumentError
 from tinygrad_edu_viz import Trace
-from tinygrad_edu_viz.readable import labels
-from tinygrad_edu_viz.scalarizing.scalarize import Index, TooManyNumbers, take_apart
+from tinygrad_edu_viz.scalarizing.scalarize import Index, TooManyNumbers, scalarize
 
 from .errors import CommandError
 from .phrases import nearest
@@ -24,7 +23,7 @@ def at_level(subject: Subject, level: str) -> tuple[Subject, str]:
     """The subject whose view at a level is asked for: for "scalar" it is another one, at the level "op".
 
     Raises:
-        CommandError: it cannot be taken apart.
+        CommandError: it cannot be scalarized.
     """
     if level != "scalar":
         return subject, level
@@ -34,30 +33,29 @@ def at_level(subject: Subject, level: str) -> tuple[Subject, str]:
         raise CommandError(f"--level scalar: {error}", "choose --level op or --level layer, or --apart NODE") from None
 
 
-def apart(subject: Subject, place: str) -> Subject:
-    """One operation of a subject, taken apart.
+def scalarized(subject: Subject, place: str) -> Subject:
+    """One operation of a subject, number by number.
 
     Args:
         place: a node's id or title; for one element of its result with an index behind it, as in "n8[0, 3]".
     Raises:
         TooMuchError: it has too many numbers to be looked at; an index would help.
-        CommandError: no such node, or element; or it cannot be taken apart.
+        CommandError: no such node, or element; or it cannot be scalarized.
     """
     trace = subject.trace
-    titles = labels((node.id, node.name, node.op is not None) for node in trace.nodes.values())
-    ids = {title: node for node, title in titles.items()} | {node: node for node in titles}
+    ids = {node.label: node.id for node in trace.nodes.values()} | {node: node for node in trace.nodes}
     place = place.strip()
     node, index = ids.get(place), None
     if node is None:
         found = re.fullmatch(r"(.+?)\s*\[([\s\d,-]*)\]", place)
         name = found[1] if found else place
         if name not in ids:
-            near = nearest(name, [*ids]) or ", ".join([*titles.values()][:6])
+            near = nearest(name, [*ids]) or ", ".join([*ids][:6])
             raise CommandError(f"no node is called {name!r}", f"there is: {near}")
         node, index = ids[name], _index(found[2]) if found else None
-    shown = titles[node] + (f"[{', '.join(map(str, index))}]" if index is not None else "")
-    apart = _numbers_of(subject, node, index)
-    return Subject(f"{subject.title} / {shown}", apart, f"{shown} taken apart, number by number.")
+    shown = trace.nodes[node].label + (f"[{', '.join(map(str, index))}]" if index is not None else "")
+    trace = _numbers_of(subject, node, index)
+    return Subject(f"{subject.title} / {shown}", trace, f"{shown} taken apart, number by number.")
 
 
 def _index(text: str) -> tuple[int, ...]:
@@ -71,7 +69,7 @@ def _numbers_of(subject: Subject, node: str | None = None, index: Index | None =
     whole = subject.trace if subject.root is None else subject.root
     try:
         with np.errstate(all="ignore"):
-            return take_apart(whole, node, index)
+            return scalarize(whole, node, index)
     except TooManyNumbers as error:
         raise TooMuchError(_said(error)) from None
     except ArgumentError as error:

@@ -73,7 +73,7 @@ def told_by_json(trace: Trace) -> Iterator[State]:
 def told_by_plain(subject: Subject) -> Iterator[State]:
     """From the lines of text. They tell what changes in a step, so we keep what they told before."""
     player = Player(subject.trace)
-    ids = {title: node for node, title in player.titles.items()}
+    ids = {node.label: node.id for node in player.trace.nodes.values()}
     given, *steps = paragraphs(step_lines.lines(subject, player))
     names = "|".join(map(re.escape, ids))
     parts = re.split(rf"(?:^|, )({names}) = ", given)
@@ -141,7 +141,7 @@ async def told_by_screen(subject: Subject, size: tuple[int, int]) -> list[State]
             name, op, known, gradient = map(head.index, ("node", "op", "data", "grad"))
             state: State = ({}, {})
             for node, row in zip(trace.nodes, rows, strict=False):
-                assert trace.nodes[node].is_plain_number or row[name:op].strip()[:5] == player.titles[node][:5]
+                assert trace.nodes[node].is_plain_number or row[name:op].strip()[:5] == trace.nodes[node].label[:5]
                 told = [text.strip().replace("μ", "mean") for text in (row[known:gradient], row[gradient:])]
                 for text, true in zip(told, (player.data(node), player.gradient(node)), strict=True):
                     assert text in ("", "·") or text.endswith("…") or text in tellings(true), "a digit is lost"

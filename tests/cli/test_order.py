@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tinygrad_edu_viz.text.canvas import cell_width
+from tinygrad_edu_viz.cells import cell_width
 
 
 def test_the_example(cli):

@@ -16,9 +16,9 @@ from tinygrad_edu_cli.tui.lines import Lines, OneLine
 from tinygrad_edu_cli.tui.node_pane import NodePane
 from tinygrad_edu_cli.tui.step_screen import Stepping
 from tinygrad_edu_viz import Trace
+from tinygrad_edu_viz.cells import cell_width
 from tinygrad_edu_viz.player import Player
 from tinygrad_edu_viz.readable import number
-from tinygrad_edu_viz.text.canvas import cell_width
 
 from .full_screen import full_screen, in_loop
 

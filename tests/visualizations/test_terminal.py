@@ -10,8 +10,8 @@ import pytest
 import tinygrad_edu as tg
 from tinygrad_edu.errors import ArgumentError
 from tinygrad_edu_viz import Trace
+from tinygrad_edu_viz.cells import cell_width
 from tinygrad_edu_viz.text import terminal
-from tinygrad_edu_viz.text.canvas import cell_width
 
 V = tg.Value
 

@@ -12,8 +12,9 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from tinygrad_edu_viz.cells import cell_width, clean
 from tinygrad_edu_viz.text import canvas
-from tinygrad_edu_viz.text.canvas import Box, TextGraph, cell_width, clean
+from tinygrad_edu_viz.text.canvas import Box, TextGraph
 from tinygrad_edu_viz.text.layout import lay_out
 
 CALM = settings(derandomize=True, deadline=None, max_examples=60)

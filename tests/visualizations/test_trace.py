@@ -18,9 +18,8 @@ import tinygrad_edu as tg
 from engine.cases import Case, all_cases, sample
 from engine.reading import compute
 from tinygrad_edu.errors import ArgumentError, GraphError, MutationError
-from tinygrad_edu_viz import Trace, TraceError, readable, take_apart
+from tinygrad_edu_viz import Trace, TraceError, notation, readable, take_apart
 from tinygrad_edu_viz.predicting.naive_order import naive_order
-from tinygrad_edu_viz.recording import sentences
 from visualizations.random_graphs import random_graph
 
 V = tg.Value
@@ -651,6 +650,6 @@ def test_gradients_are_those_of_backward_bit_for_bit():
 
 
 def test_the_examples_in_the_documentation():
-    for module in (readable, sentences):
+    for module in (readable, notation):
         outcome = doctest.testmod(module)
         assert (outcome.attempted > 0, outcome.failed) == (True, 0)

@@ -4,7 +4,7 @@ from .pages.notebook import announce, load_ipython_extension
 from .pictures.dot_binary import DrawingError, MissingDot, render
 from .pictures.draw import draw_graph
 from .recording.contents import TraceError
-from .scalarizing.scalarize import take_apart
+from .scalarizing.scalarize import scalarize as take_apart
 from .trace import Trace
 from .views.levels import view
 

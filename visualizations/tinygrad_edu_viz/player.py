@@ -8,9 +8,8 @@ from collections.abc import Iterable
 
 from tinygrad_edu.errors import ArgumentError
 
-from .readable import labels
+from .notation import sign
 from .recording.contents import Data, Event, TraceNode
-from .recording.sentences import sign
 from .trace import Trace
 from .views.levels import view
 
@@ -30,7 +29,6 @@ class Player:
         position: how many events have happened; 0 is before the first one.
         level: what was asked for; `view` is the graph at it.
         breakpoints: node ids and "op:NAME"s, in the order in which they were set.
-        titles: what each node is called in front of people, by its id.
     """
 
     def __init__(self, trace: Trace, level: str = "auto"):
@@ -38,7 +36,6 @@ class Player:
         self.view = view(trace, level)
         self.position = 0
         self.breakpoints: dict[str, None] = {}
-        self.titles = labels((node.id, node.name, node.op is not None) for node in trace.nodes.values())
         self._chosen: str | None = None
         self._computed: dict[str, int] = {}
         self._received: dict[str, tuple[list[int], list[Event]]] = {}
@@ -194,7 +191,7 @@ class Player:
             if wanted in signs:
                 return OPERATION + signs[wanted]
             raise ArgumentError(_unknown("operation", wanted, names, OPERATION))
-        ids = {title: node for node, title in self.titles.items()}
+        ids = {node.label: node.id for node in nodes.values()}
         if text in ids:
             return ids[text]
         raise ArgumentError(_unknown("node", text, [*ids]))
@@ -234,7 +231,7 @@ class Player:
         return found
 
     def _matches(self, node: TraceNode, text: str) -> bool:
-        names = (node.id, self.titles[node.id], node.op or "", sign(node.op) if node.op else "")
+        names = (node.id, node.label, node.op or "", sign(node.op) if node.op else "")
         return any(text in name.casefold() for name in names)
 
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from tinygrad_edu.formula_text import number_text
 
-from .recording.contents import Data
-from .text.canvas import clean
+from .cells import clean
+
+if TYPE_CHECKING:
+    from .recording.contents import Data
 
 LONGEST_NAME = 24  # characters
 FEW = 6  # elements that are shown one by one
@@ -57,24 +59,6 @@ def short(name: str, longest: int = LONGEST_NAME) -> str:
     return name if len(name) <= longest else f"{name[: longest - 1]}…"
 
 
-def labels(nodes: Iterable[tuple[str, str | None, bool]]) -> dict[str, str]:
-    """How people read about each node: under its name, or under its id where the name is missing or not its own.
-
-    Args:
-        nodes: (id, name, whether an operation computed it) of every node.
-    Returns:
-        the labels by id.
-    """
-    nodes = list(nodes)
-    ids = {node_id for node_id, _, _ in nodes}
-    times = Counter(short(name) for _, name, _ in nodes if name)
-    named = {
-        i: name for i, name, computed in nodes if computed and name and times[short(name)] == 1 and name not in ids
-    }
-    return {node_id: short(named.get(node_id, node_id)) for node_id in ids}
-
-
-def loss_name(labels: dict[str, str], root: str) -> str:
-    """How formulas call the result from which the backward pass starts: L, unless another node has that name."""
-    others = {label for node_id, label in labels.items() if node_id != root}
-    return "L" if "L" not in others else labels[root]
+def loss_name(root: str, others: Iterable[str]) -> str:
+    """How formulas call the result from which the backward pass starts: L, unless another node has that label."""
+    return "L" if "L" not in set(others) else root

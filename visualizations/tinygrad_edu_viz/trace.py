@@ -62,11 +62,6 @@ class Trace:
         """
         return cls(*json_file.read(path))
 
-    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
-        from .pages.notebook import bundle  # which is made of all this
-
-        return bundle(self)
-
     def gradients_after(self, step: int) -> dict[str, Data]:
         """The gradient that each node has after `step` events; without the nodes that none has reached yet."""
         return {event.node: event.grad for event in self.events[: max(step, 0)] if event.grad is not None}

@@ -122,14 +122,14 @@ def step(
 
 def _subject(source: str | None, settings: tuple[str, ...], level: str, place: str | None) -> tuple[Subject, str]:
     """What is stepped through, and at which level."""
-    from ..scalar_level import apart, at_level  # brings NumPy, which `--help` need not wait for
+    from ..scalar_level import at_level, scalarized  # brings NumPy, which `--help` need not wait for
     from ..subject import open_source
 
     subject = open_source(source, settings)
     if place is None:
         return at_level(subject, level)
     try:
-        return apart(subject, place), level if level != "scalar" else "op"
+        return scalarized(subject, place), level if level != "scalar" else "op"
     except CommandError as error:
         raise CommandError(f"--apart {place}: {error.message}", error.hint) from None
 

@@ -7,12 +7,12 @@ from typing import Any
 
 import click
 
+from tinygrad_edu_viz.cells import clean
 from tinygrad_edu_viz.player import Player
 from tinygrad_edu_viz.predicting.questions import Question
 from tinygrad_edu_viz.predicting.quiz import Quiz, Score
 from tinygrad_edu_viz.predicting.verdicts import Verdict
 from tinygrad_edu_viz.recording.contents import Event
-from tinygrad_edu_viz.text.canvas import clean
 
 from .. import output
 from ..errors import CommandError

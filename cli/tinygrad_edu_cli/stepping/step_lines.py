@@ -8,10 +8,10 @@ from collections.abc import Iterator
 import numpy as np
 
 from tinygrad_edu_viz import Trace
+from tinygrad_edu_viz.cells import cell_width, clean
 from tinygrad_edu_viz.player import Player
 from tinygrad_edu_viz.readable import FEW, number, short
 from tinygrad_edu_viz.recording.contents import Data, Event, TraceNode
-from tinygrad_edu_viz.text.canvas import cell_width, clean
 
 from ..subject import Subject
 from ..terminal_width import room
@@ -60,7 +60,7 @@ def _layer(event: Event, player: Player) -> str:
 
 def _all_numbers(event: Event, player: Player) -> Iterator[str]:
     """The elements of what an event computed, or of what it added and what came of it."""
-    name = player.titles[event.node]
+    name = player.trace.nodes[event.node].label
     if event.kind == "forward":
         yield from _elements(name, event.data)
         return

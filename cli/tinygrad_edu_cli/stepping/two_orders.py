@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 
 from tinygrad_edu.errors import ArgumentError
 from tinygrad_edu_viz import Trace
+from tinygrad_edu_viz.cells import cell_width
 from tinygrad_edu_viz.predicting.naive_order import NaiveOrder, Passing, naive_order
-from tinygrad_edu_viz.readable import labels, number
+from tinygrad_edu_viz.readable import number
 from tinygrad_edu_viz.recording.contents import Event
-from tinygrad_edu_viz.text.canvas import cell_width
 
 from .. import output
 from ..errors import CommandError
@@ -50,7 +50,7 @@ def run(source: str | None, set_texts: Sequence[str]) -> None:
 def lines(subject: Subject, naive: NaiveOrder) -> Iterator[str]:
     """Both orders as tables, where they part and why, and the gradients in the end."""
     trace = subject.trace
-    names = labels((node.id, node.name, node.op is not None) for node in trace.nodes.values())
+    names = {node.id: node.label for node in trace.nodes.values()}
     yield from (subject.title, "")
     yield from wrap(given(trace), indent=2)
     yield ""

@@ -9,9 +9,9 @@ import click
 
 from tinygrad_edu.train import History
 from tinygrad_edu.train.events import BatchEvent, EpochEvent, Event, ValidationEvent
+from tinygrad_edu_viz.cells import part
 
 from .. import output
-from ..viewport import part
 from .plain_report import PlainReport
 from .run import Run
 from .summary import number, percent

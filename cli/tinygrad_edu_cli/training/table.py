@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from tinygrad_edu.train.events import plain as json_number
-from tinygrad_edu_viz.text.canvas import cell_width
+from tinygrad_edu_viz.cells import cell_width
 
 from ..phrases import count
 from ..stepping import step_lines

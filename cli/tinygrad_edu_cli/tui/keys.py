@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from textual.binding import Binding, BindingType
 
-from tinygrad_edu_viz.text.canvas import cell_width
+from tinygrad_edu_viz.cells import cell_width
 
 from . import look
 

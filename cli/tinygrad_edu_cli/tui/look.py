@@ -10,7 +10,7 @@ from rich.style import Style
 from textual.color import Color
 from textual.filter import LineFilter, NoColor
 
-from tinygrad_edu_viz.text.canvas import cell_width
+from tinygrad_edu_viz.cells import cell_width
 
 from .. import output
 

@@ -9,14 +9,13 @@ from textual.geometry import Size
 from textual.message import Message
 from textual.strip import Strip
 
+from tinygrad_edu_viz.cells import cell_width, part
+from tinygrad_edu_viz.notation import sign
 from tinygrad_edu_viz.player import Player
 from tinygrad_edu_viz.readable import number, number_lines
 from tinygrad_edu_viz.recording.contents import Data
-from tinygrad_edu_viz.recording.sentences import sign
-from tinygrad_edu_viz.text.canvas import cell_width
 from tinygrad_edu_viz.text.terminal import UNKNOWN
 
-from ..viewport import part
 from . import look
 from .lines import Lines
 
@@ -43,7 +42,7 @@ class NodePane(Lines):
         self.player = player
         self.ids = list(player.trace.nodes)
         self.places = {node: place for place, node in enumerate(self.ids)}
-        texts = [(player.titles[node.id], sign(node.op) if node.op else "") for node in player.trace.nodes.values()]
+        texts = [(node.label, sign(node.op) if node.op else "") for node in player.trace.nodes.values()]
         self.widest = [max(map(cell_width, column)) for column in zip(*texts, strict=True)]
 
     def show(self) -> None:
@@ -80,7 +79,7 @@ class NodePane(Lines):
         marks = ("●" if player.is_breakpoint(node_id) else " ") + (
             "▶" if active else "›" if player.selected == node_id else " "
         )
-        name = number(node.data) if node.is_plain_number else player.titles[node_id]
+        name = number(node.data) if node.is_plain_number else node.label
         gradient = self._number(player.gradient(node_id)) if node.requires_grad else ""
         return marks, name, sign(node.op) if node.op else "", self._number(player.data(node_id)), gradient
 

@@ -13,11 +13,11 @@ from textual.containers import Container
 from textual.screen import Screen
 from textual.strip import Strip
 
+from tinygrad_edu_viz.cells import cell_width, clean
 from tinygrad_edu_viz.player import Player
-from tinygrad_edu_viz.text.canvas import cell_width, clean
 
 from ..errors import CommandError, MissingPieceError
-from ..scalar_level import TooMuchError, apart
+from ..scalar_level import TooMuchError, scalarized
 from ..stepping.exports import write
 from ..stepping.step_lines import wrap
 from ..subject import Subject
@@ -167,18 +167,18 @@ class Stepping(Screen[None]):
             note = f" ({self.player.view.note})" if self.player.view.note else ""
             self.place_panes(*self.size, f"level: {self.player.view.level}{note}")
         elif inwards:
-            self._take_apart()
+            self._scalarize()
         elif not self.action_leave():
             self.say("there is no coarser level")
 
     def action_leave(self) -> bool:
-        """Back from what was taken apart. Returns whether there is something to go back to."""
+        """Back from what was scalarized. Returns whether there is something to go back to."""
         nested = len(self.app.screen_stack) > 1
         if nested:
             self.dismiss()
         return nested
 
-    def _take_apart(self) -> None:
+    def _scalarize(self) -> None:
         """The chosen node, number by number, on a screen of its own; of a large one the element that is asked for."""
         node = self.player.selected
         if node is None:
@@ -188,18 +188,18 @@ class Stepping(Screen[None]):
             self.say("there is no finer level: these are single numbers")
             return
         try:
-            self._open(apart(self.subject, node))
+            self._open(scalarized(self.subject, node))
         except TooMuchError as error:
-            shape = self.player.trace.nodes[node].shape
-            example = ", ".join("0" for _ in shape)
-            question = f"{error.message}. Which element of {self.player.titles[node]}, shape {shape}? As in {example}:"
+            about = self.player.trace.nodes[node]
+            example = ", ".join("0" for _ in about.shape)
+            question = f"{error.message}. Which element of {about.label}, shape {about.shape}? As in {example}:"
             self.app.push_screen(Ask(question, lambda text: self._open_element(node, text)))
         except CommandError as error:
             self.say(error.message)
 
     def _open_element(self, node: str, text: str) -> str:
         try:
-            found = apart(self.subject, f"{node}[{text.strip('[]()')}]")
+            found = scalarized(self.subject, f"{node}[{text.strip('[]()')}]")
         except CommandError as error:
             return error.message
         self.app.call_later(self._open, found)  # after the window that asked is gone
@@ -228,7 +228,7 @@ class Stepping(Screen[None]):
             self.show("choose a node first: Tab, / or a click")
             return
         there = self.player.toggle_breakpoint(node)
-        self.show(f"breakpoint on {self.player.titles[node]}{'' if there else ' taken away'}")
+        self.show(f"breakpoint on {self.player.trace.nodes[node].label}{'' if there else ' taken away'}")
 
     def action_search(self) -> None:
         self.app.push_screen(Ask("Which node? A part of its name, or its operation:", self._search))
@@ -238,7 +238,7 @@ class Stepping(Screen[None]):
         if not found:
             return f"no node has {clean(text)!r} in its name or its operation"
         more = f", one of {len(found)}: / again for the next" if found[1:] else ""
-        self.show(f"found {self.player.titles[self.player.selected or '']}{more}")
+        self.show(f"found {self.player.trace.nodes[self.player.selected or ''].label}{more}")
         return ""
 
     def action_open(self) -> None:
@@ -247,7 +247,7 @@ class Stepping(Screen[None]):
             self.show("choose a node first: Tab, / or a click")
             return
         page = tensor_page(self.player, node, self.ascii)
-        self.app.push_screen(Reading(self.player.titles[node], page))
+        self.app.push_screen(Reading(self.player.trace.nodes[node].label, page))
 
     # The rest.
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from rich.segment import Segment
 from rich.style import Style
 
+from tinygrad_edu_viz.cells import cell_width
 from tinygrad_edu_viz.player import Player
 from tinygrad_edu_viz.recording.contents import Event
-from tinygrad_edu_viz.text.canvas import cell_width
 
 from ..stepping import step_lines
 from . import look

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from tinygrad_edu_viz.notation import sign
 from tinygrad_edu_viz.player import Player
 from tinygrad_edu_viz.readable import number
 from tinygrad_edu_viz.recording.contents import Data, TraceNode
-from tinygrad_edu_viz.recording.sentences import sign
 
 from ..stepping.number_columns import columns, matrices
 
@@ -40,7 +40,7 @@ def _rule(player: Player, node: TraceNode) -> str:
     if node.op is None:
         return "given: no operation computed it"
     inputs = [player.trace.nodes[source] for source in node.inputs]
-    shapes = ", ".join(f"{player.titles[source.id]} {_shape(source)}" for source in inputs)
+    shapes = ", ".join(f"{source.label} {_shape(source)}" for source in inputs)
     settings = "".join(f", {key}={value}" for key, value in node.attrs.items() if value is not None)
     return f"{sign(node.op)} ({node.op}): {shapes}{settings} → {_shape(node)}"
 

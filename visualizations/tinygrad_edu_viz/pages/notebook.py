@@ -9,21 +9,23 @@ from __future__ import annotations
 
 import html
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from tinygrad_edu.errors import TinygradError
 from tinygrad_edu.node import Node
 
+from ..pictures.dot_binary import render
+from ..pictures.draw import draw_graph
+from ..pictures.scene import lay_out
 from ..readable import short
-
-if TYPE_CHECKING:
-    from ..trace import Trace
+from ..trace import Trace
+from .page import LIMIT, compose
 
 DRAWN = 400  # nodes of a graph that shows itself
 LEAST, MOST, AROUND = 560, 900, 430  # pixels: heights of the frame, and of what stands around the graph in it
 
 
-def bundle(trace: Trace) -> dict[str, str]:
+def bundle(trace: Trace, include: Any = None, exclude: Any = None) -> dict[str, str]:
     """What a trace shows, by MIME type: the player, and one line for where there is no HTML."""
     found = {"text/plain": summary(trace)}
     try:
@@ -60,9 +62,6 @@ def frame(trace: Trace) -> str:
     Raises:
         MissingDot, DrawingError: as `render`.
     """
-    from ..pictures.scene import lay_out
-    from .page import LIMIT, compose
-
     scene = lay_out(trace, "LR", "auto", LIMIT)
     content = compose(trace, scene, summary(trace))
     height = min(max(round(scene.height) + AROUND, LEAST), MOST)
@@ -70,6 +69,9 @@ def frame(trace: Trace) -> str:
         f'<iframe srcdoc="{html.escape(content)}" sandbox="allow-scripts" title="Steps of forward and backward pass" '
         f'style="width: 100%; height: {height}px; border: 0" loading="lazy"></iframe>'
     )
+
+
+Trace._repr_mimebundle_ = bundle  # type: ignore[attr-defined]  # IPython asks for it; a trace itself knows no face
 
 
 def load_ipython_extension(shell: Any) -> None:
@@ -89,8 +91,6 @@ def _picture(node: Node) -> str | None:
     """The graph as SVG; None, which leaves the text, of an input, and of a graph too large to draw in passing."""
     if node.op is None or not _is_small(node):
         return None
-    from ..pictures.dot_binary import render
-    from ..pictures.draw import draw_graph
 
     try:
         return render(draw_graph(node), "svg").decode()

@@ -18,11 +18,11 @@ from typing import Any
 
 import numpy as np
 
+from ..cells import clean
 from ..pictures.palette import DARK, LIGHT, Palette
 from ..pictures.scene import Scene, lay_out
 from ..readable import number, number_lines
 from ..recording.contents import Data, Event, TraceNode, to_json
-from ..text.canvas import clean
 from ..trace import Trace
 from . import scene_svg
 
@@ -107,7 +107,7 @@ def _node(node: TraceNode, scene: Scene) -> dict[str, Any]:
     return {
         **{key: value for key, value in node.to_json().items() if key in kept},
         "data": _numbers(node.data),
-        "title": scene.titles[node.id],
+        "title": node.label,
         "lines": number_lines(node.data),
         "about": f"{node.shape} {node.dtype}, {node.device}" if node.kind == "tensor" else "",
         "constant": node.is_plain_number,

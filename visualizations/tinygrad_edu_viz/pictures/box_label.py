@@ -9,10 +9,10 @@ import graphviz
 
 from tinygrad_edu.operation import REGISTRY
 
+from ..cells import clean
+from ..notation import explanation, sign
 from ..readable import number, number_lines, short
 from ..recording.contents import Data, TraceNode
-from ..recording.sentences import explanation, sign
-from ..text.canvas import clean
 from ..views.levels import ViewBox
 from .palette import Palette
 
@@ -94,11 +94,11 @@ class BoxLabel:
             lines.append(f"{node.op}: {rule}")
         return _tooltip(lines)
 
-    def tooltip_of_group(self, box: ViewBox, result: TraceNode, title: str) -> str:
+    def tooltip_of_group(self, box: ViewBox, result: TraceNode) -> str:
         """What is inside, and the numbers of the result in full precision."""
         lines = [box.title, *box.lines]
         if box.scope:
-            lines.append(f"gives {title}: data {_exact(self._data(result))}")
+            lines.append(f"gives {result.label}: data {_exact(self._data(result))}")
             if result.gradient is not None:
                 lines.append(f"gradient {_exact(result.gradient)}")
         return _tooltip(lines)

@@ -18,11 +18,11 @@ from tinygrad_edu.errors import ArgumentError
 from tinygrad_edu.node import Node
 from tinygrad_edu.operation import REGISTRY
 
-from ..readable import labels, number, short
+from ..notation import inputs_are_ordered
+from ..readable import number, short
 from ..recording.contents import TraceNode, restored
 from ..recording.recorder import snapshot
-from ..recording.sentences import inputs_are_ordered
-from ..scalarizing.scalarize import take_apart
+from ..scalarizing.scalarize import scalarize
 from ..trace import Trace
 from ..views.levels import View, ViewBox, view
 from . import dot_binary
@@ -70,8 +70,8 @@ def draw_graph(
 
     Args:
         root: the result, a Value or a Tensor, or a recorded trace.
-        level: "op" is a box for each operation; "layer" one for each layer or `tg.scope`; "scalar" takes the tensors of
-            the whole expression apart; "auto" is "op", or "layer" where there are too many nodes or too large arrays.
+        level: "op" is a box for each operation; "layer" one for each layer or `tg.scope`; "scalar" one for each number
+            of the whole expression; "auto" is "op", or "layer" where there are too many nodes or too large arrays.
         rankdir: "LR" draws from left to right, "TB" from top to bottom.
         values, grads: whether to write data and gradients. Gradients are those of the trace, or those that the nodes
             hold after `backward()`; those of the level "scalar" are of a backward pass from `root`.
@@ -90,7 +90,7 @@ def draw_graph(
         raise ArgumentError(f"draw_graph: rankdir is 'LR' (left to right) or 'TB' (top to bottom), not {rankdir!r}")
     colours = palette(theme)
     if level == "scalar":
-        trace, level = take_apart(root), "op"
+        trace, level = scalarize(root), "op"
     else:
         trace = root if isinstance(root, Trace) else _as_it_is(root)
     seen = view(trace, level, limit)
@@ -114,7 +114,6 @@ class _Picture:
 
     def __init__(self, trace: Trace, seen: View, label: BoxLabel, rankdir: str):
         self.trace, self.seen, self.label, self.colours = trace, seen, label, label.colours
-        self.titles = labels((node.id, node.name, node.op is not None) for node in trace.nodes.values())
         self.places = {node_id: k for k, node_id in enumerate(trace.nodes)}
         self.keys = self._keys()
         self.graph = _empty(rankdir, len(seen.boxes), self.colours)
@@ -168,7 +167,7 @@ class _Picture:
         result, key = self.nodes[box.result], self.keys[box.id]
         if box.collapsed:
             kind, label = "layer", self.label.of_group(box, result)
-            tooltip = self.label.tooltip_of_group(box, result, self.titles[result.id])
+            tooltip = self.label.tooltip_of_group(box, result)
         else:
             kind, title = kind_of(result, self.trace.root), self._title(result)
             label = self.label.of_node(result, title, self._settings(result))
@@ -182,8 +181,7 @@ class _Picture:
         graph.node(key, label=label, id=f"node-{key}", tooltip=tooltip, **look, **ordering)
 
     def _title(self, node: TraceNode) -> str:
-        title = self.titles[node.id]
-        return f"{title} = {formula_of(node, self.trace.nodes, self.titles)}" if _is_ordered(node) else title
+        return f"{node.label} = {formula_of(node, self.trace.nodes)}" if _is_ordered(node) else node.label
 
     def _settings(self, node: TraceNode) -> list[str]:
         return [short(f"{key} {value}", 40) for key, value in settings_of(node)]
@@ -265,10 +263,10 @@ def _is_ordered(node: TraceNode) -> bool:
     return node.op is not None and inputs_are_ordered(node.op) and len(set(node.inputs)) > 1
 
 
-def formula_of(node: TraceNode, nodes: dict[str, TraceNode], titles: dict[str, str]) -> str:
+def formula_of(node: TraceNode, nodes: dict[str, TraceNode]) -> str:
     """The operation with its inputs in order, which arrows alone do not tell: "b - a"."""
     sources = [nodes[source] for source in node.inputs]
-    names = [number(source.data) if source.is_plain_number else titles[source.id] for source in sources]
+    names = [number(source.data) if source.is_plain_number else source.label for source in sources]
     if node.op in REGISTRY:
         formula = str(symbols.forward(node.op, names, restored(node.attrs)))
         return short(formula if len(formula) <= 40 else str(symbols.forward(node.op, names)), 40)

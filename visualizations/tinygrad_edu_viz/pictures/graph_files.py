@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import json
 
-from ..text.canvas import clean
+from ..cells import clean
 from ..trace import Trace
 from ..views.levels import View
 from .dot_binary import render

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 
 from tinygrad_edu.errors import ArgumentError
 
-from ..readable import labels, number, number_lines, short
-from ..recording.sentences import inputs_are_ordered, sign
-from ..text.canvas import cell_width
+from ..cells import cell_width
+from ..notation import inputs_are_ordered, sign
+from ..readable import number, number_lines, short
 from ..trace import Trace
 from ..views.levels import View, ViewBox, view
 from .draw import formula_of, kind_of, settings_of
@@ -73,13 +73,11 @@ class Scene:
         view: the boxes, and where steps stop.
         boxes: by their ids in the view.
         curves: the edges, between keys of boxes.
-        titles: what people call each node, by its id.
     """
 
     view: View
     boxes: dict[str, Box]
     curves: dict[Edge, Curve]
-    titles: dict[str, str]
     width: float
     height: float
 
@@ -104,9 +102,8 @@ def lay_out(trace: Trace, rankdir: str, level: str, limit: int) -> Scene:
     seen, nodes = view(trace, level, limit), trace.nodes
     numbers = {node_id: k for k, node_id in enumerate(nodes)}
     keys = {box.id: f"n{numbers[box.result]}" for box in seen.boxes.values()}
-    titles = labels((node.id, node.name, node.op is not None) for node in nodes.values())
     longest = _longest_numbers(trace)
-    faces = {box.id: _face(box, trace, titles) for box in seen.boxes.values()}
+    faces = {box.id: _face(box, trace) for box in seen.boxes.values()}
     sizes = {keys[i]: _size(faces[i], longest[box.result]) for i, box in seen.boxes.items()}
     ordered = {keys[box.id] for box in seen.boxes.values() if _is_ordered(box, trace)}
     placed = place(sizes, _edges(seen, trace, keys), ordered, rankdir)
@@ -114,7 +111,7 @@ def lay_out(trace: Trace, rankdir: str, level: str, limit: int) -> Scene:
         i: Box(keys[i], _kind(box, trace), faces[i], placed.corners[keys[i]], *sizes[keys[i]])
         for i, box in seen.boxes.items()
     }
-    return Scene(seen, boxes, placed.curves, titles, placed.width, placed.height)
+    return Scene(seen, boxes, placed.curves, placed.width, placed.height)
 
 
 def _edges(seen: View, trace: Trace, keys: dict[str, str]) -> list[Edge]:
@@ -138,7 +135,7 @@ def _kind(box: ViewBox, trace: Trace) -> str:
     return "layer" if box.collapsed else kind_of(trace.nodes[box.result], trace.root)
 
 
-def _face(box: ViewBox, trace: Trace, titles: dict[str, str]) -> Face:
+def _face(box: ViewBox, trace: Trace) -> Face:
     node = trace.nodes[box.result]
     data = tuple(number_lines(node.data))
     if box.collapsed:
@@ -148,11 +145,11 @@ def _face(box: ViewBox, trace: Trace, titles: dict[str, str]) -> Face:
     quiet = [short(f"{key} {value}") for key, value in settings_of(node)]
     if node.kind == "tensor":
         quiet.append(f"{node.shape} {node.dtype}")
-    strong, aside = titles[node.id], ""
+    strong, aside = node.label, ""
     if node.op is not None:
         strong, aside = sign(node.op), strong
         if inputs_are_ordered(node.op) and len(set(node.inputs)) > 1:
-            aside += f" = {formula_of(node, trace.nodes, titles)}"
+            aside += f" = {formula_of(node, trace.nodes)}"
     return Face(strong, aside, tuple(quiet), data, node.requires_grad)
 
 

@@ -19,9 +19,9 @@ from tinygrad_edu import backends
 from tinygrad_edu.namespaces import FLOATS, unbroadcast
 from tinygrad_edu.operation import REGISTRY
 
+from ..notation import explanation
 from ..readable import loss_name, number
 from ..recording.contents import Event
-from ..recording.sentences import explanation
 from .recorded_rules import Reading, Rules
 
 
@@ -86,8 +86,9 @@ class Case:
         self.node = rules.nodes[event.source]
         self.reading = rules.reading(event.source)
         self.op = self.reading.op
-        self.source, self.target = rules.labels[event.source], rules.labels[event.node]
-        self.loss = loss_name(rules.labels, rules.source.root)
+        self.source, self.target = self.node.label, rules.nodes[event.node].label
+        root = rules.nodes[rules.source.root]
+        self.loss = loss_name(root.label, [node.label for node in rules.nodes.values() if node is not root])
         self.g = rules.gradient(event.source, event.upstream)
         self.contribution, self.before, self.right = (
             np.asarray(rules.gradient(event.node, data), dtype=float)

@@ -85,7 +85,7 @@ def naive_order(trace: Trace, limit: int = LIMIT) -> NaiveOrder:
     right = trace.gradients_after(len(trace.events))
     complete = len(steps) == total
     wrong = tuple([node for node in right if complete and not _equal(recorded[node], right[node])])
-    why = _Telling(trace, rules.labels, edges, steps, total).why(parting, wrong)
+    why = _Explanation(trace, edges, steps, total).why(parting, wrong)
     return NaiveOrder(steps, total, recorded, parting, wrong, why)
 
 
@@ -150,11 +150,10 @@ def _equal(one: Data, other: Data | None) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class _Telling:
+class _Explanation:
     """What to say of the two orders."""
 
     trace: Trace
-    labels: dict[str, str]
     edges: Edges
     steps: tuple[Passing, ...]
     total: int
@@ -169,14 +168,14 @@ class _Telling:
             return self._agreed()
         if not wrong:
             return f"{self._parted(parting)} Yet with these numbers, the gradients in the end are the same by chance."
-        names = ", ".join(self.labels[node] for node in wrong)
+        names = ", ".join(self.trace.nodes[node].label for node in wrong)
         return f"{self._parted(parting)} In the end wrong: the gradient of {names}."
 
     def _agreed(self) -> str:
         twice = [node for node, uses in self._uses().items() if uses > 1]
         if not twice:
             return "Both orders agree: no node is used twice, so none has to wait for a second contribution."
-        names = ", ".join(self.labels[node] for node in twice)
+        names = ", ".join(self.trace.nodes[node].label for node in twice)
         return (
             f"Both orders agree: what is used several times ({names}) was not computed, so it passes nothing on. Use "
             "the result of an operation twice to see them part."
@@ -188,7 +187,7 @@ class _Telling:
     def _parted(self, place: int) -> str:
         """Where the orders part, and what comes of it."""
         step = self.steps[place]
-        source, upstream = self.labels[step.source], number(step.upstream)
+        source, upstream = self.trace.nodes[step.source].label, number(step.upstream)
         complete = number(self.edges[step.source][0].upstream or 0.0)
         came = sum(other.node == step.source for other in self.steps[:place])
         text = (

@@ -102,7 +102,7 @@ def _known(case: Case, index: Index | None, where: str) -> Iterator[str]:
     for node_id in dict.fromkeys((*case.node.inputs, case.node.id)):
         node, data = case.rules.nodes[node_id], case.rules.operand(node_id)
         if not node.is_plain_number and (index is not None or np.size(data) <= LARGEST):
-            yield f"{case.rules.labels[node_id]}{at if np.shape(data) else ''} = {written(data)}"
+            yield f"{node.label}{at if np.shape(data) else ''} = {written(data)}"
     if case.before.any():
         yield f"{case.gradient_of(case.target)}{where if index is not None else ''} = {written(case.before)} so far"
 

@@ -66,16 +66,11 @@ class Reading:
 
 
 class Rules:
-    """The rules of all computed nodes of a trace.
-
-    Attributes:
-        labels: what each node is called in front of people, by its id.
-    """
+    """The rules of all computed nodes of a trace."""
 
     def __init__(self, trace: Trace):
         self.nodes = trace.nodes
         self.source = Recorded(trace)
-        self.labels = self.source.labels
         self.readings: dict[str, Reading] = {}
         self.behind_where = {node.id for node in trace.nodes.values() if node.op == "where"}
         for node in reversed(trace.nodes.values()):  # consumers before their inputs
@@ -123,9 +118,9 @@ class Rules:
             ArgumentError: it was.
         """
         if isinstance(data, dict) or data is None:
-            shape = self.nodes[node_id].shape
+            node = self.nodes[node_id]
             raise ArgumentError(
-                f"the trace has only the mean and range of {self.labels[node_id]}, shape {shape}: use smaller arrays"
+                f"the trace has only the mean and range of {node.label}, shape {node.shape}: use smaller arrays"
             )
 
     # The same rules, as formulas.
@@ -135,7 +130,7 @@ class Rules:
         node = self.nodes[node_id]
         if node.is_plain_number:
             return Symbol.number(float(node.data))  # type: ignore[arg-type]
-        return Symbol.named(self.labels[node_id], node.shape)
+        return Symbol.named(node.label, node.shape)
 
     def formula(self, node_id: str) -> Symbol:
         """What a node is computed by: a · b."""

@@ -109,6 +109,7 @@ class TraceNode:
         dtype, device: None for a value.
         data: see `Data`.
         gradient: dL/d(node) after the whole backward pass; None if none reached it.
+        label: what people call it, see `names.labels`. Files do not have it, as it follows from the names of all nodes.
         scope: the names of the scopes that it is in, the outermost first; () outside of all.
     """
 
@@ -124,6 +125,7 @@ class TraceNode:
     requires_grad: bool
     data: Data
     gradient: Data | None
+    label: str
     scope: tuple[str, ...] = ()
 
     @property
@@ -133,7 +135,7 @@ class TraceNode:
 
     def to_json(self, written: Written = to_json) -> dict[str, Any]:
         """This node as a JSON object, in which `written` writes the numbers."""
-        return _json(self, [field.name for field in fields(self)], written)
+        return _json(self, NODE_FIELDS, written)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -183,6 +185,7 @@ class Event:
         return found if self.shape is None else {**found, "shape": list(self.shape), "dtype": self.dtype}
 
 
+NODE_FIELDS = tuple([field.name for field in fields(TraceNode) if field.name != "label"])
 FORWARD_FIELDS = ("kind", "step", "of", "node", "name", "op", "inputs", "input_data", "data", "text")
 BACKWARD_FIELDS = (
     *("kind", "step", "of", "node", "name", "source", "op", "position", "upstream", "local", "contribution"),

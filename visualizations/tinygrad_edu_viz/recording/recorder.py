@@ -14,8 +14,9 @@ from tinygrad_edu.tensor import Tensor
 from tinygrad_edu.value import Value
 
 from .contents import LARGEST, Contents, Data, Event, TraceError, TraceNode, plain, plain_attribute
+from .names import names
 from .scope_paths import scopes_of
-from .sentences import Words
+from .sentences import Sentences
 
 FREE, PER_EVENT = 100_000, 30  # numbers that a trace holds in any case, and for each of its events if there are many
 
@@ -24,7 +25,7 @@ def record(root: Node, gradient: Any) -> Contents:
     """The nodes, the events and the root's id: see `Trace.record`."""
     recorder = _Recorder(_checked(root))
     events = recorder.events(gradient)
-    return recorder.graph(), events, recorder.ids[root]
+    return recorder.graph(), events, recorder.names[root].id
 
 
 def snapshot(root: Node) -> tuple[dict[str, TraceNode], str]:
@@ -40,12 +41,7 @@ def snapshot(root: Node) -> tuple[dict[str, TraceNode], str]:
         held = _held_gradient(node, root)
         if held is not None:
             recorder.gradients[node] = recorder.plain(held, node)
-    return recorder.graph(), recorder.ids[root]
-
-
-def identified(root: Node) -> dict[Node, str]:
-    """The id of each node of a graph, as a trace of it has them; in the order of creation."""
-    return _identify(nodes(root)[::-1])
+    return recorder.graph(), recorder.names[root].id
 
 
 def _checked(root: Any) -> Node:
@@ -70,12 +66,12 @@ class _Recorder:
     def __init__(self, root: Node):
         self.root = root
         self.nodes = nodes(root)[::-1]
-        self.ids = _identify(self.nodes)
+        self.names = names(self.nodes)
         self.scopes = scopes_of(self.nodes)
         self.largest = _largest(self.nodes)
         self.shared: dict[Any, Any] = {}  # what many events have is kept once
         self.data = {node: self.plain(node.data, node) for node in self.nodes}
-        self.words = Words(self.ids, root, self.data)
+        self.sentences = Sentences(self.names, root, self.data)
         self.gradients: dict[Node, Data] = {}
 
     def events(self, gradient: Any) -> tuple[Event, ...]:
@@ -96,23 +92,24 @@ class _Recorder:
         for node in self.nodes:
             again = computed_again(node) if node.op is not None else None
             if again is not None:
-                inputs = ", ".join([self.ids[operand] for operand in node.inputs])
+                inputs = ", ".join([self.names[operand].id for operand in node.inputs])
+                found = f"{self.names[node].id} = {node.op.name}({inputs})"
                 raise MutationError(
-                    f"{self.ids[node]} = {node.op.name}({inputs}) does not hold: it has {_shown(node)}, and of what "
+                    f"{found} does not hold: it has {_shown(node)}, and of what "
                     f"{inputs} has now, it would have {_shown(again)}. An array was written into (t.data[...] = ...) "
                     "after the forward pass: run that again, and then record"
                 )
 
     def graph(self) -> dict[str, TraceNode]:
-        return {self.ids[node]: self.node(node) for node in self.nodes}
+        return {self.names[node].id: self.node(node) for node in self.nodes}
 
     def node(self, node: Node) -> TraceNode:
         tensor = isinstance(node, Tensor)
         return TraceNode(
-            id=self.ids[node],
+            id=self.names[node].id,
             name=node.name,
             op=node.op.name if node.op else None,
-            inputs=tuple([self.ids[operand] for operand in node.inputs]),
+            inputs=tuple([self.names[operand].id for operand in node.inputs]),
             attrs={key: plain_attribute(value) for key, value in (node.attrs or {}).items()},
             kind="tensor" if tensor else "value",
             shape=self.once(node.shape) if tensor else (),
@@ -121,6 +118,7 @@ class _Recorder:
             requires_grad=node.requires_grad,
             data=self.data[node],
             gradient=self.gradients.get(node),
+            label=self.names[node].label,
             scope=self.scopes[node],
         )
 
@@ -130,16 +128,16 @@ class _Recorder:
         return {
             **self.about("forward", node),
             "op": node.op.name,
-            "inputs": tuple([self.ids[operand] for operand in node.inputs]),
+            "inputs": tuple([self.names[operand].id for operand in node.inputs]),
             "input_data": tuple([self.data[operand] for operand in node.inputs]),
             "data": self.data[node],
-            "text": self.words.forward(node),
+            "text": self.sentences.forward(node),
         }
 
     def started(self, start: Any, chosen: bool) -> dict[str, Any]:
         """The first backward event: the root has the gradient that the pass starts with."""
         given = self.gradients[self.root] = self.plain(start, self.root)
-        formula, text = self.words.seed(given, chosen)
+        formula, text = self.sentences.seed(given, chosen)
         return {
             **self.about("backward", self.root),
             "op": None,
@@ -159,7 +157,7 @@ class _Recorder:
         row = {
             **self.about("backward", receiver),
             "op": node.op.name if node.op else None,
-            "source": self.ids[node],
+            "source": self.names[node].id,
             "position": step.position,
             "upstream": self.gradients[node],
             "local": None if step.local is None else self.plain(step.local, node),
@@ -167,11 +165,11 @@ class _Recorder:
             "grad_before": self.zeros(receiver) if before is None else before,
             "grad": self.gradients[receiver],
         }
-        formula, text = self.words.backward(step, row, first=before is None)
+        formula, text = self.sentences.backward(step, row, first=before is None)
         return {**row, "formula": formula, "text": text}
 
     def about(self, kind: str, node: Node) -> dict[str, Any]:
-        about = {"kind": kind, "node": self.ids[node], "name": node.name}
+        about = {"kind": kind, "node": self.names[node].id, "name": node.name}
         if not isinstance(node, Tensor):
             return about
         return about | {"shape": self.once(node.shape), "dtype": self.once(str(node.dtype))}
@@ -197,22 +195,6 @@ def _shown(node: Node) -> str:
     """The numbers of a node, in a message."""
     numbers = plain(node.data, getattr(node, "backend", None))
     return " ".join(np.array2string(np.asarray(numbers), precision=6, threshold=6).split())
-
-
-def _identify(nodes: list[Node]) -> dict[Node, str]:
-    """Ids, stable and unique: a named leaf's name, else "n" and the number in the order of creation."""
-    ids: dict[Node, str] = {}
-    taken: set[str] = set()
-    wanted = {node: node.name if node.op is None and node.name else f"n{k}" for k, node in enumerate(nodes)}
-    for node in sorted(nodes, key=lambda node: not (node.op is None and node.name)):  # a user's own names come first
-        wish = found = wanted[node]
-        copy = 1
-        while found in taken:
-            copy += 1
-            found = f"{wish}#{copy}"
-        taken.add(found)
-        ids[node] = found
-    return {node: ids[node] for node in nodes}
 
 
 def _largest(nodes: list[Node]) -> int:

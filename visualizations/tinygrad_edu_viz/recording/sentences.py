@@ -2,39 +2,37 @@
 
 from __future__ import annotations
 
-import re
-from functools import cache
 from typing import Any
 
 from tinygrad_edu import symbols
 from tinygrad_edu.backprop import Step
 from tinygrad_edu.formula import Symbol
-from tinygrad_edu.namespaces import FLOATS
 from tinygrad_edu.node import Node
-from tinygrad_edu.operation import REGISTRY, Elementwise, Operation
+from tinygrad_edu.operation import Operation
 from tinygrad_edu.tensor import Tensor
 
-from ..readable import labels, loss_name, number
+from ..notation import explanation
+from ..readable import loss_name, number
 from .contents import Data
+from .names import Name
 
 _UNCHANGED = "on unchanged"
 
 
-class Words:
+class Sentences:
     """What to say about the events of one graph.
 
     Args:
-        ids: the id of each node.
+        names: what each node is called.
         root: the node whose gradient the pass starts with; formulas call it L, unless another node has that name.
         data: what was recorded of each node.
     """
 
-    def __init__(self, ids: dict[Node, str], root: Node, data: dict[Node, Data]):
-        by_id = labels((node_id, node.name, node.op is not None) for node, node_id in ids.items())
-        self.labels = {node: by_id[node_id] for node, node_id in ids.items()}
+    def __init__(self, names: dict[Node, Name], root: Node, data: dict[Node, Data]):
+        self.labels = {node: name.label for node, name in names.items()}
         self.root, self.data = root, data
         others = {label for node, label in self.labels.items() if node is not root}
-        self.loss = loss_name(by_id, ids[root])
+        self.loss = loss_name(self.labels[root], others)
         self.upstream = "g" if "g" not in others else "upstream"
         self.readings: dict[Node, tuple[list[Symbol], Symbol]] = {}
 
@@ -126,41 +124,6 @@ class Words:
         if not node.requires_grad and not node.name and isinstance(data, float):
             return Symbol.number(data)
         return Symbol.named(self.labels[node], node.shape if isinstance(node, Tensor) else ())
-
-
-@cache
-def sign(op_name: str) -> str:
-    """How a drawing writes an operation: "×", "+", "@"; those that have no sign of their own by their name."""
-    if op_name not in REGISTRY:  # a trace from elsewhere
-        return op_name
-    formula = symbols.forward(op_name)
-    infix = len(formula.args) == 2 and all(arg.kind == "name" for arg in formula.args) and formula.kind != "call"
-    return formula.kind.replace("·", "×") if infix else op_name
-
-
-@cache
-def inputs_are_ordered(op_name: str) -> bool:
-    """Whether a drawing must keep the inputs in order: a - b is not b - a, while a + b is b + a."""
-    op = REGISTRY.get(op_name)
-    if not (isinstance(op, Elementwise) and op.arity == 2):
-        return True
-    return bool(op.forward(FLOATS, 2.0, 3.0, **op.defaults) != op.forward(FLOATS, 3.0, 2.0, **op.defaults))
-
-
-@cache
-def explanation(op: Operation) -> str:
-    """What the operation's docstring says about its gradient, or "".
-
-    >>> explanation(REGISTRY["add"])
-    'passes the gradient through unchanged, to both'
-    """
-    paragraph = " ".join((op.forward.__doc__ or "").split("\n\n")[0].split())
-    parts = re.split(r"(?<=[.:;])\s+", paragraph)
-    tells = [bool(re.search(r"gradient|derivative|slope|receive|share", part)) for part in parts]
-    if True not in tells:
-        return ""
-    found = " ".join(parts[tells.index(True) :]).rstrip(".")
-    return found[0].lower() + found[1:] if found[1:2].islower() else found
 
 
 def _place(step: Step) -> str:

@@ -11,6 +11,7 @@ from tinygrad_edu.storage.documents import parse, read_bytes, reading
 from tinygrad_edu.storage.schema import Mismatch, brief, list_of, located
 
 from ..recording.contents import Contents, Event, TraceError, TraceNode, to_json
+from ..recording.names import labels
 from .consistency import Graph
 from .fields import ARRAYS, VERSIONED, Numbers, trace_of
 
@@ -91,8 +92,9 @@ def _contents(document: dict[str, Any]) -> Contents:
     numbers = Numbers(ARRAYS(document).get("arrays", []))
     content = trace_of(numbers)(document)
     graph = Graph(numbers)
+    called = labels((item["id"], item["name"], item["op"] is not None) for item in content["nodes"])
     with located("nodes"):
-        list_of(lambda item: graph.add(_node(item)))(content["nodes"])
+        list_of(lambda item: graph.add(_node(item, called)))(content["nodes"])
     root, of = content["root"], len(content["events"])
     if root not in graph.nodes:
         raise Mismatch(f"is {brief(root)}, and no node has that id", ("root",))
@@ -102,8 +104,9 @@ def _contents(document: dict[str, Any]) -> Contents:
     return graph.nodes, tuple(events), root
 
 
-def _node(item: dict[str, Any]) -> TraceNode:
-    return TraceNode(**{**item, "inputs": tuple(item["inputs"]), "scope": tuple(item.get("scope", ()))})
+def _node(item: dict[str, Any], called: dict[str, str]) -> TraceNode:
+    tuples = {"inputs": tuple(item["inputs"]), "scope": tuple(item.get("scope", ()))}
+    return TraceNode(**{**item, **tuples, "label": called[item["id"]]})
 
 
 def _event(item: dict[str, Any]) -> Event:

@@ -1,1 +1,1 @@
-"""Tensors taken apart into numbers: the same computation on scalars."""
+"""Tensors as single numbers: the same computation on scalars, and where its numbers are looked up."""

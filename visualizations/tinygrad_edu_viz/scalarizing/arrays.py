@@ -8,13 +8,12 @@ import numpy as np
 
 from tinygrad_edu.backprop import gradients_of
 from tinygrad_edu.errors import ArgumentError
-from tinygrad_edu.node import Node
+from tinygrad_edu.node import Node, nodes
 from tinygrad_edu.operation import REGISTRY, Operation
 from tinygrad_edu.tensor import Tensor
 
-from ..readable import labels
 from ..recording.contents import Data, restored
-from ..recording.recorder import identified
+from ..recording.names import names
 from ..trace import Trace
 
 
@@ -28,12 +27,12 @@ class Live:
     """
 
     def __init__(self, root: Node):
-        ids = identified(root)
-        self.nodes = {node_id: node for node, node_id in ids.items()}
-        self.root = ids[root]
-        self.inputs = {node_id: tuple([ids[x] for x in node.inputs]) for node_id, node in self.nodes.items()}
+        called = names(nodes(root)[::-1])
+        self.nodes = {name.id: node for node, name in called.items()}
+        self.root = called[root].id
+        self.inputs = {node_id: tuple([called[x].id for x in node.inputs]) for node_id, node in self.nodes.items()}
         self.shapes = {node_id: getattr(node, "shape", ()) for node_id, node in self.nodes.items()}
-        self.labels = labels((node_id, node.name, node.op is not None) for node_id, node in self.nodes.items())
+        self.labels = {name.id: name.label for name in called.values()}
 
     def operation(self, node: str) -> Operation:
         return self.nodes[node].op
@@ -70,7 +69,7 @@ class Recorded:
         self.nodes, self.root = trace.nodes, trace.root
         self.inputs = {node.id: node.inputs for node in trace.nodes.values()}
         self.shapes = {node.id: node.shape for node in trace.nodes.values()}
-        self.labels = labels((node.id, node.name, node.op is not None) for node in trace.nodes.values())
+        self.labels = {node.id: node.label for node in trace.nodes.values()}
 
     def operation(self, node: str) -> Operation:
         name = self.nodes[node].op

@@ -1,4 +1,7 @@
-"""Taking tensors apart: the same computation with single numbers, by the same rules, on arrays of Values."""
+"""Scalarize: the same computation with single numbers, by the same rules, on arrays of Values.
+
+The package offers `scalarize` as `take_apart`, which is the name that errors say.
+"""
 
 from __future__ import annotations
 
@@ -23,11 +26,11 @@ Index = int | tuple[int, ...]
 
 
 class TooManyNumbers(ArgumentError):
-    """Taken apart, this would be more than `LARGEST` scalars."""
+    """Scalarized, this would be more than `LARGEST` scalars."""
 
 
-def take_apart(source: Trace | Node, node: str | None = None, index: Index | None = None) -> Trace:
-    """Take one operation, or all of them, apart into scalars, forward and backward.
+def scalarize(source: Trace | Node, node: str | None = None, index: Index | None = None) -> Trace:
+    """Scalarize one operation, or all of them, forward and backward.
 
     The elements of a tensor W are called W[0,0], W[0,1], ... The backward pass begins with the gradient that the result
     has in `source`, so each number receives what it received there from this operation. From a result y of several
@@ -51,10 +54,10 @@ def take_apart(source: Trace | Node, node: str | None = None, index: Index | Non
         raise ArgumentError(f"take_apart: {graph.labels[target]} was given, not computed: there is nothing inside")
     place = None if index is None else _place(graph, target, index)
     gradient = np.broadcast_to(graph.gradient(target), graph.shapes[target])
-    apart = _Apart(graph)
-    token = MODES.set(MODES.get()._replace(recording=True, watch=apart))
+    scalarized = _Scalarized(graph)
+    token = MODES.set(MODES.get()._replace(recording=True, watch=scalarized))
     try:
-        result = apart.expression() if node is None else apart.operation(target, place)
+        result = scalarized.expression() if node is None else scalarized.operation(target, place)
     finally:
         MODES.reset(token)
     if place is not None:
@@ -93,7 +96,7 @@ def _from_all(result: np.ndarray, gradient: np.ndarray, label: str) -> Trace:
     return _recorded(total, 1.0, label)
 
 
-class _Apart(Observer):
+class _Scalarized(Observer):
     """A computation, number by number. As a watch of the mode it is told of each Value, and counts them."""
 
     def __init__(self, graph: Source):

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from itertools import accumulate
 from typing import Literal, NamedTuple
 
+from ..cells import cell_width, clean
+
 Cell = tuple[int, int]  # (row, column)
 Edge = tuple[str, str]  # (key of the box that feeds, key of the box that is fed)
 
@@ -128,28 +130,6 @@ def _draw_box(canvas: list[list[str]], placed: Placed, border: str, ellipsis: st
     rows = [[side, f" {_fit(text, width - 4, ellipsis)} ", *[""] * (width - 3), side] for text in texts]
     for line, cells in enumerate([[border[0], *edge, border[1]], *rows, [border[2], *edge, border[3]]], row):
         canvas[line][column : column + width] = cells
-
-
-def clean(text: str) -> str:
-    """Return `text` as one line of characters whose widths terminals agree on.
-
-    White space becomes a blank, a control character `?`. What only restyles its neighbours is dropped: joiners,
-    directional controls, emoji variations and skin tones.
-    """
-    kept = []
-    for char in unicodedata.normalize("NFC", text):
-        kind = unicodedata.category(char)
-        if not (kind == "Cf" or "\ufe00" <= char <= "\ufe0f" or "\U0001f3fb" <= char <= "\U0001f3ff"):
-            kept.append(" " if char.isspace() else "?" if kind.startswith("C") else char)
-    return "".join(kept)
-
-
-def cell_width(text: str) -> int:
-    """Return how many terminal cells `text` takes: two for a wide character, none for a combining mark."""
-    if text.isascii():
-        return len(text)
-    flat = [char for char in text if unicodedata.category(char) not in ("Mn", "Me", "Cf")]
-    return len(flat) + sum(unicodedata.east_asian_width(char) in "WF" for char in flat)
 
 
 def _fit(text: str, cells: int, ellipsis: str) -> str:

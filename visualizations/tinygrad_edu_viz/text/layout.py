@@ -24,7 +24,8 @@ from itertools import pairwise
 from math import floor
 from typing import Literal, NamedTuple
 
-from .canvas import Box, Cell, Edge, Placed, TextGraph, cell_width, clean
+from ..cells import cell_width, clean
+from .canvas import Box, Cell, Edge, Placed, TextGraph
 
 
 class _Measures(NamedTuple):

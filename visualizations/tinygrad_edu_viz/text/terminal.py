@@ -6,9 +6,9 @@ from dataclasses import replace
 
 from tinygrad_edu.errors import ArgumentError
 
+from ..notation import sign
 from ..readable import number_lines
 from ..recording.contents import Data, TraceNode
-from ..recording.sentences import sign
 from ..trace import Trace
 from ..views import levels
 from ..views.levels import View, ViewBox

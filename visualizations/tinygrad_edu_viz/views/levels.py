@@ -17,13 +17,10 @@ from math import prod
 
 from tinygrad_edu.errors import ArgumentError
 
-from ..readable import labels, short
+from ..readable import short
 from ..recording.contents import Event, TraceNode
-from ..scalarizing.scalarize import take_apart
 from ..trace import Trace
 from .partition import partition
-
-__all__ = ["LEVELS", "READABLE", "Edge", "View", "ViewBox", "take_apart", "view"]
 
 LEVELS = ("auto", "op", "layer")
 READABLE = 40  # boxes
@@ -184,12 +181,11 @@ def _boxes(
     more: str | None,
 ) -> dict[str, ViewBox]:
     nodes = trace.nodes
-    titles = labels((node.id, node.name, node.op is not None) for node in nodes.values())
     leaving = {source for node in nodes.values() for source in node.inputs if box_of[source] != box_of[node.id]}
     boxes = {}
     for key, inside in parts.items():
         if key != more and key not in paths:
-            boxes[key] = ViewBox(key, titles[key], (key,), nodes[key].scope, key)
+            boxes[key] = ViewBox(key, nodes[key].label, (key,), nodes[key].scope, key)
             continue
         path = () if key == more else paths[key]
         title = short(path[-1], LONGEST_TITLE) if path else f"{len(inside):,} more nodes"

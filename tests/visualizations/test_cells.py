@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tinygrad_edu_cli.viewport import part
+from tinygrad_edu_viz.cells import part
 
 
 @pytest.mark.parametrize(

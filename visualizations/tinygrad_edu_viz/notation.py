@@ -1,0 +1,45 @@
+"""How faces write an operation: its sign, whether the order of its inputs matters, what it does with gradients."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+
+from tinygrad_edu import symbols
+from tinygrad_edu.namespaces import FLOATS
+from tinygrad_edu.operation import REGISTRY, Elementwise, Operation
+
+
+@cache
+def sign(op_name: str) -> str:
+    """How a drawing writes an operation: "×", "+", "@"; those that have no sign of their own by their name."""
+    if op_name not in REGISTRY:  # a trace from elsewhere
+        return op_name
+    formula = symbols.forward(op_name)
+    infix = len(formula.args) == 2 and all(arg.kind == "name" for arg in formula.args) and formula.kind != "call"
+    return formula.kind.replace("·", "×") if infix else op_name
+
+
+@cache
+def inputs_are_ordered(op_name: str) -> bool:
+    """Whether a drawing must keep the inputs in order: a - b is not b - a, while a + b is b + a."""
+    op = REGISTRY.get(op_name)
+    if not (isinstance(op, Elementwise) and op.arity == 2):
+        return True
+    return bool(op.forward(FLOATS, 2.0, 3.0, **op.defaults) != op.forward(FLOATS, 3.0, 2.0, **op.defaults))
+
+
+@cache
+def explanation(op: Operation) -> str:
+    """What the operation's docstring says about its gradient, or "".
+
+    >>> explanation(REGISTRY["add"])
+    'passes the gradient through unchanged, to both'
+    """
+    paragraph = " ".join((op.forward.__doc__ or "").split("\n\n")[0].split())
+    parts = re.split(r"(?<=[.:;])\s+", paragraph)
+    tells = [bool(re.search(r"gradient|derivative|slope|receive|share", part)) for part in parts]
+    if True not in tells:
+        return ""
+    found = " ".join(parts[tells.index(True) :]).rstrip(".")
+    return found[0].lower() + found[1:] if found[1:2].islower() else found
