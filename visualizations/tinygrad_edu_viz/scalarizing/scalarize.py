@@ -179,6 +179,8 @@ class _Scalarized(Observer):
             raise ArgumentError(f"take_apart: {op.name} cannot be computed number by number: {error}") from error
         result = as_object(result)
         for at, value in np.ndenumerate(result):
+            if isinstance(value, np.ndarray):  # NumPy's pad puts an array without axes into another one
+                value = result[at] = value.item()
             if not isinstance(value, Value):
                 result[at] = Value(value, requires_grad=False)
             elif value.op is not None and value.name is None and result.shape == self.graph.shapes[node]:
