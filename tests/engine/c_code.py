@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from tinygrad_edu.backends.cupy import KernelText
+from tinygrad_edu.tapes.cuda_code import KernelText
 
 HEAD_CPU = "#include <cmath>\n#include <cstddef>\nusing namespace std;\n"
 LOOP_CPU = "for (ptrdiff_t i = 0; i < size; ++i)"
@@ -27,7 +27,7 @@ def parameters(kernel: KernelText) -> list[tuple[bool, str, str, bool]]:
 
 
 def is_number(kind: str, name: str) -> bool:
-    """Whether a parameter is one number for all elements: n0, n1, ... of programs, and those of a fixed type."""
+    """Whether a parameter is one number for all elements: n0, n1, ... of rules, and those of a fixed type."""
     return kind == "int32" or re.fullmatch(r"n\d+", name) is not None
 
 

@@ -2,43 +2,43 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import tinygrad_edu as tg
 from oracle.optim_cases import SETTINGS
-from tinygrad_edu.backends.cupy import ROW_KERNELS, KernelText, elementwise_kernel, hook_program
-from tinygrad_edu.fuse import Program
+from tinygrad_edu.backends.cupy import ROW_KERNELS, hook_kernel
 from tinygrad_edu.namespaces import Namespace
+from tinygrad_edu.tapes.cuda_code import KernelText, elementwise
+from tinygrad_edu.tapes.kernel import Kernel
 
 
-def optimizer_program(kind: str, settings: dict[str, Any], t: int) -> tuple[Program, dict[str, float]]:
-    """What an optimizer computes in step `t`, and the numbers that it takes."""
+def optimizer_kernel(kind: str, settings: dict[str, Any], t: int) -> tuple[Kernel, list[float], Callable[..., Any]]:
+    """What an optimizer computes in step `t`, the numbers that this takes, and the rule itself, of a namespace and
+    arrays."""
     optimizer = getattr(tg.optim, kind)([tg.Value(1.0)], **settings)
     (group,) = optimizer.groups
-    return optimizer.program(group, t, 2 + len(optimizer.initial_state(group)))
+    kernel, numbers = optimizer.kernel(group, t, 2 + len(optimizer.initial_state(group)))
+    return kernel, kernel.parameters_of(**numbers), partial(type(optimizer).rule, **optimizer.arguments(group, t))
 
 
-def in_place(program: Program) -> KernelText:
-    """The kernel that writes a program's results into its first arrays."""
-    return elementwise_kernel(program, tuple(f"a{k}" for k in range(len(program.results))))
-
-
-PROGRAMS = {
-    f"{kind} {k} step {t}": optimizer_program(kind, settings, t)
+KERNELS = {
+    f"{kind} {k} step {t}": optimizer_kernel(kind, settings, t)
     for kind, cases in SETTINGS.items()
     for k, settings in enumerate(cases)
     for t in (1, 7)
 }
 HOOKS = {
-    **{f"activate {name}": hook_program(Namespace.activate, name) for name in (None, "relu", "sigmoid", "tanh")},
-    **{f"deactivate {name}": hook_program(Namespace.deactivate, name) for name in ("relu", "sigmoid", "tanh")},
+    **{f"activate {name}": hook_kernel(Namespace.activate, name) for name in (None, "relu", "sigmoid", "tanh")},
+    **{f"deactivate {name}": hook_kernel(Namespace.deactivate, name) for name in ("relu", "sigmoid", "tanh")},
 }
 
 
 def all_kernels() -> dict[str, KernelText]:
     """What CuPy's ElementwiseKernel is given, by name."""
     return {
-        **{name: in_place(program) for name, (program, _) in PROGRAMS.items()},
-        **{name: elementwise_kernel(program, ("y",)) for name, program in HOOKS.items()},
+        **{name: elementwise(kernel) for name, (kernel, *_) in KERNELS.items()},
+        **HOOKS,
         **ROW_KERNELS,
     }

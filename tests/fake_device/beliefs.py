@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_edu.fuse import PREAMBLE
+from tinygrad_edu.tapes.cuda_code import PREAMBLE
 
 
 def refuses(error: type[Exception] | tuple[type[Exception], ...], call: Callable[[], Any]) -> bool:

@@ -141,7 +141,7 @@ def test_arrays_longer_than_a_chunk(monkeypatch: pytest.MonkeyPatch) -> None:
         return w.numpy()
 
     whole = trained()
-    monkeypatch.setattr("tinygrad_edu.fuse.CHUNK", 16)
+    monkeypatch.setattr("tinygrad_edu.tapes.in_place.CHUNK", 16)
     np.testing.assert_array_equal(trained(), whole)
 
 

@@ -7,14 +7,12 @@ Methods here are right for any library; a subclass overrides one only to be fast
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
 
 from .. import indexing
 from ..errors import DeviceError
-from ..fuse import Program
 from ..namespaces import Graph, Namespace, unbroadcast
 from ..precision import widened
 
@@ -27,7 +25,10 @@ class Backend(Namespace):
         xp: the array library, NumPy or one with NumPy's names.
         array_type: the type of its arrays.
         graph: the namespace in which rules are read for tensors of this device.
+        language: in which kernels are written for `update`; see `tapes/kernel.py`.
     """
+
+    language = "any"
 
     def __init__(self, device: str, xp: Any, array_type: type):
         super().__init__(xp)
@@ -95,35 +96,14 @@ class Backend(Namespace):
         self.xp.add.at(out, index, wide)
         return out if wide is a else out.astype(a.dtype)
 
-    def keep_mask(self, seed: int, step: int, shape: tuple[int, ...], p: float) -> Any:
-        """Which elements dropout keeps: booleans, each False with probability `p`.
-
-        A mask is a pure function of (seed, step, index), so it is the same on every device, and the same again when a
-        run is resumed. The index goes through an integer hash with good mixing (lowbias32, Wellons 2018), whose keys
-        come from seed and step (splitmix64, Steele, Lea & Flood 2014).
-        """
-        keys = _splitmix(_splitmix(seed) + step)
-        x = self.xp.arange(math.prod(shape), dtype="uint32")
-        x ^= keys & 0xFFFFFFFF
-        x ^= x >> 16
-        x *= 0x7FEB352D
-        x ^= x >> 15
-        x += keys >> 32
-        x *= 0x846CA68B
-        x ^= x >> 16
-        return (x >= round(p * 2**32)).reshape(shape)
-
-    def update(self, program: Program, arrays: list[Any], numbers: dict[str, float], scratch: list[Any]) -> None:
-        """Compute a fused formula, and write its results into the first of its arrays (`fuse.py`).
+    def update(self, kernel: Any, arrays: list[Any], numbers: list[float], scratch: list[Any]) -> None:
+        """Compute an elementwise rule, and write its results into the first of its arrays.
 
         Args:
-            scratch: arrays for what is in between, which the caller keeps from call to call; filled as needed.
+            kernel: the rule in this backend's `language`; here a function of a namespace, arrays and numbers.
+            scratch: arrays for temporary results, which the caller keeps from call to call; filled as needed.
         """
-        results = program.rule(self, *arrays, **numbers, **program.settings)
-        results = results if isinstance(results, tuple) else (results,)
-        # an array that is handed through is copied, as the result before it may overwrite it
-        results = [result.copy() if any(result is array for array in arrays) else result for result in results]
-        for array, result in zip(arrays, results, strict=False):
+        for array, result in zip(arrays, kernel(self, *arrays, *numbers), strict=False):
             array[...] = result
 
     def chain(self, upstream: Any, local: Any) -> Any:
@@ -140,11 +120,3 @@ class Backend(Namespace):
         if gradient.dtype is not operand.dtype and gradient.dtype != operand.dtype:
             gradient = gradient.astype(operand.dtype)
         return gradient
-
-
-def _splitmix(x: int) -> int:
-    """64 well mixed bits of an integer."""
-    x = (x + 0x9E3779B97F4A7C15) % 2**64
-    x = (x ^ (x >> 30)) * 0xBF58476D1CE4E5B9 % 2**64
-    x = (x ^ (x >> 27)) * 0x94D049BB133111EB % 2**64
-    return x ^ (x >> 31)

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import os
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 from ..errors import DeviceError
-from ..fuse import PREAMBLE, Program
 from ..indexing import of_number
 from ..namespaces import Namespace
+from ..tapes.cuda_code import KernelText, elementwise
+from ..tapes.kernel import Kernel
 from .base import Backend
 
 _INSTALL = "install it with: pip install 'tinygrad-edu[cuda13]' (or cuda12; nvidia-smi shows what the driver speaks)"
@@ -29,7 +30,7 @@ class CupyBackend(Backend):
         super().__init__(device, xp, array_type)
         self.special = special
         self._number = int(device.partition(":")[2] or 0)
-        self._kernels: dict[Any, Any] = {}
+        self._kernels: dict[KernelText, Any] = {}
 
     @classmethod
     def of_device(cls, number: int) -> CupyBackend:
@@ -64,6 +65,7 @@ class CupyBackend(Backend):
         return super().owns(array) and array.device.id == self._number
 
     here = False
+    language = "cuda"
 
     def run(self, function: Any, *args: Any, **kwargs: Any) -> Any:
         with self.xp.cuda.Device(self._number):  # CuPy computes on the current device, wherever the operands are
@@ -123,43 +125,36 @@ class CupyBackend(Backend):
 
     # Fused hooks: like all functions of a backend, they are called where the current device is this one.
 
-    def update(self, program: Program, arrays: list[Any], numbers: dict[str, float], scratch: list[Any]) -> None:
+    def update(self, kernel: KernelText, arrays: list[Any], numbers: list[float], scratch: list[Any]) -> None:
         """In one kernel, which reads its first arrays and then overwrites them."""
-        count = len(program.results)
-        kernel = self._kernel(program, tuple(f"a{k}" for k in range(count)))
-        kernel(*arrays[count:], *program.numbers(numbers), *arrays[:count])
+        count = kernel.results
+        self._compiled(kernel)(*arrays[count:], *numbers, *arrays[:count])
 
     def activate(self, h: Any, bias: Any, activation: str | None) -> Any:
         if h.dtype != bias.dtype or h.shape[-1:] != bias.shape:
             return super().activate(h, bias, activation)
-        return self._kernel(hook_program(Namespace.activate, activation), ("y",))(h, bias, h)
+        return self._compiled(hook_kernel(Namespace.activate, activation))(h, bias, h)
 
     def deactivate(self, g: Any, y: Any, activation: str) -> Any:
         if g.dtype != y.dtype or g.shape != y.shape:
             return super().deactivate(g, y, activation)
-        return self._kernel(hook_program(Namespace.deactivate, activation), ("y",))(g, y)
+        return self._compiled(hook_kernel(Namespace.deactivate, activation))(g, y)
 
     def cross_entropy_rows(self, logits: Any, labels: Any) -> Any:
         if not 0 < logits.shape[1] <= FEW_CLASSES:
             return super().cross_entropy_rows(logits, labels)
-        return self._row_kernel("loss")(logits, self.xp.asarray(labels), logits.shape[1])
+        return self._compiled(ROW_KERNELS["loss"])(logits, self.xp.asarray(labels), logits.shape[1])
 
     def cross_entropy_slope(self, logits: Any, labels: Any, g: Any) -> Any:
         if not 0 < logits.shape[1] <= FEW_CLASSES or g.dtype != logits.dtype:
             return super().cross_entropy_slope(logits, labels, g)
         slope = self.xp.empty(logits.shape, dtype=logits.dtype)
-        return self._row_kernel("slope")(logits, self.xp.asarray(labels), g, logits.shape[1], slope)
+        return self._compiled(ROW_KERNELS["slope"])(logits, self.xp.asarray(labels), g, logits.shape[1], slope)
 
-    def _kernel(self, program: Program, results: tuple[str, ...]) -> Any:
-        """The kernel of a program of the arrays a0, a1, ... If its results have these names, it overwrites them."""
-        if (program, results) not in self._kernels:
-            self._kernels[program, results] = elementwise_kernel(program, results).compiled(self.xp)
-        return self._kernels[program, results]
-
-    def _row_kernel(self, name: str) -> Any:
-        if name not in self._kernels:
-            self._kernels[name] = ROW_KERNELS[name].compiled(self.xp)
-        return self._kernels[name]
+    def _compiled(self, text: KernelText) -> Any:
+        if text not in self._kernels:
+            self._kernels[text] = kernel_of(text, self.xp)
+        return self._kernels[text]
 
 
 def _with_elements(axis: Any, a: Any) -> Any:
@@ -170,38 +165,15 @@ def _with_elements(axis: Any, a: Any) -> Any:
     return axis
 
 
-class KernelText(NamedTuple):
-    """What CuPy's ElementwiseKernel takes: parameters in and out, the body, a name, and what stands before it."""
-
-    in_params: str
-    out_params: str
-    operation: str
-    name: str
-    preamble: str = PREAMBLE
-
-    def compiled(self, xp: Any) -> Any:
-        """The kernel; CuPy compiles it when it is called for the first time with operands of some dtypes."""
-        return xp.ElementwiseKernel(
-            self.in_params, self.out_params, self.operation, name=self.name, preamble=self.preamble
-        )
-
-
-def elementwise_kernel(program: Program, results: tuple[str, ...]) -> KernelText:
-    """The text of a program whose results have these names."""
-    names = [f"a{k}" for k in range(program.arrays)]
-    inputs = [name for name in names if name not in results] + [f"n{k}" for k in range(len(program.parameters))]
-    return KernelText(
-        ", ".join(f"T {name}" for name in inputs),
-        ", ".join(f"T {name}" for name in results),
-        program.kernel_body(names, results),
-        f"tinygrad_edu_{program.rule.__name__}",
-    )
+def kernel_of(text: KernelText, xp: Any) -> Any:
+    """A kernel; CuPy compiles it when it is called for the first time with operands of some dtypes."""
+    return xp.ElementwiseKernel(text.in_params, text.out_params, text.operation, name=text.name, preamble=text.preamble)
 
 
 @cache
-def hook_program(hook: Any, activation: str | None) -> Program:
-    """A hook of `Namespace` as a program of two arrays."""
-    return Program(hook, 2, settings={"activation": activation})
+def hook_kernel(hook: Any, activation: str | None) -> KernelText:
+    """A hook of `Namespace` of two arrays as a kernel."""
+    return elementwise(Kernel(hook, 2, settings={"activation": activation}), ("y",))
 
 
 # Cross-entropy, one thread a row: it goes along the row several times, which is fast as long as the row is short. An

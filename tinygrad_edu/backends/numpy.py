@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 
-from ..fuse import Program
 from .base import Backend
 
 _erf = np.frompyfunc(math.erf, 1, 1)
@@ -20,6 +19,7 @@ _minimum: Any = np.minimum.reduce
 class NumpyBackend(Backend):
     """NumPy arrays in the host's memory."""
 
+    language = "numpy"
     einsum = staticmethod(partial(np.einsum, optimize=True))
 
     def __init__(self) -> None:
@@ -60,8 +60,8 @@ class NumpyBackend(Backend):
         np.copyto(product, 0.0, where=factor == 0)
         return product
 
-    def update(self, program: Program, arrays: list[Any], numbers: dict[str, float], scratch: list[Any]) -> None:
-        program.run_in_place(arrays, numbers, scratch)
+    def update(self, kernel: Any, arrays: list[Any], numbers: list[float], scratch: list[Any]) -> None:
+        kernel.run(arrays, numbers, scratch)
 
     def activate(self, h: Any, bias: Any, activation: str | None) -> Any:
         if h.dtype != np.result_type(h, bias) or h.shape[-1:] != bias.shape:

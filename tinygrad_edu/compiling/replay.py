@@ -13,9 +13,9 @@ import numpy as np
 from .. import backends
 from ..modes import SERIAL
 from ..storing import begin_storing, end_ahead, end_storing, go_ahead, store
+from ..tapes.numpy_code import WRITTEN, Code
 from ..tensor import Tensor
-from .code import WRITTEN, Code
-from .tracing import Traced
+from .tracing import Computation
 
 
 class Replay:
@@ -28,7 +28,7 @@ class Replay:
         source: the code.
     """
 
-    def __init__(self, traced: Traced, names: tuple[str, ...]):
+    def __init__(self, traced: Computation, names: tuple[str, ...]):
         self._homed = [p for p, _ in traced.gradients if p._home is not None]
         self._homeless = [p for p, _ in traced.gradients if p._home is None]
         self._outputs = len(traced.outputs)
@@ -39,12 +39,12 @@ class Replay:
         self._homes: list[Any] = []  # ... and then, the arrays where gradients lie
         self._look_again()
         places = [*range(len(names)), *traced.tensors]
-        gradients = [(p, noted) for p, noted in traced.gradients if p._home is not None]
+        gradients = [(p, tracer) for p, tracer in traced.gradients if p._home is not None]
         different = _different([*names, *map(_name, tensors), *[f"d_{_name(p)}" for p, _ in gradients]])
         parameters = dict(zip(places, different, strict=False))
-        homes = [(noted, name) for (_, noted), name in zip(gradients, different[len(places) :], strict=True)]
-        owned = [noted for p, noted in traced.gradients if p._home is None]
-        code = Code(traced.tape, parameters, traced.outputs, owned, homes)
+        buffers = [(tracer, name) for (_, tracer), name in zip(gradients, different[len(places) :], strict=True)]
+        owned = [tracer for p, tracer in traced.gradients if p._home is None]
+        code = Code(traced.tape, parameters, traced.outputs, owned, buffers)
         self.source, self._run = code.source, code.run
         traced.tape.forget()
 

@@ -10,12 +10,13 @@ from .. import backends
 from ..backprop import backprop
 from ..modes import no_grad
 from ..node import Node
+from ..tapes.tape import Tape, Tracer
 from ..tensor import Tensor
 from .recording import COMPARISONS, Event, Recording, Source, module_of, sources_of
-from .tape import Noted, Tape
+from .tape_backend import TapeBackend
 
 
-class Traced(NamedTuple):
+class Computation(NamedTuple):
     """A computation on a tape.
 
     Attributes:
@@ -26,28 +27,28 @@ class Traced(NamedTuple):
 
     tape: Tape
     tensors: dict[int, Tensor]
-    outputs: list[Noted]
-    gradients: list[tuple[Tensor, Noted]]
+    outputs: list[Tracer]
+    gradients: list[tuple[Tensor, Tracer]]
 
 
-def trace(recording: Recording, outputs: list[Source]) -> Traced:
+def trace(recording: Recording, outputs: list[Source]) -> Computation:
     """Note on a tape what a recording did, and the backward pass from its first output."""
-    tracer = _Tracer(recording)
+    player = _Player(recording)
     first = _first(recording.events)
     for k in sorted(range(len(recording.events)), key=lambda k: k not in first):
-        tracer.play(k, recording.events[k], recording.results[k])
-    tape = tracer.tape
-    tensors = [tracer.node(source) for source in outputs]
+        player.play(k, recording.events[k], recording.results[k])
+    tape = player.tape
+    tensors = [player.node(source) for source in outputs]
     gradients: dict[Node, Any] = {}
     for step in backprop(tensors[0]):
         tape.label(f"{step.node.op.name}, backward")
         gradients[step.input] = step.gradient
-    asarray = tape.backend.asarray
-    return Traced(
+    asarray = player.backend.asarray
+    return Computation(
         tape,
-        tracer.tensors,
+        player.tensors,
         [asarray(tensor._data) for tensor in tensors],
-        [(tracer.parameters[node], asarray(g)) for node, g in gradients.items() if node in tracer.parameters],
+        [(player.parameters[node], asarray(g)) for node, g in gradients.items() if node in player.parameters],
     )
 
 
@@ -82,11 +83,12 @@ def _needed(events: list[Event], k: int) -> set[int]:
     return needed
 
 
-class _Tracer:
+class _Player:
     """The nodes of a recording, with arrays of a tape in place of its own."""
 
     def __init__(self, recording: Recording):
-        self.tape = Tape(backends.get("cpu"))
+        self.tape = Tape()
+        self.backend = TapeBackend(self.tape, backends.get("cpu"))
         self.tensors: dict[int, Tensor] = {}
         self.parameters: dict[Node, Tensor] = {}  # for each leaf the parameter that it stands for
         self._arguments = [self._input(argument) for argument in recording.arguments]
@@ -107,13 +109,13 @@ class _Tracer:
     def _called(self, function: Callable[..., Any], operands: Any, result: Any) -> Tensor | None:
         if function in COMPARISONS:
             return self._wrap(function(*operands))
-        noted = self.tape.note_again(function.__name__.lstrip("_"), function, operands, result)
+        tracer = self.tape.note_again(function.__name__.lstrip("_"), function, operands, result)
         module = module_of(function)
         self.tape.label("" if module is None else type(module).__name__)
-        return None if result is None else self._wrap(noted)
+        return None if result is None else self._wrap(tracer)
 
-    def _wrap(self, noted: Noted) -> Tensor:
-        return Tensor.wrap(noted, self.tape.backend)
+    def _wrap(self, tracer: Tracer) -> Tensor:
+        return Tensor.wrap(tracer, self.backend)
 
     def node(self, source: Source) -> Any:
         """An operand of an operation."""
@@ -137,9 +139,9 @@ class _Tracer:
         return self._others[id(item)]
 
     def _input(self, item: Any) -> Tensor:
-        noted = self.tape.input(item._data if isinstance(item, Tensor) else item)
+        tracer = self.tape.input(item._data if isinstance(item, Tensor) else item)
         self.tape.label("")
-        return self._wrap(noted)
+        return self._wrap(tracer)
 
     def _plain(self, item: Any) -> Any:
         """An operand that is no node: arrays of the tape, and plain values, also in tuples."""

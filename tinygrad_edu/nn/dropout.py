@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from .. import backends, functional
@@ -54,9 +55,36 @@ class Dropout(Module):
 
     def _factor(self, backend: backends.Backend, shape: tuple[int, ...], dtype: Any) -> Any:
         """The factors of the next step: 0 for what is dropped, 1 / (1 - p) for what is kept."""
-        kept = backend.run(backend.keep_mask, self.seed, self.step, shape, self.p)
+        kept = backend.run(keep_mask, backend, self.seed, self.step, shape, self.p)
         self.step += 1
         return backend.run(lambda: kept.astype(dtype) * (1 / (1 - self.p)))
 
     def settings(self) -> str:
         return f"p={self.p}"
+
+
+def keep_mask(xp: Any, seed: int, step: int, shape: tuple[int, ...], p: float) -> Any:
+    """Which elements dropout keeps: booleans, each False with probability `p`.
+
+    A mask is a pure function of (seed, step, index), so it is the same on every device, and the same again when a run
+    is resumed. The index goes through an integer hash with good mixing (lowbias32, Wellons 2018), whose keys come from
+    seed and step (splitmix64, Steele, Lea & Flood 2014).
+    """
+    keys = _splitmix(_splitmix(seed) + step)
+    x = xp.arange(math.prod(shape), dtype="uint32")
+    x ^= keys & 0xFFFFFFFF
+    x ^= x >> 16
+    x *= 0x7FEB352D
+    x ^= x >> 15
+    x += keys >> 32
+    x *= 0x846CA68B
+    x ^= x >> 16
+    return (x >= round(p * 2**32)).reshape(shape)
+
+
+def _splitmix(x: int) -> int:
+    """64 well mixed bits of an integer."""
+    x = (x + 0x9E3779B97F4A7C15) % 2**64
+    x = (x ^ (x >> 30)) * 0xBF58476D1CE4E5B9 % 2**64
+    x = (x ^ (x >> 27)) * 0x94D049BB133111EB % 2**64
+    return x ^ (x >> 31)

@@ -24,7 +24,7 @@ class Flat:
         weights, gradient: the flat arrays that their data and gradients are views of.
         steps: for each, how many updates it has had.
         states: state arrays by name, made when they are first asked for.
-        scratch: arrays for what is in between, which an update fills and uses again.
+        scratch: arrays for temporary results, which an update fills and uses again.
     """
 
     def __init__(self, params: list[Any]):

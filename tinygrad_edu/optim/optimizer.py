@@ -26,8 +26,8 @@ import numpy as np
 
 from ..checks import is_number
 from ..errors import ArgumentError, GraphError, StateError
-from ..fuse import Program
 from ..node import Node
+from ..tapes.kernel import Kernel, written
 from ..value import Value
 from .flat import Flat, flat_of
 from .state import state_of
@@ -114,14 +114,15 @@ class Optimizer:
     def _update(self, group: Group, flat: Flat) -> None:
         ready = flat.gather()
         for arrays, t in flat.parts(ready, self.initial_state(group)):
-            program, numbers = self.program(group, t, len(arrays))
-            flat.backend.update(program, arrays, numbers, flat.scratch)
+            kernel, numbers = self.kernel(group, t, len(arrays))
+            code = written(kernel, flat.backend.language)
+            flat.backend.update(code, arrays, kernel.parameters_of(**numbers), flat.scratch)
         flat.bring_back(ready)
 
-    def program(self, group: Group, t: int, arrays: int) -> tuple[Program, dict[str, float]]:
-        """The rule in step `t` as a fused program of so many arrays, and the numbers that it takes.
+    def kernel(self, group: Group, t: int, arrays: int) -> tuple[Kernel, dict[str, float]]:
+        """The rule in step `t` as a kernel of so many arrays, and the numbers that it takes.
 
-        A number that is 0 is fixed in the program, so that what it multiplies is left out; there is another program for
+        A number that is 0 is fixed in the kernel, so that what it multiplies is left out; there is another kernel for
         when it is not.
         """
         numbers, fixed = {}, []
@@ -131,7 +132,7 @@ class Optimizer:
                 numbers[name] = value
             else:
                 fixed.append(item)
-        return _program(type(self).rule, arrays, tuple(numbers), tuple(fixed)), numbers
+        return _kernel(type(self).rule, arrays, tuple(numbers), tuple(fixed)), numbers
 
     # --- what a kind of optimizer says ---
 
@@ -251,8 +252,8 @@ def _kind(parameter: Any) -> tuple[str, ...]:
 
 
 @cache
-def _program(rule: Any, arrays: int, names: Sequence[str], fixed: tuple[tuple[str, Any], ...]) -> Program:
-    return Program(rule, arrays, names, dict(fixed))
+def _kernel(rule: Any, arrays: int, names: Sequence[str], fixed: tuple[tuple[str, Any], ...]) -> Kernel:
+    return Kernel(rule, arrays, names, dict(fixed))
 
 
 def check_at_least(optimizer: Optimizer, group: Group, low: float, *names: str) -> None:

@@ -1,4 +1,4 @@
-"""Fused formulas: read as NumPy code that works in place, they give what the formula gives as it stands."""
+"""Kernels: written as NumPy code that works in place, and as CUDA, a rule gives what it gives as it stands."""
 
 from __future__ import annotations
 
@@ -11,12 +11,14 @@ import hypothesis.strategies as st
 import numpy as np
 import pytest
 
-from engine.kernel_cases import PROGRAMS
+from engine.kernel_cases import KERNELS
 from fake_device import fake_cupy
-from tinygrad_edu import backends, fuse
-from tinygrad_edu.backends.base import Backend
-from tinygrad_edu.backends.cupy import elementwise_kernel
-from tinygrad_edu.fuse import Program
+from tinygrad_edu import backends
+from tinygrad_edu.backends.cupy import kernel_of
+from tinygrad_edu.tapes import in_place
+from tinygrad_edu.tapes.cuda_code import elementwise
+from tinygrad_edu.tapes.in_place import InPlace
+from tinygrad_edu.tapes.kernel import Kernel
 
 CPU = backends.get("cpu")
 CHUNK = 8  # in these tests
@@ -24,44 +26,48 @@ CHUNK = 8  # in these tests
 
 @pytest.fixture(autouse=True)
 def short_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(fuse, "CHUNK", CHUNK)
+    monkeypatch.setattr(in_place, "CHUNK", CHUNK)
 
 
-def plainly(program: Program, arrays: list[Any], numbers: dict[str, float]) -> None:
-    """The generic hook: the rule on whole arrays, its results copied into the first ones."""
-    Backend.update(CPU, program, arrays, numbers, [])
+def plainly(rule: Callable[..., Any], arrays: list[Any], **numbers: float) -> None:
+    """The rule on whole arrays, its results copied into the first ones."""
+    results = rule(CPU, *arrays, **numbers)
+    arrays_of_results = [np.array(r) for r in (results if isinstance(results, tuple) else (results,))]
+    for array, result in zip(arrays, arrays_of_results, strict=False):
+        array[...] = result
 
 
 # --- optimizers ------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
-@pytest.mark.parametrize("name", PROGRAMS)
-def test_an_optimizer_s_program_computes_its_rule(name: str, dtype: str) -> None:
-    program, numbers = PROGRAMS[name]
+@pytest.mark.parametrize("name", KERNELS)
+def test_an_optimizer_s_kernel_computes_its_rule(name: str, dtype: str) -> None:
+    kernel, numbers, rule = KERNELS[name]
+    code = InPlace(kernel)
     rng = np.random.default_rng(0)
     for size in (0, 1, CHUNK - 1, CHUNK, CHUNK + 1, 3 * CHUNK + 5):
-        arrays = [rng.uniform(0.1, 0.9, size).astype(dtype) for _ in range(program.arrays)]
+        arrays = [rng.uniform(0.1, 0.9, size).astype(dtype) for _ in kernel.inputs]
         arrays[1] += 1  # the mean square, above the square of the mean
         expected = [array.copy() for array in arrays]
         scratch: list[Any] = []
         for _ in range(3):
             gradient = rng.standard_normal(size).astype(dtype)
             arrays[-1], expected[-1] = gradient, gradient.copy()
-            program.run_in_place(arrays, numbers, scratch)
-            plainly(program, expected, numbers)
+            code.run(arrays, numbers, scratch)
+            plainly(rule, expected)
             for found, array in zip(arrays, expected, strict=True):
                 np.testing.assert_allclose(found, array, rtol=1e-6 if dtype == "float32" else 1e-14)
-        np.testing.assert_array_equal(arrays[-1], gradient)  # the gradient is not the program's to overwrite
-        assert len(scratch) == program.scratches <= 3
+        np.testing.assert_array_equal(arrays[-1], gradient)  # the gradient is not the kernel's to overwrite
+        assert len(scratch) == code.scratches <= 3
         assert all(array.size == min(size, CHUNK) and array.dtype == dtype for array in scratch)
 
 
 def test_scratch_serves_smaller_arrays_too() -> None:
-    program, scratch = Program(lambda xp, a, b: (a * b + b * b, a - b), 2), []
+    code, scratch = InPlace(Kernel(lambda xp, a, b: (a * b + b * b, a - b), 2)), []
     for size in (20, 5, 1, 8):
         arrays = [np.arange(size) + 1.0, np.ones(size)]
-        program.run_in_place(arrays, {}, scratch)
+        code.run(arrays, [], scratch)
         np.testing.assert_array_equal(arrays, [np.arange(size) + 2.0, np.arange(size)])
 
 
@@ -98,17 +104,21 @@ def test_any_formula(lines: list[Line], results: list[int]) -> None:
     numbers = {"n": 0.25, "m": -1.5}
     rng = np.random.default_rng(len(lines))
     arrays = [rng.uniform(-1, 1, 19) for _ in range(4)]
-    expected, given = [a.copy() for a in arrays], [a.copy() for a in arrays]
-    program = Program(rule, 4, list(numbers))
-    plainly(program, expected, numbers)
-    program.run_in_place(arrays, numbers, [])
-    np.testing.assert_array_equal(arrays, expected)
+    expected = [a.copy() for a in arrays]
+    plainly(rule, expected, **numbers)
+    kernel = Kernel(rule, 4, list(numbers))
+    agrees(kernel, kernel.parameters_of(**numbers), arrays, expected)
 
-    names = tuple(f"a{k}" for k in range(len(results)))
-    kernel = elementwise_kernel(program, names).compiled(fake_cupy)
-    outs = given[: len(results)]
-    found = kernel.compute([*given[len(results) :], *program.numbers(numbers)], outs)
-    np.testing.assert_allclose(found, expected[: len(results)], rtol=1e-15)
+
+def agrees(kernel: Kernel, numbers: list[float], arrays: list[Any], expected: list[Any]) -> None:
+    """Each language gives the expected contents of the arrays."""
+    count = len(kernel.results)
+    compiled = kernel_of(elementwise(kernel), fake_cupy)
+    found = compiled.compute([*arrays[count:], *numbers], [a.copy() for a in arrays[:count]])
+    np.testing.assert_allclose(found, expected[:count], rtol=1e-15)
+    np.testing.assert_array_equal(kernel(CPU, *arrays, *numbers), expected[:count])
+    InPlace(kernel).run(arrays, numbers, [])
+    np.testing.assert_array_equal(arrays, expected)
 
 
 @pytest.mark.parametrize(
@@ -126,46 +136,57 @@ def test_any_formula(lines: list[Line], results: list[int]) -> None:
 )
 def test_results_that_stand_in_each_other_s_way(rule: Any) -> None:
     arrays = [np.arange(1.0, 20.0), np.arange(19.0) ** 2, np.zeros(19)]
-    expected, given = [a.copy() for a in arrays], [a.copy() for a in arrays]
-    program = Program(rule, 3)
-    plainly(program, expected, {})
-    program.run_in_place(arrays, {}, [])
-    np.testing.assert_array_equal(arrays, expected)
+    expected = [a.copy() for a in arrays]
+    plainly(rule, expected)
     rule.__name__ = "rule"  # a kernel has the name of its rule
-    names = ("a0", "a1")[: len(program.results)]
-    found = elementwise_kernel(program, names).compiled(fake_cupy).compute(given[len(names) :], given[: len(names)])
-    np.testing.assert_array_equal(found, expected[: len(names)])
+    agrees(Kernel(rule, 3), [], arrays, expected)
 
 
 # --- numbers ---------------------------------------------------------------------------------------------------------
 
 
 def test_numbers_are_computed_before_the_arrays_are_touched() -> None:
-    program = Program(lambda xp, w, g, lr, t: w - lr / (1 - 0.9**t) * g, 2, ("lr", "t"))
-    assert program.numbers({"lr": 0.5, "t": 1}) == pytest.approx([5.0])
-    assert "n0" in program.python_source() and "n1" not in program.python_source()
+    kernel = Kernel(lambda xp, w, g, lr, t: w - lr / (1 - 0.9**t) * g, 2, ("lr", "t"))
+    assert kernel.parameters_of(lr=0.5, t=1) == pytest.approx([5.0])
+    source = InPlace(kernel).source
+    assert "n0" in source and "n1" not in source
 
 
 def test_numbers_are_ieee_s() -> None:
-    program = Program(lambda xp, w, n: w + 1.0 / n - n**0.5 + (-2.0) ** n, 1, ("n",))
-    assert program.numbers({"n": 0.0})[0] == np.inf
-    assert np.isnan(program.numbers({"n": -1.0})[1])
+    kernel = Kernel(lambda xp, w, n: w + 1.0 / n - n**0.5 + (-2.0) ** n - xp.where(-n < 1.0, n, 2.0), 1, ("n",))
+    assert kernel.parameters_of(n=0.0) == [np.inf, 0.0, 1.0, 0.0]
+    assert np.isnan(kernel.parameters_of(n=-1.0)[1])
 
 
-def test_a_formula_cannot_branch_on_what_it_computes() -> None:
+def test_a_rule_cannot_branch_on_what_it_computes() -> None:
     for rule in (lambda xp, a, n: a if a > 0 else -a, lambda xp, a, n: a if n > 1 else -a, lambda xp, a, n: a and n):
         with pytest.raises(TypeError, match=r"cannot branch on what it computes: use xp.where"):
-            Program(rule, 1, ("n",))
+            Kernel(rule, 1, ("n",))
+
+
+@pytest.mark.parametrize("rule", [lambda a: a.sum() * a, lambda a: a @ a, lambda a: a[0] * a, lambda a: a.astype("f4")])
+def test_a_rule_computes_element_by_element(rule: Callable[..., Any]) -> None:
+    with pytest.raises(TypeError, match="element by element cannot call"):
+        Kernel(lambda xp, a: rule(a), 1)
+
+
+def test_what_the_array_library_lacks_is_read_by_its_rule() -> None:
+    kernel, a = Kernel(lambda xp, a: xp.sigmoid(a) * xp.sin(a), 1), np.linspace(-1.0, 1.0, 5)
+    expected = np.sin(a) / (1 + np.exp(-a))
+    InPlace(kernel).run([a], [], [])
+    np.testing.assert_allclose(a, expected, rtol=1e-15)
+    with pytest.raises(TypeError, match="a kernel on a GPU cannot call sin"):
+        elementwise(kernel)
 
 
 def test_a_number_is_true_as_0_never_stands_for_it() -> None:
-    assert "n0" in Program(lambda xp, a, n: n * a if n else a, 1, ("n",)).python_source()
+    assert "n0" in InPlace(Kernel(lambda xp, a, n: n * a if n else a, 1, ("n",))).source
 
 
 def test_an_overflow_is_a_number_and_no_warning() -> None:
-    program, w = Program(lambda xp, w: w * w, 1), np.array([1e300])
+    kernel, w = Kernel(lambda xp, w: w * w, 1), np.array([1e300])
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         warnings.filterwarnings("ignore", category=RuntimeWarning, module=r"tinygrad_edu\.")  # as __init__.py says
-        program.run_in_place([w], {}, [])
+        InPlace(kernel).run([w], [], [])
     assert w[0] == np.inf

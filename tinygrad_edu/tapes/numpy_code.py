@@ -6,26 +6,22 @@ gradient right into the array in which it shall lie. Arrays that are large go as
 
 from __future__ import annotations
 
-import linecache
 import math
 import operator
 import re
-import weakref
 from collections.abc import Iterator, Sequence
 from itertools import count
 from typing import Any
 
 import numpy as np
 
-from ..backends import Backend
-from ..backends.numpy import NumpyBackend
 from .liveness import Liveness
-from .tape import INFIX, Call, Noted, Tape, layout
+from .python_code import function_of, function_text
+from .tape import INFIX, Call, Tape, Tracer, is_elementwise, layout
 
 WRITTEN = {"inf": math.inf, "nan": math.nan, "slice": slice}  # what constants are written with
 ARITHMETIC = (np.add, np.subtract, np.multiply, np.divide)
-REDUCTIONS = (NumpyBackend.sum, NumpyBackend.max, NumpyBackend.min)
-_texts = count(1)  # of all functions, so that none is shown in place of another
+REDUCTIONS = "sum", "max", "min"  # which write where they are told to, as ufuncs do
 
 
 class Code:
@@ -35,7 +31,7 @@ class Code:
         inputs: places of arrays that the function takes, with their names.
         outputs: arrays that it gives.
         owned: arrays that it gives after these, and that nobody else must have.
-        homes: arrays that it writes into arrays which it takes after the inputs, with the names of these.
+        buffers: arrays that it writes into arrays which it takes after the inputs, with the names of these.
     Attributes:
         source: its text.
         run: the function, which gives a tuple.
@@ -45,60 +41,51 @@ class Code:
         self,
         tape: Tape,
         inputs: dict[int, str],
-        outputs: Sequence[Noted],
-        owned: Sequence[Noted],
-        homes: Sequence[tuple[Noted, str]],
+        outputs: Sequence[Tracer],
+        owned: Sequence[Tracer],
+        buffers: Sequence[tuple[Tracer, str]],
     ):
         self.calls, self.arrays, self.labels = tape.calls, tape.arrays, tape.labels
-        kept = [noted.place for noted in (*outputs, *owned)]
-        self.live = Liveness(tape, kept, [noted.place for noted, _ in homes])
-        self.homes = self._homes(kept, homes)
+        kept = [tracer.place for tracer in (*outputs, *owned)]
+        self.live = Liveness(tape, kept, [tracer.place for tracer, _ in buffers])
+        self.buffers = self._buffers(kept, buffers)
         self.names = dict(inputs)  # of arrays by their places; what is written where it is used has its text here
-        self.parameters = [*inputs.values(), *[name for _, name in homes]]
+        self.parameters = [*inputs.values(), *[name for _, name in buffers]]
         self.constants: dict[str, Any] = {}
-        self.bound: dict[str, Any] = dict(WRITTEN)
-        self.bound["step"] = None  # the function's own name
-        self.bound["__name__"] = __name__  # so that what the package says of warnings holds for the code, too
+        self.bound: dict[str, Any] = {**WRITTEN, "step": None, "__name__": None}  # names that are taken
         self._new = (name for k in count(1) if (name := f"a{k}") not in self.parameters)
         lines = list(self._lines())
-        lines += [f"{h}[...] = {self._operand(noted)}" for noted, h in homes if self.homes.get(noted.place) != h]
-        results = [self._operand(noted) for noted in outputs] + list(self._own(outputs, owned))
+        lines += [f"{b}[...] = {self._operand(tracer)}" for tracer, b in buffers if self.buffers.get(tracer.place) != b]
+        results = [self._operand(tracer) for tracer in outputs] + list(self._own(outputs, owned))
         lines.append(f"return {', '.join(results)}{',' * (len(results) == 1)}")
-        lines = [*[f"# {name}: {_shown(item)}" for name, item in self.constants.items()], *lines]
-        self.source = f"def step({', '.join(self.parameters)}):\n" + "".join(f"    {line}\n" for line in lines)
-        self.run = self._compile()
-
-    def _compile(self) -> Any:
-        name = f"<compiled {next(_texts)}>"
-        exec(compile(self.source, name, "exec"), self.bound)
-        function = self.bound["step"]
-        linecache.cache[name] = len(self.source), None, self.source.splitlines(True), name  # for tracebacks
-        weakref.finalize(function, linecache.cache.pop, name, None)
-        return function
+        comments = [f"# {name}: {_shown(item)}" for name, item in self.constants.items()]
+        self.source = function_text("step", self.parameters, [*comments, *lines])
+        self.run = function_of(self.source, "step", self.bound)
 
     # --- where results go ---
 
-    def _homes(self, kept: list[int], homes: Sequence[tuple[Noted, str]]) -> dict[int, str]:
-        """Where to write what can be written right home."""
+    def _buffers(self, kept: list[int], buffers: Sequence[tuple[Tracer, str]]) -> dict[int, str]:
+        """The buffers of results that can be written right into them."""
         found: dict[int, str] = {}
-        for noted, name in homes:
-            place = noted.place
-            if place not in found and place not in kept and self.live.is_own(place) and self._goes_home(place):
+        for tracer, name in buffers:
+            place = tracer.place
+            if place not in found and place not in kept and self.live.is_own(place) and self._takes_out(place):
                 found[place] = name
         return found
 
-    def _goes_home(self, place: int) -> bool:
+    def _takes_out(self, place: int) -> bool:
         """Whether a result can be written there; in another order of axes it would be summed in another order."""
-        return _takes_out(self.calls[place]) and self.arrays[place].value.flags.c_contiguous
+        function, name = self.calls[place].function, self.calls[place].name
+        return (isinstance(function, np.ufunc) or name in REDUCTIONS) and self.arrays[place].value.flags.c_contiguous
 
-    def _own(self, outputs: Sequence[Noted], owned: Sequence[Noted]) -> Iterator[str]:
+    def _own(self, outputs: Sequence[Tracer], owned: Sequence[Tracer]) -> Iterator[str]:
         """Results that nobody else has: copies, where somebody has. NumPy's scalars cannot be written into."""
         memory = self.live.memory
-        given = {memory[noted.place] for noted in outputs}
-        for noted in owned:
-            mine = self.live.is_own(noted.place) and memory[noted.place] not in given
-            yield self._operand(noted) + ("" if mine or isinstance(noted.value, np.generic) else ".copy()")
-            given.add(memory[noted.place])
+        given = {memory[tracer.place] for tracer in outputs}
+        for tracer in owned:
+            mine = self.live.is_own(tracer.place) and memory[tracer.place] not in given
+            yield self._operand(tracer) + ("" if mine or isinstance(tracer.value, np.generic) else ".copy()")
+            given.add(memory[tracer.place])
 
     # --- lines ---
 
@@ -132,15 +119,15 @@ class Code:
 
     def _target(self, place: int, call: Call) -> str | None:
         """The name of an array to write the result into; None for a new one."""
-        if place in self.homes:
-            return self.homes[place]
+        if place in self.buffers:
+            return self.buffers[place]
         if call.overwrites:
             return self.names[call.operands[0].place] if self.live.ends(call.operands[0], place) else None
-        if not (isinstance(call.function, np.ufunc) and call.function.signature is None and self.live.is_own(place)):
+        if call.function is np.where or not (is_elementwise(call.function) and self.live.is_own(place)):
             return None
         result = self.arrays[place].value
         for operand in call.operands:
-            free = isinstance(operand, Noted) and self.live.ends(operand, place)
+            free = isinstance(operand, Tracer) and self.live.ends(operand, place)
             if free and layout(operand.value) == layout(result):
                 return self.names[operand.place]
         return None
@@ -177,10 +164,10 @@ class Code:
 
         Else the constant has a say in the result's shape, dtype or order of axes.
         """
-        if not (isinstance(item, Noted) and item.fixed and (call.function in ARITHMETIC or call.overwrites)):
+        if not (isinstance(item, Tracer) and item.fixed and (call.function in ARITHMETIC or call.overwrites)):
             return None
         form = layout(self.arrays[place].value)
-        others = [x for x in call.operands if isinstance(x, Noted) and x is not item]
+        others = [x for x in call.operands if isinstance(x, Tracer) and x is not item]
         if item.dtype != form[0] or not any(layout(x.value) == form for x in others):
             return None
         return _number_of(item.value)
@@ -194,7 +181,7 @@ class Code:
         return self._operand(index)
 
     def _operand(self, item: Any) -> str:
-        if isinstance(item, Noted):
+        if isinstance(item, Tracer):
             return self.names.get(item.place) or self._operand(item.value)
         if isinstance(item, (tuple, list)):
             inside = ", ".join(map(self._operand, item)) + "," * (isinstance(item, tuple) and len(item) == 1)
@@ -209,9 +196,8 @@ class Code:
             name = self._bind("c", item)
             self.constants[name] = item
             return name
-        if isinstance(item, Backend):
-            return self._bind(item.device, item)
-        return self._bind(str(getattr(item, "__name__", getattr(item, "name", "c"))), item)
+        called = (getattr(item, attribute, None) for attribute in ("__name__", "name", "device"))
+        return self._bind(next((name for name in called if isinstance(name, str)), "c"), item)
 
     def _bind(self, name: str, item: Any) -> str:
         """A name for something that the code uses, which is none of its variables."""
@@ -245,8 +231,3 @@ def _number_of(constant: Any) -> str | None:
 
 def _parts(index: slice) -> tuple[Any, Any, Any]:
     return index.start, index.stop, index.step
-
-
-def _takes_out(call: Call) -> bool:
-    """Whether the function is one of NumPy's that write where they are told to."""
-    return isinstance(call.function, np.ufunc) or call.function in REDUCTIONS

@@ -6,7 +6,7 @@ from collections import Counter
 
 import numpy as np
 
-from .tape import RESHAPES, Noted, Tape, operands_of
+from .tape import RESHAPES, Tape, Tracer, operands_of
 
 LARGE = 2**16  # bytes; smaller arrays live until the end of the function
 
@@ -16,20 +16,20 @@ class Liveness:
 
     Args:
         kept: places of arrays that the function gives.
-        homes: places of arrays that it writes into others.
+        buffers: places of arrays that it writes into others.
     Attributes:
         used: the places of the calls that these depend on, and of those that are made in any case.
         uses: how often the code names an array; one that is kept counts twice, as it needs a name.
         memory: for each array the one in whose memory it lies: itself, or the one of which it is a view.
-        last_use: for each memory the last call that reads it; the end, for what is kept or brought home.
+        last_use: for each memory the last call that reads it; the end, for what is kept or written into another.
     """
 
-    def __init__(self, tape: Tape, kept: list[int], homes: list[int]):
+    def __init__(self, tape: Tape, kept: list[int], buffers: list[int]):
         self.calls, self.arrays = tape.calls, tape.arrays
-        self.used = self._reach([*kept, *homes])
+        self.used = self._reach([*kept, *buffers])
         self.uses = Counter([x.place for place in self.used for x in operands_of(self.calls[place])] + 2 * kept)
         self.memory = self._memories()
-        self.last_use = self._last_uses([*kept, *homes])
+        self.last_use = self._last_uses([*kept, *buffers])
 
     def _reach(self, places: list[int]) -> set[int]:
         waiting = places + [place for place, call in enumerate(self.calls) if call.again]
@@ -65,7 +65,7 @@ class Liveness:
         """Whether this array lies in the memory of another."""
         return self.memory[place] != place and not self.calls[place].again
 
-    def ends(self, operand: Noted, place: int) -> bool:
+    def ends(self, operand: Tracer, place: int) -> bool:
         """Whether an array may be overwritten by this call, which is its last use."""
         return self.is_own(operand.place) and self.last_use[operand.place] == place
 

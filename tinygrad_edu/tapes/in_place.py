@@ -1,0 +1,98 @@
+"""From a kernel to NumPy: a function that writes into the arrays it is given, and makes none."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .python_code import function_of, function_text
+from .tape import Tracer
+
+if TYPE_CHECKING:
+    from .kernel import Kernel
+
+CHUNK = 2**18  # elements; an array of so many float32 takes 1 MB
+
+
+class InPlace:
+    """A kernel as a function of flat arrays, whose results are written into the first ones.
+
+    Attributes:
+        source: its text; it takes the arrays, scratch arrays, and the kernel's `parameters`.
+        scratches: how many scratch arrays it takes for temporary results.
+    """
+
+    def __init__(self, kernel: Kernel):
+        self.kernel, count = kernel, len(kernel.inputs)
+        numbers = {place: f"n{k}" for k, place in enumerate(kernel.parameters)}
+        names = numbers | {place: f"a{k}" for k, place in enumerate(kernel.inputs)}
+        lines, bound, arrays = [], {}, count
+        for place, target in self._targets():
+            name, function, operands, *_ = kernel.tape.calls[place]
+            given = ", ".join([names[x.place] if isinstance(x, Tracer) else repr(x) for x in operands])
+            is_where = function is np.where  # which makes an array
+            lines.append(f"a{target}[...] = where({given})" if is_where else f"{name}({given}, out=a{target})")
+            names[place], bound[name], arrays = f"a{target}", function, max(arrays, target + 1)
+        lines += [f"a{k}[...] = {names[p]}" for k, p in enumerate(kernel.results) if names[p] != f"a{k}"]
+        self.scratches = arrays - count
+        self.source = function_text("update", [*[f"a{k}" for k in range(arrays)], *numbers.values()], lines)
+        self._update = function_of(self.source, "update", bound)
+
+    def _targets(self) -> Iterator[tuple[int, int]]:
+        """(place, target) of each call: the array that it writes into; those beyond the kernel's arrays are scratch.
+
+        A result goes into its own array as soon as the old contents are not needed any more, else into scratch, and at
+        the end from there. A temporary one goes into scratch, or into such an array whose time has come.
+        """
+        arrays, results, live = len(self.kernel.inputs), self.kernel.results, self.kernel.live
+        holder = {place: k for k, place in enumerate(self.kernel.inputs)}  # the array in which a value is
+        free: list[int] = []
+        scratches = 0
+        for place, call in self.kernel.steps.items():
+            used = {x.place for x in call.operands if isinstance(x, Tracer) and x.place in holder}
+            ended = {holder.pop(p) for p in used if live.last_use[p] == place}
+            own = results.index(place) if place in results else -1
+            # how many arrays may be written to before the end: a result is not written into that of another
+            writable = 0 if place in results else len(results)
+            usable = [t for t in ended if t >= arrays or t < writable]
+            if own >= 0 and own not in holder.values():
+                target = own
+            elif usable:
+                target = max(usable)
+            elif free:
+                target = free.pop()
+            else:
+                target = arrays + scratches
+                scratches += 1
+            free += [t for t in ended if t >= arrays and t != target]
+            holder[place] = target
+            yield place, target
+
+    def run(self, arrays: Sequence[Any], numbers: Sequence[float], scratch: list[Any]) -> None:
+        """Compute the results and write them into the first arrays, which are flat.
+
+        It goes by chunks that fit into the processor's cache, as each is read and written several times.
+
+        Args:
+            numbers: the values of the kernel's `parameters`.
+            scratch: arrays for temporary results, of the size of a chunk. They are made as needed, and kept by the
+                caller from call to call.
+        """
+        size = arrays[0].size
+        chunk = size if size < CHUNK else CHUNK
+        if scratch and scratch[0].size < chunk:  # they were made for a part of the arrays
+            scratch.clear()
+        while len(scratch) < self.scratches:
+            scratch.append(np.empty(chunk, dtype=arrays[0].dtype))
+        if size <= CHUNK:
+            self._run_chunk(arrays, numbers, scratch)
+            return
+        for start in range(0, size, CHUNK):
+            self._run_chunk([array[start : start + CHUNK] for array in arrays], numbers, scratch)
+
+    def _run_chunk(self, arrays: Sequence[Any], numbers: Sequence[float], scratch: list[Any]) -> None:
+        size = arrays[0].size
+        scratch = [array if array.size == size else array[:size] for array in scratch[: self.scratches]]
+        self._update(*arrays, *scratch, *numbers)

@@ -1,0 +1,59 @@
+"""From a tape to Python: functions of generated text, and calls on numbers alone."""
+
+from __future__ import annotations
+
+import linecache
+import weakref
+from collections.abc import Callable, Iterable
+from itertools import count
+from typing import Any
+
+from ..namespaces import FLOATS
+from .tape import INFIX, Tape, Tracer
+
+# Operators that never raise with Python's floats, as / does for 1 / 0.
+SAFE = "add", "subtract", "multiply", "greater", "greater_equal", "less", "less_equal", "equal", "not_equal"
+_texts = count(1)  # of all functions, so that none is shown in place of another
+
+
+def function_text(name: str, parameters: Iterable[str], lines: Iterable[str]) -> str:
+    """The text of a function."""
+    return f"def {name}({', '.join(parameters)}):\n" + "".join(f"    {line}\n" for line in lines)
+
+
+def function_of(source: str, name: str, bound: dict[str, Any]) -> Any:
+    """The function of that name in a source text.
+
+    Args:
+        bound: what other names in the text stand for.
+    """
+    file = f"<compiled {next(_texts)}>"
+    # with the module's name, what the package says of warnings holds for this code, too
+    bound["__name__"] = __name__
+    exec(compile(source, file, "exec"), bound)
+    function = bound[name]
+    linecache.cache[file] = len(source), None, source.splitlines(True), file  # for tracebacks
+    weakref.finalize(function, linecache.cache.pop, file, None)
+    return function
+
+
+def numbers_function(
+    tape: Tape, names: dict[int, str], used: set[int], results: list[int]
+) -> Callable[..., list[float]]:
+    """The calls on numbers as a function of these, in floats that are IEEE's.
+
+    Args:
+        names: of the numbers that it takes, by their places.
+        used: the places of calls that are needed.
+        results: the places of what it gives.
+    """
+    text, lines = dict(names), []
+    for place in sorted(used - set(names)):
+        if tape.arrays[place].is_number:
+            text[place] = f"n{place}"
+            name, _, operands, *_ = tape.calls[place]
+            given = [text[x.place] if isinstance(x, Tracer) else repr(x) for x in operands]
+            value = f" {INFIX[name]} ".join(given) if name in SAFE else f"FLOATS.{name}({', '.join(given)})"
+            lines.append(f"n{place} = {value}")
+    lines.append(f"return [{', '.join(text[place] for place in results)}]")
+    return function_of(function_text("numbers", names.values(), lines), "numbers", {"FLOATS": FLOATS})
