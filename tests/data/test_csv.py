@@ -79,6 +79,13 @@ def test_tables_are_read_as_people_write_them(write: Write, content: str | bytes
     assert data.feature_names == ("a", "b")
 
 
+def test_a_line_may_be_very_long(write: Write) -> None:
+    """Longer than Python's limit for a cell, which is what it is to the wrong separators."""
+    names = [f"column_{k}" for k in range(20_000)]
+    data = tg.data.read_csv(write("\n".join([",".join(names), "0," * 19_999 + "1", "1," * 19_999 + "2"])))
+    assert data.x.shape == (2, 19_999) and data.feature_names[-1] == "column_19998"
+
+
 def test_a_separator_in_quotes_is_none(write: Write) -> None:
     data = tg.data.read_csv(write('"width, cm",kind\n1,"b, c"\n2,"a"\n3,"b, c"\n'))
     assert data.feature_names == ("width, cm",)

@@ -7,6 +7,7 @@ import hashlib
 import http.server
 import io
 import threading
+import tracemalloc
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -91,7 +92,7 @@ WHOLE, PACKED = idx(IMAGES), gzip.compress(idx(IMAGES))
     [
         (WHOLE[:-1], r"is truncated: it has 27 bytes, but should have 28 for an array of shape \(3, 2, 2\)"),
         (WHOLE[:10], "is truncated: it has 10 bytes"),
-        (WHOLE + b"x", "is longer than it says: it has 29 bytes"),
+        (WHOLE + b"x", "is longer than it says: it should have 28"),
         (WHOLE[:3], r"begins with the bytes 00 00 08, but an IDX file of images begins with 00 00 08 03"),
         (b"\x89PNG" + WHOLE, "begins with the bytes 89 50 4e 47"),
         (idx(LABELS), "begins with the bytes 00 00 08 01"),
@@ -104,6 +105,33 @@ WHOLE, PACKED = idx(IMAGES), gzip.compress(idx(IMAGES))
 def test_a_damaged_file_is_told_from_a_good_one(tmp_path: Path, images: bytes, message: str) -> None:
     with pytest.raises(DataError, match=message):
         tg.data.load("mnist", folder=store(tmp_path, images=images))
+
+
+def head(*lengths: int) -> bytes:
+    return bytes([0, 0, 8, 3]) + b"".join(length.to_bytes(4, "big") for length in lengths)
+
+
+@pytest.mark.parametrize("end", ["", ".gz"])
+@pytest.mark.parametrize(
+    ("lengths", "message"),
+    [
+        ((3, 2, 2), r"is longer than it says: it should have 28 for an array of shape \(3, 2, 2\)"),
+        ((60000, 28, 28), r"is truncated: it has 5,000,016 bytes, but should have 47,040,016"),
+        ((400000, 1000, 1000), r"says that it holds an array of shape .*, 400,000,000,000 bytes, and at most"),
+        ((5, 1000, 1000), r"images of 1000 × 1000 pixels are no images of this set"),
+    ],
+)
+def test_no_more_is_read_than_the_header_says(tmp_path: Path, end: str, lengths: tuple[int, ...], message: str) -> None:
+    """A gzipped file may be a thousand times as long as it looks."""
+    content = head(*lengths) + bytes(5_000_000)
+    store(tmp_path, end=end, images=content, labels=idx(np.zeros(5, np.uint8)))
+    del content
+    tracemalloc.start()
+    with pytest.raises(DataError, match=message):
+        tg.data.load("mnist", folder=tmp_path)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < (500_000 if lengths == (3, 2, 2) else 12_000_000)
 
 
 def test_an_empty_file_is_no_idx_file(tmp_path: Path) -> None:
@@ -169,6 +197,12 @@ def test_another_file_than_the_known_one_never_gets_into_the_cache(server: Serve
     with pytest.raises(DataError, match=r"is not the file that we know .*TINYGRAD_EDU_MNIST=FOLDER"):
         tg.data.load("mnist")
     assert not list((tmp_path / "cache" / "tinygrad-edu" / "mnist").glob("*.gz"))
+
+
+def test_a_file_that_goes_on_and_on_is_given_up(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(download, "LARGEST", 20)
+    with pytest.raises(DataError, match=r"train-images.*gz is longer than 20 bytes: it is not the file that we know"):
+        tg.data.load("mnist")
 
 
 def test_a_damaged_file_in_the_cache_is_downloaded_again(server: Server, tmp_path: Path) -> None:

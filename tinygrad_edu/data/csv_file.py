@@ -106,7 +106,5 @@ def _words(table: Table, column: int, cells: list[str], words: list[str]) -> tup
 
 def _check_different(table: Table, column: int, different: int) -> None:
     if different < 2:
-        value = table.rows[0][column]
-        table.fail(
-            0, column, f"the target is {cut(value)!r} in every row, so there is only one class and nothing to learn"
-        )
+        value = cut(table.rows[0][column])
+        table.fail(0, column, f"the target is {value!r} in every row, so there is only one class and nothing to learn")

@@ -10,6 +10,7 @@ from ..errors import DataError
 from .optional import require
 
 BAR_WIDTH = 30
+LARGEST = 1 << 26  # bytes; the largest file that we know has 26 million
 CHUNK = 1 << 16  # bytes
 
 
@@ -29,7 +30,7 @@ def fetch(url: str, known_hash: str, folder: str, what: str) -> Path:
     pooch = require("pooch", "pooch", f"downloading {what}")
     cache = Path(pooch.os_cache("tinygrad-edu")) / folder
     name = url.rpartition("/")[2]
-    progress = ProgressBar(name, sys.stderr) if sys.stderr.isatty() else False
+    progress = ProgressBar(name, sys.stderr if sys.stderr.isatty() else None)
     downloader = pooch.HTTPDownloader(progressbar=progress, chunk_size=CHUNK)
     try:
         return Path(pooch.retrieve(url, known_hash, name, cache, downloader=downloader))
@@ -47,15 +48,25 @@ def _reason(error: OSError) -> str:
 
 
 class ProgressBar:
-    """One line that fills: "train-images-idx3-ubyte.gz  [######........]  42 %". In the form that pooch asks for."""
+    """One line that fills: "train-images-idx3-ubyte.gz  [######........]  42 %". In the form that pooch asks for.
 
-    def __init__(self, name: str, stream: TextIO):
+    Args:
+        stream: a terminal; None to show nothing.
+    Raises:
+        DataError: by `update`, for a file that goes on and on.
+    """
+
+    def __init__(self, name: str, stream: TextIO | None):
         self.name, self.stream = name, stream
         self.total = self.done = 0  # bytes; pooch sets the total
         self.shown = -1
 
     def update(self, count: int) -> None:
         self.done += count
+        if self.done > LARGEST:
+            raise DataError(f"{self.name} is longer than {LARGEST:,} bytes: it is not the file that we know")
+        if self.stream is None:
+            return
         percent = min(100, 100 * self.done // self.total) if self.total else 0
         if percent != self.shown:  # one drawing for each percent, not for each piece
             self.shown = percent
@@ -68,4 +79,5 @@ class ProgressBar:
         self.done = 0
 
     def close(self) -> None:
-        self.stream.write("\n")
+        if self.stream is not None:
+            self.stream.write("\n")

@@ -12,6 +12,7 @@ import gzip
 import math
 import zlib
 from pathlib import Path
+from typing import IO, cast
 
 import numpy as np
 
@@ -20,6 +21,8 @@ from .dataset import Array
 
 GZIP_MAGIC = b"\x1f\x8b"
 UNSIGNED_BYTE = 0x08
+LARGEST = 1 << 26  # bytes of an array; the images of MNIST, which all become numbers of 8 bytes, are 47 million
+PIECE = 1 << 20  # bytes that are read at once
 
 
 def read_idx(path: Path, dimensions: int) -> Array:
@@ -29,33 +32,49 @@ def read_idx(path: Path, dimensions: int) -> Array:
         dimensions: how many the array must have: 3 for images, 1 for labels.
 
     Raises:
-        DataError: another magic number, or fewer or more bytes than its lengths say.
+        DataError: another magic number, or fewer or more bytes than its lengths say, or more than 64 MiB.
         OSError: the file cannot be read.
     """
-    content = _unpack(path, path.read_bytes())
-    header = 4 + 4 * dimensions
     expected = bytes((0, 0, UNSIGNED_BYTE, dimensions))
-    if content[:4] != expected:
+    with _opened(path) as file:
+        start = _read(path, file, 4)
+        if start != expected:
+            raise DataError(
+                f"{path} begins with the bytes {start.hex(' ') or '(none)'}, but an IDX file of "
+                f"{'images' if dimensions == 3 else 'labels'} begins with {expected.hex(' ')}: is it another file?"
+            )
+        header = _read(path, file, 4 * dimensions)
+        lengths = [int.from_bytes(header[at : at + 4], "big") for at in range(0, 4 * dimensions, 4)]
+        size = math.prod(lengths)
+        if len(header) == 4 * dimensions and size > LARGEST:
+            raise DataError(
+                f"{path} says that it holds an array of shape {tuple(lengths)}, {size:,} bytes, and at most "
+                f"{LARGEST:,} are read: is it damaged?"
+            )
+        content = _read(path, file, size + 1) if len(header) == 4 * dimensions else b""
+    if len(content) != size or len(header) != 4 * dimensions:
+        found, wanted = 4 + len(header) + len(content), 4 + 4 * dimensions + size
+        state = f"is truncated: it has {found:,} bytes, but" if found < wanted else "is longer than it says: it"
         raise DataError(
-            f"{path} begins with the bytes {content[:4].hex(' ') or '(none)'}, but an IDX file of "
-            f"{'images' if dimensions == 3 else 'labels'} begins with {expected.hex(' ')}: is it another file?"
+            f"{path} {state} should have {wanted:,} for an array of shape {tuple(lengths)}; get the file again"
         )
-    lengths = [int.from_bytes(content[at : at + 4], "big") for at in range(4, header, 4)]
-    wanted = header + math.prod(lengths)
-    if len(content) != wanted:
-        state = "is truncated: it" if len(content) < wanted else "is longer than it says: it"
-        raise DataError(
-            f"{path} {state} has {len(content):,} bytes, but should have {wanted:,} for an array of shape "
-            f"{tuple(lengths)}; get the file again"
-        )
-    return np.frombuffer(content, np.uint8, offset=header).reshape(lengths)
+    return np.frombuffer(content, np.uint8).reshape(lengths)
 
 
-def _unpack(path: Path, content: bytes) -> bytes:
-    """What is in a gzipped file; the content itself of any other, whatever its name says."""
-    if not content.startswith(GZIP_MAGIC):
-        return content
+def _opened(path: Path) -> IO[bytes]:
+    """The file, which unpacks itself if it is gzipped, whatever its name says."""
+    with path.open("rb") as file:
+        packed = file.read(len(GZIP_MAGIC)) == GZIP_MAGIC
+    return cast(IO[bytes], gzip.open(path)) if packed else path.open("rb")
+
+
+def _read(path: Path, file: IO[bytes], size: int) -> bytes:
+    """So many bytes, or as many as there are; piece by piece, as a header may promise more than there is."""
+    pieces, room = [], size
     try:
-        return gzip.decompress(content)
-    except (EOFError, OSError, zlib.error) as error:
+        while room and (piece := file.read(min(room, PIECE))):
+            pieces.append(piece)
+            room -= len(piece)
+    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
         raise DataError(f"{path} is truncated or damaged, gzip cannot unpack it ({error}); get it again") from None
+    return b"".join(pieces)

@@ -12,6 +12,7 @@ from .dataset import Array, Dataset
 from .download import fetch
 from .idx import read_idx
 
+LARGEST_IMAGE = 1 << 16  # pixels, each of which is a feature with a name
 Part = Literal["train", "test"]
 
 
@@ -79,8 +80,11 @@ def read_mnist(name: str, part: Part = "train", folder: str | Path | None = None
 
 def _dataset(name: str, images: Array, labels: Array) -> Dataset:
     _, height, width = images.shape
+    if height * width > LARGEST_IMAGE:
+        raise DataError(f"{name}: images of {height} × {width} pixels are no images of this set: is the file damaged?")
     pixels = tuple(f"pixel_{row}_{column}" for row in range(height) for column in range(width))
     x = images.reshape(len(images), height * width) / 255.0
+    x.flags.writeable = False  # a Dataset need not copy it
     return Dataset(x, labels, name, "classification", pixels, SOURCES[name].target_names)
 
 

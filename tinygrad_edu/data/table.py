@@ -104,7 +104,15 @@ def _cells(path: str, text: str) -> tuple[list[list[str]], list[int]]:
 def _delimiter(text: str) -> str:
     """The separator that cuts the first line into most cells."""
     first = next((line for line in text.splitlines() if line.strip()), "")
-    return max(DELIMITERS, key=lambda delimiter: len(next(csv.reader([first], delimiter=delimiter), [])))
+    return max(DELIMITERS, key=lambda delimiter: _count(first, delimiter))
+
+
+def _count(line: str, delimiter: str) -> int:
+    """Into how many cells a separator cuts a line."""
+    try:
+        return len(next(csv.reader([line], delimiter=delimiter), []))
+    except csv.Error:  # a cell that is too long: it does not cut it often enough
+        return 0
 
 
 def _check_header(path: str, line: int, header: list[str]) -> list[str]:
