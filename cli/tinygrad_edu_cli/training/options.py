@@ -63,9 +63,9 @@ class Number(click.ParamType[float]):
         low = number > self.least if self.above else number >= self.least
         high = number < self.most if self.below else number <= self.most
         if not finite:
-            self.fail(f"{value} is not finite; give {self.expected}", param, ctx)
+            self.fail(f"{_cut(value)} is not finite; give {self.expected}", param, ctx)
         if not (low and high):
-            self.fail(f"{value} is not {self.expected}{'; ' if self.why else ''}{self.why}", param, ctx)
+            self.fail(f"{_cut(value)} is not {self.expected}{'; ' if self.why else ''}{self.why}", param, ctx)
         return number
 
     @property

@@ -16,6 +16,7 @@ from tinygrad_edu.storage.documents import reading
 from tinygrad_edu.storage.files import writable
 from tinygrad_edu.storage.schema import located
 from tinygrad_edu.train import History
+from tinygrad_edu.train.checkpoint import NAME as CHECKPOINT
 from tinygrad_edu.train.events import BatchEvent, EndEvent, Event
 from tinygrad_edu.train.run_state import checked_state
 
@@ -123,8 +124,8 @@ def _last_checkpoint(folder: RunFolder) -> tg.train.Checkpoint | None:
         except FileNotFoundError:
             return None
         checkpoint.state = checked_state(checkpoint.state, folder.checkpoints)
-        with reading(folder.checkpoints, StateError), located("state"):
-            STATE(checkpoint.state)
+        with reading(folder.checkpoints / CHECKPOINT, StateError), located("state"):
+            checkpoint.state["extra"] = STATE(checkpoint.state).get("extra")
     return checkpoint
 
 
