@@ -48,6 +48,7 @@ class Optimizer:
     """
 
     rule: ClassVar[Callable[..., Any]]
+    scheduled_by: tuple[object, str] = (None, "")  # the schedule that made the last step, and its name
 
     def __init__(self, params: Iterable[Any], **settings: Any):
         params = _listed(self, params)
@@ -55,7 +56,6 @@ class Optimizer:
         self.defaults = settings
         self.groups: list[Group] = []
         self._flats: list[list[Flat]] = []
-        self.scheduled_by: tuple[object, str] = (None, "")  # the schedule that made the last step, and its name
         for group in groups:
             self.add_group(group)
 

@@ -60,6 +60,9 @@ class Schedule:
         self._token = object()
         self.begin()
 
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update({"_token": object(), **state})  # an older pickle has none
+
     @property
     def lrs(self) -> list[float]:
         return [group["lr"] for group in self.optimizer.groups]
