@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 import tinygrad_edu as tg
-from tinygrad_edu.operation import REGISTRY
+from tinygrad_edu.graph.operation import REGISTRY
 
 RATE, BETA1, BETA2, EPS = 1e-3, 0.9, 0.999, 1e-8
 

@@ -13,7 +13,7 @@ from statistics import median
 import numpy as np
 
 import tinygrad_edu as tg
-from tinygrad_edu.node import Node
+from tinygrad_edu.graph.node import Node
 from tinygrad_edu_viz import Trace, draw_graph, render, view
 
 from .timing import Row

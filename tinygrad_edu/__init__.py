@@ -1,21 +1,23 @@
 """tinygrad-edu: an autograd engine that reads like a textbook."""
 
 import importlib
+import sys
 import warnings
 from typing import TYPE_CHECKING, Any
 
-from . import backends, errors, functional
-from .backprop import Step, backprop
-from .check import gradcheck
+from . import backends, errors
+from .derivatives.gradcheck import gradcheck
+from .derivatives.transforms import grad, hessian, jacobian, jvp, value_and_grad, vjp
 from .errors import *  # noqa: F403
-from .functional import *  # noqa: F403
-from .modes import default_dtype, detect_anomaly, enable_grad, get_default_dtype, no_grad, set_default_dtype
-from .node import nodes
+from .graph.backprop import Step, backprop
+from .graph.modes import default_dtype, detect_anomaly, enable_grad, get_default_dtype, no_grad, set_default_dtype
+from .graph.node import nodes
+from .graph.scopes import scope
 from .random import seed
-from .scopes import scope
-from .tensor import Tensor
-from .transforms import grad, hessian, jacobian, jvp, value_and_grad, vjp
-from .value import Value
+from .rules import composed as functional
+from .rules.composed import *  # noqa: F403
+from .tensors.tensor import Tensor
+from .tensors.value import Value
 
 if TYPE_CHECKING:
     from . import data, losses, nn, optim, train
@@ -29,6 +31,14 @@ __version__ = "0.1.0"
 
 # What learning needs is imported when it is first asked for, so that differentiating alone starts at once.
 _LEARNING = ("data", "losses", "nn", "optim", "train")
+
+
+# Pickles that were written before the engine had rooms name its files by these names.
+for _old, _module in {
+    "copying": "graph.copying", "functional": "rules.composed", "node": "graph.node", "operation": "graph.operation",
+    "ops": "rules.elementwise", "structural": "rules.structural", "tensor": "tensors.tensor", "value": "tensors.value",
+}.items():  # fmt: skip
+    sys.modules[f"{__name__}.{_old}"] = importlib.import_module(f".{_module}", __name__)
 
 
 def __getattr__(name: str) -> Any:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from tinygrad_edu import Tensor
-from tinygrad_edu.node import Node
+from tinygrad_edu.graph.node import Node
 
 
 def as_options(text: str) -> str:

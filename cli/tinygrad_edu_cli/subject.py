@@ -13,7 +13,7 @@ import numpy as np
 
 from tinygrad_edu import Tensor
 from tinygrad_edu.errors import TinygradError
-from tinygrad_edu.node import Node
+from tinygrad_edu.graph.node import Node
 from tinygrad_edu_viz import Trace, TraceError
 
 from . import user_file

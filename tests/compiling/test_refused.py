@@ -11,8 +11,8 @@ import pytest
 import tinygrad_edu as tg
 from compiling.compare import batches, leaf, numbers, same, uncompiled
 from tinygrad_edu import nn
-from tinygrad_edu.modes import MODES, RECORDING
-from tinygrad_edu.operation import REGISTRY, elementwise
+from tinygrad_edu.graph.modes import MODES, RECORDING
+from tinygrad_edu.graph.operation import REGISTRY, elementwise
 
 # --- what is refused --------------------------------------------------------------------------------------------------
 

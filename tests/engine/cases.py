@@ -16,8 +16,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 import tinygrad_edu as tg
-from tinygrad_edu import functional
-from tinygrad_edu.operation import REGISTRY
+from tinygrad_edu.graph.operation import REGISTRY
+from tinygrad_edu.rules import composed as functional
 
 
 class Case(NamedTuple):

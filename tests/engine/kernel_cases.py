@@ -9,7 +9,7 @@ from typing import Any
 import tinygrad_edu as tg
 from oracle.optim_cases import SETTINGS
 from tinygrad_edu.backends.cupy import ROW_KERNELS, hook_kernel
-from tinygrad_edu.namespaces import Namespace
+from tinygrad_edu.namespaces.namespace import Namespace
 from tinygrad_edu.tapes.cuda_code import KernelText, elementwise
 from tinygrad_edu.tapes.kernel import Kernel
 

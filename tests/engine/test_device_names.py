@@ -17,7 +17,7 @@ import tinygrad_edu
 from fake_device.wheel import signature
 from tinygrad_edu.backends.cupy import CupyBackend
 from tinygrad_edu.backends.numpy import NumpyBackend
-from tinygrad_edu.operation import REGISTRY
+from tinygrad_edu.graph.operation import REGISTRY
 
 ENGINE = Path(tinygrad_edu.__file__).parent
 

@@ -74,7 +74,7 @@ def test_gradcheck_of_every_element(case: Case):
 
 def test_gradcheck_finds_a_wrong_rule(monkeypatch):
     """A derivative that is wrong by one part in a thousand does not pass, neither do a sign and a second derivative."""
-    from tinygrad_edu.operation import REGISTRY
+    from tinygrad_edu.graph.operation import REGISTRY
 
     op = REGISTRY["tanh"]
     for wrong in (lambda xp, y, a: 1.001 - y * y, lambda xp, y, a: y * y - 1.0):

@@ -11,6 +11,7 @@ from scipy.special import log_softmax, logsumexp, softmax
 
 import tinygrad_edu as tg
 from tinygrad_edu import losses
+from tinygrad_edu.graph.operation import REGISTRY
 
 N = 70_000  # more than float16 can hold, whose largest number is 65504
 MANY = np.random.default_rng(0).uniform(0.5, 1.5, (N, 2)).astype("float16")
@@ -116,7 +117,7 @@ def test_numbers_and_slopes_are_those_of_float64(case, device):
 
 # Each of two numbers was repeated in 10,000 rows, and receives the sum of as many gradients of 0.5.
 ROWS = np.full((10_000, 2), 0.5, "float16")
-dense = tg.operation.REGISTRY["dense"].function
+dense = REGISTRY["dense"].function
 REPEATED = {
     "elementwise": lambda a, g: a * g,
     "elementwise, behind where": lambda a, g: tg.where(g > 0, a * g, 0.0),

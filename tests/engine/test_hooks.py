@@ -12,6 +12,7 @@ from engine.kernel_cases import KERNELS
 from tinygrad_edu import backends
 from tinygrad_edu.backends.base import Backend
 from tinygrad_edu.backends.cupy import FEW_CLASSES
+from tinygrad_edu.graph.operation import REGISTRY
 from tinygrad_edu.tapes.kernel import written
 
 ACTIVATIONS = (None, "relu", "sigmoid", "tanh")
@@ -132,7 +133,7 @@ def test_update_writes_into_the_first_arrays(hooks: Hooks, name: str) -> None:
 
 @pytest.mark.parametrize("activation", ACTIVATIONS)
 def test_a_gradient_that_is_kept_is_not_overwritten(activation: str | None, device: str) -> None:
-    dense = tg.operation.REGISTRY["dense"].function
+    dense = REGISTRY["dense"].function
     x, w, b = (tg.Tensor(np.sin(np.arange(n) + 1.0).reshape(s), requires_grad=True, device=device) for n, s in SHAPES)
     y = dense(x, w, b, activation=activation)
     y.retain_grad()

@@ -10,7 +10,7 @@ import pytest
 
 import tinygrad_edu as tg
 from engine.cases import Case, all_cases, public
-from tinygrad_edu.operation import REGISTRY
+from tinygrad_edu.graph.operation import REGISTRY
 
 # float32 overflows where float64 does not, and NumPy says so.
 pytestmark = pytest.mark.filterwarnings("ignore::RuntimeWarning")

@@ -9,7 +9,7 @@ import pytest
 
 import tinygrad_edu as tg
 from engine.cases import public
-from tinygrad_edu.operation import REGISTRY
+from tinygrad_edu.graph.operation import REGISTRY
 
 # NumPy warns where it makes an inf or a nan; these are the subject here.
 pytestmark = pytest.mark.filterwarnings("ignore::RuntimeWarning")

@@ -12,7 +12,7 @@ import tinygrad_edu as tg
 from fake_device import fake_cupy
 from tinygrad_edu import backends
 from tinygrad_edu.backends.cupy import FEW_CLASSES
-from tinygrad_edu.operation import REGISTRY
+from tinygrad_edu.graph.operation import REGISTRY
 
 dense, softmax_cross_entropy = REGISTRY["dense"].function, REGISTRY["softmax_cross_entropy"].function
 

@@ -14,8 +14,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from tinygrad_edu.namespaces import Namespace
-from tinygrad_edu.operation import REGISTRY
+from tinygrad_edu.graph.operation import REGISTRY
+from tinygrad_edu.namespaces.namespace import Namespace
 
 sympy = pytest.importorskip("sympy")
 

@@ -6,7 +6,7 @@ import pytest
 import tinygrad_edu as tg
 from engine.cases import sample
 from tinygrad_edu import Tensor, Value
-from tinygrad_edu.operation import REGISTRY
+from tinygrad_edu.graph.operation import REGISTRY
 
 A = sample(2, 3)
 

@@ -12,11 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.reading import compute
-from tinygrad_edu import symbols
 from tinygrad_edu.errors import GraphError
-from tinygrad_edu.formula import Symbol, UnreadableError
-from tinygrad_edu.namespaces import FLOATS
-from tinygrad_edu.operation import REGISTRY, elementwise, structural
+from tinygrad_edu.formulas import reading as symbols
+from tinygrad_edu.formulas.symbol import Symbol, UnreadableError
+from tinygrad_edu.graph.operation import REGISTRY, elementwise, structural
+from tinygrad_edu.namespaces.namespace import FLOATS
 
 A, B = Symbol.named("a"), Symbol.named("b")
 

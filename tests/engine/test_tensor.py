@@ -171,7 +171,7 @@ def test_operators_are_recorded(f, slope, device):
 
 
 def test_methods_are_the_functions(device):
-    from tinygrad_edu.operators import Operators
+    from tinygrad_edu.tensors.operators import Operators
 
     x = Tensor(A, device=device)
     for name in ("exp", "tanh", "sigmoid", "gelu", "sum", "mean", "max", "softmax", "ravel", "tril", "norm", "std"):

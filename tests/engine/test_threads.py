@@ -8,7 +8,7 @@ import pytest
 
 import tinygrad_edu as tg
 from tinygrad_edu import Tensor, Value, optim
-from tinygrad_edu.modes import Observer, observed
+from tinygrad_edu.graph.modes import Observer, observed
 
 
 def in_threads(work, n=4):

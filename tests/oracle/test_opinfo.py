@@ -15,8 +15,8 @@ import numpy as np
 import pytest
 
 import tinygrad_edu as tg
-from tinygrad_edu import functional
-from tinygrad_edu.operation import REGISTRY
+from tinygrad_edu.graph.operation import REGISTRY
+from tinygrad_edu.rules import composed as functional
 
 torch = pytest.importorskip("torch")
 pytest.importorskip("expecttest", reason="PyTorch's samples need it: pip install --group oracle")

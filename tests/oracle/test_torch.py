@@ -13,8 +13,8 @@ import tinygrad_edu as tg
 from engine.cases import public, sample
 from engine.cases_indexing import INDICES
 from engine.cases_structural import DOTS, EINSUMS, MATMULS
-from tinygrad_edu import functional
-from tinygrad_edu.operation import REGISTRY
+from tinygrad_edu.graph.operation import REGISTRY
+from tinygrad_edu.rules import composed as functional
 
 torch = pytest.importorskip("torch")
 F = torch.nn.functional

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 import tinygrad_edu as tg
-from tinygrad_edu.node import Node
+from tinygrad_edu.graph.node import Node
 
 UNARY = (tg.tanh, tg.sigmoid, tg.relu, tg.exp, tg.abs, lambda x: -x, lambda x: x**2)
 BINARY = (tg.add, tg.multiply, tg.subtract, tg.maximum, lambda a, b: a / (b * b + 1.0))

@@ -10,8 +10,8 @@ from hypothesis import assume, given, settings
 
 import tinygrad_edu as tg
 from engine.test_random_expressions import POINTS, TREES, evaluate
-from tinygrad_edu.backprop import backprop
 from tinygrad_edu.errors import ArgumentError
+from tinygrad_edu.graph.backprop import backprop
 from tinygrad_edu_viz import Trace
 from tinygrad_edu_viz.predicting.naive_order import naive_order
 

@@ -14,7 +14,7 @@ import tinygrad_edu as tg
 from engine.cases import Case, all_cases, sample
 from engine.test_random_expressions import POINTS, TREES, evaluate
 from tinygrad_edu.errors import ArgumentError
-from tinygrad_edu.operation import REGISTRY
+from tinygrad_edu.graph.operation import REGISTRY
 from tinygrad_edu_viz import Trace
 from tinygrad_edu_viz.predicting.mistakes import MISTAKES, Mistake
 from tinygrad_edu_viz.predicting.quiz import Quiz, Score

@@ -188,7 +188,7 @@ def test_wrong_arguments():
 def test_modes_are_restored():
     with pytest.raises(ArgumentError):
         take_apart(tg.sum(tensor("x", 100, 100) * 2.0))
-    assert tg.modes.MODES.get() is tg.modes.RECORDING
+    assert tg.graph.modes.MODES.get() is tg.graph.modes.RECORDING
     with tg.no_grad():
         assert len(take_apart(Trace.record(layer_outside)).events) > 3
 

@@ -11,10 +11,10 @@ from typing import Any
 
 import numpy as np
 
-from .. import indexing
 from ..errors import DeviceError
-from ..namespaces import Graph, Namespace, unbroadcast
-from ..precision import widened
+from ..graph.precision import widened
+from ..namespaces import indexing
+from ..namespaces.namespace import Graph, Namespace, unbroadcast
 
 
 class Backend(Namespace):

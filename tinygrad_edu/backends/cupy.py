@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from ..errors import DeviceError
-from ..indexing import of_number
-from ..namespaces import Namespace
+from ..namespaces.indexing import of_number
+from ..namespaces.namespace import Namespace
 from ..tapes.cuda_code import KernelText, elementwise
 from ..tapes.kernel import Kernel
 from .base import Backend

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from ..errors import ArgumentError, CompileError, DataError
-from ..modes import MODES, get_default_dtype, observed
-from ..tensor import Tensor
+from ..graph.modes import MODES, get_default_dtype, observed
+from ..tensors.tensor import Tensor
 from .plan import Plan
 from .recording import Content, Recording, changed
 from .surroundings import Surroundings

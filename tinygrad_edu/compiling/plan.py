@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from ..modes import MODULE_CHANGES
-from ..operation import Operation
-from ..tensor import Tensor
+from ..graph.modes import MODULE_CHANGES
+from ..graph.operation import Operation
+from ..tensors.tensor import Tensor
 from .recording import Content, Event, Recording, Settings, Source, settings_of, sources_of
 from .replay import Replay
 from .surroundings import Surroundings

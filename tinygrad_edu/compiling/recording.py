@@ -13,11 +13,11 @@ from zlib import crc32
 
 import numpy as np
 
-from ..modes import SERIAL, Observer
-from ..node import Node
-from ..operation import Operation
-from ..tensor import Tensor
-from ..value import Value
+from ..graph.modes import SERIAL, Observer
+from ..graph.node import Node
+from ..graph.operation import Operation
+from ..tensors.tensor import Tensor
+from ..tensors.value import Value
 
 COMPARISONS = (operator.eq, operator.ne, operator.lt, operator.le, operator.gt, operator.ge)
 

@@ -11,10 +11,10 @@ from unicodedata import normalize
 import numpy as np
 
 from .. import backends
-from ..modes import SERIAL
-from ..storing import begin_storing, end_ahead, end_storing, go_ahead, store
+from ..graph.modes import SERIAL
 from ..tapes.numpy_code import WRITTEN, Code
-from ..tensor import Tensor
+from ..tensors.storing import begin_storing, end_ahead, end_storing, go_ahead, store
+from ..tensors.tensor import Tensor
 from .tracing import Computation
 
 

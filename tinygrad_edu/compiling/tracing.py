@@ -7,11 +7,11 @@ from contextlib import nullcontext
 from typing import Any, NamedTuple
 
 from .. import backends
-from ..backprop import backprop
-from ..modes import no_grad
-from ..node import Node
+from ..graph.backprop import backprop
+from ..graph.modes import no_grad
+from ..graph.node import Node
 from ..tapes.tape import Tape, Tracer
-from ..tensor import Tensor
+from ..tensors.tensor import Tensor
 from .recording import COMPARISONS, Event, Recording, Source, module_of, sources_of
 from .tape_backend import TapeBackend
 

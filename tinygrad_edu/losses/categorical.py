@@ -7,14 +7,14 @@ from typing import Any
 
 import numpy as np
 
-from .. import functional
 from ..checks import is_number
 from ..errors import ArgumentError, ShapeError
-from ..modes import device_call
-from ..objects import holds_values
-from ..operation import REGISTRY
-from ..precision import in_float32
-from ..tensor import Tensor
+from ..graph.modes import device_call
+from ..graph.operation import REGISTRY
+from ..graph.precision import in_float32
+from ..namespaces.objects import holds_values
+from ..rules import composed as functional
+from ..tensors.tensor import Tensor
 from .common import as_prediction, check_classes, check_reduction, like, reduce, times
 from .labels import is_on_device, positions_and_kept, to_host
 

@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from .. import functional
 from ..checks import check_name
 from ..errors import DataError, ShapeError
-from ..modes import host_call
-from ..objects import as_object, holds_values, is_value
-from ..tensor import Tensor
+from ..graph.modes import host_call
+from ..namespaces.objects import as_object, holds_values, is_value
+from ..rules import composed as functional
+from ..tensors.tensor import Tensor
 from .labels import is_on_device, to_host
 
 

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 
 from ..errors import DataError, DtypeError
-from ..modes import device_call, host_call
-from ..tensor import Tensor
+from ..graph.modes import device_call, host_call
+from ..tensors.tensor import Tensor
 
 _UNSIGNED = {size: np.dtype(f"u{size}") for size in (1, 2, 4, 8)}
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from .. import functional
 from ..errors import ArgumentError
-from ..precision import in_float32
+from ..graph.precision import in_float32
+from ..rules import composed as functional
 from .common import check_reduction, pair, reduce
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from .. import functional
 from ..errors import ArgumentError
-from ..node import Node
-from ..objects import as_object, is_value
-from ..precision import HALF, is_half, widened
+from ..graph.node import Node
+from ..graph.precision import HALF, is_half, widened
+from ..namespaces.objects import as_object, is_value
+from ..rules import composed as functional
 
 
 def l1(parameters: Any) -> Any:

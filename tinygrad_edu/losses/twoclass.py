@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from .. import functional
-from ..precision import in_float32
+from ..graph.precision import in_float32
+from ..rules import composed as functional
 from .common import check_reduction, check_target, is_probability, like, pair, reduce
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from .. import functional
 from ..checks import choose
+from ..rules import composed as functional
 from .module import Module
 
 

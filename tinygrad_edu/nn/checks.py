@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import ArgumentError, ShapeError
-from ..functional import _array
+from ..rules.composed import _array
 from .tree import ModuleTree
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from .. import functional
 from ..checks import choose
-from ..fused import ACTIVATIONS as FUSED
-from ..operation import REGISTRY
-from ..tensor import Tensor
+from ..graph.operation import REGISTRY
+from ..rules import composed as functional
+from ..rules.fused import ACTIVATIONS as FUSED
+from ..tensors.tensor import Tensor
 from . import activations, init
 from .checks import check_features, check_size
 from .module import Module

@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from .. import backends, functional
+from .. import backends
 from ..errors import ArgumentError
-from ..modes import host_call
+from ..graph.modes import host_call
 from ..random import generator
-from ..tensor import Tensor
+from ..rules import composed as functional
+from ..tensors.tensor import Tensor
 from .checks import as_array
 from .module import Module
 

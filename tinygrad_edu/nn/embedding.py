@@ -6,12 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from .. import functional
 from ..errors import ArgumentError
+from ..graph.modes import device_call
+from ..graph.operation import REGISTRY
 from ..losses.labels import positions
-from ..modes import device_call
-from ..operation import REGISTRY
-from ..tensor import Tensor
+from ..rules import composed as functional
+from ..tensors.tensor import Tensor
 from . import init
 from .checks import check_size
 from .module import Module

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import ShapeError
-from ..modes import get_default_dtype
+from ..graph.modes import get_default_dtype
 from ..random import generator
 
 Shape = tuple[int, ...]

@@ -10,9 +10,10 @@ from typing import Any, Self
 
 import numpy as np
 
-from .. import backends, scopes
-from ..modes import MODES
-from ..tensor import Tensor
+from .. import backends
+from ..graph import scopes
+from ..graph.modes import MODES
+from ..tensors.tensor import Tensor
 from . import scalar, state, summary
 from .place import Place, find_place
 from .tree import ModuleTree

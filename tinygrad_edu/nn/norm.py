@@ -6,11 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from .. import functional
 from ..errors import ArgumentError, ShapeError
-from ..modes import device_call, get_default_dtype, no_grad
-from ..precision import in_float32
-from ..tensor import Tensor
+from ..graph.modes import device_call, get_default_dtype, no_grad
+from ..graph.precision import in_float32
+from ..rules import composed as functional
+from ..tensors.tensor import Tensor
 from .checks import as_array, check_size
 from .module import Module
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from .. import functional
 from ..errors import ArgumentError, ShapeError
-from ..modes import no_grad
-from ..tensor import Tensor
+from ..graph.modes import no_grad
+from ..rules import composed as functional
+from ..tensors.tensor import Tensor
 from . import activations, init
 from .checks import check_features, check_size
 from .dense import initializer_of

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from ..scopes import Interval
-from ..tensor import Tensor
+from ..graph.scopes import Interval
+from ..tensors.tensor import Tensor
 from .tree import ModuleTree
 
 

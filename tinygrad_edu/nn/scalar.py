@@ -7,9 +7,9 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from ..objects import as_object, holds_values, is_value
-from ..tensor import Tensor
-from ..value import Value
+from ..namespaces.objects import as_object, holds_values, is_value
+from ..tensors.tensor import Tensor
+from ..tensors.value import Value
 from .tree import ModuleTree
 
 M = TypeVar("M", bound=ModuleTree)

@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 from typing import Any
 
-from .. import functional
 from ..errors import ArgumentError, ShapeError
 from ..random import generator
+from ..rules import composed as functional
 from . import init
 from .dense import Dense
 from .dropout import Dropout

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import StateError
-from ..tensor import Tensor
+from ..tensors.tensor import Tensor
 from .tree import ModuleTree
 
 

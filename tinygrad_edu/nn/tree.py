@@ -12,9 +12,9 @@ from typing import Any, ClassVar
 import numpy as np
 
 from ..errors import ArgumentError
-from ..modes import MODULE_CHANGES
-from ..tensor import Tensor
-from ..value import Value
+from ..graph.modes import MODULE_CHANGES
+from ..tensors.tensor import Tensor
+from ..tensors.value import Value
 
 
 class ModuleTree:

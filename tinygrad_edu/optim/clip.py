@@ -13,11 +13,11 @@ from typing import Any
 
 from ..checks import is_number
 from ..errors import ArgumentError
-from ..namespaces import FLOATS
-from ..node import Node
-from ..precision import widened
-from ..tensor import Tensor
-from ..value import Value
+from ..graph.node import Node
+from ..graph.precision import widened
+from ..namespaces.namespace import FLOATS
+from ..tensors.tensor import Tensor
+from ..tensors.value import Value
 
 
 def clip_grad_norm(parameters: Iterable[Any], max_norm: float, norm_type: float = 2.0) -> Any:

@@ -10,10 +10,10 @@ import numpy as np
 
 from .. import backends
 from ..errors import DeviceError
-from ..modes import SERIAL
-from ..node import data_of
-from ..precision import HALF, is_half, widened
-from ..value import Value
+from ..graph.modes import SERIAL
+from ..graph.node import data_of
+from ..graph.precision import HALF, is_half, widened
+from ..tensors.value import Value
 
 
 class Flat:

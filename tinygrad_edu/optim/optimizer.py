@@ -26,9 +26,9 @@ import numpy as np
 
 from ..checks import is_number
 from ..errors import ArgumentError, GraphError, StateError
-from ..node import Node
+from ..graph.node import Node
 from ..tapes.kernel import Kernel, written
-from ..value import Value
+from ..tensors.value import Value
 from .flat import Flat, flat_of
 from .state import state_of
 

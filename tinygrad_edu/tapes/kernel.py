@@ -20,7 +20,7 @@ from typing import Any
 
 import numpy as np
 
-from ..namespaces import Namespace
+from ..namespaces.namespace import Namespace
 from .cuda_code import elementwise
 from .in_place import InPlace
 from .liveness import Liveness

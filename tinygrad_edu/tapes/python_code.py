@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from itertools import count
 from typing import Any
 
-from ..namespaces import FLOATS
+from ..namespaces.namespace import FLOATS
 from .tape import INFIX, Tape, Tracer
 
 # Operators that never raise with Python's floats, as / does for 1 / 0.

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..namespaces import FLOATS
+from ..namespaces.namespace import FLOATS
 
 
 class Call(NamedTuple):

@@ -12,8 +12,8 @@ from .. import backends
 from ..data import Dataset
 from ..errors import ArgumentError, DataError, ShapeError
 from ..nn import Embedding, Module
-from ..tensor import Tensor
-from ..value import Value
+from ..tensors.tensor import Tensor
+from ..tensors.value import Value
 from .targets import Objective, has_several_answers, targets_of
 
 Array = np.ndarray[Any, Any]

@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from ..backprop import gradients_of
+from ..graph.backprop import gradients_of
+from ..graph.node import Node
+from ..graph.precision import widened
 from ..nn import Module
-from ..node import Node
-from ..precision import widened
-from ..tensor import Tensor
+from ..tensors.tensor import Tensor
 
 # Where an activation counts as saturated: its slope is below 2 % of tanh's and 4 % of sigmoid's steepest.
 SATURATED = {"tanh": (-0.99, 0.99), "sigmoid": (0.01, 0.99)}

@@ -7,7 +7,7 @@ from typing import Any
 
 from ..checks import whole_number
 from ..nn import Module
-from ..tensor import Tensor
+from ..tensors.tensor import Tensor
 from .events import NoticeEvent
 from .inspect import LayerReport, is_linear, report_after_step
 from .notices import Notices

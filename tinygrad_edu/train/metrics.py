@@ -7,11 +7,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .. import modes
 from ..errors import DataError, ShapeError
+from ..graph import modes
+from ..graph.precision import widened
 from ..nn import Module
-from ..precision import widened
-from ..tensor import Tensor
+from ..tensors.tensor import Tensor
 from .examples import Examples, numbers, predict
 from .targets import Objective
 

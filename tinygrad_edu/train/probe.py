@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..modes import enable_grad
+from ..graph.modes import enable_grad
 from ..nn import Module
-from ..tensor import Tensor
+from ..tensors.tensor import Tensor
 from .examples import Examples, predict
 from .inspect import LayerReport, is_linear, report
 from .targets import Objective

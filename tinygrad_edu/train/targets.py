@@ -10,7 +10,7 @@ import numpy as np
 
 from .. import losses
 from ..errors import ArgumentError, DataError
-from ..node import Node
+from ..graph.node import Node
 
 Array = np.ndarray[Any, Any]
 

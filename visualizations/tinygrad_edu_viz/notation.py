@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from functools import cache
 
-from tinygrad_edu import symbols
-from tinygrad_edu.namespaces import FLOATS
-from tinygrad_edu.operation import REGISTRY, Elementwise, Operation
+from tinygrad_edu.formulas import reading as symbols
+from tinygrad_edu.graph.operation import REGISTRY, Elementwise, Operation
+from tinygrad_edu.namespaces.namespace import FLOATS
 
 
 @cache

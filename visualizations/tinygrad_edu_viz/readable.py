@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tinygrad_edu.formula_text import number_text
+from tinygrad_edu.formulas.text import number_text
 
 from .cells import clean
 

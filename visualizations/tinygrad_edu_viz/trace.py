@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from os import PathLike
 from typing import Any
 
-from tinygrad_edu.node import Node
+from tinygrad_edu.graph.node import Node
 
 from .recording import recorder
 from .recording.contents import Data, Event, TraceNode

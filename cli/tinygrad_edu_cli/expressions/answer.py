@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_edu.namespaces import FLOATS
+from tinygrad_edu.namespaces.namespace import FLOATS
 from tinygrad_edu_viz.predicting.verdicts import Answer
 
 from .functions import FUNCTIONS, is_elementwise

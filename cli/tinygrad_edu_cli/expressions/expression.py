@@ -16,8 +16,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from tinygrad_edu import Tensor, Value, functional
-from tinygrad_edu.node import Node
+from tinygrad_edu import Tensor, Value
+from tinygrad_edu.graph.node import Node
+from tinygrad_edu.rules import composed as functional
 
 from ..errors import ExpressionError
 from ..phrases import describe, is_plain, nearest, shapes, short, some

@@ -12,7 +12,7 @@ import sys
 from typing import Any
 
 from tinygrad_edu.errors import TinygradError
-from tinygrad_edu.node import Node
+from tinygrad_edu.graph.node import Node
 
 from ..pictures.dot_binary import render
 from ..pictures.draw import draw_graph

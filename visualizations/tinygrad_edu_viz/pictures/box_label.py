@@ -7,7 +7,7 @@ from collections.abc import Collection
 
 import graphviz
 
-from tinygrad_edu.operation import REGISTRY
+from tinygrad_edu.graph.operation import REGISTRY
 
 from ..cells import clean
 from ..notation import explanation, sign

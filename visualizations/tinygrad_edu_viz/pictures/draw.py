@@ -13,10 +13,10 @@ from typing import Any
 
 import graphviz
 
-from tinygrad_edu import symbols
 from tinygrad_edu.errors import ArgumentError
-from tinygrad_edu.node import Node
-from tinygrad_edu.operation import REGISTRY
+from tinygrad_edu.formulas import reading as symbols
+from tinygrad_edu.graph.node import Node
+from tinygrad_edu.graph.operation import REGISTRY
 
 from ..notation import inputs_are_ordered
 from ..readable import number, short

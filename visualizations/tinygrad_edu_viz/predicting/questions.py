@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tinygrad_edu.formula import Symbol
+from tinygrad_edu.formulas.symbol import Symbol
 
 from ..readable import FEW, number
 from ..recording.contents import Data

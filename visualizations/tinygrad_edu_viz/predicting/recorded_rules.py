@@ -10,11 +10,12 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_edu import backends, symbols
+from tinygrad_edu import backends
 from tinygrad_edu.errors import ArgumentError
-from tinygrad_edu.formula import Symbol
-from tinygrad_edu.namespaces import FLOATS, Guarded, Namespace
-from tinygrad_edu.operation import Operation
+from tinygrad_edu.formulas import reading as symbols
+from tinygrad_edu.formulas.symbol import Symbol
+from tinygrad_edu.graph.operation import Operation
+from tinygrad_edu.namespaces.namespace import FLOATS, Guarded, Namespace
 
 from ..recording.contents import Data
 from ..scalarizing.arrays import Recorded

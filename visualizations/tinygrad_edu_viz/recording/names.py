@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from tinygrad_edu.node import Node
+from tinygrad_edu.graph.node import Node
 
 from ..readable import short
 

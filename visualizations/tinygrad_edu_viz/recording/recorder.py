@@ -6,12 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_edu.anomaly import computed_again
-from tinygrad_edu.backprop import Step, backprop, seed
+from tinygrad_edu.derivatives.anomaly import computed_again
 from tinygrad_edu.errors import MutationError
-from tinygrad_edu.node import Node, nodes
-from tinygrad_edu.tensor import Tensor
-from tinygrad_edu.value import Value
+from tinygrad_edu.graph.backprop import Step, backprop, seed
+from tinygrad_edu.graph.node import Node, nodes
+from tinygrad_edu.tensors.tensor import Tensor
+from tinygrad_edu.tensors.value import Value
 
 from .contents import LARGEST, Contents, Data, Event, TraceError, TraceNode, plain, plain_attribute
 from .names import names

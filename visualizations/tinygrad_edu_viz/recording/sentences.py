@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from tinygrad_edu import symbols
-from tinygrad_edu.backprop import Step
-from tinygrad_edu.formula import Symbol
-from tinygrad_edu.node import Node
-from tinygrad_edu.operation import Operation
-from tinygrad_edu.tensor import Tensor
+from tinygrad_edu.formulas import reading as symbols
+from tinygrad_edu.formulas.symbol import Symbol
+from tinygrad_edu.graph.backprop import Step
+from tinygrad_edu.graph.node import Node
+from tinygrad_edu.graph.operation import Operation
+from tinygrad_edu.tensors.tensor import Tensor
 
 from ..notation import explanation
 from ..readable import loss_name, number

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_edu.operation import REGISTRY, Operation
+from tinygrad_edu.graph.operation import REGISTRY, Operation
 from tinygrad_edu.storage.schema import Check, Mismatch, brief, expected, list_of, located, record, whole
 
 from ..recording.contents import Data, Event, TraceNode

@@ -6,11 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_edu.backprop import gradients_of
 from tinygrad_edu.errors import ArgumentError
-from tinygrad_edu.node import Node, nodes
-from tinygrad_edu.operation import REGISTRY, Operation
-from tinygrad_edu.tensor import Tensor
+from tinygrad_edu.graph.backprop import gradients_of
+from tinygrad_edu.graph.node import Node, nodes
+from tinygrad_edu.graph.operation import REGISTRY, Operation
+from tinygrad_edu.tensors.tensor import Tensor
 
 from ..recording.contents import Data, restored
 from ..recording.names import names

@@ -12,11 +12,11 @@ import numpy as np
 
 from tinygrad_edu import Value, scope
 from tinygrad_edu.errors import ArgumentError, GraphError
-from tinygrad_edu.modes import MODES, Observer
-from tinygrad_edu.namespaces import OBJECTS
-from tinygrad_edu.node import Node
-from tinygrad_edu.objects import as_object
-from tinygrad_edu.operation import Operation
+from tinygrad_edu.graph.modes import MODES, Observer
+from tinygrad_edu.graph.node import Node
+from tinygrad_edu.graph.operation import Operation
+from tinygrad_edu.namespaces.namespace import OBJECTS
+from tinygrad_edu.namespaces.objects import as_object
 
 from ..trace import Trace
 from .arrays import Live, Recorded, Source

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .errors import AnomalyError, MutationError
-from .modes import Mode, Observer
+from ..errors import AnomalyError, MutationError
+from ..graph.modes import Mode, Observer
 
 if TYPE_CHECKING:
-    from .backprop import Step
-    from .node import Node
-    from .operation import Operation
+    from ..graph.backprop import Step
+    from ..graph.node import Node
+    from ..graph.operation import Operation
 
-_PACKAGE = os.path.dirname(os.path.abspath(__file__))
+_PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
 
 class Watch(Observer):

@@ -8,16 +8,17 @@ from typing import Any
 
 import numpy as np
 
-from . import backends, indexing
-from .backends import Backend
+from .. import backends
+from ..backends import Backend
+from ..errors import DeviceError, DtypeError, GraphError, ShapeError, TinygradError
+from ..graph.modes import MODES, RECORDING, SERIAL, get_default_dtype
+from ..graph.node import Node, check_untracked, checked_name, data_of, mixed_error, shape_error
+from ..graph.operation import Operation
+from ..graph.precision import is_half
+from ..namespaces import indexing
+from ..rules.structural import astype, move
 from .conversion import as_array
-from .errors import DeviceError, DtypeError, GraphError, ShapeError, TinygradError
-from .modes import MODES, RECORDING, SERIAL, get_default_dtype
-from .node import Node, check_untracked, checked_name, data_of, mixed_error, shape_error
-from .operation import Operation
 from .operators import Operators
-from .precision import is_half
-from .structural import astype, move
 from .value import Value
 
 _new, _tick = object.__new__, SERIAL.__next__

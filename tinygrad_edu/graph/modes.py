@@ -11,8 +11,8 @@ from collections.abc import Callable
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from ..errors import DtypeError
 from .blocks import Block
-from .errors import DtypeError
 
 if TYPE_CHECKING:
     from .backprop import Step
@@ -127,7 +127,7 @@ def detect_anomaly() -> Mode:
         AnomalyError: a result or a contribution is not finite although everything it was computed from is.
         MutationError: in a backward pass, when the operands of a node are no longer those it was computed from.
     """
-    from .anomaly import Watch  # imports the nodes, which import this file
+    from ..derivatives.anomaly import Watch  # imports the nodes, which import this file
 
     return Mode(lambda: {"watch": Watch()})
 

@@ -16,10 +16,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from .errors import GraphError
-from .modes import MODES
-from .node import holds_tracked
-from .operation import REGISTRY
+from ..errors import GraphError
+from ..graph.modes import MODES
+from ..graph.node import holds_tracked
+from ..graph.operation import REGISTRY
 
 
 def augmented(function: Any, sign: str) -> Callable[[Any, Any], Any]:

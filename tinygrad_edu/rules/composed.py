@@ -13,14 +13,15 @@ from functools import cache
 
 import numpy as np
 
+from ..errors import ArgumentError, GraphError, ShapeError
+from ..graph.modes import get_default_dtype
+from ..graph.node import Node, apply
+from ..graph.operation import REGISTRY
+from ..graph.precision import in_float32
+from ..namespaces.indexing import axes_in_range, axis_in_range, of_number, ready
+from ..namespaces.objects import as_object, holds_values, is_value
 from . import fused  # noqa: F401  (registers its operations)
-from .errors import ArgumentError, GraphError, ShapeError
-from .indexing import axes_in_range, axis_in_range, of_number, ready
-from .modes import get_default_dtype
-from .node import Node, apply
-from .objects import as_object, holds_values, is_value
-from .operation import REGISTRY
-from .ops import (
+from .elementwise import (
     abs,
     add,
     arctan,
@@ -56,7 +57,6 @@ from .ops import (
     tanh,
     where,
 )
-from .precision import in_float32
 from .structural import (
     astype,
     broadcast_to,
@@ -355,7 +355,7 @@ def _lower(rows, columns, k):
 
 def _array(a):
     """Numbers, arrays and lists as tensors; lists of Values as object arrays of them."""
-    from .tensor import Tensor  # imports the operators, which import this file
+    from ..tensors.tensor import Tensor  # imports the operators, which import this file
 
     if is_value(a):
         raise GraphError("a Value is a single number: for an array of numbers use tg.Tensor, or a list of Values")

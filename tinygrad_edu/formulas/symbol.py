@@ -13,10 +13,10 @@ from typing import Any
 
 import numpy as np
 
-from . import formula_text
-from .errors import TinygradError
-from .namespaces import FLOATS
-from .operation import REGISTRY
+from ..errors import TinygradError
+from ..graph.operation import REGISTRY
+from ..namespaces.namespace import FLOATS
+from . import text as formula_text
 
 Shape = tuple[int, ...]
 
@@ -175,7 +175,7 @@ class Symbol:
         """A method is the function of that name: `b.swapaxes(-1, -2)` is `xp.swapaxes(b, -1, -2)`."""
         if name.startswith("_"):
             raise AttributeError(name)
-        from .symbols import SYMBOLS  # imports this file
+        from .reading import SYMBOLS  # imports this file
 
         return partial(getattr(SYMBOLS, name), self)
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 if TYPE_CHECKING:
-    from .formula import Symbol
+    from .symbol import Symbol
 
 # What binds tighter has the greater number. A part that binds looser than its place needs stands in parentheses.
 CONDITION, AND, COMPARISON, SUM, PRODUCT, POWER, ATOM = range(7)

@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from .namespaces import FLOATS
-from .node import Node
+from ..graph.node import Node
+from .namespace import FLOATS
 
 
 def is_value(x: Any) -> bool:

@@ -18,9 +18,9 @@ from typing import Any
 
 import numpy as np
 
+from ..graph.operation import REGISTRY
+from ..graph.precision import widened
 from . import floats
-from .operation import REGISTRY
-from .precision import widened
 
 
 class Namespace:
@@ -100,7 +100,7 @@ class Graph(Namespace):
         super().__init__(backend)
 
     def find(self, name: str) -> Any:
-        from . import functional  # imports the operations, which are read with this file
+        from ..rules import composed as functional  # imports the operations, which are read with this file
 
         if name in functional.__all__:
             return getattr(functional, name)

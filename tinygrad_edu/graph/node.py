@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..errors import DtypeError, GraphError, ShapeError
 from . import copying
-from .errors import DtypeError, GraphError, ShapeError
 from .modes import MODES, SERIAL
 
 if TYPE_CHECKING:
@@ -191,7 +191,7 @@ def apply(op: Operation, operands: tuple[Any, ...], attrs: dict[str, Any] | None
     for operand in operands:
         if isinstance(operand, Node):
             return operand._apply(op, operands, attrs)
-    from .lift import apply_without_nodes  # imports the tensors, which import this file
+    from ..tensors.plain_operands import apply_without_nodes  # imports the tensors, which import this file
 
     return apply_without_nodes(op, operands, attrs)
 

@@ -12,14 +12,14 @@ from typing import Any
 
 import numpy as np
 
-from .backprop import gradients_of
-from .errors import ArgumentError, GraphError
-from .functional import stack
-from .modes import enable_grad
-from .node import Node
-from .ops import alias
-from .tensor import Tensor
-from .value import Value
+from ..errors import ArgumentError, GraphError
+from ..graph.backprop import gradients_of
+from ..graph.modes import enable_grad
+from ..graph.node import Node
+from ..rules.composed import stack
+from ..rules.elementwise import alias
+from ..tensors.tensor import Tensor
+from ..tensors.value import Value
 
 Function = Callable[..., Any]
 

@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import math
 
-from .namespaces import unbroadcast
-from .operation import structural
-from .precision import is_half
+from ..graph.operation import structural
+from ..graph.precision import is_half
+from ..namespaces.namespace import unbroadcast
 from .structural import matmul_by_a, matmul_by_b
 
 ACTIVATIONS = ("relu", "sigmoid", "tanh")  # whose derivative can be told from their result

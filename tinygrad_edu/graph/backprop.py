@@ -17,14 +17,14 @@ from functools import partial
 from operator import attrgetter
 from typing import Any, NamedTuple
 
-from .errors import GraphError, MutationError, ShapeError
+from ..errors import GraphError, MutationError, ShapeError
+from ..namespaces.namespace import FLOATS, Guarded
+from ..tensors.storing import begin_storing, end_ahead, end_storing, free_home, go_ahead, owned, store
+from ..tensors.tensor import Tensor
+from ..tensors.value import Value
 from .modes import MODES
-from .namespaces import FLOATS, Guarded
 from .node import Node, data_of
 from .operation import Operation
-from .storing import begin_storing, end_ahead, end_storing, free_home, go_ahead, owned, store
-from .tensor import Tensor
-from .value import Value
 
 Gradients = dict[Node, Any]
 

@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-from .errors import ArgumentError
+from ..errors import ArgumentError
 from .node import Node, apply
 from .precision import HALF, is_half, widened
 

@@ -17,13 +17,13 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
-from .einsum import expand_subscripts
-from .errors import GraphError
-from .formula import COMPARISONS, Shape, Symbol, as_symbol, broadcast, call, matmul, power, quotient, same
-from .formula_text import index_text
-from .indexing import axis_in_range
-from .namespaces import Namespace, unbroadcast
-from .operation import REGISTRY, Elementwise, Operation
+from ..errors import GraphError
+from ..graph.operation import REGISTRY, Elementwise, Operation
+from ..namespaces.indexing import axis_in_range
+from ..namespaces.namespace import Namespace, unbroadcast
+from ..rules.einsum import expand_subscripts
+from .symbol import COMPARISONS, Shape, Symbol, as_symbol, broadcast, call, matmul, power, quotient, same
+from .text import index_text
 
 Operand = Symbol | str | float
 

@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from .errors import GradientCheckError
-from .functional import sum as total
-from .tensor import Tensor
+from ..errors import GradientCheckError
+from ..rules.composed import sum as total
+from ..tensors.tensor import Tensor
+from ..tensors.value import Value
 from .transforms import grad, jacobian
-from .value import Value
 
 
 def gradcheck(

@@ -21,8 +21,8 @@ from __future__ import annotations
 
 import math
 
-from .errors import ArgumentError
-from .operation import elementwise
+from ..errors import ArgumentError
+from ..graph.operation import elementwise
 
 # --- arithmetic ------------------------------------------------------------------------------------------------------
 

@@ -6,12 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from . import backends
-from .backends import Backend
-from .errors import DeviceError, DtypeError, ShapeError
-from .modes import get_default_dtype
-from .node import Node
-from .objects import is_value
+from .. import backends
+from ..backends import Backend
+from ..errors import DeviceError, DtypeError, ShapeError
+from ..graph.modes import get_default_dtype
+from ..graph.node import Node
+from ..namespaces.objects import is_value
 
 
 def as_array(data: Any, dtype: Any, backend: Backend, copy: bool) -> Any:

@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from .namespaces import FLOATS, OBJECTS
-from .objects import as_object, holds_values
-from .operation import Operation
+from ..graph.operation import Operation
+from ..namespaces.namespace import FLOATS, OBJECTS
+from ..namespaces.objects import as_object, holds_values
 from .tensor import Tensor
 
 

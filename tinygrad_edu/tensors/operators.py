@@ -10,9 +10,10 @@ from typing import Any
 
 import numpy as np
 
-from . import functional, indexing
+from ..graph.modes import host_call
+from ..namespaces import indexing
+from ..rules import composed as functional
 from .augmented import augmented
-from .modes import host_call
 
 
 def _comparison(compare: Any) -> Any:

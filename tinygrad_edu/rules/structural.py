@@ -17,11 +17,11 @@ from __future__ import annotations
 
 import math
 
-from . import indexing
+from ..errors import ArgumentError
+from ..graph.operation import structural
+from ..namespaces import indexing
+from ..namespaces.namespace import unbroadcast
 from .einsum import expand_subscripts, gradient_subscripts
-from .errors import ArgumentError
-from .namespaces import unbroadcast
-from .operation import structural
 
 # --- products --------------------------------------------------------------------------------------------------------
 

@@ -10,11 +10,11 @@ from typing import Any
 
 import numpy as np
 
-from . import functional
-from .errors import GraphError
-from .namespaces import OBJECTS
-from .node import Node, check_untracked
-from .objects import as_object, is_value
+from ..errors import GraphError
+from ..graph.node import Node, check_untracked
+from ..namespaces.namespace import OBJECTS
+from ..namespaces.objects import as_object, is_value
+from ..rules import composed as functional
 from .tensor import Tensor
 
 _ALIASES = {"absolute": "abs", "amax": "max", "amin": "min", "fabs": "abs", "float_power": "power"}

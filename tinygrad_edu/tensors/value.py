@@ -7,14 +7,14 @@ from typing import Any
 
 import numpy as np
 
-from . import functional
+from ..errors import DtypeError, GraphError
+from ..graph.modes import MODES, RECORDING, SERIAL
+from ..graph.node import Node, check_untracked, checked_name, mixed_error
+from ..graph.operation import REGISTRY, Operation
+from ..namespaces.namespace import FLOATS, OBJECTS, Graph
+from ..namespaces.objects import as_object
+from ..rules import composed as functional
 from .augmented import assign
-from .errors import DtypeError, GraphError
-from .modes import MODES, RECORDING, SERIAL
-from .namespaces import FLOATS, OBJECTS, Graph
-from .node import Node, check_untracked, checked_name, mixed_error
-from .objects import as_object
-from .operation import REGISTRY, Operation
 from .operators import Operators
 
 _new = object.__new__
