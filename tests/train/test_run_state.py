@@ -82,7 +82,7 @@ def test_a_resumed_run_keeps_nothing_of_what_was_before(
     run.notices.given.add("flat")
     run.resume(Checkpoint.load(tmp_path), tmp_path)
     assert run.best is None and run.stopped is None and run.measured is None
-    assert run.unsaved is None and run.untold == [] and run.history.epoch == [1]
+    assert run.unsaved is None and run.pending == [] and run.history.epoch == [1]
     assert run.notices.given == set()
     assert [event.epoch for event in run.events() if event.kind == "epoch"] == [2, 3]
 

@@ -8,6 +8,7 @@ from .history import History
 from .inspector import Inspector
 from .metrics import accuracy, r2
 from .model_file import load_model, read_meta, save_model
+from .settings import Settings
 
 __all__ = [
     "BatchEvent",
@@ -20,6 +21,7 @@ __all__ = [
     "History",
     "Inspector",
     "NoticeEvent",
+    "Settings",
     "ValidationEvent",
     "accuracy",
     "fit",

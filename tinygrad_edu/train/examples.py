@@ -29,7 +29,7 @@ class Examples:
         model: it gives device, dtype, and the number of outputs.
         objective: the loss, which decides in which form it is given the targets.
         what: "data" or "validation", as messages call it; they call data with a name of its own by that name.
-        several: see there; None: as the targets are.
+        beside: the training data that these are held out from: their task and form are the same.
     Attributes:
         task: "classification" or "regression".
         n: the number of rows.
@@ -40,11 +40,14 @@ class Examples:
             None for regression.
         y: the targets on the host.
     Raises:
+        ArgumentError: data of no known kind, or for another task than those `beside`.
         DataError: no rows, x and y of different lengths, a number that is not finite, labels that the model's outputs
             cannot express, rows of another shape than the model takes.
     """
 
-    def __init__(self, data: Any, model: Module, objective: Objective, what: str = "data", several: bool | None = None):
+    def __init__(
+        self, data: Any, model: Module, objective: Objective, what: str = "data", beside: Examples | None = None
+    ):
         self.what = data.name if isinstance(data, Dataset) and what == "data" else what
         x, y, self.task = _arrays(data, objective, self.what)
         first = next(model.parameters())
@@ -63,11 +66,13 @@ class Examples:
             ) from error
         self.y = y
         targets, labels = targets_of(y, self.task, self.outputs, objective, self.what)
-        self.several = has_several_answers(y, objective) if several is None else several
+        self.several: bool = has_several_answers(y, objective) if beside is None else beside.several
         if self.several and y.shape == targets.shape:
             labels = (y > 0.5).astype(np.int64)
         self.targets = self._upload(targets, targets.dtype if targets.dtype.kind == "i" else self.dtype)
         self.labels = None if labels is None else self.backend.asarray(labels)
+        if beside is not None and beside.task != self.task:
+            raise ArgumentError(f"data is for {beside.task}, but {what} for {self.task}")
 
     def __len__(self) -> int:
         return self.n

@@ -5,14 +5,15 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Generator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from ..data.order import order_of_epoch
 from ..nn import Module
-from ..optim import ReduceLROnPlateau
+from ..optim import Optimizer, ReduceLROnPlateau
 from ..storage.files import make_folder
+from .arguments import check_steps
 from .checkpoint import Checkpoint
 from .early_stopping import EarlyStopping
 from .events import BatchEvent, BestEvent, EndEvent, EpochEvent, Event, NoticeEvent, ValidationEvent
@@ -21,8 +22,8 @@ from .history import History
 from .metrics import Measures, Tally, measure
 from .notices import Notices
 from .probe import Probe
-from .resuming import load_state
-from .run_state import checked_state
+from .run_state import checked_state, load_parts
+from .settings import Settings
 from .update import Update
 
 
@@ -31,25 +32,6 @@ class Best(NamedTuple):
 
     weights: dict[str, Any]
     measures: Measures
-
-
-@dataclass
-class Settings:
-    """What the numbers of a run depend on: a resumed run must have the same."""
-
-    batch_size: int
-    shuffle: bool
-    seed: int
-    drop_last: bool
-    accumulate: int
-    clip_norm: float | None
-    clip_value: float | None
-    l1: float
-    l2: float
-    loss: str
-    rows: int
-    data: int  # a fingerprint
-    label_smoothing: float
 
 
 class Run:
@@ -66,36 +48,42 @@ class Run:
         model: Module,
         examples: Examples,
         validation: Examples | None,
-        update: Update,
+        optimizer: Optimizer,
         settings: Settings,
-        *,
-        epochs: int,
-        stopping: EarlyStopping,
         schedule: Any = None,
-        schedule_by_batch: bool = False,
-        checkpoint: Path | None = None,
-        checkpoint_every: int = 1,
-        notices: bool = True,
+        stopping: EarlyStopping | None = None,
         extra: Callable[[], dict[str, Any]] | None = None,
     ):
         self.model, self.examples, self.validation = model, examples, validation
-        self.update, self.objective, self.optimizer = update, update.objective, update.optimizer
-        self.settings, self.epochs, self.stopping = settings, epochs, stopping
-        self.schedule, self.schedule_by_batch = schedule, schedule_by_batch
-        self.folder, self.every, self.extra = checkpoint, checkpoint_every, extra
-        self.notices = self._notices() if notices else None
+        self.optimizer, self.settings, self.schedule, self.extra = optimizer, settings, schedule, extra
+        self.objective, self.folder = settings.objective, settings.checkpoint
+        self.update = Update(model, optimizer, settings)
+        self.schedule_by_batch = settings.counts_batches(schedule)
+        self.stopping = stopping or EarlyStopping.watching()
+        self.stopping.reset()
+        self.notices = self._first_notices() if settings.notices else None
         self.epoch, self.step = 0, 0
         self.history = History()
         self.best: Best | None = None
         self.measured: Measures | None = None  # the last validation
         self.unsaved: Checkpoint | None = None
-        self.untold: list[Event] = []  # of the last complete epoch
+        self.pending: list[Event] = []  # of the last complete epoch
         self.stopped: str | None = None
 
-    def _notices(self) -> Notices:
+    def _first_notices(self) -> Notices:
         probe = Probe(self.model, self.examples, self.objective)
         initial = measure(self.model, self.examples, self.objective).loss
         return Notices(probe.layers, probe.is_linear(), initial, self.examples.largest_share)
+
+    def check_length(self) -> None:
+        """Refuse a schedule that ends before the run.
+
+        Raises:
+            ArgumentError: see there.
+        """
+        if self.schedule is not None:
+            each = self.settings.updates_in_an_epoch if self.schedule_by_batch else 1
+            check_steps(self.schedule, (self.settings.epochs - self.epoch) * each)
 
     # --- the loop ---
 
@@ -109,7 +97,7 @@ class Run:
                 yield from self._epoch()
         except KeyboardInterrupt:
             self.stopped = "interrupted"
-            yield from self._tell()  # it may have come between an epoch's end and its events
+            yield from self._report()  # it may have come between an epoch's end and its events
         except BaseException:  # GeneratorExit, if whoever watched has seen enough; or an error
             self._leave()
             raise
@@ -120,10 +108,10 @@ class Run:
         """What there is to say before the first epoch; a resumed run may have nothing left to do."""
         if self.stopping.should_stop:
             self.stopped = "early"
-        elif self.epoch >= self.epochs:
+        elif self.epoch >= self.settings.epochs:
             self.stopped = "epochs"
         elif self.epoch == 0:
-            found = self._look(last=False)
+            found = self._new_notices(last=False)
             self.history.notices += found
             return [*found]
         return []
@@ -146,20 +134,14 @@ class Run:
             elsewhere += time.perf_counter() - left
         measures = tally.fetch()
         seconds = time.perf_counter() - started - elsewhere
-        done = EpochEvent(epoch, self.epochs, measures.loss, measures.accuracy, lr, seconds)
+        done = EpochEvent(epoch, self.settings.epochs, measures.loss, measures.accuracy, lr, seconds)
         self._complete(done)
-        yield from self._tell()
+        yield from self._report()
 
-    def _tell(self) -> Generator[Event, None, None]:
-        """The events that nobody has been told of."""
-        while self.untold:
-            yield self.untold.pop(0)
-
-    @property
-    def updates_in_an_epoch(self) -> int:
-        s = self.settings
-        batches = s.rows // s.batch_size if s.drop_last else -(-s.rows // s.batch_size)
-        return -(-batches // s.accumulate)
+    def _report(self) -> Generator[Event, None, None]:
+        """The events that are pending."""
+        while self.pending:
+            yield self.pending.pop(0)
 
     def _batches(self, epoch: int) -> list[Any]:
         """The positions of the rows of each batch, on the device, in the order of `Dataset.batches`."""
@@ -169,15 +151,15 @@ class Run:
         return [self.examples.backend.run(on_device.__getitem__, cut) for cut in cuts]
 
     def _complete(self, done: EpochEvent) -> None:
-        """Everything that belongs to the end of an epoch. It happens before anybody is told, so that a run which is
-        left at any event is left complete."""
+        """Everything that belongs to the end of an epoch. It happens before anything is reported, so that a run
+        which is left at any event is left complete."""
         events: list[Event] = [done, *self._validate(done.epoch)]
         for event in events:
             self.history.watch(event)
-        self.epoch, self.untold = done.epoch, events
+        self.epoch, self.pending = done.epoch, events
         reason = self._reason_to_stop(done)
         if self.notices is not None:
-            found = self._look(last=reason is not None)
+            found = self._new_notices(last=reason is not None)
             self.history.notices += found
             events += found
         if self.schedule is not None and not self.schedule_by_batch:
@@ -201,7 +183,7 @@ class Run:
             return "diverged"
         if self.stopping.should_stop:
             return "early"
-        return "epochs" if done.epoch >= self.epochs else None
+        return "epochs" if done.epoch >= self.settings.epochs else None
 
     def _step_schedule(self, done: EpochEvent) -> None:
         if isinstance(self.schedule, ReduceLROnPlateau):
@@ -209,12 +191,12 @@ class Run:
         else:
             self.schedule.step()
 
-    def _look(self, last: bool) -> list[NoticeEvent]:
+    def _new_notices(self, last: bool) -> list[NoticeEvent]:
         if self.notices is None:
             return []
         history = self.history
         columns = history.train_loss, history.train_accuracy, history.validation_loss
-        stops_early = self.stopping.patience < self.epochs
+        stops_early = self.stopping.patience < self.settings.epochs
         return self.notices.after(self.epoch, self.optimizer.lr, *columns, last=last, stops_early=stops_early)
 
     # --- the end ---
@@ -246,7 +228,7 @@ class Run:
     def _keep_checkpoint(self) -> None:
         """Take a picture of the run, which an interrupted epoch does not touch; write it when it is time."""
         self.unsaved = Checkpoint(self.state_dict())
-        if self.epoch % self.every == 0:
+        if self.epoch % self.settings.checkpoint_every == 0:
             assert self.folder is not None
             self.unsaved.save(self.folder, make=False)
             self.unsaved = None
@@ -256,7 +238,7 @@ class Run:
         return {
             "epoch": self.epoch,
             "step": self.step,
-            "settings": asdict(self.settings),
+            "settings": self.settings.compared(),
             "model": self.model.state_dict(),
             "optimizer": self.optimizer.state_dict(),
             "schedule": None if self.schedule is None else self.schedule.state_dict(),
@@ -276,12 +258,13 @@ class Run:
             StateError: it is of another model, optimizer, data set, or of other settings; nothing has changed then.
         """
         state = checked_state(checkpoint.state, folder)
-        load_state(state, self, folder)
+        parts = {"model": self.model, "optimizer": self.optimizer, "schedule": self.schedule}
+        load_parts(state, parts, self.settings.compared(), folder)
         self.epoch, self.step = state["epoch"], state["step"]
         self.stopping.load_state_dict(state["early_stopping"])
         best = state["best"]
         self.best = None if best is None else Best(best["weights"], Measures(*best["measures"]))
-        self.stopped, self.unsaved, self.untold = None, None, []
+        self.stopped, self.unsaved, self.pending = None, None, []
         self.measured = Measures(*state["measured"]) if state["measured"] is not None else None
         self.history = History(**state["history"], notices=[NoticeEvent(**notice) for notice in state["told"]])
         if self.notices is not None:

@@ -1,4 +1,4 @@
-"""What the state of a run consists of, in a checkpoint."""
+"""What the state of a run consists of, in a checkpoint, and whether it is one of this run."""
 
 from __future__ import annotations
 
@@ -90,3 +90,44 @@ def _check_weights(best: dict[str, Any], model: dict[str, Any]) -> None:
         if shapes != others:
             names = [name for name in {**shapes, **others} if shapes.get(name) != others.get(name)]
             raise Mismatch(f"differs from the model in the shape of {brief(names[0])}")
+
+
+_SINCE = {"label_smoothing": 0.0}  # settings that a checkpoint may lack, and what runs without them did
+_MEANING = {"rows": "rows of data", "data": "the data (a fingerprint of it)"}
+
+
+def load_parts(state: dict[str, Any], parts: dict[str, Any], settings: dict[str, Any], folder: str | Path) -> None:
+    """Load the parts of a run, all of them or none.
+
+    Args:
+        parts: "model", "optimizer" and "schedule", in this order: a schedule with other arguments, a larger T_max, has
+            other rates than the optimizer had. None for what there is not.
+        settings: those that must be the same.
+    Raises:
+        StateError: one of them, or a setting, is another one.
+    """
+    before = {name: part.state_dict() for name, part in parts.items() if part is not None}
+    try:
+        _check_settings(_SINCE | state["settings"], settings)
+        for name, part in parts.items():
+            if (state[name] is None) != (part is None):
+                there, here = ("a", "none") if part is None else ("no", "one")
+                raise StateError(f"the run had {there} {name}, and this one has {here}")
+        for name in before:
+            parts[name].load_state_dict(state[name])
+    except StateError as error:
+        for name, content in before.items():
+            parts[name].load_state_dict(content)
+        raise StateError(f"cannot resume from {folder}: {error}") from error
+
+
+def _check_settings(saved: dict[str, Any], mine: dict[str, Any]) -> None:
+    other = [name for name in mine if saved.get(name) != mine[name]]
+    if other:
+        differences = ", ".join(
+            f"{_MEANING.get(name, name)}: {str(saved.get(name))[:40]} there, {mine[name]} here" for name in other
+        )
+        raise StateError(
+            f"the run was made with other settings ({differences}), so it could not go on with the same numbers. Give "
+            "the same ones, or begin a new run with its weights: tg.train.Checkpoint.load(folder).state['model']"
+        )

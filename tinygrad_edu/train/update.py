@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import partial
 from types import FunctionType
 from typing import Any
@@ -12,35 +11,21 @@ from .. import losses, nn, optim
 from ..compiling import compile
 from .examples import Examples, predict
 from .metrics import Tally
-from .targets import Objective
+from .settings import Settings
 
 _NORMALIZATIONS = tuple(getattr(nn, name) for name in ("BatchNorm1d", "LayerNorm") if hasattr(nn, name))
 
 
-@dataclass
 class Update:
-    """How a model learns from a batch.
+    """How a model learns from a batch, with these settings."""
 
-    Attributes:
-        l1, l2: factors of the penalties l1 · Σ |w| and l2 · Σ w² over the weights.
-        label_smoothing: that of cross_entropy; 0 for none, and for losses that have none.
-        clip_norm, clip_value: limits for the gradient; None for no limit.
-        compiled: replay the step as straight-line code (`tg.compile`).
-    """
-
-    model: nn.Module
-    objective: Objective
-    optimizer: Any
-    l1: float = 0.0
-    l2: float = 0.0
-    label_smoothing: float = 0.0
-    clip_norm: float | None = None
-    clip_value: float | None = None
-    compiled: bool = False
-
-    def __post_init__(self) -> None:
-        self.weights = list(penalized_weights(self.model))
-        self._gradients = compile(self._losses, strict=False) if self.compiled else self._differentiate
+    def __init__(self, model: nn.Module, optimizer: Any, settings: Settings):
+        self.model, self.optimizer, self.settings, self.objective = model, optimizer, settings, settings.objective
+        self.weights = list(penalized_weights(model))
+        compiled = settings.compile
+        if compiled is None:
+            compiled = repeats_itself(model, self.objective.function)
+        self._gradients = compile(self._losses, strict=False) if compiled else self._differentiate
 
     def learn(self, examples: Examples, batches: Sequence[Any], tally: Tally) -> list[Any]:
         """Update the weights once; nothing here waits for the device.
@@ -62,23 +47,23 @@ class Update:
             _, loss, prediction = self._gradients(x, targets, len(batch) / rows)
             tally.add(loss, prediction, targets, labels)
             found.append(loss.detach() if hasattr(loss, "detach") else loss.data)
-        if self.clip_norm is not None:
-            optim.clip_grad_norm(self.optimizer.parameters, self.clip_norm)
-        if self.clip_value is not None:
-            optim.clip_grad_value(self.optimizer.parameters, self.clip_value)
+        if self.settings.clip_norm is not None:
+            optim.clip_grad_norm(self.optimizer.parameters, self.settings.clip_norm)
+        if self.settings.clip_value is not None:
+            optim.clip_grad_value(self.optimizer.parameters, self.settings.clip_value)
         self.optimizer.step()
         return found
 
     def _losses(self, x: Any, targets: Any, share: float) -> tuple[Any, Any, Any]:
         """What is to become small, of a batch with this share of the rows; the loss by itself; and the prediction."""
-        prediction = predict(self.model, x)
+        prediction, settings = predict(self.model, x), self.settings
         loss = total = self.objective(prediction, targets)
-        if self.label_smoothing:
-            total = self.objective(prediction, targets, label_smoothing=self.label_smoothing)
-        if self.l1:
-            total = total + self.l1 * losses.l1(self.weights)
-        if self.l2:
-            total = total + self.l2 * losses.l2(self.weights)
+        if settings.label_smoothing:
+            total = self.objective(prediction, targets, label_smoothing=settings.label_smoothing)
+        if settings.l1:
+            total = total + settings.l1 * losses.l1(self.weights)
+        if settings.l2:
+            total = total + settings.l2 * losses.l2(self.weights)
         return total if share == 1 else total * share, loss, prediction
 
     def _differentiate(self, x: Any, targets: Any, share: float) -> tuple[Any, Any, Any]:
