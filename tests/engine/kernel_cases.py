@@ -8,8 +8,7 @@ from typing import Any
 
 import tinygrad_edu as tg
 from oracle.optim_cases import SETTINGS
-from tinygrad_edu.backends.cupy import ROW_KERNELS, hook_kernel
-from tinygrad_edu.namespaces.namespace import Namespace
+from tinygrad_edu.backends.cupy import ROW_KERNELS, part_kernel
 from tinygrad_edu.tapes.cuda_code import KernelText, elementwise
 from tinygrad_edu.tapes.kernel import Kernel
 
@@ -30,8 +29,8 @@ KERNELS = {
     for t in (1, 7)
 }
 HOOKS = {
-    **{f"activate {name}": hook_kernel(Namespace.activate, name) for name in (None, "relu", "sigmoid", "tanh")},
-    **{f"deactivate {name}": hook_kernel(Namespace.deactivate, name) for name in ("relu", "sigmoid", "tanh")},
+    **{f"activate {name}": part_kernel("activate", name) for name in (None, "relu", "sigmoid", "tanh")},
+    **{f"deactivate {name}": part_kernel("deactivate", name) for name in ("relu", "sigmoid", "tanh")},
 }
 
 

@@ -17,6 +17,7 @@ from engine.kernel_cases import HOOKS, KERNELS, all_kernels
 from fake_device import fake_cupy
 from tinygrad_edu import backends
 from tinygrad_edu.backends.cupy import ROW_KERNELS, kernel_of
+from tinygrad_edu.namespaces.namespace import PARTS
 from tinygrad_edu.tapes.cuda_code import KernelText, elementwise
 from tinygrad_edu.tapes.kernel import Kernel
 
@@ -107,7 +108,7 @@ def test_an_optimizer_s_kernel_computes_its_rule(name: str, compiled: Any) -> No
 def test_an_activation_s_kernel_computes_its_rule(name: str, compiled: Any) -> None:
     rng = np.random.default_rng(2)
     a, b = (np.concatenate([rng.standard_normal(100) * 3, SPECIAL]).astype(compiled.dtype) for _ in range(2))
-    hook = getattr(backends.base.Backend, name.split()[0])
+    hook = PARTS[name.split()[0]]
     activation = None if name.endswith("None") else name.split()[1]
     with np.errstate(all="ignore"):
         expected = hook(backends.get("cpu"), a, b, activation)
@@ -133,13 +134,13 @@ def test_the_kernels_of_cross_entropy(name: str, special: float, compiled: Any) 
     logits = rng.standard_normal((7, 4)).astype(compiled.dtype)
     logits[0], logits[1, 2], logits[2, 0] = special, special, special
     labels, g = np.array([0, 1, 2, 3, 0, 1, -1]), rng.standard_normal(7).astype(compiled.dtype)
-    cpu, base = backends.get("cpu"), backends.base.Backend
+    cpu = backends.get("cpu")
     with np.errstate(all="ignore"):
         if name == "loss":
-            expected, found = base.cross_entropy_rows(cpu, logits, labels), np.empty_like(g)
+            expected, found = PARTS["cross_entropy_rows"](cpu, logits, labels), np.empty_like(g)
             compiled(name, [logits, labels, 4, found], 7)
         else:
-            expected, found = base.cross_entropy_slope(cpu, logits, labels, g), np.empty_like(logits)
+            expected, found = PARTS["cross_entropy_slope"](cpu, logits, labels, g), np.empty_like(logits)
             compiled(name, [logits, labels, g, 4, found], 7)
     np.testing.assert_allclose(found, expected, rtol=close(compiled.dtype)["rtol"], atol=1e-6)
 

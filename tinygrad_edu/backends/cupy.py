@@ -10,7 +10,7 @@ import numpy as np
 
 from ..errors import DeviceError
 from ..namespaces.indexing import of_number
-from ..namespaces.namespace import Namespace
+from ..namespaces.namespace import PARTS
 from ..tapes.cuda_code import KernelText, elementwise
 from ..tapes.kernel import Kernel
 from .base import Backend
@@ -123,7 +123,7 @@ class CupyBackend(Backend):
         y = self.special.erf(a)
         return y.astype(a.dtype) if a.dtype == "float16" else y
 
-    # Fused hooks: like all functions of a backend, they are called where the current device is this one.
+    # Parts of rules, fused: like all functions of a backend, they are called where the current device is this one.
 
     def update(self, kernel: KernelText, arrays: list[Any], numbers: list[float], scratch: list[Any]) -> None:
         """In one kernel, which reads its first arrays and then overwrites them."""
@@ -132,22 +132,22 @@ class CupyBackend(Backend):
 
     def activate(self, h: Any, bias: Any, activation: str | None) -> Any:
         if h.dtype != bias.dtype or h.shape[-1:] != bias.shape:
-            return super().activate(h, bias, activation)
-        return self._compiled(hook_kernel(Namespace.activate, activation))(h, bias, h)
+            return PARTS["activate"](self, h, bias, activation)
+        return self._compiled(part_kernel("activate", activation))(h, bias, h)
 
     def deactivate(self, g: Any, y: Any, activation: str) -> Any:
         if g.dtype != y.dtype or g.shape != y.shape:
-            return super().deactivate(g, y, activation)
-        return self._compiled(hook_kernel(Namespace.deactivate, activation))(g, y)
+            return PARTS["deactivate"](self, g, y, activation)
+        return self._compiled(part_kernel("deactivate", activation))(g, y)
 
     def cross_entropy_rows(self, logits: Any, labels: Any) -> Any:
         if not 0 < logits.shape[1] <= FEW_CLASSES:
-            return super().cross_entropy_rows(logits, labels)
+            return PARTS["cross_entropy_rows"](self, logits, labels)
         return self._compiled(ROW_KERNELS["loss"])(logits, self.xp.asarray(labels), logits.shape[1])
 
     def cross_entropy_slope(self, logits: Any, labels: Any, g: Any) -> Any:
         if not 0 < logits.shape[1] <= FEW_CLASSES or g.dtype != logits.dtype:
-            return super().cross_entropy_slope(logits, labels, g)
+            return PARTS["cross_entropy_slope"](self, logits, labels, g)
         slope = self.xp.empty(logits.shape, dtype=logits.dtype)
         return self._compiled(ROW_KERNELS["slope"])(logits, self.xp.asarray(labels), g, logits.shape[1], slope)
 
@@ -171,9 +171,9 @@ def kernel_of(text: KernelText, xp: Any) -> Any:
 
 
 @cache
-def hook_kernel(hook: Any, activation: str | None) -> KernelText:
-    """A hook of `Namespace` of two arrays as a kernel."""
-    return elementwise(Kernel(hook, 2, settings={"activation": activation}), ("y",))
+def part_kernel(name: str, activation: str | None) -> KernelText:
+    """A part of a rule, of two arrays, as a kernel."""
+    return elementwise(Kernel(PARTS[name], 2, settings={"activation": activation}), ("y",))
 
 
 # Cross-entropy, one thread a row: it goes along the row several times, which is fast as long as the row is short. An

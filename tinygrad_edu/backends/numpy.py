@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from ..namespaces.namespace import PARTS
 from .base import Backend
 
 _erf = np.frompyfunc(math.erf, 1, 1)
@@ -65,7 +66,7 @@ class NumpyBackend(Backend):
 
     def activate(self, h: Any, bias: Any, activation: str | None) -> Any:
         if h.dtype != np.result_type(h, bias) or h.shape[-1:] != bias.shape:
-            return super().activate(h, bias, activation)
+            return PARTS["activate"](self, h, bias, activation)
         h += bias
         if activation == "relu":
             return np.maximum(h, 0.0, out=h)

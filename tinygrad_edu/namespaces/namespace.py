@@ -13,6 +13,7 @@ lacks is another rule of the registry, read with this same namespace.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -21,6 +22,15 @@ import numpy as np
 from ..graph.operation import REGISTRY
 from ..graph.precision import widened
 from . import floats
+
+PARTS: dict[str, Callable[..., Any]] = {}  # of rules (`rules/fused.py`), in plain steps, by their names
+
+
+def part(plain: Callable[..., Any]) -> Callable[..., Any]:
+    """Make a function of (xp, operands) a part of rules: these call it as `xp.NAME(operands)`, and a backend may have a
+    method of that name, to be faster."""
+    PARTS[plain.__name__] = plain
+    return plain
 
 
 class Namespace:
@@ -44,6 +54,8 @@ class Namespace:
         return found
 
     def find(self, name: str) -> Any:
+        if name in PARTS:
+            return partial(PARTS[name], self)
         if hasattr(self.library, name):
             return getattr(self.library, name)
         if name in REGISTRY:
@@ -70,28 +82,6 @@ class Namespace:
         """Give a gradient the shape and dtype of the operand that it belongs to."""
         return gradient
 
-    # What `fused.py` asks for, in plain steps. A backend overrides them only to be faster.
-
-    def activate(self, h: Any, bias: Any, activation: str | None) -> Any:
-        """activation(h + bias); `h` may be overwritten."""
-        h = h + bias
-        return getattr(self, activation)(h) if activation else h
-
-    def deactivate(self, g: Any, y: Any, activation: str) -> Any:
-        """The gradient before an activation, from that after it and from its result `y`."""
-        slope: Any = REGISTRY[activation].rules[0]
-        return self.chain(g, slope(self, y, y))
-
-    def cross_entropy_rows(self, logits: Any, labels: Any) -> Any:
-        """-log softmax(logits)[label] of each row."""
-        return -self.log_softmax(logits, axis=1)[self.arange(labels.shape[0]), labels]
-
-    def cross_entropy_slope(self, logits: Any, labels: Any, g: Any) -> Any:
-        """Its pull-back, (softmax(logits) - one_hot(labels)) · g, with g the gradient of one row or of each."""
-        ones = self.ones(labels.shape, dtype=logits.dtype)
-        one_hot = self.scatter_add(ones, (self.arange(labels.shape[0]), labels), logits.shape)
-        return (self.softmax(logits, axis=1) - one_hot) * (self.expand_dims(g, 1) if g.ndim else g)
-
 
 class Graph(Namespace):
     """The public functions, which record; what they lack (constants such as `ones`) comes from the tensors' backend."""
@@ -102,6 +92,8 @@ class Graph(Namespace):
     def find(self, name: str) -> Any:
         from ..rules import composed as functional  # imports the operations, which are read with this file
 
+        if name in PARTS:
+            return partial(PARTS[name], self)
         if name in functional.__all__:
             return getattr(functional, name)
         return REGISTRY[name].function if name in REGISTRY else getattr(self.library, name)
@@ -147,6 +139,9 @@ class Guarded(Namespace):
     The backward pass reads rules with it behind a `where`: in `where(x > 0, log(x), 0)` at x = 0 the branch not taken
     has an infinite slope, and receives no gradient; no gradient times any slope is no gradient.
     """
+
+    def __getattr__(self, name: str) -> Any:
+        return self.find(name)  # not kept: this lives for one node, and would hold itself in a reference cycle
 
     @property
     def here(self) -> bool:  # type: ignore[override]

@@ -1,7 +1,7 @@
 """Operations that do the work of several at once: a dense layer, and cross-entropy from logits.
 
-They compute what could be composed of other operations, with fewer passes over memory and fewer kernels on a GPU. What
-is fused, in one array library or another, stands in `backends/`; `namespaces.py` has the plain version of it.
+They compute what could be composed of other operations, with fewer passes over memory and fewer kernels on a GPU. Their
+parts stand here in plain steps; what is fused, in one array library or another, stands in `backends/`.
 """
 
 # mypy: disallow-untyped-defs=False
@@ -9,13 +9,28 @@ is fused, in one array library or another, stands in `backends/`; `namespaces.py
 from __future__ import annotations
 
 import math
+from typing import Any
 
-from ..graph.operation import structural
+from ..graph.operation import REGISTRY, structural
 from ..graph.precision import is_half
-from ..namespaces.namespace import unbroadcast
+from ..namespaces.namespace import part, unbroadcast
 from .structural import matmul_by_a, matmul_by_b
 
 ACTIVATIONS = ("relu", "sigmoid", "tanh")  # whose derivative can be told from their result
+
+
+@part
+def activate(xp, h, bias, activation):
+    """activation(h + bias); `h` may be overwritten."""
+    h = h + bias
+    return getattr(xp, activation)(h) if activation else h
+
+
+@part
+def deactivate(xp, g, y, activation):
+    """The gradient before an activation, from that after it and from its result `y`."""
+    slope: Any = REGISTRY[activation].rules[0]
+    return xp.chain(g, slope(xp, y, y))
 
 
 def _before_activation(xp, g, y, x, weight, bias, activation):
@@ -42,6 +57,20 @@ def dense(xp, x, weight, bias, activation=None):
     dweight = xᵀ @ g, and dbias is the sum of g over the rows.
     """
     return xp.activate(xp.matmul(x, weight), bias, activation)
+
+
+@part
+def cross_entropy_rows(xp, logits, labels):
+    """-log softmax(logits)[label] of each row."""
+    return -xp.log_softmax(logits, axis=1)[xp.arange(labels.shape[0]), labels]
+
+
+@part
+def cross_entropy_slope(xp, logits, labels, g):
+    """Its pull-back, (softmax(logits) - one_hot(labels)) · g, with g the gradient of one row or of each."""
+    ones = xp.ones(labels.shape, dtype=logits.dtype)
+    one_hot = xp.scatter_add(ones, (xp.arange(labels.shape[0]), labels), logits.shape)
+    return (xp.softmax(logits, axis=1) - one_hot) * (xp.expand_dims(g, 1) if g.ndim else g)
 
 
 def _softmax_minus_target(xp, g, y, logits, labels, reduction):
