@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from tinygrad_edu.storage import files
+
 from .errors import FileError
 
 ELSEWHERE = "give another place"
@@ -18,8 +20,6 @@ def replacing(path: Path) -> Iterator[Path]:
     Raises:
         FileError: the file cannot be written.
     """
-    from tinygrad_edu.storage import files  # brings NumPy, which `--help` need not wait for
-
     try:
         with files.replacing(path) as temporary:
             yield temporary

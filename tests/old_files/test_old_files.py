@@ -1,6 +1,6 @@
 """Files that an earlier version wrote, whose modules lay elsewhere, are read: a trace, a run, a network, a pickle.
 
-They are never written again: commit b6a0b62 made them. trace.json: `step "tanh(w*x + b)"`, with w=2, x=-1,
+They are never written again. trace.json: `step "tanh(w*x + b)"`, with w=2, x=-1,
 b=0.5. run, model.safetensors: `train --data moons --n 60 --net 2-4-1 --epochs 3 --seed 1`. before.pickle:
     {"model": Sequential(Dense, BatchNorm1d, Dropout, Dense), "L": (a*b).tanh() + a with a=2, b=-3,
      "loss": (w @ w).relu().sum() with w=[[1, 2], [3, 4]], "schedule": StepLR(Adam of the model, 3)}

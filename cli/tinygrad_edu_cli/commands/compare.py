@@ -42,22 +42,17 @@ def compare(context: click.Context, /, what: tuple[str, ...], as_json: bool, **o
     if not what:
         raise CommandError("compare what? Name a setting and its values, or two recorded runs", _HOW)
     with_setting = ["=" in word and not Path(word).is_dir() for word in what]
-    if any(with_setting):
-        if len(what) > 1:
-            raise CommandError(
-                "compare changes one setting at a time: else nobody knows what made the difference", _HOW
-            )
-        name, values = read_setting(context, what[0])
-        from ..training import comparison
-
-        runs, interrupted = comparison.trained(name, values, options)
-    else:
+    if not any(with_setting):
         _refuse_options(context)
-        from ..training import comparison
+    elif len(what) > 1:
+        raise CommandError("compare changes one setting at a time: else nobody knows what made the difference", _HOW)
+    changed = read_setting(context, what[0]) if any(with_setting) else None
+    from ..training import comparison, table  # bring NumPy, which `--help` need not wait for
 
+    if changed is not None:
+        runs, interrupted = comparison.trained(*changed, options)
+    else:
         runs, interrupted = comparison.recorded([Path(word) for word in what]), False
-    from ..training import table
-
     if as_json and runs:
         for line in table.to_json(runs):
             click.echo(json.dumps(line, allow_nan=False))

@@ -2,23 +2,14 @@
 
 from __future__ import annotations
 
-import json
-import shutil
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from .. import output
-from ..errors import CommandError
-from ..source_options import level_option, set_option, source_argument
-from ..stepping import exports
-
-if TYPE_CHECKING:
-    from tinygrad_edu_viz.player import Player
-
-    from ..subject import Subject
+from .export_options import export_options
+from .source_options import level_option, set_option, source_argument
 
 
 @click.command()
@@ -40,7 +31,7 @@ if TYPE_CHECKING:
     "--apart", metavar="NODE[I,J]", help="Take one operation apart into numbers, or one element of its result."
 )
 @click.option("--full", is_flag=True, help="Print all numbers of arrays in the lines of --plain, not only their range.")
-@exports.options
+@export_options
 def step(
     source: str | None,
     settings: tuple[str, ...],
@@ -84,81 +75,20 @@ def step(
         raise click.UsageError("--tui, --plain, --json, --predict and --order exclude each other: choose one")
     if tui and not (output.can_redraw() and sys.stderr.isatty()):
         raise click.UsageError("--tui needs a terminal to draw on, and a keyboard: leave it out, or give --plain")
-    if order:
-        if breakpoints or apart or full or level != "auto" or save or html or gif or png_series:
-            raise click.UsageError("--order prints two tables, and takes only --set beside it")
-        from ..stepping import two_orders as orders
-
-        return orders.run(source, settings)
+    if order and (breakpoints or apart or full or level != "auto" or save or html or gif or png_series):
+        raise click.UsageError("--order prints two tables, and takes only --set beside it")
     if full and (tui or as_json or predict):
         raise click.UsageError(
             "--full is for --plain; --json has all recorded numbers, the screen opens them with Enter"
         )
-    subject, level = _subject(source, settings, level, apart)
-    player = _player(subject, level, breakpoints)
-    for path in filter(None, (save, html, gif)):
-        click.echo(exports.write(subject, path, player), err=True)
-    if png_series is not None:
-        click.echo(exports.write_series(subject, png_series, player), err=True)
+    from .. import faces  # brings NumPy, which `--help` need not wait for
+
+    if order:
+        faces.show_orders(source, settings)
+        return
+    subject, player = faces.opened(source, settings, level, apart, breakpoints)
+    faces.write_files(subject, player, filter(None, (save, html, gif)), png_series)
     if (html or gif or png_series) and not (tui or plain or full or as_json or predict):
         return  # a file was what was wanted
-    if predict:
-        from ..stepping import dialogue as predicting
-
-        predicting.run(subject, player)
-    elif as_json:
-        for event in subject.trace.events:
-            click.echo(json.dumps(event.to_json(), allow_nan=False))
-    elif tui or (not (plain or full) and _has_room()):
-        from .. import tui as screen
-
-        screen.run(subject, player)
-    else:
-        from ..stepping import step_lines as plain_text
-
-        for line in plain_text.lines(subject, player, full):
-            output.say(line)
-
-
-def _subject(source: str | None, settings: tuple[str, ...], level: str, place: str | None) -> tuple[Subject, str]:
-    """What is stepped through, and at which level."""
-    from ..scalar_level import at_level, scalarized  # brings NumPy, which `--help` need not wait for
-    from ..subject import open_source
-
-    subject = open_source(source, settings)
-    if place is None:
-        return at_level(subject, level)
-    try:
-        return scalarized(subject, place), level if level != "scalar" else "op"
-    except CommandError as error:
-        raise CommandError(f"--apart {place}: {error.message}", error.hint) from None
-
-
-def _player(subject: Subject, level: str, breakpoints: tuple[str, ...]) -> Player:
-    from tinygrad_edu.errors import ArgumentError
-    from tinygrad_edu_viz.player import Player
-
-    player = Player(subject.trace, level)
-    for place in dict.fromkeys(breakpoints):
-        try:
-            player.add_breakpoint(place)
-        except ArgumentError as error:
-            raise CommandError(f"--break {place}: {error}") from None
-    return player
-
-
-def _has_room() -> bool:
-    """Whether there is a terminal that is large enough for the full screen; if it is too small, say so."""
-    if not (output.is_interactive() and sys.stderr.isatty()):  # Textual draws on the standard error
-        return False
-    from ..tui import COLUMNS, ROWS
-
-    columns, rows = shutil.get_terminal_size()
-    if columns >= COLUMNS and rows >= ROWS:
-        return True
-    click.echo(
-        f"note: this terminal has {columns} by {rows} characters, and the full screen needs {COLUMNS} by {ROWS}: "
-        "here are the steps as lines",
-        err=True,
-    )
-    return False
+    asked: dict[faces.Face, bool] = {"predict": predict, "json": as_json, "tui": tui, "plain": plain or full}
+    faces.show(subject, player, next((face for face, wanted in asked.items() if wanted), None), full)

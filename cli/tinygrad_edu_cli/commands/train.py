@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
-from .. import output
 from ..errors import INTERRUPTED, NEGATIVE, CommandError
 from ..training.help_sections import SectionedCommand
 from ..training.options import run_options
-
-if TYPE_CHECKING:
-    from ..training.config import RunConfig
-    from ..training.session import Report, Session
 
 _PATH: Any = click.Path(path_type=Path)
 FIRST_DATA = "pass_class"
@@ -66,29 +61,22 @@ def train(
         raise click.UsageError("--batches is for --json: add it")
     if resume is not None:
         _refuse_others(context)
-    from ..training import session as sessions  # brings NumPy, which `--help` need not wait for
+    from ..training import config, reports  # bring NumPy, which `--help` need not wait for
+    from ..training import session as sessions
 
     if save is not None:
         sessions.check_save(save)
     if resume is not None:
         session = sessions.resumed(resume, options["epochs"])
     else:
-        session = sessions.started(_config(options), record, load)
+        session = sessions.started(config.RunConfig(**{**options, "data": options["data"] or FIRST_DATA}), record, load)
     if resume is None and context.get_parameter_source("data") is not click.core.ParameterSource.COMMANDLINE:
         click.echo(f"{FIRST_WORDS}\n", err=True)
-    stopped = sessions.train(session, _report(session, plain, as_json, batches))
+    stopped = sessions.train(session, reports.report(session, plain, as_json, batches))
     if save is not None and stopped != "diverged":
         sessions.save(session, save)
     if stopped in ("diverged", "interrupted"):
         raise click.exceptions.Exit(NEGATIVE if stopped == "diverged" else INTERRUPTED)
-
-
-def _config(options: dict[str, Any]) -> RunConfig:
-    from ..training.config import RunConfig
-
-    if options["data"] is None:
-        options["data"] = FIRST_DATA
-    return RunConfig(**options)
 
 
 def _refuse_others(context: click.Context) -> None:
@@ -105,17 +93,3 @@ def _refuse_others(context: click.Context) -> None:
             f"--resume goes on with the settings of the recorded run: {given[0]} cannot be given beside it",
             "leave it out (--epochs may be given, and --save), or start a new run with --record",
         )
-
-
-def _report(session: Session, plain: bool, as_json: bool, batches: bool) -> Report:
-    if as_json:
-        from ..training.json_report import JsonReport
-
-        return JsonReport(batches)
-    if plain or not output.is_interactive():
-        from ..training.plain_report import PlainReport
-
-        return PlainReport(session.run, session.history)
-    from ..training.progress_report import ProgressReport
-
-    return ProgressReport(session.run, session.history)

@@ -1,40 +1,23 @@
-"""Files that `step` writes, by options and from the full screen: their kind is told by how the name ends."""
+"""Files that `step` writes, by its options and from the full screen: their kind is told by how the name ends."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
-import click
+from tinygrad_edu_viz import MissingDot, draw_graph, render
+from tinygrad_edu_viz.pages.page import page
+from tinygrad_edu_viz.pictures import gif
+from tinygrad_edu_viz.player import Player
+from tinygrad_edu_viz.text.terminal import draw
 
 from ..errors import CommandError, FileError, MissingPieceError
 from ..files import replacing
+from ..subject import Subject
 
-if TYPE_CHECKING:
-    from tinygrad_edu_viz.player import Player
-
-    from ..subject import Subject
-
-Writer = Callable[["Subject", "Player", Path], str]
+Writer = Callable[[Subject, Player, Path], str]
 """Writes a file, and returns what is to say about it beside its name."""
-
-
-def options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """The options --save, --html, --gif and --png-series of a command."""
-    for name, kind, about in reversed(
-        (
-            ("save", "TRACE.json", "Save the recorded steps."),
-            ("html", "PAGE.html", "Write a page that steps to and fro in a browser; it needs no network."),
-            ("gif", "STEPS.gif", "Write all steps as a moving picture."),
-            ("png-series", "FOLDER", "Write a picture of each step: step-00.png, step-01.png, ..."),
-        )
-    ):
-        check = None if name == "png-series" else _ends_in(Path(kind).suffix)
-        path = click.Path(path_type=Path)
-        command = click.option(f"--{name}", type=path, metavar=kind, callback=check, help=about)(command)
-    return command
 
 
 def write(subject: Subject, path: Path, player: Player) -> str:
@@ -60,11 +43,9 @@ def write(subject: Subject, path: Path, player: Player) -> str:
 
 def write_series(subject: Subject, folder: Path, player: Player) -> str:
     """Write a picture of each step into a folder; for the rest see `write`."""
-    from tinygrad_edu_viz.pictures.gif import png_series
-
     try:
         with _explained():
-            written = png_series(folder, subject.trace, subject.title, level=player.level)
+            written = gif.png_series(folder, subject.trace, subject.title, level=player.level)
     except OSError as error:
         raise FileError(f"cannot write into {folder}: {error.strerror or error}", "give another place") from None
     return f"wrote {folder}: {written[0].name} to {written[-1].name}"
@@ -76,30 +57,22 @@ def _trace(subject: Subject, player: Player, path: Path) -> str:
 
 
 def _page(subject: Subject, player: Player, path: Path) -> str:
-    from tinygrad_edu_viz.pages.page import page
-
     note = " ".join(subject.note.splitlines()[:1])
     path.write_text(page(subject.trace, subject.title, note, level=player.level), encoding="utf-8", newline="\n")
     return ""
 
 
 def _gif(subject: Subject, player: Player, path: Path) -> str:
-    from tinygrad_edu_viz.pictures.gif import gif
-
-    return f" ({gif(path, subject.trace, subject.title, level=player.level)} pictures)"
+    return f" ({gif.gif(path, subject.trace, subject.title, level=player.level)} pictures)"
 
 
 def _picture(subject: Subject, player: Player, path: Path) -> str:
-    from tinygrad_edu_viz import draw_graph, render
-
     drawing = draw_graph(subject.trace, player.level, legend=True, step=player.position)
     path.write_bytes(render(drawing, path.suffix[1:].lower()))
     return _step(player)
 
 
 def _text(subject: Subject, player: Player, path: Path) -> str:
-    from tinygrad_edu_viz.text.terminal import draw
-
     lines = draw(subject.trace, player.position, view=player.view).splitlines()
     path.write_text("\n".join([*(line.rstrip() for line in lines), ""]), encoding="utf-8", newline="\n")
     return _step(player)
@@ -123,20 +96,8 @@ WRITERS: dict[str, Writer] = {
 @contextmanager
 def _explained() -> Iterator[None]:
     """What is missing becomes the command's error."""
-    from tinygrad_edu_viz import MissingDot
-    from tinygrad_edu_viz.pictures.gif import MissingPillow
-
     try:
         yield
-    except (MissingDot, MissingPillow) as error:
+    except (MissingDot, gif.MissingPillow) as error:
         what, _, hint = str(error).rpartition(": ")
         raise MissingPieceError(what, hint) from None
-
-
-def _ends_in(suffix: str) -> Callable[..., Path | None]:
-    def check(context: click.Context, option: click.Parameter, path: Path | None) -> Path | None:
-        if path is not None and path.suffix.lower() not in (suffix, suffix.replace("html", "htm")):
-            raise click.UsageError(f"{option.opts[0]} {path}: the file's name ends in {suffix}")
-        return path
-
-    return check

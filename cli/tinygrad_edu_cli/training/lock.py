@@ -11,6 +11,11 @@ from typing import IO, Any
 
 from ..errors import FileError
 
+if sys.platform == "win32":
+    import msvcrt
+else:
+    import fcntl
+
 NAME = ".lock"
 _HELD = (errno.EAGAIN, errno.EACCES, errno.EDEADLK)
 
@@ -50,11 +55,7 @@ def _owner(file: IO[bytes]) -> str:
 
 def _take(file: IO[Any]) -> None:
     if sys.platform == "win32":
-        import msvcrt
-
         file.seek(1 << 20)  # others may read what stands before a locked byte
         msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
     else:
-        import fcntl
-
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -2,7 +2,7 @@
 
 In the tempting order each node passes its gradient on to its inputs as soon as it receives a contribution. A node that
 is used twice passes on what it has so far, and later passes it on again, in the sum. The right order waits: a node
-passes its gradient on once, when all of its consumers have given their contributions (see `tinygrad_edu.graph.backprop`).
+passes its gradient on once, when all of its consumers have given their contributions (see `graph/backprop.py`).
 
 The recursion also walks every path of the graph, and a graph of n nodes can have 2^n paths.
 """

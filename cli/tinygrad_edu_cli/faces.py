@@ -1,0 +1,101 @@
+"""What `step` does once its options are read: record, write files, and show the steps on one of their faces."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Literal
+
+import click
+
+from tinygrad_edu.errors import ArgumentError
+from tinygrad_edu_viz.player import Player
+
+from . import output, subject, tui
+from .errors import CommandError
+from .scalar_level import at_level, scalarized
+from .stepping import dialogue, exports, step_lines, two_orders
+from .subject import Subject
+
+Face = Literal["tui", "plain", "json", "predict"]
+
+
+def opened(
+    source: str | None, settings: Sequence[str], level: str, place: str | None, breakpoints: Iterable[str]
+) -> tuple[Subject, Player]:
+    """What is stepped through, and a player at its start.
+
+    Args:
+        place: the node, or the element of one, that is scalarized; None for the whole subject.
+    Raises:
+        CommandError: see the classes in `errors.py`.
+    """
+    found, level = _at_level(subject.open_source(source, settings), level, place)
+    player = Player(found.trace, level)
+    for name in dict.fromkeys(breakpoints):
+        try:
+            player.add_breakpoint(name)
+        except ArgumentError as error:
+            raise CommandError(f"--break {name}: {error}") from None
+    return found, player
+
+
+def _at_level(found: Subject, level: str, place: str | None) -> tuple[Subject, str]:
+    if place is None:
+        return at_level(found, level)
+    try:
+        return scalarized(found, place), level if level != "scalar" else "op"
+    except CommandError as error:
+        raise CommandError(f"--apart {place}: {error.message}", error.hint) from None
+
+
+def write_files(found: Subject, player: Player, paths: Iterable[Path], png_series: Path | None) -> None:
+    """Write the files that were asked for, and say so."""
+    for path in paths:
+        click.echo(exports.write(found, path, player), err=True)
+    if png_series is not None:
+        click.echo(exports.write_series(found, png_series, player), err=True)
+
+
+def show(found: Subject, player: Player, face: Face | None, full: bool) -> None:
+    """Show the steps.
+
+    Args:
+        face: None for the full screen, or lines where there is no room for that.
+        full: of "plain", print all numbers of arrays.
+    """
+    if face is None:
+        face = "tui" if _has_room() else "plain"
+    if face == "predict":
+        dialogue.run(found, player)
+    elif face == "json":
+        for event in found.trace.events:
+            click.echo(json.dumps(event.to_json(), allow_nan=False))
+    elif face == "tui":
+        tui.run(found, player)
+    else:
+        for line in step_lines.lines(found, player, full):
+            output.say(line)
+
+
+def show_orders(source: str | None, settings: Sequence[str]) -> None:
+    """Show the naive order of a backward pass beside the right one."""
+    two_orders.run(source, settings)
+
+
+def _has_room() -> bool:
+    """Whether there is a terminal that is large enough for the full screen; if it is too small, say so."""
+    if not (output.is_interactive() and sys.stderr.isatty()):  # Textual draws on the standard error
+        return False
+    columns, rows = shutil.get_terminal_size()
+    if columns >= tui.COLUMNS and rows >= tui.ROWS:
+        return True
+    click.echo(
+        f"note: this terminal has {columns} by {rows} characters, and the full screen needs {tui.COLUMNS} by "
+        f"{tui.ROWS}: here are the steps as lines",
+        err=True,
+    )
+    return False
