@@ -32,6 +32,9 @@ def get(device: str | Backend) -> Backend:
     return _backends[name]
 
 
+Backend.by_name = staticmethod(get)
+
+
 def register(backend: Backend) -> Backend:
     """Make a backend of your own known under its device's name."""
     _backends[backend.device] = backend

@@ -7,7 +7,8 @@ Methods here are right for any library; a subclass overrides one only to be fast
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -29,6 +30,7 @@ class Backend(Namespace):
     """
 
     language = "any"
+    by_name: ClassVar[Callable[[str], Backend]]  # `get` of the package, which knows all backends
 
     def __init__(self, device: str, xp: Any, array_type: type):
         super().__init__(xp)
@@ -54,15 +56,11 @@ class Backend(Namespace):
         return np.asarray(array)
 
     def __reduce__(self) -> Any:
-        from . import get  # a copied or pickled tensor names its device
-
-        return get, (self.device,)
+        return Backend.by_name, (self.device,)  # a copied or pickled tensor names its device
 
     def move(self, array: Any, source: str, target: str) -> Any:
         """An array of the device `source` on the device `target`, by way of the host."""
-        from . import get
-
-        return get(target).asarray(get(source).asnumpy(array))
+        return Backend.by_name(target).asarray(Backend.by_name(source).asnumpy(array))
 
     def same_device(self, other: Backend, operation: str) -> None:
         """Refuse to mix devices.

@@ -74,18 +74,29 @@ class NumpyBackend(Backend):
             return np.tanh(h, out=h)
         return getattr(self, activation)(h) if activation else h
 
+    # What both compute of the logits stands once on a tape, which reads these two with a namespace of its own.
+
     def cross_entropy_rows(self, logits: Any, labels: Any) -> Any:
-        shifted = np.subtract(logits, np.maximum.reduce(logits, axis=1, keepdims=True), order="C")
+        shifted, _, total = self._exponentials(logits)
         picked = shifted.reshape(-1)[_at(logits, labels)]
-        total = np.add.reduce(np.exp(shifted, out=shifted), axis=1)
-        return np.subtract(np.log(total, out=total), picked, out=total)
+        return self.log(total).reshape(-1) - picked
 
     def cross_entropy_slope(self, logits: Any, labels: Any, g: Any) -> Any:
-        slope = np.subtract(logits, np.maximum.reduce(logits, axis=1, keepdims=True), order="C")
-        np.exp(slope, out=slope)
-        slope *= (g[:, None] if g.ndim else g) / np.add.reduce(slope, axis=1, keepdims=True)
-        slope.reshape(-1)[_at(logits, labels)] -= g
-        return slope
+        _, slope, total = self._exponentials(logits)
+        slope *= (g[:, None] if g.ndim else g) / total
+        return self.subtract_at(slope, _at(logits, labels), g)
+
+    def _exponentials(self, logits: Any) -> tuple[Any, Any, Any]:
+        """Logits less the largest of their row, the exponentials of these, and their sums along rows."""
+        shifted = self.subtract(logits, self.max(logits, axis=1, keepdims=True), order="C")
+        exponentials = self.exp(shifted)
+        return shifted, exponentials, self.sum(exponentials, axis=1, keepdims=True)
+
+    @staticmethod
+    def subtract_at(a: Any, at: Any, b: Any) -> Any:
+        """a, with b subtracted from its elements at these places of the flat array."""
+        a.reshape(-1)[at] -= b
+        return a
 
 
 def _at(logits: Any, labels: Any) -> Any:

@@ -56,9 +56,10 @@ class Dropout(Module):
 
     def _factor(self, backend: backends.Backend, shape: tuple[int, ...], dtype: Any) -> Any:
         """The factors of the next step: 0 for what is dropped, 1 / (1 - p) for what is kept."""
-        kept = backend.run(keep_mask, backend, self.seed, self.step, shape, self.p)
+        kept = 1 / (1 - self.p)
+        factor = backend.run(lambda: keep_mask(backend, self.seed, self.step, shape, self.p).astype(dtype) * kept)
         self.step += 1
-        return backend.run(lambda: kept.astype(dtype) * (1 / (1 - self.p)))
+        return factor
 
     def settings(self) -> str:
         return f"p={self.p}"

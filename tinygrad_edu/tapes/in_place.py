@@ -86,13 +86,7 @@ class InPlace:
             scratch.clear()
         while len(scratch) < self.scratches:
             scratch.append(np.empty(chunk, dtype=arrays[0].dtype))
-        if size <= CHUNK:
-            self._run_chunk(arrays, numbers, scratch)
-            return
         for start in range(0, size, CHUNK):
-            self._run_chunk([array[start : start + CHUNK] for array in arrays], numbers, scratch)
-
-    def _run_chunk(self, arrays: Sequence[Any], numbers: Sequence[float], scratch: list[Any]) -> None:
-        size = arrays[0].size
-        scratch = [array if array.size == size else array[:size] for array in scratch[: self.scratches]]
-        self._update(*arrays, *scratch, *numbers)
+            part = arrays if chunk == size else [array[start : start + CHUNK] for array in arrays]
+            temporary = [array[: part[0].size] for array in scratch[: self.scratches]]
+            self._update(*part, *temporary, *numbers)
