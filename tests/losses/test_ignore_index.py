@@ -155,14 +155,14 @@ def test_the_plain_loss_stays_one_operation_where_no_label_is_ignored(device: st
 
 def test_the_backward_pass_before_ignored_labels_is_not_on_its_guard() -> None:
     counts = []
-    for ignored in (-100, None):
+    for ignored in (None, -100, None):  # the first makes what a device makes once
         x = tg.Tensor(np.ones((2, 3)), requires_grad=True, device="fake")
         labels = tg.Tensor([0, 1], dtype=int, device="fake")
         hidden = tg.tanh(tg.tanh(tg.tanh(x)))
         with fake_cupy.counting() as count:
             cross_entropy(hidden, labels, ignore_index=ignored).backward()
         counts.append(count.launches)
-    assert counts[0] <= counts[1] + 12
+    assert counts[1] <= counts[2] + 12
 
 
 def test_other_labels_out_of_range_are_still_named(device: str) -> None:

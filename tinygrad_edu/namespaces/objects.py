@@ -28,6 +28,11 @@ def holds_values(operand: Any) -> bool:
     return isinstance(operand, np.ndarray) and operand.dtype == object
 
 
+def numbers_of(values: np.ndarray) -> np.ndarray:
+    """The numbers of an array of Values, out of the graph."""
+    return np.array([value.data for value in values.flat], dtype=float).reshape(values.shape)
+
+
 def as_object(operand: Any) -> np.ndarray:
     """A Value, a list or an array as an object array."""
     if isinstance(operand, Node):

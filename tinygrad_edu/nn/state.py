@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import StateError
+from ..namespaces import objects
 from ..tensors.tensor import Tensor
 from .tree import ModuleTree
 
@@ -47,7 +48,7 @@ def numbers_of(array: Any) -> np.ndarray:
     """A copy of the numbers of a tensor or of an array of Values, on the host."""
     if isinstance(array, Tensor):
         return array.numpy()
-    return np.array([value.data for value in array.flat], dtype=float).reshape(array.shape)
+    return objects.numbers_of(array)
 
 
 def write(array: Any, numbers: np.ndarray) -> None:

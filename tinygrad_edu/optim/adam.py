@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from ..errors import ArgumentError
-from .optimizer import Group, Optimizer, check_at_least, check_fraction
+from .optimizer import Group, Optimizer, check_fraction
 
 
 class Adam(Optimizer):
@@ -30,6 +30,8 @@ class Adam(Optimizer):
 
     (Kingma & Ba 2014.)
     """
+
+    not_negative = (*Optimizer.not_negative, "eps")
 
     def __init__(
         self,
@@ -58,8 +60,7 @@ class Adam(Optimizer):
 
     def check(self, group: Group) -> None:
         super().check(group)
-        check_at_least(self, group, 0, "eps")
-        check_betas(self, group)
+        _check_betas(self, group["betas"])
 
 
 class AdamW(Adam):
@@ -96,6 +97,8 @@ class NAdam(Optimizer):
     Args, errors: as `Adam`, and `momentum_decay`, 0 or more. (Dozat 2016.)
     """
 
+    not_negative = (*Optimizer.not_negative, "eps", "momentum_decay")
+
     def __init__(
         self,
         params: Iterable[Any],
@@ -129,8 +132,7 @@ class NAdam(Optimizer):
 
     def check(self, group: Group) -> None:
         super().check(group)
-        check_at_least(self, group, 0, "eps", "momentum_decay")
-        check_betas(self, group)
+        _check_betas(self, group["betas"])
 
 
 def _adam(xp, w, m, v, *rest, lr, beta1, beta2, eps, t):  # type: ignore[no-untyped-def]
@@ -147,10 +149,8 @@ def _split_betas(arguments: dict[str, Any]) -> dict[str, Any]:
     return arguments
 
 
-def check_betas(optimizer: Optimizer, group: Group) -> None:
-    """Raise ArgumentError where `betas` is not a pair of numbers in [0, 1)."""
-    betas = group["betas"]
+def _check_betas(optimizer: Optimizer, betas: Any) -> None:
     if not isinstance(betas, (tuple, list)) or len(betas) != 2:
         raise ArgumentError(f"{type(optimizer).__name__}: betas must be a pair such as (0.9, 0.999), not {betas!r}")
-    for name, beta in zip(("betas[0]", "betas[1]"), betas, strict=True):
-        check_fraction(optimizer, {name: beta}, name)
+    for k, beta in enumerate(betas):
+        check_fraction(optimizer, f"betas[{k}]", beta)

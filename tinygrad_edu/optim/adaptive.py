@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from .optimizer import Group, Optimizer, check_at_least, check_fraction
+from .optimizer import Group, Optimizer
 
 
 class Adagrad(Optimizer):
@@ -22,6 +22,8 @@ class Adagrad(Optimizer):
 
     (Duchi, Hazan & Singer 2011.)
     """
+
+    not_negative = (*Optimizer.not_negative, "lr_decay", "initial_accumulator_value", "eps")
 
     def __init__(
         self,
@@ -56,10 +58,6 @@ class Adagrad(Optimizer):
         del arguments["initial_accumulator_value"]
         return arguments
 
-    def check(self, group: Group) -> None:
-        super().check(group)
-        check_at_least(self, group, 0, "lr_decay", "initial_accumulator_value", "eps")
-
 
 class Adadelta(Optimizer):
     """Steps in the unit of the weights: w ← w - lr · √(u + eps) / √(s + eps) · g.
@@ -77,6 +75,8 @@ class Adadelta(Optimizer):
 
     (Zeiler 2012.)
     """
+
+    not_negative, fractions = (*Optimizer.not_negative, "eps"), ("rho",)
 
     def __init__(
         self,
@@ -99,11 +99,6 @@ class Adadelta(Optimizer):
     def initial_state(self, group: Group) -> dict[str, float]:
         return {"mean_square": 0.0, "mean_square_step": 0.0}
 
-    def check(self, group: Group) -> None:
-        super().check(group)
-        check_at_least(self, group, 0, "eps")
-        check_fraction(self, group, "rho")
-
 
 class RMSprop(Optimizer):
     """Divide by the recent size of the gradient: w ← w - lr · g / (√s + eps), with s ← alpha · s + (1 - alpha) · g².
@@ -121,6 +116,8 @@ class RMSprop(Optimizer):
 
     (Tieleman & Hinton 2012, lecture 6.5 of Neural Networks for Machine Learning.)
     """
+
+    not_negative, fractions = (*Optimizer.not_negative, "eps", "momentum"), ("alpha",)
 
     def __init__(
         self,
@@ -157,8 +154,3 @@ class RMSprop(Optimizer):
     def initial_state(self, group: Group) -> dict[str, float]:
         wanted = {"mean_square": True, "mean": group["centered"], "velocity": group["momentum"]}
         return {name: 0.0 for name, needed in wanted.items() if needed}
-
-    def check(self, group: Group) -> None:
-        super().check(group)
-        check_at_least(self, group, 0, "eps", "momentum")
-        check_fraction(self, group, "alpha")

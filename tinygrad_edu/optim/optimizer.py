@@ -16,7 +16,6 @@ views of them, which later passes and steps overwrite: `.numpy()` or `.data.copy
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterable, Sequence
 from functools import cache
 from itertools import groupby
@@ -24,7 +23,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from ..checks import is_number
+from ..checks import is_within
 from ..errors import ArgumentError, GraphError, StateError
 from ..graph.node import Node
 from ..tapes.kernel import Kernel, written
@@ -48,6 +47,8 @@ class Optimizer:
     """
 
     rule: ClassVar[Callable[..., Any]]
+    not_negative: ClassVar[tuple[str, ...]] = ("lr", "weight_decay")  # settings that are numbers of at least 0
+    fractions: ClassVar[tuple[str, ...]] = ()  # ... and in [0, 1)
     scheduled_by: tuple[object, str] = (None, "")  # the schedule that made the last step, and its name
 
     def __init__(self, params: Iterable[Any], **settings: Any):
@@ -90,7 +91,7 @@ class Optimizer:
     @lr.setter
     def lr(self, lr: float) -> None:
         lr = lr.item() if isinstance(lr, np.generic) else lr
-        check_at_least(self, {"lr": lr}, 0, "lr")
+        check_not_negative(self, "lr", lr)
         for group in self.groups:
             group["lr"] = float(lr)
 
@@ -148,7 +149,10 @@ class Optimizer:
 
     def check(self, group: Group) -> None:
         """Refuse settings out of their ranges."""
-        check_at_least(self, group, 0, "lr", "weight_decay")
+        for name in self.not_negative:
+            check_not_negative(self, name, group.get(name, 0))
+        for name in self.fractions:
+            check_fraction(self, name, group[name])
 
     # --- state ---
 
@@ -256,17 +260,13 @@ def _kernel(rule: Any, arrays: int, names: Sequence[str], fixed: tuple[tuple[str
     return Kernel(rule, arrays, names, dict(fixed))
 
 
-def check_at_least(optimizer: Optimizer, group: Group, low: float, *names: str) -> None:
-    """Raise ArgumentError where a setting is no finite number, or below `low`."""
-    for name in names:
-        value = group.get(name, low)
-        if not is_number(value) or not low <= value < math.inf:  # nan is neither
-            raise ArgumentError(f"{type(optimizer).__name__}: {name} must be a number of at least {low}, not {value!r}")
+def check_not_negative(optimizer: Optimizer, name: str, value: Any) -> None:
+    """Raise ArgumentError where a setting is no finite number, or below 0."""
+    if not is_within(value, 0):
+        raise ArgumentError(f"{type(optimizer).__name__}: {name} must be a number of at least 0, not {value!r}")
 
 
-def check_fraction(optimizer: Optimizer, group: Group, *names: str) -> None:
+def check_fraction(optimizer: Optimizer, name: str, value: Any) -> None:
     """Raise ArgumentError where a setting is not in [0, 1)."""
-    for name in names:
-        value = group[name]
-        if not is_number(value) or not 0 <= value < 1:
-            raise ArgumentError(f"{type(optimizer).__name__}: {name} must lie in [0, 1), not {value!r}")
+    if not is_within(value, 0, below=1):
+        raise ArgumentError(f"{type(optimizer).__name__}: {name} must lie in [0, 1), not {value!r}")

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from ..errors import ArgumentError
-from .optimizer import Group, Optimizer, check_at_least
+from .optimizer import Group, Optimizer
 
 
 class SGD(Optimizer):
@@ -26,6 +26,8 @@ class SGD(Optimizer):
     (Robbins & Monro 1951; Polyak 1964; Nesterov 1983, in the form of Sutskever et al. 2013. As in PyTorch, v is g in
     the first step, and the learning rate stands outside of v.)
     """
+
+    not_negative = (*Optimizer.not_negative, "momentum", "dampening")
 
     def __init__(
         self,
@@ -61,6 +63,5 @@ class SGD(Optimizer):
 
     def check(self, group: Group) -> None:
         super().check(group)
-        check_at_least(self, group, 0, "momentum", "dampening")
         if group["nesterov"] and (not group["momentum"] or group["dampening"]):
             raise ArgumentError("SGD: nesterov=True needs momentum > 0 (0.9, say) and dampening = 0")

@@ -112,13 +112,6 @@ def predict(model: Module, x: Any) -> Any:
     return prediction
 
 
-def numbers(prediction: Any) -> Any:
-    """The array of a prediction; of Values, the array of their numbers."""
-    if isinstance(prediction, Tensor):
-        return prediction._data
-    return np.array([value.data for value in prediction.flat], dtype=float).reshape(prediction.shape)
-
-
 def _outputs(model: Module, x: Any) -> int:
     """How many numbers the model gives for a row: it is asked about the first."""
     training = model.training

@@ -9,7 +9,7 @@ from ..checks import whole_number
 from ..nn import Module
 from ..tensors.tensor import Tensor
 from .events import NoticeEvent
-from .inspect import LayerReport, is_linear, report_after_step
+from .layer_report import LayerReport, is_linear, report_after_step
 from .notices import Notices
 
 

@@ -10,9 +10,11 @@ import numpy as np
 from ..errors import DataError, ShapeError
 from ..graph import modes
 from ..graph.precision import widened
+from ..losses.labels import to_host
+from ..namespaces.objects import holds_values, numbers_of
 from ..nn import Module
 from ..tensors.tensor import Tensor
-from .examples import Examples, numbers, predict
+from .examples import Examples, predict
 from .targets import Objective
 
 VALIDATION_ROWS = 1024  # how many rows are predicted at once: enough to keep a device busy, few enough for its memory
@@ -30,7 +32,7 @@ def accuracy(prediction: Any, labels: Any, threshold: float = 0.0) -> float:
         ShapeError: not as many labels as predictions, or none.
         DataError: a label that a single output cannot tell.
     """
-    predicted, wanted = _host(prediction), _host(labels)
+    predicted, wanted = to_host(prediction), to_host(labels)
     if predicted.ndim == 2 and predicted.shape[1] == 1:
         predicted = predicted[:, 0]
     _check_sizes("accuracy", predicted, wanted, len(predicted))
@@ -64,7 +66,7 @@ def r2(prediction: Any, target: Any) -> float:
     Raises:
         ShapeError: not as many targets as predictions, or none.
     """
-    predicted, wanted = _host(prediction), _host(target)
+    predicted, wanted = to_host(prediction), to_host(target)
     _check_sizes("r2", predicted, wanted, predicted.size)
     return _r2(float(((wanted - predicted.reshape(wanted.shape)) ** 2).sum()), wanted)
 
@@ -98,7 +100,7 @@ class Tally:
         """Take note of the mean loss and the predictions of a batch."""
         backend = self.examples.backend
         self.n += len(prediction)
-        backend.run(self._add, backend, loss._data, numbers(prediction), _array(targets), labels)
+        backend.run(self._add, backend, loss._data, _array(prediction), _array(targets), labels)
 
     def _add(self, xp: Any, loss: Any, prediction: Any, targets: Any, labels: Any) -> None:
         self.loss = self.loss + xp.multiply(loss, float(len(prediction)), dtype="float64")
@@ -149,9 +151,8 @@ def _r2(residual: float, target: np.ndarray) -> float:
     return 0.0 if residual else 1.0
 
 
-def _array(targets: Any) -> Any:
-    return targets._data if isinstance(targets, Tensor) else targets
-
-
-def _host(item: Any) -> np.ndarray:
-    return item.numpy() if isinstance(item, Tensor) else np.asarray(item)
+def _array(item: Any) -> Any:
+    """The array of a tensor; of Values, that of their numbers."""
+    if isinstance(item, Tensor):
+        return item._data
+    return numbers_of(item) if holds_values(item) else item

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from .events import NoticeEvent
-from .inspect import LayerReport
+from .layer_report import LayerReport
 
 FLAT_EPOCHS = 20  # so many epochs without ...
 FLAT_CHANGE = 0.01  # ... this share of the first loss gained: no learner would wait longer

@@ -8,7 +8,7 @@ from ..graph.modes import enable_grad
 from ..nn import Module
 from ..tensors.tensor import Tensor
 from .examples import Examples, predict
-from .inspect import LayerReport, is_linear, report
+from .layer_report import LayerReport, is_linear, report
 from .targets import Objective
 
 PROBE_ROWS = 256  # enough to tell a unit that is dead from one that is silent for a few examples

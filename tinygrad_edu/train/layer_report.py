@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from ..graph.backprop import gradients_of
 from ..graph.node import Node
+from ..graph.node import nodes as nodes_of
 from ..graph.precision import widened
 from ..nn import Module
 from ..tensors.tensor import Tensor
@@ -44,22 +45,16 @@ class LayerReport(NamedTuple):
     saturated: float | None
 
 
-def computed_nodes(root: Node) -> list[Node]:
-    """The nodes that were computed on the way to `root`, oldest first."""
-    seen, waiting = {root}, [root]
-    while waiting:
-        for operand in waiting.pop().inputs:
-            if operand.op is not None and operand not in seen:
-                seen.add(operand)
-                waiting.append(operand)
-    return sorted((node for node in seen if node.op is not None), key=lambda node: node.serial)
-
-
 def is_linear(model: Module, loss: Tensor) -> bool:
     """Whether nothing between a model's first and last parameters bends: all that it can draw is straight."""
-    nodes = computed_nodes(loss)
+    nodes = _computed(loss)
     last = _last_with_parameters(nodes, model)
     return not any(_bends(node) for node in nodes[:last])
+
+
+def _computed(root: Node) -> list[Node]:
+    """The nodes that were computed on the way to `root`, oldest first."""
+    return [node for node in reversed(nodes_of(root)) if node.op is not None]
 
 
 def _bends(node: Node) -> bool:
@@ -79,7 +74,7 @@ def report_after_step(model: Module, loss: Tensor) -> list[LayerReport]:
 
 
 def _reports(model: Module, loss: Tensor, gradients: dict[Any, Any]) -> list[LayerReport]:
-    nodes = computed_nodes(loss)
+    nodes = _computed(loss)
     owners: dict[Any, str] = {p: name.rpartition(".")[0] for name, p in model.named_parameters()}
     modules = dict(model.named_modules())
     sizes = _sizes(owners, gradients)
