@@ -28,7 +28,9 @@ for name in ("fake", "fake:1"):  # CuPy's own backend, on two devices that need 
     backends.register(CupyBackend(name, fake_cupy, fake_cupy.ndarray, fake_cupy.special))
 
 # A machine with a GPU may lack what commands, pictures and data sets are made of; no test there needs a GPU.
-_FOLDERS = {"cli": ["click", "graphviz"], "visualizations": ["graphviz"], "browser": ["graphviz"], "data": ["sklearn"]}
+_COMMANDS = ["click", "graphviz"]
+_FOLDERS = {"cli": _COMMANDS, "old_files": _COMMANDS, "visualizations": ["graphviz"], "browser": ["graphviz"]}
+_FOLDERS["data"] = ["sklearn"]
 collect_ignore = [folder for folder, packages in _FOLDERS.items() if not all(map(find_spec, packages))]
 
 

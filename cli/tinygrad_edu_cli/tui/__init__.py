@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ..errors import INTERRUPTED
+
 if TYPE_CHECKING:
     from tinygrad_edu_viz.player import Player
 
@@ -22,8 +24,7 @@ def run(subject: Subject, player: Player) -> None:
     Raises:
         KeyboardInterrupt: Ctrl-C, or a signal that asks to end.
     """
-    from ..errors import INTERRUPTED
-    from .app import Stepper
+    from .app import Stepper  # Textual takes its time to import
 
     app = Stepper(subject, player)
     app.run()
