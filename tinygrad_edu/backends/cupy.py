@@ -127,7 +127,7 @@ class CupyBackend(Backend):
 
     def update(self, kernel: KernelText, arrays: list[Any], numbers: list[float], scratch: list[Any]) -> None:
         """In one kernel, which reads its first arrays and then overwrites them."""
-        count = kernel.results
+        count = kernel.out_params.count(",") + 1
         self._compiled(kernel)(*arrays[count:], *numbers, *arrays[:count])
 
     def activate(self, h: Any, bias: Any, activation: str | None) -> Any:

@@ -40,11 +40,6 @@ class KernelText(NamedTuple):
     name: str
     preamble: str = PREAMBLE
 
-    @property
-    def results(self) -> int:
-        """How many arrays it computes."""
-        return self.out_params.count(",") + 1
-
 
 def elementwise(kernel: Kernel, results: Sequence[str] = ()) -> KernelText:
     """The text of a kernel of arrays a0, a1, ..., and of the numbers n0, n1, ... that are its `parameters`.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import count
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -25,10 +26,10 @@ class InPlace:
     """
 
     def __init__(self, kernel: Kernel):
-        self.kernel, count = kernel, len(kernel.inputs)
+        self.kernel = kernel
         numbers = {place: f"n{k}" for k, place in enumerate(kernel.parameters)}
         names = numbers | {place: f"a{k}" for k, place in enumerate(kernel.inputs)}
-        lines, bound, arrays = [], {}, count
+        lines, bound, arrays = [], {}, len(kernel.inputs)
         for place, target in self._targets():
             name, function, operands, *_ = kernel.tape.calls[place]
             given = ", ".join([names[x.place] if isinstance(x, Tracer) else repr(x) for x in operands])
@@ -36,7 +37,7 @@ class InPlace:
             lines.append(f"a{target}[...] = where({given})" if is_where else f"{name}({given}, out=a{target})")
             names[place], bound[name], arrays = f"a{target}", function, max(arrays, target + 1)
         lines += [f"a{k}[...] = {names[p]}" for k, p in enumerate(kernel.results) if names[p] != f"a{k}"]
-        self.scratches = arrays - count
+        self.scratches = arrays - len(kernel.inputs)
         self.source = function_text("update", [*[f"a{k}" for k in range(arrays)], *numbers.values()], lines)
         self._update = function_of(self.source, "update", bound)
 
@@ -46,29 +47,19 @@ class InPlace:
         A result goes into its own array as soon as the old contents are not needed any more, else into scratch, and at
         the end from there. A temporary one goes into scratch, or into such an array whose time has come.
         """
-        arrays, results, live = len(self.kernel.inputs), self.kernel.results, self.kernel.live
+        arrays, results, last_use = len(self.kernel.inputs), self.kernel.results, self.kernel.live.last_use
         holder = {place: k for k, place in enumerate(self.kernel.inputs)}  # the array in which a value is
         free: list[int] = []
-        scratches = 0
+        scratch = count(arrays)
         for place, call in self.kernel.steps.items():
             used = {x.place for x in call.operands if isinstance(x, Tracer) and x.place in holder}
-            ended = {holder.pop(p) for p in used if live.last_use[p] == place}
-            own = results.index(place) if place in results else -1
-            # how many arrays may be written to before the end: a result is not written into that of another
-            writable = 0 if place in results else len(results)
-            usable = [t for t in ended if t >= arrays or t < writable]
-            if own >= 0 and own not in holder.values():
-                target = own
-            elif usable:
-                target = max(usable)
-            elif free:
-                target = free.pop()
-            else:
-                target = arrays + scratches
-                scratches += 1
-            free += [t for t in ended if t >= arrays and t != target]
-            holder[place] = target
-            yield place, target
+            free += sorted(holder.pop(p) for p in used if last_use[p] == place)
+            own = results.index(place) if place in results else None
+            temporary = len(results) if own is None else 0  # may be in an array of a result; another result may not
+            usable = [own] if own in free else [t for t in free if t >= arrays or t < temporary]
+            holder[place] = usable[-1] if usable else next(scratch)  # the one that was read last
+            free = [t for t in free if t != holder[place]]
+            yield place, holder[place]
 
     def run(self, arrays: Sequence[Any], numbers: Sequence[float], scratch: list[Any]) -> None:
         """Compute the results and write them into the first arrays, which are flat.
