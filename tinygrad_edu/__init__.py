@@ -18,6 +18,7 @@ from .rules import composed as functional
 from .rules.composed import *  # noqa: F403
 from .tensors.tensor import Tensor
 from .tensors.value import Value
+from .version import __version__ as __version__
 
 if TYPE_CHECKING:
     from . import data, losses, nn, optim, train
@@ -26,8 +27,6 @@ if TYPE_CHECKING:
 # An inf or nan is a number here, in Tensors as in Values, and no accident of a line of ours that NumPy should warn of;
 # detect_anomaly() says where it was born.
 warnings.filterwarnings("ignore", category=RuntimeWarning, module=r"tinygrad_edu\.")
-
-__version__ = "0.1.0"
 
 # What learning needs is imported when it is first asked for, so that differentiating alone starts at once.
 _LEARNING = ("data", "losses", "nn", "optim", "train")

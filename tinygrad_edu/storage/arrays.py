@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import StateError
+from ..version import __version__
 from .documents import parse, read_bytes, reading
 from .schema import NOT_FINITE, Mismatch, brief, list_of, located, mapping, one_of, record, text, whole
 
@@ -69,6 +70,11 @@ def read_json(path: Path) -> Any:
     """
     with reading(path, StateError, "nothing was loaded"):
         return parse(read_bytes(path))
+
+
+def signed(kind: str, newest: int, **content: Any) -> dict[str, Any]:
+    """A document that says what it is and who wrote it, which `check_version` asks for."""
+    return {"kind": kind, "format": newest, "tinygrad_edu": __version__, **content}
 
 
 def check_version(document: Any, kind: str, newest: int) -> None:

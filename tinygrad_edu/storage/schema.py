@@ -204,7 +204,11 @@ def tuple_of(*checks: Check) -> Check:
     def check_items(value: Any) -> tuple[Any, ...]:
         if not isinstance(value, tuple) or len(value) != len(checks):
             raise expected(f"a tuple of {len(checks)}", value)
-        return tuple(list_of_each(checks, value))
+        found = []
+        for k, (check, item) in enumerate(zip(checks, value, strict=True)):
+            with located(k):
+                found.append(check(item))
+        return tuple(found)
 
     return check_items
 
@@ -220,29 +224,16 @@ def located(*path: str | int) -> Iterator[None]:
         raise
 
 
-def list_of_each(checks: tuple[Check, ...], values: tuple[Any, ...]) -> list[Any]:
-    """The values, each by its own check."""
-    found: list[Any] = []
-    try:
-        for check, item in zip(checks, values, strict=True):
-            found.append(check(item))
-    except Mismatch as mismatch:
-        raise mismatch.inside(len(found)) from None
-    return found
-
-
 def mapping(check: Check) -> Check:
     """An object with any keys, whose values the check takes."""
 
     def check_values(value: Any) -> dict[str, Any]:
         if not isinstance(value, dict):
             raise expected("an object", value)
-        found, key = {}, ""
-        try:
-            for key, item in value.items():
+        found = {}
+        for key, item in value.items():
+            with located(key):
                 found[key] = check(item)
-        except Mismatch as mismatch:
-            raise mismatch.inside(key) from None
         return found
 
     return check_values
@@ -281,17 +272,5 @@ def record(table: Mapping[str, Check], may_lack: Mapping[str, Check] | None = No
 
 def by_kind(field: str, records: Mapping[str, Check]) -> Check:
     """An object that one of several records describes: the one that its field names."""
-    kinds = one_of(*records)
-
-    def check_record(value: Any) -> Any:
-        if not isinstance(value, dict):
-            raise expected("an object", value)
-        if field not in value:
-            raise Mismatch(f"lacks the field {field!r}")
-        try:
-            kind = kinds(value[field])
-        except Mismatch as mismatch:
-            raise mismatch.inside(field) from None
-        return records[kind](value)
-
-    return check_record
+    kind = record({field: one_of(*records)}, others=True)
+    return lambda value: records[kind(value)[field]](value)

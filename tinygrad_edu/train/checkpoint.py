@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import StateError
-from ..storage.arrays import Arrays, check_version, pack, read_arrays, read_json, to_bytes, unpack
+from ..storage.arrays import Arrays, check_version, pack, read_arrays, read_json, signed, to_bytes, unpack
 from ..storage.documents import reading
 from ..storage.files import make_folder, sweep, write_atomically
 from ..storage.schema import anything, located, mapping, matching, record, text, whole
@@ -60,13 +60,11 @@ class Checkpoint:
         Raises:
             OSError: the folder cannot be written to; `filename` is the file in it.
         """
-        from .. import __version__
-
         folder = Path(folder)
         if make:
             make_folder(folder)
         arrays: Arrays = {}
-        document = {"kind": KIND, "format": FORMAT, "tinygrad_edu": __version__, "state": pack(self.state, arrays)}
+        document = signed(KIND, FORMAT, state=pack(self.state, arrays))
         document["arrays"] = f"arrays-{self.epoch:06d}.safetensors"
         old = self._arrays_in_use(folder)
         if document["arrays"] == old:  # a run that begins anew in this folder: the old arrays stay until the end

@@ -8,7 +8,7 @@ from typing import Any
 
 from ..errors import StateError
 from ..nn import Module
-from ..storage.arrays import Arrays, check_version, pack, read_arrays, to_bytes, unpack
+from ..storage.arrays import Arrays, check_version, pack, read_arrays, signed, to_bytes, unpack
 from ..storage.documents import parse, reading
 from ..storage.files import write_atomically
 from ..storage.schema import Mismatch, anything, located, mapping, record, text, whole
@@ -26,10 +26,8 @@ def save_model(path: str | Path, model: Module, meta: dict[str, Any] | None = No
     Raises:
         OSError: the file cannot be written, or is no regular one.
     """
-    from .. import __version__
-
     arrays: Arrays = {f"model/{name}": array for name, array in model.state_dict().items()}
-    words = {"kind": KIND, "format": FORMAT, "tinygrad_edu": __version__, "meta": pack(meta or {}, arrays, "meta")}
+    words = signed(KIND, FORMAT, meta=pack(meta or {}, arrays, "meta"))
     write_atomically(Path(path), to_bytes(arrays, {"tinygrad_edu": json.dumps(words, allow_nan=False)}))
 
 
