@@ -77,7 +77,10 @@ class InPlace:
             scratch.clear()
         while len(scratch) < self.scratches:
             scratch.append(np.empty(chunk, dtype=arrays[0].dtype))
+        temporary = scratch[: self.scratches]
+        if size == chunk == (scratch[0].size if scratch else size):
+            self._update(*arrays, *temporary, *numbers)
+            return
         for start in range(0, size, CHUNK):
-            part = arrays if chunk == size else [array[start : start + CHUNK] for array in arrays]
-            temporary = [array[: part[0].size] for array in scratch[: self.scratches]]
-            self._update(*part, *temporary, *numbers)
+            part = [array[start : start + CHUNK] for array in arrays]
+            self._update(*part, *[array[: part[0].size] for array in temporary], *numbers)
