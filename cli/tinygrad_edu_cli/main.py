@@ -125,7 +125,7 @@ def _cut(line: str) -> str:
 
 
 def _output_failed(error: OSError) -> int:
-    """The standard output is gone, or full. Whoever closed a pipe has seen enough, and is told nothing."""
+    """The standard output is gone, or full. Who closed a pipe has seen enough: no message then."""
     with suppress(OSError, AttributeError):  # it may be no file at all
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # Python's last flush goes there
     if error.errno == errno.EPIPE:

@@ -1,6 +1,6 @@
 """FILE.py:FUNC: a function of the user, without arguments, that returns a node.
 
-The file is the user's own program, so it is run; what goes wrong in it is told in terms of its own lines.
+The file is the user's own program, so it is run; what goes wrong in it is reported by its own lines.
 """
 
 from __future__ import annotations
@@ -112,7 +112,7 @@ def _find(module: ModuleType, path: Path, name: str) -> Callable[[], Any]:
 
 @contextlib.contextmanager
 def _failures_of(path: Path, what: str) -> Iterator[None]:
-    """Tell an exception of the user's code by the user's line."""
+    """Report an exception of the user's code by the user's line."""
     try:
         yield
     except KeyboardInterrupt:  # Ctrl-C is no failure

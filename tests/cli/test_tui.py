@@ -56,7 +56,7 @@ async def test_the_chain_rule_of_a_step():
     async with full_screen() as screen:
         await screen.press("f", "right", "right", "right")
         await screen.until("BACKWARD 9/15", "▶ b")
-        said = screen.app.screen.query_one("#telling", Lines)
+        said = screen.app.screen.query_one("#step-text", Lines)
         assert said.text[0].startswith("∂L/∂b += ∂L/∂n8 · ∂n8/∂b")
         assert "= 0.00246651 · 1" in said.text[1] and "passes the gradient through unchanged" in " ".join(said.text)
         assert len(said.text) <= said.size.height, "some is out of sight"
@@ -232,7 +232,7 @@ async def test_the_mouse():
 async def test_scrolling_the_text():
     async with full_screen(size=(80, 20)) as screen:
         await screen.press("end")
-        said = screen.app.screen.query_one("#telling", Lines)
+        said = screen.app.screen.query_one("#step-text", Lines)
         assert said.scroll_offset.y == 0
         await screen.press("pagedown")
         assert said.scroll_offset.y > 0
@@ -407,7 +407,7 @@ async def test_levels(network):
         await screen.press("Z")
         await screen.until("there is no coarser level")
         await screen.press("right")
-        said = " ".join(" ".join(screen.app.screen.query_one("#telling", Lines).text).split())
+        said = " ".join(" ".join(screen.app.screen.query_one("#step-text", Lines).text).split())
         assert len(screen.player.happened) > 1
         assert all(" ".join(event.formula.split()) in said for event in screen.player.happened)
         place = screen.player.position

@@ -38,8 +38,8 @@ def explanation(op: Operation) -> str:
     """
     paragraph = " ".join((op.forward.__doc__ or "").split("\n\n")[0].split())
     parts = re.split(r"(?<=[.:;])\s+", paragraph)
-    tells = [bool(re.search(r"gradient|derivative|slope|receive|share", part)) for part in parts]
-    if True not in tells:
+    about_gradients = [bool(re.search(r"gradient|derivative|slope|receive|share", part)) for part in parts]
+    if True not in about_gradients:
         return ""
-    found = " ".join(parts[tells.index(True) :]).rstrip(".")
+    found = " ".join(parts[about_gradients.index(True) :]).rstrip(".")
     return found[0].lower() + found[1:] if found[1:2].islower() else found

@@ -1,4 +1,4 @@
-"""Files that `step` writes, by its options and from the full screen: their kind is told by how the name ends."""
+"""Files that `step` writes, by its options and from the full screen: the end of the name decides their kind."""
 
 from __future__ import annotations
 

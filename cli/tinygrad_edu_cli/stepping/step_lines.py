@@ -25,7 +25,7 @@ def lines(subject: Subject, player: Player, full: bool = False) -> Iterator[str]
 
     Args:
         player: marks the steps at its breakpoints; the layers of its level are headings.
-        full: tell all elements of arrays.
+        full: print all elements of arrays.
     """
     trace = subject.trace
     if subject.note:
@@ -70,7 +70,7 @@ def _all_numbers(event: Event, player: Player) -> Iterator[str]:
 
 
 def _elements(what: str, data: Data | None) -> Iterator[str]:
-    """The elements of an array, if there are more than the line about it tells."""
+    """The elements of an array, if there are more than the line about it shows."""
     if isinstance(data, dict):
         yield f"       {what}: of so many elements only mean and range were recorded"
     elif isinstance(data, list) and np.size(data) > FEW:

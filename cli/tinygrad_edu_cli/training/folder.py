@@ -40,7 +40,7 @@ class RunFolder:
 
     Attributes:
         config: what the run is made of, all defaults filled in.
-        data_hash: tells whether the data is still the same.
+        data_hash: by which it is checked that the data is still the same.
         guessing: the loss of the best constant answer.
     """
 
@@ -212,7 +212,7 @@ class RunFolder:
 
     def close(self) -> None:
         """Let others record."""
-        with suppress(OSError):  # a full disk was told of when the line was written
+        with suppress(OSError):  # a full disk was reported when the line was written
             if self._metrics is not None:
                 self._metrics.close()
         if self._lock is not None:
@@ -226,7 +226,7 @@ class RunFolder:
 
 
 def event_of(content: dict[str, Any]) -> Event:
-    """The event that a checked line of metrics.jsonl tells of."""
+    """The event of a checked line of metrics.jsonl."""
     kind = _KINDS[content["kind"]]
     return kind(**{field.name: content.get(field.name) for field in fields(kind)})
 

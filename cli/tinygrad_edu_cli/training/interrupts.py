@@ -36,7 +36,7 @@ def follow(events: Generator[Event, None, None], watch: Callable[[Event], None])
     if threading.current_thread() is threading.main_thread() and not ignored:
         previous = signal.signal(signal.SIGINT, hold_back)  # other threads may not
     try:
-        with np.errstate(all="ignore"):  # an inf or nan is told of by the run itself
+        with np.errstate(all="ignore"):  # the run itself reports an inf or nan
             event: Event | None = next(events, None)
             while event is not None:
                 watching = True

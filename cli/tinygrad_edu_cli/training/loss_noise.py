@@ -25,14 +25,14 @@ class LossNoise:
         self._count, self._squares = 0, 0.0
 
     def watch(self, event: Event) -> None:
-        """Take note of one event."""
+        """Receive one event."""
         if isinstance(event, BatchEvent):
             self._unread.append(event)
         elif isinstance(event, EpochEvent):
             self._read()
 
     def state_dict(self) -> dict[str, Any]:
-        """What a resumed run needs to know, with the losses of all batches told of."""
+        """What a resumed run needs to know, with the losses of all batches reported."""
         self._read()
         return {"last_two": self._last_two, "count": self._count, "squares": self._squares}
 

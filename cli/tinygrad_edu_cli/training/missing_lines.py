@@ -1,6 +1,6 @@
 """What a checkpoint knows of a run, as the lines that stand in its metrics.jsonl.
 
-A checkpoint is on the disk before the lines of its epoch are: a process that is killed in between leaves them out.
+A checkpoint is on the disk before the lines of its epoch are: a process that is killed between the two leaves them out.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ def events_until(state: dict[str, Any], epochs: int, stopping: EarlyStopping | N
     Args:
         state: of the checkpoint.
         epochs: how many were asked for.
-        stopping: as the run has it; it is what tells the best epochs.
+        stopping: as the run has it; it knows the best epochs.
     """
     stopping = stopping or EarlyStopping.watching()
     stopping.reset()

@@ -23,7 +23,7 @@ SCHEDULES = ("step", "exponential", "cosine", "warmup", "onecycle", "plateau")
 
 
 class Name(click.ParamType[str]):
-    """One of the words that we know; a word near to one is told so."""
+    """One of the known words; the error for a near miss suggests it."""
 
     name = "name"
 

@@ -37,7 +37,7 @@ class ProgressLine:
         self._validation: ValidationEvent | None = None
 
     def watch(self, event: Event) -> None:
-        """Take note of an event, and draw if the last drawing is old enough."""
+        """Receive an event, and draw if the last drawing is old enough."""
         match event:
             case BatchEvent():
                 self.done = event.epoch - 1 + event.batch / event.of

@@ -1,4 +1,4 @@
-"""Who is told of a run: as lines, as JSON, or on a line that is drawn over."""
+"""How a run is reported: as lines, as JSON, or on a line that is drawn over."""
 
 from __future__ import annotations
 

@@ -33,7 +33,7 @@ from .saved_network import SavedNetwork
 
 
 class Report(Protocol):
-    """Who is told of a run."""
+    """Reports a run."""
 
     def start(self) -> None: ...
     def watch(self, event: Event) -> None: ...

@@ -104,16 +104,16 @@ def _classified(run: Run, accuracy: float) -> Iterator[str]:
 
 def advice(run: Run, history: History) -> str:
     """The next thing to try."""
-    config, end, told = run.config, history.end, {notice.name for notice in history.notices}
+    config, end, reported = run.config, history.end, {notice.name for notice in history.notices}
     assert end is not None and config.lr is not None and config.epochs is not None
-    if end.stopped == "diverged" or "rising" in told:
+    if end.stopped == "diverged" or "rising" in reported:
         return f"find a learning rate that works: {_comparison(run, LEARNING_RATES[config.optimizer])}"
     if run.dataset.name == "pass_class":
         return "a problem that no straight line solves, and a deeper net: tinygrad-edu train --data moons"
     if run.is_linear and end.validation_accuracy is not None and end.validation_accuracy < 0.95:
         inputs, outputs = (config.net or (1, 1))[0], (config.net or (1, 1))[-1]
         return f"a hidden layer can bend the line: --net {inputs}-16-{outputs}"
-    if "overfitting" in told:
+    if "overfitting" in reported:
         return "against overfitting: --patience 10, --dropout 0.2, --l2 0.001, or more data"
     if end.stopped == "interrupted":
         return "run it again, and let it finish"

@@ -14,7 +14,7 @@ from tinygrad_edu_viz.cells import cell_width
 
 from .. import output
 
-# Okabe and Ito's colours, which colour-blind people can tell apart. Each has a character or a shape beside it.
+# Okabe and Ito's colours, which colour-blind people can distinguish. Each has a character or a shape beside it.
 FORWARD, BACKWARD, STOP = Style(color="#56b4e9", bold=True), Style(color="#e69f00", bold=True), Style(color="#f0a0c8")
 SELECTED, QUIET, STRONG = Style(reverse=True), Style(color="#9aa5b1"), Style(bold=True)
 

@@ -87,11 +87,11 @@ class NodePane(Lines):
         """A number in as many digits as there is room for."""
         if data is None:
             return "." if look.is_ascii() else UNKNOWN  # as in the drawing
-        tellings = [number(data, digits) for digits in (6, 4, 3)]
-        if tellings[0].startswith("mean"):  # of a large array, without its range
-            tellings += [number_lines(data, digits)[0] for digits in (4, 3)]
-            tellings += [text.replace("mean", "μ") for text in tellings[-2:]]
-        return next((text for text in tellings if len(text) <= self._widths[-1]), tellings[-1])
+        texts = [number(data, digits) for digits in (6, 4, 3)]
+        if texts[0].startswith("mean"):  # of a large array, without its range
+            texts += [number_lines(data, digits)[0] for digits in (4, 3)]
+            texts += [text.replace("mean", "μ") for text in texts[-2:]]
+        return next((text for text in texts if len(text) <= self._widths[-1]), texts[-1])
 
     @property
     def _width(self) -> int:

@@ -28,7 +28,7 @@ from .lines import Lines, OneLine
 from .node_pane import NodePane
 from .pass_bar import PassBar
 from .question_window import predict
-from .step_text import telling
+from .step_text import step_text
 from .tensor_page import tensor_page
 
 BESIDE, WIDEST = 44, 64  # columns of the table and the text, where there is room for them beside the graph
@@ -52,12 +52,12 @@ class Stepping(Screen[None]):
             yield GraphPane(self.player, self.ascii, id="graph")
             with Container(id="side"):
                 yield NodePane(self.player, id="nodes")
-                yield Lines(id="telling")
+                yield Lines(id="step-text")
         yield PassBar(self.player, self.ascii, id="bar")
         yield OneLine(id="footer")
 
     def on_mount(self) -> None:
-        self.query_one("#telling").border_title = "this step"
+        self.query_one("#step-text").border_title = "this step"
         self.query_one("#nodes").border_title = "nodes"
         self.set_class(self.ascii, "ascii")
 
@@ -85,8 +85,8 @@ class Stepping(Screen[None]):
         self._show_title()
         self.query_one(GraphPane).show()
         self.query_one(NodePane).show()
-        said = self.query_one("#telling", Lines)
-        lines = telling(
+        said = self.query_one("#step-text", Lines)
+        lines = step_text(
             self.player, self.subject.note, said.scrollable_content_region.width, compact=said.size.height < ROOMY
         )
         said.put([Strip([line]) for line in lines])
@@ -105,7 +105,7 @@ class Stepping(Screen[None]):
         self.query_one("#footer", OneLine).put(pieces)
 
     def _say_in_full(self, message: str) -> None:
-        said = self.query_one("#telling", Lines)
+        said = self.query_one("#step-text", Lines)
         if cell_width(message) >= self.size.width:
             lines = [Segment(line, look.STRONG) for line in wrap(message, max(said.scrollable_content_region.width, 8))]
             said.put([*(Strip([line]) for line in lines), *said.strips])
@@ -271,7 +271,7 @@ class Stepping(Screen[None]):
         predict(self)
 
     def action_scroll(self, pages: int) -> None:
-        said = self.query_one("#telling", Lines)
+        said = self.query_one("#step-text", Lines)
         said.scroll_relative(y=pages * max(said.size.height - 1, 1), animate=False, force=True)
 
     def action_help(self) -> None:

@@ -13,7 +13,7 @@ from ..stepping import step_lines
 from . import look
 
 
-def telling(player: Player, note: str, width: int, compact: bool = False) -> list[Segment]:
+def step_text(player: Player, note: str, width: int, compact: bool = False) -> list[Segment]:
     """What happened in the step before the player's position, in lines of at most `width` cells.
 
     Args:

@@ -2,7 +2,7 @@
 
 A trace is the player of `page.py`. It stands in a frame of its own, so that several of them in one notebook do not
 disturb each other; the frame may run its script and nothing else. A Value or a Tensor is a picture of its graph. The
-engine knows nothing of this: importing this package in a notebook tells IPython.
+engine knows nothing of this: importing this package in a notebook registers it with IPython.
 """
 
 from __future__ import annotations

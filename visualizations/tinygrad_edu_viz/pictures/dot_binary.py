@@ -34,7 +34,7 @@ class DrawingError(TinygradError, RuntimeError):
 
 
 def choose() -> str | None:
-    """Find the program, and tell it to the graphviz package, so that its own methods use it too.
+    """Find the program, and set it in the graphviz package, so that its own methods use it too.
 
     Returns:
         the program's path; None if there is none.

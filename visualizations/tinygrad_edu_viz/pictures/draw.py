@@ -264,7 +264,7 @@ def _is_ordered(node: TraceNode) -> bool:
 
 
 def formula_of(node: TraceNode, nodes: dict[str, TraceNode]) -> str:
-    """The operation with its inputs in order, which arrows alone do not tell: "b - a"."""
+    """The operation with its inputs in order, which arrows alone do not show: "b - a"."""
     sources = [nodes[source] for source in node.inputs]
     names = [number(source.data) if source.is_plain_number else source.label for source in sources]
     if node.op in REGISTRY:

@@ -1,8 +1,8 @@
 """The colours of pictures, for light and for dark paper.
 
-They are Okabe and Ito's ("Color universal design", 2008), which colour-blind people can tell apart: sky blue, orange
+They are Okabe and Ito's ("Color universal design", 2008), which colour-blind people can distinguish: sky blue, orange
 and bluish green, thinned for the fills so that text reads well on all of them, and vermilion, darkened, for gradients.
-No colour stands alone: a box tells its kind by its outline, too, and a number by the word before it.
+No colour stands alone: a box shows its kind by its outline, too, and a number by the word before it.
 """
 
 from __future__ import annotations

@@ -107,9 +107,9 @@ class Case:
     def gradient_of(self, label: str) -> str:
         return f"∂{self.loss}/∂{label}"
 
-    def pulled(self, name: str = "g") -> str:
+    def vjp_formula(self, name: str = "g") -> str:
         """What the target receives, as a formula: g @ Xᵀ."""
-        return str(self.rules.pulled(self.node.id, self.position, name))
+        return str(self.rules.vjp_formula(self.node.id, self.position, name))
 
     def derivative(self, **other: str) -> str:
         """The local derivative as a formula; see `Rules.derivative`."""
@@ -129,10 +129,10 @@ def wrong_contributions(case: Case) -> Iterator[Wrong]:
 Found = Iterator[tuple[Any, str]]  # wrong contributions, None where there is none, and what is wrong with them
 
 
-def _pull(reading: Reading, position: int, g: Any) -> Any:
+def _vjp(reading: Reading, position: int, g: Any) -> Any:
     """What a rule gives from wrong numbers; None if they do not fit it, as then nobody can have computed so."""
     try:
-        return reading.pull_back(position, g)
+        return reading.vjp(position, g)
     except (ValueError, IndexError, TypeError, AttributeError):
         return None
 
@@ -143,14 +143,14 @@ def _dead_side(case: Case) -> Found:
     if op.name == "dense":
         if case.reading.attrs["activation"] == "relu":
             every = replace(case.reading, attrs={"activation": None})
-            yield _pull(every, case.position, case.g), "comes out if the gradient passes also where relu gave 0"
+            yield _vjp(every, case.position, case.g), "comes out if the gradient passes also where relu gave 0"
         return
     if not op.elementwise or op.arity != 1 or not _keeps_positive(case):
         return
     size, place = np.abs(a) if np.shape(a) else abs(a), f"{case.target} = {number(np.asarray(a).tolist())}"
     for side, of_sign in ((size, "positive"), (-size, "negative")):
         why = f"would be right if {case.target} were {of_sign}; at {place} the slope of {op.name} is "
-        yield _pull(case.reading.with_operand(0, side), 0, case.g), why + number(case.event.local or 0.0)
+        yield _vjp(case.reading.with_operand(0, side), 0, case.g), why + number(case.event.local or 0.0)
 
 
 def _keeps_positive(case: Case) -> bool:
@@ -162,10 +162,10 @@ def _keeps_positive(case: Case) -> bool:
 def _batch_mean(case: Case) -> Found:
     why = "comes from the sum; a mean divides by n, so each element receives 1/n of the gradient"
     if case.op.name == "mean":
-        yield _pull(case.reading.of(REGISTRY["sum"]), 0, case.g), why
+        yield _vjp(case.reading.of(REGISTRY["sum"]), 0, case.g), why
     elif case.reading.attrs.get("reduction") == "mean":
         summed = replace(case.reading, attrs={**case.reading.attrs, "reduction": "sum"})
-        yield _pull(summed, case.position, case.g), why
+        yield _vjp(summed, case.position, case.g), why
 
 
 def _broadcast(case: Case) -> Found:
@@ -177,7 +177,7 @@ def _broadcast(case: Case) -> Found:
         return
     reading, g = case.reading, case.g
     if case.op.elementwise:
-        g = reading.unsummed().pull_back(case.position, g)
+        g = reading.unsummed().vjp(case.position, g)
     elif case.op.shared is not None:
         g = case.op.shared(reading.xp, g, reading.y, *reading.operands, **reading.attrs)
     if not np.allclose(unbroadcast(backends.get("cpu"), g, shape), case.contribution):
@@ -193,7 +193,7 @@ def _broadcast(case: Case) -> Found:
 
 
 def _transposed(case: Case) -> Found:
-    formula = case.pulled()
+    formula = case.vjp_formula()
     if "@" not in formula:
         return
     why = f"comes out with a matrix transposed, or the factors in the wrong order; it is {formula}"
@@ -202,10 +202,10 @@ def _transposed(case: Case) -> Found:
         operands = case.reading.operands
         if np.ndim(operands[other]) > 1:
             turned = np.swapaxes(operands[other], -1, -2)
-            yield _pull(case.reading.with_operand(other, turned), case.position, case.g), why
+            yield _vjp(case.reading.with_operand(other, turned), case.position, case.g), why
         if case.op.name == "matmul":
             swapped = replace(case.reading, operands=(operands[1], operands[0]))
-            yield _pull(swapped.unsummed(), other, case.g), why
+            yield _vjp(swapped.unsummed(), other, case.g), why
     if case.contribution.ndim > 1:
         yield np.swapaxes(case.contribution, -1, -2), why
 
@@ -218,7 +218,7 @@ def _upstream(case: Case) -> Found:
     ones = np.ones_like(case.g) if np.shape(case.g) or case.node.kind == "tensor" else 1.0
     g = f"{case.gradient_of(case.source)} = {number(np.asarray(case.g).tolist())}"
     what = f"is the local derivative {case.slope} alone" if case.op.elementwise else "comes out for a gradient of ones"
-    yield _pull(case.reading, case.position, ones), f"{what}: the chain rule multiplies it by the upstream {g}"
+    yield _vjp(case.reading, case.position, ones), f"{what}: the chain rule multiplies it by the upstream {g}"
 
 
 def _other_factor(case: Case) -> Found:
@@ -232,7 +232,7 @@ def _other_factor(case: Case) -> Found:
         label = str(case.rules.symbol(operand))
         theirs = case.rules.derivative(case.node.id, other)
         why = f"is the upstream gradient times {theirs}, which is ∂{case.source}/∂{label}; {case.slope} is "
-        yield _pull(case.reading.unsummed(), other, case.g), why + case.derivative()
+        yield _vjp(case.reading.unsummed(), other, case.g), why + case.derivative()
 
 
 def _wrong_point(case: Case) -> Found:
@@ -251,8 +251,8 @@ def _wrong_point(case: Case) -> Found:
         if case.op.elementwise:
             why += f" as {case.derivative(**names)}; it is {case.derivative()}, at {instead}"
         else:
-            why += f"; {case.pulled()} takes {instead}"
-        yield _pull(read, case.position, case.g), why
+            why += f"; {case.vjp_formula()} takes {instead}"
+        yield _vjp(read, case.position, case.g), why
 
 
 def _unchanged(case: Case) -> Found:
@@ -263,7 +263,7 @@ def _unchanged(case: Case) -> Found:
     if case.op.elementwise:
         why = f", and not times {case.slope} = {case.derivative()}{why}"
     elif not says:
-        why = f"; the rule gives {case.pulled()}"
+        why = f"; the rule gives {case.vjp_formula()}"
     yield case.g, f"is {case.gradient_of(case.source)}, passed on unchanged{why}"
 
 

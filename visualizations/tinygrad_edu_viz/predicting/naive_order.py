@@ -110,7 +110,7 @@ def _steps(trace: Trace, rules: Rules, edges: Edges, gradients: dict[str, Any]) 
             continue
         source, node = str(event.source), event.node
         upstream, before = gradients[source], gradients.get(node)
-        contribution = rules.reading(source).pull_back(int(event.position or 0), upstream)
+        contribution = rules.reading(source).vjp(int(event.position or 0), upstream)
         with np.errstate(all="ignore"):
             gradients[node] = contribution if before is None else before + contribution
         yield Passing(

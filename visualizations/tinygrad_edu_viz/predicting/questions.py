@@ -67,7 +67,7 @@ def asked_about(case: Case) -> Question | None:
 def _is_small(case: Case) -> bool:
     """Whether all arrays that the formula of this step names have few elements."""
     sizes = {str(case.rules.symbol(x)): np.size(case.rules.operand(x)) for x in (case.node.id, *case.node.inputs)}
-    formula = case.rules.pulled(case.node.id, case.position, "the upstream gradient")
+    formula = case.rules.vjp_formula(case.node.id, case.position, "the upstream gradient")
     named = sizes if formula.kind == "words" else _names(formula)
     return np.size(case.g) <= LARGEST and all(sizes.get(name, 0) <= LARGEST for name in named)
 
@@ -111,4 +111,4 @@ def _hint(case: Case) -> str:
     target, source = case.gradient_of(case.target), case.gradient_of(case.source)
     if case.op.elementwise and case.node.kind == "value":
         return f"{target} += {source} · {case.slope}, with {case.slope} = {case.derivative()}"
-    return f"{target} += {case.pulled()}, with g = {source}"
+    return f"{target} += {case.vjp_formula()}, with g = {source}"

@@ -1,7 +1,7 @@
 """Predict mode: asks for the next gradient before it is shown, and explains the mistake that was made.
 
 What is asked for is the receiver's gradient *after* the step, dL/dx, as a learner would write it down: only so can one
-forget that contributions add up. Who answers with the contribution alone is told just that.
+forget that contributions add up. To an answer with the contribution alone the verdict says just that.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The rules of the operations in a trace, read again: with the recorded numbers, or with others in their place.
 
-What a wrong gradient would be is computed by the right rule from the wrong numbers. So there is no derivative here.
+A wrong gradient is computed by the right rule from the wrong numbers. So no derivative is written in this package.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class Reading:
     operands: tuple[Any, ...]
     attrs: dict[str, Any]
 
-    def pull_back(self, position: int, upstream: Any) -> Any:
+    def vjp(self, position: int, upstream: Any) -> Any:
         """What the operand at `position` receives, where the gradient of the result is `upstream`.
 
         Raises:
@@ -149,7 +149,7 @@ class Rules:
         op, attrs = self.source.operation(node_id), self.source.attributes(node_id)
         return str(symbols.local_derivative(op, position, operands, attrs, self.symbol(result or node_id)))
 
-    def pulled(self, node_id: str, position: int, upstream: str) -> Symbol:
+    def vjp_formula(self, node_id: str, position: int, upstream: str) -> Symbol:
         """What the operand at `position` receives, as a formula: g @ Xᵀ, with g called `upstream`."""
         op, operands = self.source.operation(node_id), [self.symbol(x) for x in self.nodes[node_id].inputs]
         g, result = Symbol.named(upstream, self.nodes[node_id].shape), self.symbol(node_id)

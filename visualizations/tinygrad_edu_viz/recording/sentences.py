@@ -96,12 +96,12 @@ class Sentences:
         op, (operands, rule) = _op(node), self._read(node)
         result = rule if op.elementwise else source
         g = Symbol.named(self.upstream, node.shape)
-        pulled = str(symbols.pull_back(op, step.position, operands, node.attrs, g, result))
-        formula = f"{self._gradient(receiver)} += {pulled}, with {g} = {self._gradient(node)}"
+        vjp = str(symbols.pull_back(op, step.position, operands, node.attrs, g, result))
+        formula = f"{self._gradient(receiver)} += {vjp}, with {g} = {self._gradient(node)}"
         sentence = (
             f"{target} receives {number(row['contribution'])}{_place(step)}: "
             f"{source} = {rule} passes its gradient {g} = {number(row['upstream'])} "
-            + (_UNCHANGED if pulled == str(g) else f"back as {pulled}")
+            + (_UNCHANGED if vjp == str(g) else f"back as {vjp}")
         )
         if receiver.shape != node.shape:
             shapes = f"shape {node.shape} → {receiver.shape}"

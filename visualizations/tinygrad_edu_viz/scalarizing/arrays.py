@@ -59,7 +59,7 @@ class Live:
 
 
 class Recorded:
-    """A trace; it tells the same as the graph.
+    """A trace, with the same attributes and methods as `Live`.
 
     Raises:
         ArgumentError: where an array, or an operation, is asked for that the trace does not have.

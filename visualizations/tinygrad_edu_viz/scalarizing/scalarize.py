@@ -97,7 +97,7 @@ def _from_all(result: np.ndarray, gradient: np.ndarray, label: str) -> Trace:
 
 
 class _Scalarized(Observer):
-    """A computation, number by number. As a watch of the mode it is told of each Value, and counts them."""
+    """A computation, number by number. As the observer of the mode it receives each Value, and counts them."""
 
     def __init__(self, graph: Source):
         self.graph = graph
@@ -189,7 +189,7 @@ class _Scalarized(Observer):
 
 
 def _needed(op: Operation, shapes: list[tuple[int, ...]], place: tuple[int, ...]) -> list[np.ndarray] | None:
-    """The places in each operand that one element of the result is computed from; None where that is hard to tell."""
+    """The places in each operand that one element of the result is computed from; None where that is not plain."""
     if op.elementwise:
         return [_places(shape, _broadcast(shape, place)) for shape in shapes]
     if op.name in ("matmul", "dense") and all(len(shape) == 2 for shape in shapes[:2]):

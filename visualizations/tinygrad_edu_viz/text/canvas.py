@@ -55,7 +55,7 @@ _ASCII = _Style(
     "*", "++++-|", "####=#", {"LR": "||##", "TB": "--=="}, {"LR": ">", "TB": "v"}, "x", "...",
 )  # fmt: skip
 _UP, _RIGHT, _DOWN, _LEFT, _BEND = 8, 4, 2, 1, 16  # arms are bits ...
-_BASE_3 = [int(f"{arms:04b}", 3) for arms in range(16)]  # ... and, once light and heavy ones are told apart, digits
+_BASE_3 = [int(f"{arms:04b}", 3) for arms in range(16)]  # ... and, once light and heavy ones differ, digits
 
 
 @dataclass(frozen=True, slots=True)
