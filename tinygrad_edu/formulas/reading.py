@@ -20,7 +20,7 @@ from typing import Any
 from ..errors import GraphError
 from ..graph.operation import REGISTRY, Elementwise, Operation
 from ..namespaces.indexing import axis_in_range
-from ..namespaces.namespace import Namespace, unbroadcast
+from ..namespaces.namespace import PARTS, Namespace, unbroadcast
 from ..rules.einsum import expand_subscripts
 from .symbol import COMPARISONS, Shape, Symbol, as_symbol, broadcast, call, matmul, power, quotient, same
 from .text import index_text
@@ -37,7 +37,7 @@ class Symbols(Namespace):
         super().__init__(None)
 
     def find(self, name: str) -> Any:
-        return partial(call, name)
+        return partial(PARTS[name], self) if name in PARTS else partial(call, name)
 
     def chain(self, upstream: Symbol, local: Any) -> Symbol:
         return upstream * _indicator(local)
