@@ -10,7 +10,6 @@ import numpy as np
 
 from ..checks import is_number, whole_number
 from ..errors import ArgumentError, DataError
-from .order import order_of_epoch
 
 Array = np.ndarray[Any, Any]
 Task = Literal["classification", "regression"]
@@ -151,6 +150,19 @@ class Dataset:
     def _rows(self, rows: Array) -> Dataset:
         rows = np.sort(rows)  # chosen by chance, but in the order of the data
         return replace(self, x=self.x[rows], y=self.y[rows])
+
+
+def order_of_epoch(
+    rows: int, size: int, shuffle: bool, seed: int, epoch: int, drop_last: bool
+) -> tuple[Array, list[slice]]:
+    """The positions of all rows, and where to cut them into batches of `size`.
+
+    A shuffled order depends on (seed, epoch) and on nothing else, so that a run that was stopped in any epoch can go on
+    with the order that it would have had. The last batch is smaller where rows are left, unless it is dropped.
+    """
+    order = np.random.default_rng([seed, epoch]).permutation(rows) if shuffle else np.arange(rows)
+    stop = rows - rows % size if drop_last else rows
+    return order, [slice(start, min(start + size, stop)) for start in range(0, stop, size)]
 
 
 def check_task(task: str) -> None:

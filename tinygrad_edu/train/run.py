@@ -9,7 +9,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from ..data.order import order_of_epoch
+from ..data.dataset import order_of_epoch
 from ..nn import Module
 from ..optim import Optimizer, ReduceLROnPlateau
 from ..storage.files import make_folder
@@ -19,9 +19,9 @@ from .early_stopping import EarlyStopping
 from .events import BatchEvent, BestEvent, EndEvent, EpochEvent, Event, NoticeEvent, ValidationEvent
 from .examples import Examples
 from .history import History
+from .layer_report import Probe
 from .metrics import Measures, Tally, measure
 from .notices import Notices
-from .probe import Probe
 from .run_state import checked_state, load_parts
 from .settings import Settings
 from .update import Update
