@@ -1,4 +1,4 @@
-"""Losses of two classes, told apart by one number."""
+"""Losses of two classes, which one number distinguishes."""
 
 from __future__ import annotations
 

@@ -108,7 +108,7 @@ class Module(ModuleTree):
         state.load(self, state_dict)
 
     def scalar(self) -> Self:
-        """The same network taken apart into scalars: its parameters are object arrays of `Value`s.
+        """The same network of scalars: its parameters are object arrays of `Value`s.
 
         The layers' code is the same, and so are the outputs and gradients. It takes lists, arrays and tensors, or
         Values, and gives object arrays of Values; the losses and optimizers take these, too. It is for looking at:

@@ -69,7 +69,7 @@ def rosenblatt_step(perceptron: Perceptron, x: Any, y: Any, lr: float = 1.0) -> 
     Returns:
         the errors y - ŷ before the change, 0 where the answer was right; of the shape of y.
     Raises:
-        ArgumentError: the perceptron has another activation, or was taken apart into Values.
+        ArgumentError: the perceptron has another activation, or is one of Values (`scalar()`).
         ShapeError: x or y of a shape that does not fit.
     """
     if perceptron.activation != "step":

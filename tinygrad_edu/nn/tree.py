@@ -74,7 +74,7 @@ class ModuleTree:
         return (module for _, module in self.named_modules())
 
     def named_arrays(self) -> Iterator[tuple[str, Any]]:
-        """All parameters and buffers: tensors, or arrays of Values in a module that was taken apart (`scalar()`)."""
+        """All parameters and buffers: tensors, or arrays of Values in a module of Values (`scalar()`)."""
         seen: set[int] = set()
         for prefix, module in self.named_modules():
             for name, item in module.attributes():
@@ -83,7 +83,7 @@ class ModuleTree:
                     yield _join(prefix, name), item
 
     def named_parameters(self) -> Iterator[tuple[str, Any]]:
-        """What is learned: tensors, or single Values named "0.weight[1,2]" in a module that was taken apart."""
+        """What is learned: tensors, or single Values named "0.weight[1,2]" in a module of Values."""
         for name, array in self.named_arrays():
             if isinstance(array, Tensor):
                 if array.requires_grad:
@@ -124,7 +124,7 @@ def learns(array: Any) -> bool:
 
 
 def is_array_of_values(item: Any) -> bool:
-    """Whether it is a parameter or buffer of a module that was taken apart."""
+    """Whether it is a parameter or buffer of a module of Values."""
     return (
         isinstance(item, np.ndarray) and item.dtype == object and all(isinstance(value, Value) for value in item.flat)
     )

@@ -51,7 +51,7 @@ class Examples:
         self.what = data.name if isinstance(data, Dataset) and what == "data" else what
         x, y, self.task = _arrays(data, objective, self.what)
         first = next(model.parameters())
-        self.values = isinstance(first, Value)  # a model taken apart into scalars
+        self.values = isinstance(first, Value)  # a model of scalars
         self.backend = backends.get("cpu" if self.values else first.device)
         self.dtype = np.dtype(float if self.values else first.dtype)
         keeps_integers = x.dtype.kind in "iu" and any(isinstance(m, Embedding) for m in model.modules())

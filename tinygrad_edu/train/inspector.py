@@ -43,7 +43,7 @@ class Inspector:
         self.losses: list[float] = []
         self.notices: Notices | None = None
         self.leftover = False  # was there a gradient where there should be none ...
-        self.told = False  # ... and was it said?
+        self.reported = False  # ... and was it reported?
         self.last: Any = None
 
     def before_backward(self) -> None:
@@ -78,9 +78,9 @@ class Inspector:
         return report_after_step(self.model, self.last) if isinstance(self.last, Tensor) else []
 
     def _forgotten(self) -> list[NoticeEvent]:
-        if not self.leftover or self.told:
+        if not self.leftover or self.reported:
             return []
-        self.told = True
+        self.reported = True
         return [
             NoticeEvent(
                 len(self.losses),
