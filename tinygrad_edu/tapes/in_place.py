@@ -47,7 +47,7 @@ class InPlace:
         A result goes into its own array as soon as the old contents are not needed any more, else into scratch, and at
         the end from there. A temporary one goes into scratch, or into such an array whose time has come.
         """
-        arrays, results, last_use = len(self.kernel.inputs), self.kernel.results, self.kernel.live.last_use
+        arrays, results, last_use = len(self.kernel.inputs), self.kernel.results, self.kernel.last_use
         holder = {place: k for k, place in enumerate(self.kernel.inputs)}  # the array in which a value is
         free: list[int] = []
         scratch = count(arrays)

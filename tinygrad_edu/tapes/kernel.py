@@ -20,11 +20,11 @@ from typing import Any
 
 import numpy as np
 
-from ..namespaces.namespace import Namespace
+from ..namespaces.namespace import FLOATS, Namespace
 from .cuda_code import elementwise
 from .in_place import InPlace
 from .liveness import Liveness
-from .python_code import numbers_function
+from .python_code import function_of, numbers_text
 from .tape import Call, Tape, Tracer, is_elementwise, operands_of
 
 
@@ -38,9 +38,9 @@ class Kernel:
         settings: further arguments that decide what is computed; they are fixed in the kernel.
     Attributes:
         inputs: the places of the arrays.
-        numbers: the names of the numbers, by their places.
         results: the places of what the rule gives, in its order.
         steps: the calls on arrays that these depend on, by their places.
+        last_use: for each array of the tape the last call that reads it.
         parameters: the places of the numbers that `steps` use.
         parameters_of: gives the values of the `parameters`, from the numbers as keyword arguments.
     Raises:
@@ -54,15 +54,16 @@ class Kernel:
         numbers = {name: tape.input(float) for name in names}
         results = rule(_Elementwise(tape), *given, **numbers, **(settings or {}))
         self.inputs = [array.place for array in given]
-        self.numbers = {number.place: name for name, number in numbers.items()}
         results = results if isinstance(results, tuple) else (results,)
         # an array that is handed through is copied first: another result may overwrite it
         self.results = [(tape.apply("positive", r) if r.place in self.inputs else r).place for r in results]
-        self.live = Liveness(tape, [], self.results)
-        used = {place: tape.calls[place] for place in sorted(self.live.used) if tape.calls[place].name}
+        live = Liveness(tape, [], self.results)
+        self.last_use = live.last_use
+        used = {place: tape.calls[place] for place in sorted(live.used) if tape.calls[place].name}
         self.steps: dict[int, Call] = {place: call for place, call in used.items() if not tape.arrays[place].is_number}
         self.parameters = sorted({x.place for c in self.steps.values() for x in operands_of(c) if x.is_number})
-        self.parameters_of = numbers_function(tape, self.numbers, self.live.used, self.parameters)
+        text = numbers_text(tape, {number.place: name for name, number in numbers.items()}, self.parameters)
+        self.parameters_of: Callable[..., list[float]] = function_of(text, "numbers", {"FLOATS": FLOATS})
 
     def __call__(self, xp: Any, *operands: Any) -> list[Any]:
         """The results in a namespace, one call after another.

@@ -18,6 +18,7 @@ class Liveness:
         kept: places of arrays that the function gives.
         buffers: places of arrays that it writes into others.
     Attributes:
+        reads: for each call the tracers that it works on.
         used: the places of the calls that these depend on, and of those that are made in any case.
         uses: how often the code names an array; one that is kept counts twice, as it needs a name.
         memory: for each array the one in whose memory it lies: itself, or the one of which it is a view.
@@ -26,8 +27,9 @@ class Liveness:
 
     def __init__(self, tape: Tape, kept: list[int], buffers: list[int]):
         self.calls, self.arrays = tape.calls, tape.arrays
+        self.reads = [operands_of(call) for call in tape.calls]
         self.used = self._reach([*kept, *buffers])
-        self.uses = Counter([x.place for place in self.used for x in operands_of(self.calls[place])] + 2 * kept)
+        self.uses = Counter([x.place for place in self.used for x in self.reads[place]] + 2 * kept)
         self.memory = self._memories()
         self.last_use = self._last_uses([*kept, *buffers])
 
@@ -38,21 +40,21 @@ class Liveness:
             place = waiting.pop()
             if place not in reached:
                 reached.add(place)
-                waiting += [operand.place for operand in operands_of(self.calls[place])]
+                waiting += [operand.place for operand in self.reads[place]]
         return reached
 
     def _memories(self) -> list[int]:
         found: list[int] = []
         for place, call in enumerate(self.calls):
             value = self.arrays[place].value
-            operands = [] if call.overwrites else operands_of(call)
+            operands = [] if call.overwrites else self.reads[place]
             # whether reshape copies depends on the strides of its operand
             shared = [x for x in operands if call.name in RESHAPES or np.may_share_memory(value, x.value)]
             found.append(found[shared[0].place] if shared else place)
         return found
 
     def _last_uses(self, kept: list[int]) -> dict[int, int]:
-        last = {self.memory[x.place]: place for place in sorted(self.used) for x in operands_of(self.calls[place])}
+        last = {self.memory[x.place]: place for place in sorted(self.used) for x in self.reads[place]}
         return last | {self.memory[place]: len(self.calls) for place in kept}
 
     def is_own(self, place: int) -> bool:
@@ -71,5 +73,5 @@ class Liveness:
 
     def large_ended(self, place: int) -> set[int]:
         """The large arrays of which this call was the last use."""
-        ended = {self.memory[x.place] for x in operands_of(self.calls[place])}
+        ended = {self.memory[x.place] for x in self.reads[place]}
         return {k for k in ended if self.ends(self.arrays[k], place) and self.arrays[k].value.nbytes >= LARGE}

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import linecache
 import weakref
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from itertools import count
 from typing import Any
 
-from ..namespaces.namespace import FLOATS
+from .liveness import Liveness
 from .tape import INFIX, Tape, Tracer
 
 # Operators that never raise with Python's floats, as / does for 1 / 0.
@@ -37,23 +37,19 @@ def function_of(source: str, name: str, bound: dict[str, Any]) -> Any:
     return function
 
 
-def numbers_function(
-    tape: Tape, names: dict[int, str], used: set[int], results: list[int]
-) -> Callable[..., list[float]]:
+def numbers_text(tape: Tape, inputs: dict[int, str], results: list[int]) -> str:
     """The calls on numbers as a function of these, in floats that are IEEE's.
 
     Args:
-        names: of the numbers that it takes, by their places.
-        used: the places of calls that are needed.
-        results: the places of what it gives.
+        inputs: the names of the numbers that it takes, by their places.
+        results: the places of those that it gives.
     """
-    text, lines = dict(names), []
-    for place in sorted(used - set(names)):
-        if tape.arrays[place].is_number:
-            text[place] = f"n{place}"
-            name, _, operands, *_ = tape.calls[place]
-            given = [text[x.place] if isinstance(x, Tracer) else repr(x) for x in operands]
-            value = f" {INFIX[name]} ".join(given) if name in SAFE else f"FLOATS.{name}({', '.join(given)})"
-            lines.append(f"n{place} = {value}")
-    lines.append(f"return [{', '.join(text[place] for place in results)}]")
-    return function_of(function_text("numbers", names.values(), lines), "numbers", {"FLOATS": FLOATS})
+    names, lines = dict(inputs), []
+    for place in sorted(Liveness(tape, results, []).used - set(inputs)):
+        name, _, operands, *_ = tape.calls[place]
+        given = [names[x.place] if isinstance(x, Tracer) else repr(x) for x in operands]
+        value = f" {INFIX[name]} ".join(given) if name in SAFE else f"FLOATS.{name}({', '.join(given)})"
+        names[place] = f"n{place}"
+        lines.append(f"n{place} = {value}")
+    lines.append(f"return [{', '.join(names[place] for place in results)}]")
+    return function_text("numbers", inputs.values(), lines)
