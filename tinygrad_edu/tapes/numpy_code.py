@@ -50,10 +50,10 @@ class Code:
         self.live = Liveness(tape, kept, [tracer.place for tracer, _ in buffers])
         self.buffers = self._buffers(kept, buffers)
         self.names = dict(inputs)  # of arrays by their places; what is written where it is used has its text here
-        self.parameters = [*inputs.values(), *[name for _, name in buffers]]
+        self.parameters = taken = [*inputs.values(), *[name for _, name in buffers]]
         self.constants: dict[str, Any] = {}
         self.bound: dict[str, Any] = {**WRITTEN, "step": None, "__name__": None}  # names that are taken
-        self._new = (name for k in count(1) if (name := f"a{k}") not in self.parameters)
+        self._new = (name for k in count(1) if (name := f"a{k}") not in taken)
         lines = list(self._lines())
         lines += [f"{b}[...] = {self._operand(tracer)}" for tracer, b in buffers if self.buffers.get(tracer.place) != b]
         results = [self._operand(tracer) for tracer in outputs] + list(self._own(outputs, owned))
