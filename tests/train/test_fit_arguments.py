@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
+import inspect
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,6 +15,17 @@ import pytest
 import tinygrad_edu as tg
 from tinygrad_edu.errors import ArgumentError, DataError, DeviceError
 from train.small_runs import history, moons, network, start
+
+
+def test_every_argument_is_explained_in_one_place() -> None:
+    settings = {field.name for field in dataclasses.fields(tg.train.Settings)}
+    for name in inspect.signature(tg.train.fit).parameters:
+        mine, other = tg.train.fit, tg.train.Settings
+        if name in settings and name != "data":  # the data for `fit`; a fingerprint of it among the settings
+            mine, other = other, mine
+        explained = re.compile(rf"^ {{8}}(\w+, )*{name}(, \w+)*: ", re.MULTILINE)
+        assert explained.search(str(mine.__doc__)), name
+        assert name == "data" or not explained.search(str(other.__doc__)), name
 
 
 @pytest.mark.parametrize(

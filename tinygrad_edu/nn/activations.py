@@ -15,17 +15,8 @@ def step(x: Any) -> Any:
     return functional.relu(functional.sign(x))
 
 
-ACTIVATIONS: dict[str, Callable[[Any], Any]] = {
-    "relu": functional.relu,
-    "sigmoid": functional.sigmoid,
-    "tanh": functional.tanh,
-    "leaky_relu": functional.leaky_relu,
-    "elu": functional.elu,
-    "gelu": functional.gelu,
-    "silu": functional.silu,
-    "softplus": functional.softplus,
-    "step": step,
-}
+_NAMES = "relu sigmoid tanh leaky_relu elu gelu silu softplus".split()
+ACTIVATIONS: dict[str, Callable[[Any], Any]] = {name: getattr(functional, name) for name in _NAMES} | {"step": step}
 
 
 def find(activation: Any, layer: str) -> Callable[[Any], Any] | None:

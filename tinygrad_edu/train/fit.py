@@ -8,11 +8,11 @@ from typing import Any
 
 from ..nn import Module
 from ..optim import Optimizer, Schedule
-from .arguments import check_early_stopping, check_model, check_schedule
 from .checkpoint import Checkpoint
 from .early_stopping import EarlyStopping
 from .events import Event
 from .examples import Examples
+from .parts import check_early_stopping, check_model, check_schedule
 from .run import Run
 from .settings import Settings, folder
 from .targets import Objective

@@ -13,7 +13,6 @@ from ..data.dataset import order_of_epoch
 from ..nn import Module
 from ..optim import Optimizer, ReduceLROnPlateau
 from ..storage.files import make_folder
-from .arguments import check_steps
 from .checkpoint import Checkpoint
 from .early_stopping import EarlyStopping
 from .events import BatchEvent, BestEvent, EndEvent, EpochEvent, Event, NoticeEvent, ValidationEvent
@@ -22,6 +21,7 @@ from .history import History
 from .layer_report import Probe
 from .metrics import Measures, Tally, measure
 from .notices import Notices
+from .parts import check_steps
 from .run_state import checked_state, load_parts
 from .settings import Settings
 from .update import Update

@@ -28,7 +28,7 @@ class Settings:
     Attributes:
         epochs: how often every example is learned from; a resumed run counts those before it.
         batch_size: rows in a batch, or "full", which becomes the number of rows.
-        shuffle: in a new order each epoch, which depends on `seed` and the epoch alone.
+        shuffle, seed: in a new order each epoch, which depends on the seed and the epoch alone.
         drop_last: leave out an epoch's last batch where it is smaller than the others.
         accumulate: add up the gradients of so many batches before an update.
         schedule_per: "epoch" or "batch": after what the schedule makes a step. None: `OneCycleLR` and `WarmupLR` after
@@ -39,7 +39,7 @@ class Settings:
         label_smoothing: of the loss cross_entropy: ε in [0, 1), the share of each target that is spread evenly over
             all classes, in training alone. Losses are reported without it. (Where the loss itself has it, a
             `functools.partial`, it is reported as it is.)
-        checkpoint: a folder, into which the run is written every `checkpoint_every` epochs and at its end.
+        checkpoint, checkpoint_every: a folder, into which the run is written every so many epochs and at its end.
         notices: whether to look out for trouble; see `notices.py`.
         compile: replay the training step as straight-line code, with the same numbers; see `tg.compile`. None: where
             all layers, functions and the loss are those of this package. True: in any case, as far as possible.
