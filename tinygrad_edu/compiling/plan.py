@@ -59,14 +59,14 @@ class Plan:
     def _write(self, recording: Recording, outputs: list[Source]) -> str | None:
         """Write the code; or say why it cannot be written."""
         try:
-            traced = trace(recording, outputs)
+            computation = trace(recording, outputs)
         except (TypeError, AttributeError) as error:  # of an operation of somebody else
             return f"the rule of an operation cannot be written down: {error}"
-        homes = [p._home._data for p, _ in traced.gradients if p._home is not None]
-        read = [tensor._data for tensor in traced.tensors.values()] + _arrays(recording.given)
+        homes = [p._home._data for p, _ in computation.gradients if p._home is not None]
+        read = [tensor._data for tensor in computation.tensors.values()] + _arrays(recording.given)
         if any(np.may_share_memory(home, array) for home in homes for array in read):
             return "it uses the grad of a parameter, which the backward pass overwrites: give it a copy, as an argument"
-        self.replay = Replay(traced, self.names)
+        self.replay = Replay(computation, self.names)
         return None
 
     def is_ready(self, arrays: list[Any]) -> bool:

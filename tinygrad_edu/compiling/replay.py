@@ -1,4 +1,4 @@
-"""A replay: the code of a traced function, and the tensors that it works on."""
+"""A replay: the code of a recorded function, and the tensors that it works on."""
 
 from __future__ import annotations
 
@@ -19,34 +19,34 @@ from .tracing import Computation
 
 
 class Replay:
-    """Computes what was traced, for other arguments, and brings the parameters their gradients.
+    """Computes what is on a tape, for other arguments, and brings the parameters their gradients.
 
     Args:
-        traced: of the function.
+        computation: what the function does.
         names: of all its arguments.
     Attributes:
         source: the code.
     """
 
-    def __init__(self, traced: Computation, names: tuple[str, ...]):
-        self._homed = [p for p, _ in traced.gradients if p._home is not None]
-        self._homeless = [p for p, _ in traced.gradients if p._home is None]
-        self._outputs = len(traced.outputs)
-        tensors = list(traced.tensors.values())
+    def __init__(self, computation: Computation, names: tuple[str, ...]):
+        self._homed = [p for p, _ in computation.gradients if p._home is not None]
+        self._homeless = [p for p, _ in computation.gradients if p._home is None]
+        self._outputs = len(computation.outputs)
+        tensors = list(computation.tensors.values())
         self._forms = [(tensor, _form(tensor)) for tensor in tensors]
         self._watched: list[tuple[Tensor, Any, bool, Tensor | None]] = []  # tensors, and what was seen of them
         self._given: list[Any] = []  # what the code takes after the arguments ...
         self._homes: list[Any] = []  # ... and then, the arrays where gradients lie
         self._look_again()
-        places = [*range(len(names)), *traced.tensors]
-        gradients = [(p, tracer) for p, tracer in traced.gradients if p._home is not None]
+        places = [*range(len(names)), *computation.tensors]
+        gradients = [(p, tracer) for p, tracer in computation.gradients if p._home is not None]
         different = _different([*names, *map(_name, tensors), *[f"d_{_name(p)}" for p, _ in gradients]])
         parameters = dict(zip(places, different, strict=False))
         buffers = [(tracer, name) for (_, tracer), name in zip(gradients, different[len(places) :], strict=True)]
-        owned = [tracer for p, tracer in traced.gradients if p._home is None]
-        code = Code(traced.tape, parameters, traced.outputs, owned, buffers)
+        owned = [tracer for p, tracer in computation.gradients if p._home is None]
+        code = Code(computation.tape, parameters, computation.outputs, owned, buffers)
         self.source, self._run = code.source, code.run
-        traced.tape.forget()
+        computation.tape.forget()
 
     def fits(self) -> bool:
         """Whether parameters and constants, and the places of gradients, are what the code was written for."""
