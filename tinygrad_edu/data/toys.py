@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..checks import is_number, whole_number
+from ..checks import is_within, whole_number
 from ..errors import ArgumentError
 from .dataset import Array, Dataset, Task
 
@@ -151,7 +151,7 @@ def make_toy(name: str, n: int | None = None, noise: float | None = None, seed: 
     if n < fewest:
         raise ArgumentError(f"n={n} rows are too few for {name}: ask for at least {fewest}")
     noise = toy.noise if noise is None else noise
-    if not is_number(noise) or not 0 <= noise < np.inf:
+    if not is_within(noise, 0):
         raise ArgumentError(f"noise must be a finite number from 0 on, not {noise!r}")
     rng = np.random.default_rng(whole_number("seed", seed, at_least=0))
     x, y = toy.make(n, noise, rng)

@@ -6,6 +6,7 @@ import math
 from typing import Any
 
 from .. import backends
+from ..checks import is_within
 from ..errors import ArgumentError
 from ..graph.modes import host_call
 from ..random import generator
@@ -34,7 +35,7 @@ class Dropout(Module):
     counters = ("seed", "step")
 
     def __init__(self, p: float = 0.5, seed: int | None = None):
-        if isinstance(p, bool) or not 0 <= p < 1:
+        if not is_within(p, 0, below=1):
             raise ArgumentError(
                 f"Dropout: p is the probability that a unit is dropped, at least 0 and below 1, not {p!r}"
                 + ("; with 1.0 nothing would be left to learn from" if p == 1 else "")

@@ -6,7 +6,7 @@ import math
 import sys
 from typing import Any
 
-from ..checks import is_number
+from ..checks import is_within
 from ..errors import ArgumentError
 
 
@@ -34,7 +34,7 @@ class EarlyStopping:
             raise ArgumentError(
                 f"EarlyStopping: patience must be a whole number of epochs, 1 or more, not {patience!r}; 10 is a start"
             )
-        if not is_number(min_delta) or not 0 <= min_delta < math.inf:
+        if not is_within(min_delta, 0):
             raise ArgumentError(f"EarlyStopping: min_delta must be a number of at least 0, not {min_delta!r}")
         self.patience, self.min_delta, self.restore_best = patience, min_delta, restore_best
         self.reset()

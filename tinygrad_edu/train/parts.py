@@ -5,18 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from .. import backends
-from ..errors import ArgumentError, DeviceError, StateError
+from ..errors import ArgumentError, DeviceError
 from ..nn import Module
 from ..optim import Optimizer, Schedule
 from .early_stopping import EarlyStopping
 
 
 def check_model(model: Any, optimizer: Any, device: str | None) -> None:
-    """Refuse a model that cannot learn, or not with this optimizer or on this device.
-
-    Raises:
-        ArgumentError, DeviceError: see there.
-    """
+    """Raise ArgumentError or DeviceError for a model that cannot learn, or not with this optimizer or device."""
     if not isinstance(model, Module):
         raise ArgumentError(f"model must be a module, tg.nn.mlp([2, 16, 1]), not {model!r}")
     if not isinstance(optimizer, Optimizer):
@@ -38,11 +34,7 @@ def check_model(model: Any, optimizer: Any, device: str | None) -> None:
 
 
 def check_schedule(schedule: Any, optimizer: Optimizer, epochs: int) -> None:
-    """Refuse what is no schedule, and one that would change the learning rates of another optimizer.
-
-    Raises:
-        ArgumentError: see there.
-    """
+    """Raise ArgumentError for what is no schedule, and for one of another optimizer."""
     if schedule is None:
         return
     if not isinstance(schedule, Schedule):
@@ -59,11 +51,7 @@ def check_schedule(schedule: Any, optimizer: Optimizer, epochs: int) -> None:
 
 
 def check_early_stopping(stopping: Any, validation: Any) -> None:
-    """Refuse what does not stop a run, or has nothing to watch.
-
-    Raises:
-        ArgumentError: see there.
-    """
+    """Raise ArgumentError for what does not stop a run, or has nothing to watch."""
     if stopping is None:
         return
     if not isinstance(stopping, EarlyStopping):
@@ -77,15 +65,3 @@ def check_early_stopping(stopping: Any, validation: Any) -> None:
             "early stopping watches the validation loss: give validation=..., such as the second part of "
             "data.split(0.2)"
         )
-
-
-def check_steps(schedule: Schedule, steps: int) -> None:
-    """Refuse a schedule that ends before so many further steps.
-
-    Raises:
-        ArgumentError: see there.
-    """
-    try:
-        schedule.rates(schedule.steps + steps)
-    except StateError as error:
-        raise ArgumentError(f"{error}: this run makes {steps} steps of it") from None

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from ..data.dataset import order_of_epoch
+from ..errors import ArgumentError, StateError
 from ..nn import Module
 from ..optim import Optimizer, ReduceLROnPlateau
 from ..storage.files import make_folder
@@ -21,7 +22,6 @@ from .history import History
 from .layer_report import Probe
 from .metrics import Measures, Tally, measure
 from .notices import Notices
-from .parts import check_steps
 from .run_state import checked_state, load_parts
 from .settings import Settings
 from .update import Update
@@ -81,9 +81,14 @@ class Run:
         Raises:
             ArgumentError: see there.
         """
-        if self.schedule is not None:
-            each = self.settings.updates_in_an_epoch if self.schedule_by_batch else 1
-            check_steps(self.schedule, (self.settings.epochs - self.epoch) * each)
+        if self.schedule is None:
+            return
+        steps = self.settings.epochs - self.epoch
+        steps *= self.settings.updates_in_an_epoch if self.schedule_by_batch else 1
+        try:
+            self.schedule.rates(self.schedule.steps + steps)
+        except StateError as error:
+            raise ArgumentError(f"{error}: this run makes {steps} steps of it") from None
 
     # --- the loop ---
 
