@@ -18,6 +18,7 @@ from .. import output
 from ..errors import CommandError
 from ..expressions.answer import read_answer
 from ..subject import Subject
+from ..terminal_width import wrap
 from . import step_lines
 
 HOW = "Before each step you are asked for the gradient after it. Answer with a number, or with arithmetic such as "
@@ -32,13 +33,13 @@ def run(subject: Subject, player: Player) -> None:
     """
     dialogue = _Dialogue(Quiz(subject.trace))
     _say([*subject.note.splitlines(), ""] if subject.note else [])
-    _say([subject.title, "", *step_lines.wrap(step_lines.given(subject.trace), indent=2)])
+    _say([subject.title, "", *wrap(step_lines.given(subject.trace), indent=2)])
     events = subject.trace.events
     _say(["", step_lines.heading("forward"), ""])
     for event in events:
         if event.kind == "forward":
             _say(step_lines.numbered(event))
-    _say(["", step_lines.heading("backward"), "", *step_lines.wrap(HOW), ""])
+    _say(["", step_lines.heading("backward"), "", *wrap(HOW), ""])
     try:
         for event in events:
             if event.kind == "backward":
@@ -48,7 +49,7 @@ def run(subject: Subject, player: Player) -> None:
         _say(["", "Gradients of the inputs", "", *step_lines.table(subject.trace)])
     except EOFError:
         _say(["", "That was the end of the answers."])
-    _say(["", *(line for text in dialogue.score.summary() for line in step_lines.wrap(text, indent=2))])
+    _say(["", *(line for text in dialogue.score.summary() for line in wrap(text, indent=2))])
 
 
 class _Dialogue:
@@ -68,10 +69,10 @@ class _Dialogue:
         question = self.quiz.question(event)
         if question is None:
             return
-        _say(["", *step_lines.wrap(question.text), *step_lines.wrap(", ".join(question.known), indent=2)])
+        _say(["", *wrap(question.text), *wrap(", ".join(question.known), indent=2)])
         verdict = self._verdict(event, question)
         self.score = self.score.after(verdict)
-        _say(step_lines.wrap(verdict.text if verdict else "Skipped.", indent=2))
+        _say(wrap(verdict.text if verdict else "Skipped.", indent=2))
 
     def _verdict(self, event: Event, question: Question) -> Verdict | None:
         """What is said of the answer; None if there is none."""
@@ -82,7 +83,7 @@ class _Dialogue:
             if not text:
                 return None
             if text == "?":
-                _say(step_lines.wrap(f"Hint: {question.hint}", indent=2))
+                _say(wrap(f"Hint: {question.hint}", indent=2))
                 continue
             try:
                 return self.quiz.judge(event, read_answer(text))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Iterator
 
 import numpy as np
@@ -14,7 +13,7 @@ from tinygrad_edu_viz.readable import FEW, number, short
 from tinygrad_edu_viz.recording.contents import Data, Event, TraceNode
 
 from ..subject import Subject
-from ..terminal_width import room
+from ..terminal_width import room, wrap
 from .number_columns import rows
 
 DIGITS = 6  # of the elements of arrays
@@ -122,10 +121,3 @@ def table(trace: Trace) -> list[str]:
         [*(text + " " * (w - cell_width(text)) for text, w in zip(row, widths, strict=False)), row[2]] for row in rows
     ]
     return ["  " + "   ".join(row).rstrip() for row in cells]
-
-
-def wrap(text: str, width: int | None = None, indent: int = 0) -> list[str]:
-    """Text in lines of at most `width` characters (None: of as many as there is room for), the later ones indented."""
-    return textwrap.wrap(
-        text, width or room(), subsequent_indent=" " * indent, break_long_words=False, break_on_hyphens=False
-    ) or [""]

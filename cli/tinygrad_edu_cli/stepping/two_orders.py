@@ -14,8 +14,8 @@ from tinygrad_edu_viz.recording.contents import Event
 from .. import output
 from ..errors import CommandError
 from ..subject import Subject, open_source
-from ..terminal_width import WIDTH
-from .step_lines import given, inputs, wrap
+from ..terminal_width import WIDTH, wrap
+from .step_lines import given, inputs
 
 EXAMPLE = "e = a*b; e*c + e"  # e is used twice, and computed
 EXAMPLE_SETTINGS = {"a": "2", "b": "-3", "c": "4"}

@@ -8,8 +8,7 @@ from tinygrad_edu.train import History
 from tinygrad_edu.train.events import EndEvent, EpochEvent, Event, NoticeEvent, ValidationEvent
 
 from .. import output
-from ..stepping import step_lines
-from ..terminal_width import room
+from ..terminal_width import room, wrap
 from .run import Run
 from .summary import advice, introduction, number, percent, summary
 
@@ -35,7 +34,7 @@ class PlainReport:
     def start(self) -> None:
         for line in introduction(self.run):
             blanks = line[: len(line) - len(line.lstrip())]
-            for part in step_lines.wrap(line.lstrip(), room() - len(blanks), indent=INDENT - len(blanks)):
+            for part in wrap(line.lstrip(), room() - len(blanks), indent=INDENT - len(blanks)):
                 self.say(blanks + part)
         self.say("")
         measure = "accuracy" if self.run.dataset.classes else "R²"
@@ -53,7 +52,7 @@ class PlainReport:
                     self._tell_epoch()
             case NoticeEvent() if len(self.history.notices) <= MAX_NOTICES:
                 where = f"Epoch {event.epoch}: " if event.epoch else ""
-                for line in step_lines.wrap(f"{where}{event.text}", room() - 2, indent=2):
+                for line in wrap(f"{where}{event.text}", room() - 2, indent=2):
                     self.say(f"  {line}")
             case EndEvent():
                 self._end()
@@ -84,9 +83,9 @@ class PlainReport:
             self.say(f"  ({hidden} more notices; --json shows all)")
         self.say("")
         for sentence in summary(self.run, self.history, time.monotonic() - self._started):
-            self.say("\n".join(step_lines.wrap(sentence, room())))
+            self.say("\n".join(wrap(sentence, room())))
         words, command, arguments = advice(self.run, self.history).partition("tinygrad-edu ")
-        self.say("\n".join(step_lines.wrap(f"Next: {words.rstrip()}", room())))
+        self.say("\n".join(wrap(f"Next: {words.rstrip()}", room())))
         if command:
             self.say(f"  {command}{arguments}")  # on one line, to be copied
 

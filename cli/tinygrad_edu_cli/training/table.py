@@ -9,8 +9,7 @@ from tinygrad_edu.train.events import plain as json_number
 from tinygrad_edu_viz.cells import cell_width
 
 from ..phrases import count
-from ..stepping import step_lines
-from ..terminal_width import room
+from ..terminal_width import room, wrap
 from .comparison import ComparedRun
 from .curve import Scale, curve
 from .summary import number, percent
@@ -29,7 +28,7 @@ def table(runs: Sequence[ComparedRun]) -> Iterator[str]:
     low, high = number(scale.low), number(scale.high)
     over = f"Validation loss over {count(longest, 'epoch')}"
     above = f"{_data(runs)}{over}, on a logarithmic scale (▁ {low}, █ {high}, ↑ above)"
-    yield "\n".join(step_lines.wrap(above, room(WIDEST)))
+    yield "\n".join(wrap(above, room(WIDEST)))
     yield ""
     measure = "accuracy" if runs[0].history.validation_accuracy else "R²"
     head = ["", "validation loss", "final", "best", "@epoch", "train", measure, "per epoch", "noise", ""]
@@ -44,7 +43,7 @@ def table(runs: Sequence[ComparedRun]) -> Iterator[str]:
             yield line
     yield ""
     for sentence in sentences(runs):
-        yield "\n".join(step_lines.wrap(sentence, room(), indent=2))
+        yield "\n".join(wrap(sentence, room(), indent=2))
 
 
 def _data(runs: Sequence[ComparedRun]) -> str:

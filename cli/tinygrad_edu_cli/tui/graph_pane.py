@@ -7,7 +7,6 @@ from collections.abc import Collection
 from rich.style import Style
 from textual import events
 from textual.geometry import Region, Spacing
-from textual.message import Message
 from textual.strip import Strip
 
 from tinygrad_edu_viz.player import Player
@@ -16,6 +15,7 @@ from tinygrad_edu_viz.text.terminal import Picture
 
 from . import look
 from .lines import Lines, plain_strips, restyled
+from .node_pane import NodePicked
 
 _SELECTED = str.maketrans("╭╮╰╯─│├┝", "┏┓┗┛━┃┠┣")  # a heavy border
 _SELECTED_ASCII = str.maketrans("+-|", "*~!")
@@ -26,13 +26,6 @@ class GraphPane(Lines):
     """The drawing of the trace at the player's position. A click on a box chooses its node."""
 
     centred = True
-
-    class Picked(Message):
-        """A node was clicked."""
-
-        def __init__(self, node: str):
-            super().__init__()
-            self.node = node
 
     def __init__(self, player: Player, ascii: bool, id: str | None = None):
         super().__init__(id=id)
@@ -94,7 +87,7 @@ class GraphPane(Lines):
         column, row = event.x - left + self.scroll_offset.x, event.y - above + self.scroll_offset.y
         for box, placed in self.picture.layout.boxes.items():
             if _region(placed).contains(column, row):
-                self.post_message(self.Picked(self.player.view.boxes[box].result))
+                self.post_message(NodePicked(self.player.view.boxes[box].result))
 
 
 def _region(placed: Placed) -> Region:

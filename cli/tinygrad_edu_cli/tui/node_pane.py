@@ -24,18 +24,19 @@ _MOST = (12, 8)  # cells of names and of operations; the rest is for the numbers
 _GAPS = ("", " ", "  ", "  ", "  ")
 
 
+class NodePicked(Message):
+    """A node was clicked, in the table or in the graph."""
+
+    def __init__(self, node: str):
+        super().__init__()
+        self.node = node
+
+
 class NodePane(Lines):
     """A row for each node, in the order of creation. Only the rows in sight are made, so there may be many.
 
     Marks before a name: a breakpoint ●, the active node ▶, the chosen one ›.
     """
-
-    class Picked(Message):
-        """A node was clicked."""
-
-        def __init__(self, node: str):
-            super().__init__()
-            self.node = node
 
     def __init__(self, player: Player, id: str | None = None):
         super().__init__(id=id)
@@ -118,7 +119,7 @@ class NodePane(Lines):
         """Choose the node of the row under the mouse."""
         offset = event.get_content_offset(self)
         if offset is not None and offset.y and self.scroll_offset.y + offset.y <= len(self.ids):
-            self.post_message(self.Picked(self.ids[self.scroll_offset.y + offset.y - 1]))
+            self.post_message(NodePicked(self.ids[self.scroll_offset.y + offset.y - 1]))
 
 
 def _fit(text: str, width: int) -> str:

@@ -19,13 +19,13 @@ from tinygrad_edu_viz.player import Player
 from ..errors import CommandError, MissingPieceError
 from ..scalar_level import TooMuchError, scalarized
 from ..stepping.exports import write
-from ..stepping.step_lines import wrap
 from ..subject import Subject
+from ..terminal_width import wrap
 from . import keys, look
 from .dialogs import Ask, Reading
 from .graph_pane import GraphPane
 from .lines import Lines, OneLine
-from .node_pane import NodePane
+from .node_pane import NodePane, NodePicked
 from .pass_bar import PassBar
 from .question_window import predict
 from .step_text import step_text
@@ -211,9 +211,8 @@ class Stepping(Screen[None]):
 
     # Choosing nodes.
 
-    @on(GraphPane.Picked)
-    @on(NodePane.Picked)
-    def choose(self, message: GraphPane.Picked | NodePane.Picked) -> None:
+    @on(NodePicked)
+    def choose(self, message: NodePicked) -> None:
         """Choose the node that was clicked."""
         self.player.select(message.node)
         self.show()

@@ -10,6 +10,7 @@ from tinygrad_edu_viz.player import Player
 from tinygrad_edu_viz.recording.contents import Event
 
 from ..stepping import step_lines
+from ..terminal_width import wrap
 from . import look
 
 
@@ -23,7 +24,7 @@ def step_text(player: Player, note: str, width: int, compact: bool = False) -> l
     width = max(width, 8)
     if player.at_start:
         texts = [*note.splitlines(), *filter(None, [player.view.note]), step_lines.given(player.trace)]
-        return _lines([line for text in texts for line in step_lines.wrap(look.shown(text), width, indent=2)], Style())
+        return _lines([line for text in texts for line in wrap(look.shown(text), width, indent=2)], Style())
     events = player.happened
     return [line for event in events for line in _about(event, width, compact or len(events) > 1)]
 
@@ -33,7 +34,7 @@ def _about(event: Event, width: int, compact: bool) -> list[Segment]:
     if event.kind == "forward":
         return _lines([line for text in _stacked(event.text) for line in _wrapped(text, width)], style)
     formula = [line for text in _chain_rule(event, compact) for line in _wrapped(text, width)]
-    return [*_lines(formula, style), *_lines(step_lines.wrap(look.shown(event.text), width), Style())]
+    return [*_lines(formula, style), *_lines(wrap(look.shown(event.text), width), Style())]
 
 
 def _lines(texts: list[str], style: Style) -> list[Segment]:
@@ -62,4 +63,4 @@ def _wrapped(text: str, width: int) -> list[str]:
     """A line of a formula, on more lines if it must; what it begins with stays under its sign."""
     text = look.shown(text)
     blanks = len(text) - len(text.lstrip())
-    return [" " * blanks + line for line in step_lines.wrap(text.lstrip(), max(width - blanks, 8), indent=2)]
+    return [" " * blanks + line for line in wrap(text.lstrip(), max(width - blanks, 8), indent=2)]

@@ -7,25 +7,23 @@ of one scope stand in a frame.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
 import graphviz
 
 from tinygrad_edu.errors import ArgumentError
-from tinygrad_edu.formulas import reading as symbols
 from tinygrad_edu.graph.node import Node
-from tinygrad_edu.graph.operation import REGISTRY
 
-from ..notation import inputs_are_ordered
-from ..readable import number, short
-from ..recording.contents import TraceNode, restored
+from ..readable import short
+from ..recording.contents import TraceNode
 from ..recording.recorder import snapshot
 from ..scalarizing.scalarize import scalarize
 from ..trace import Trace
 from ..views.levels import View, ViewBox, view
 from . import dot_binary
+from .box_facts import is_ordered, kind_of, settings_of, title_of
 from .box_label import BoxLabel
 from .palette import Palette, palette
 
@@ -169,7 +167,7 @@ class _Picture:
             kind, label = "layer", self.label.of_group(box, result)
             tooltip = self.label.tooltip_of_group(box, result)
         else:
-            kind, title = kind_of(result, self.trace.root), self._title(result)
+            kind, title = kind_of(box, self.trace), title_of(result, self.trace.nodes)
             label = self.label.of_node(result, title, self._settings(result))
             tooltip = self.label.tooltip_of_node(result, title)
         look = {**OUTLINES[kind], "fillcolor": self.colours.fills[kind]}
@@ -177,11 +175,8 @@ class _Picture:
             look = {"shape": "note", "style": "filled", "fillcolor": self.colours.fills["constant"]}
         if box.id == self.active:
             look |= {"penwidth": "4", "color": self.colours.gradient}
-        ordering = {"ordering": "in"} if not box.collapsed and _is_ordered(result) else {}
+        ordering = {"ordering": "in"} if not box.collapsed and is_ordered(result) else {}
         graph.node(key, label=label, id=f"node-{key}", tooltip=tooltip, **look, **ordering)
-
-    def _title(self, node: TraceNode) -> str:
-        return f"{node.label} = {formula_of(node, self.trace.nodes)}" if _is_ordered(node) else node.label
 
     def _settings(self, node: TraceNode) -> list[str]:
         return [short(f"{key} {value}", 40) for key, value in settings_of(node)]
@@ -211,7 +206,7 @@ class _Picture:
 
     def _legend(self) -> str:
         """A sample and a word for each kind of box that occurs."""
-        kinds = {self._kind(box) for box in self.seen.boxes.values() if box.id != self.seen.more}
+        kinds = {kind_of(box, self.trace) for box in self.seen.boxes.values() if box.id != self.seen.more}
         cells = []
         for kind, word in LEGEND.items():
             if kind in kinds:
@@ -225,9 +220,6 @@ class _Picture:
         if self.label.grads:
             cells.append(f"<TD>{self.label.small('grad: ∂(the result) / ∂(this)')}</TD>")
         return f'<TABLE BORDER="0" CELLSPACING="6"><TR>{"".join(cells)}</TR></TABLE>'
-
-    def _kind(self, box: ViewBox) -> str:
-        return "layer" if box.collapsed else kind_of(self.trace.nodes[box.result], self.trace.root)
 
 
 LEGEND = {
@@ -250,32 +242,3 @@ def _empty(rankdir: str, size: int, colours: Palette) -> Drawing:
     graph.attr("node", shape="box", margin="0.08,0.05", height="0.3")
     graph.attr("edge", color=colours.line, arrowsize="0.7")
     return graph
-
-
-def kind_of(node: TraceNode, root: str) -> str:
-    """What a drawing shows a node as: a key of the palette's `fills`."""
-    if node.op is None:
-        return "leaf" if node.requires_grad else "constant"
-    return "root" if node.id == root else "result"
-
-
-def _is_ordered(node: TraceNode) -> bool:
-    return node.op is not None and inputs_are_ordered(node.op) and len(set(node.inputs)) > 1
-
-
-def formula_of(node: TraceNode, nodes: dict[str, TraceNode]) -> str:
-    """The operation with its inputs in order, which arrows alone do not show: "b - a"."""
-    sources = [nodes[source] for source in node.inputs]
-    names = [number(source.data) if source.is_plain_number else source.label for source in sources]
-    if node.op in REGISTRY:
-        formula = str(symbols.forward(node.op, names, restored(node.attrs)))
-        return short(formula if len(formula) <= 40 else str(symbols.forward(node.op, names)), 40)
-    return short(f"{node.op}({', '.join(names)})", 40)
-
-
-def settings_of(node: TraceNode) -> Iterable[tuple[str, str]]:
-    """The attributes of an operation that say something: axis 0, index 0:2."""
-    for key, value in node.attrs.items():
-        if value is not None and value is not False:
-            shown = value["array"] if isinstance(value, dict) and "array" in value else value
-            yield key, short(", ".join(map(str, shown)) if isinstance(shown, list) else str(shown))

@@ -15,7 +15,7 @@ from ..notation import inputs_are_ordered, sign
 from ..readable import number, number_lines, short
 from ..trace import Trace
 from ..views.levels import View, ViewBox, view
-from .draw import formula_of, kind_of, settings_of
+from .box_facts import kind_of, settings_of, title_of
 from .placing import Curve, Edge, Point, place
 
 FONT, CHARACTER = 12, 7.25  # size of the letters, and the width of one in a monospaced font of that size
@@ -108,7 +108,7 @@ def lay_out(trace: Trace, rankdir: str, level: str, limit: int) -> Scene:
     ordered = {keys[box.id] for box in seen.boxes.values() if _is_ordered(box, trace)}
     placed = place(sizes, _edges(seen, trace, keys), ordered, rankdir)
     boxes = {
-        i: Box(keys[i], _kind(box, trace), faces[i], placed.corners[keys[i]], *sizes[keys[i]])
+        i: Box(keys[i], kind_of(box, trace), faces[i], placed.corners[keys[i]], *sizes[keys[i]])
         for i, box in seen.boxes.items()
     }
     return Scene(seen, boxes, placed.curves, placed.width, placed.height)
@@ -131,10 +131,6 @@ def _is_ordered(box: ViewBox, trace: Trace) -> bool:
     return not box.collapsed and op is not None and inputs_are_ordered(op)
 
 
-def _kind(box: ViewBox, trace: Trace) -> str:
-    return "layer" if box.collapsed else kind_of(trace.nodes[box.result], trace.root)
-
-
 def _face(box: ViewBox, trace: Trace) -> Face:
     node = trace.nodes[box.result]
     data = tuple(number_lines(node.data))
@@ -147,9 +143,7 @@ def _face(box: ViewBox, trace: Trace) -> Face:
         quiet.append(f"{node.shape} {node.dtype}")
     strong, aside = node.label, ""
     if node.op is not None:
-        strong, aside = sign(node.op), strong
-        if inputs_are_ordered(node.op) and len(set(node.inputs)) > 1:
-            aside += f" = {formula_of(node, trace.nodes)}"
+        strong, aside = sign(node.op), title_of(node, trace.nodes)
     return Face(strong, aside, tuple(quiet), data, node.requires_grad)
 
 
