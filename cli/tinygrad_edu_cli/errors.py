@@ -59,7 +59,7 @@ class ExpressionError(CommandError):
         self.text, self.start, self.end = text, start, end
 
     def explain(self, encoding: str) -> str:
-        from .excerpt import excerpt, printable
+        from .excerpt import excerpt, printable  # as above
 
         hint = printable(self.hint, encoding)
         return f"error: {printable(self.message, encoding)}\n" + excerpt(

@@ -88,7 +88,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except Exception as error:
         if os.environ.get("TINYGRAD_EDU_DEBUG"):
             raise
-        from tinygrad_edu.errors import TinygradError
+        from tinygrad_edu.errors import TinygradError  # brings NumPy
 
         if isinstance(error, TinygradError):
             return _complain(f"error: {error}", NEGATIVE)

@@ -67,7 +67,7 @@ def test_a_unit_of_a_network_apart(cli, model):
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["--apart", "nowhere"], "no node is called 'nowhere'"),
+        (["--apart", "nowhere"], "no node is called 'nowhere'\n  there is: W, x, n2"),
         (["--apart", "n2[7]"], "no element [7]"),
         (["--apart", "n2[1-]"], "no place in an array"),
         (["--apart", "W"], "nothing inside"),

@@ -215,7 +215,7 @@ def test_a_node_is_known_by_its_name_too():
         ("aa", "no node is called 'aa'; there are: a"),
         ("op:mutliply", "no operation is called 'mutliply'; there are: op:multiply"),
         ("op:", "no operation is called ''; there are: op:multiply, op:add"),
-        ("", "no node is called ''"),
+        ("", "no node is called ''; there are: a, b, n2, "),  # the first, in the order of creation
     ],
 )
 def test_an_unknown_breakpoint(trace, place, said):

@@ -49,7 +49,7 @@ def frames(
         MissingDot, DrawingError: as `render`.
     """
     try:
-        from .frames import Film
+        from .frames import Film  # needs the extra `plots`, as all of Pillow here
     except ImportError as error:
         raise MissingPillow(
             f"pictures of steps need Pillow and matplotlib ({error}): pip install 'tinygrad-edu[plots]'"
