@@ -6,16 +6,18 @@ import warnings
 from typing import TYPE_CHECKING, Any
 
 from . import backends, errors
+from .derivatives.anomaly import detect_anomaly
 from .derivatives.gradcheck import gradcheck
 from .derivatives.transforms import grad, hessian, jacobian, jvp, value_and_grad, vjp
 from .errors import *  # noqa: F403
 from .graph.backprop import Step, backprop
-from .graph.modes import default_dtype, detect_anomaly, enable_grad, get_default_dtype, no_grad, set_default_dtype
-from .graph.node import nodes
+from .graph.modes import default_dtype, enable_grad, get_default_dtype, no_grad, set_default_dtype
+from .graph.order import nodes
 from .graph.scopes import scope
 from .random import seed
-from .rules import composed as functional
-from .rules.composed import *  # noqa: F403
+from .rules import functional
+from .rules.functional import *  # noqa: F403
+from .tensors import plain_operands  # noqa: F401  (says how operations take numbers, arrays and lists)
 from .tensors.tensor import Tensor
 from .tensors.value import Value
 from .version import __version__ as __version__
@@ -34,8 +36,9 @@ _LEARNING = ("data", "losses", "nn", "optim", "train")
 
 # Pickles that were written before the engine had rooms name its files by these names.
 for _old, _module in {
-    "copying": "graph.copying", "functional": "rules.composed", "node": "graph.node", "operation": "graph.operation",
-    "ops": "rules.elementwise", "structural": "rules.structural", "tensor": "tensors.tensor", "value": "tensors.value",
+    "copying": "tensors.copying", "functional": "rules.functional", "node": "graph.node",
+    "operation": "graph.operation", "ops": "rules.elementwise", "structural": "rules.structural",
+    "tensor": "tensors.tensor", "value": "tensors.value",
 }.items():  # fmt: skip
     sys.modules[f"{__name__}.{_old}"] = importlib.import_module(f".{_module}", __name__)
 

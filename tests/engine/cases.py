@@ -17,7 +17,7 @@ import numpy as np
 
 import tinygrad_edu as tg
 from tinygrad_edu.graph.operation import REGISTRY
-from tinygrad_edu.rules import composed as functional
+from tinygrad_edu.rules import functional
 
 
 class Case(NamedTuple):

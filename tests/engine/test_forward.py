@@ -8,7 +8,7 @@ import pytest
 import tinygrad_edu as tg
 from engine.cases import Case, all_cases, public
 from tinygrad_edu.graph.operation import REGISTRY
-from tinygrad_edu.rules import composed as functional
+from tinygrad_edu.rules import functional
 
 CASES = all_cases()
 ELEMENTWISE = [case for case in CASES if case.name in REGISTRY and REGISTRY[case.name].elementwise]

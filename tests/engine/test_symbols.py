@@ -148,7 +148,7 @@ def test_figures_are_written_and_not_computed():
     assert str(symbols.forward("power", figures)) == "(-3)²"
 
 
-# --- structural: pull-backs ---------------------------------------------------------------------------------------
+# --- structural: vjps ---------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -171,7 +171,7 @@ def test_figures_are_written_and_not_computed():
 def test_pull_backs_in_shapes(op, shapes, attrs, result_shape, texts):
     operands = [Symbol.named(name, shape) for name, shape in zip("ab", shapes, strict=False)]
     g = Symbol.named("g", result_shape)
-    assert [str(symbols.pull_back(op, k, operands, attrs, g)) for k in range(len(shapes))] == texts
+    assert [str(symbols.vjp(op, k, operands, attrs, g)) for k in range(len(shapes))] == texts
 
 
 def test_a_pull_back_that_looks_at_data_is_named_only(registry):
@@ -179,7 +179,7 @@ def test_a_pull_back_that_looks_at_data_is_named_only(registry):
     def peek(xp, a):
         return a
 
-    assert str(symbols.pull_back("peek", 0, ["a"])) == "pull-back of peek"
+    assert str(symbols.vjp("peek", 0, ["a"])) == "pull-back of peek"
     assert str(symbols.forward("peek", ["a"])) == "peek(a)"
 
 
@@ -279,7 +279,7 @@ def test_a_formula_has_no_truth_and_no_unknown_shape():
         ),
         (symbols.forward("sqrt", ["a"]), r"\sqrt{a}"),
         (symbols.forward("abs", ["a"]), r"\left|a\right|"),
-        (symbols.pull_back("matmul", 1, [Symbol.named("W", (2, 3)), Symbol.named("X", (3, 4))]), r"W^{\top} \, g"),
+        (symbols.vjp("matmul", 1, [Symbol.named("W", (2, 3)), Symbol.named("X", (3, 4))]), r"W^{\top} \, g"),
         (Symbol.named("bias_1{$%"), r"\text{bias\_1\{\$\%}"),
         (Symbol.named("\\^~"), r"\text{\textbackslash{}\textasciicircum{}\textasciitilde{}}"),
     ],

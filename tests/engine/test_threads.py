@@ -8,7 +8,8 @@ import pytest
 
 import tinygrad_edu as tg
 from tinygrad_edu import Tensor, Value, optim
-from tinygrad_edu.graph.modes import Observer, observed
+from tinygrad_edu.graph.modes import observed
+from tinygrad_edu.graph.observer import Observer
 
 
 def in_threads(work, n=4):

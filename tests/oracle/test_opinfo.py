@@ -16,7 +16,7 @@ import pytest
 
 import tinygrad_edu as tg
 from tinygrad_edu.graph.operation import REGISTRY
-from tinygrad_edu.rules import composed as functional
+from tinygrad_edu.rules import functional
 
 torch = pytest.importorskip("torch")
 pytest.importorskip("expecttest", reason="PyTorch's samples need it: pip install --group oracle")

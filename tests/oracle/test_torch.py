@@ -14,7 +14,7 @@ from engine.cases import public, sample
 from engine.cases_indexing import INDICES
 from engine.cases_structural import DOTS, EINSUMS, MATMULS
 from tinygrad_edu.graph.operation import REGISTRY
-from tinygrad_edu.rules import composed as functional
+from tinygrad_edu.rules import functional
 
 torch = pytest.importorskip("torch")
 F = torch.nn.functional

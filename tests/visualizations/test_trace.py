@@ -336,7 +336,7 @@ CASES = all_cases()
 
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_every_operation_says_what_it_does(case: Case):
-    """The pull-back that a formula states, computed by NumPy from the recorded data, is the recorded contribution."""
+    """The vjp that a formula states, computed by NumPy from the recorded data, is the recorded contribution."""
     result = case.function(*[tg.Tensor(operand, requires_grad=operand.dtype.kind == "f") for operand in case.operands])
     result = result[0] if isinstance(result, list) else result
     trace = Trace.record(result, gradient=sample(*result.shape, seed=1))

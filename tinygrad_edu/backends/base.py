@@ -13,9 +13,10 @@ from typing import Any, ClassVar
 import numpy as np
 
 from ..errors import DeviceError
+from ..graph.broadcast import unbroadcast
 from ..graph.precision import widened
 from ..namespaces import indexing
-from ..namespaces.namespace import Graph, Namespace, unbroadcast
+from ..namespaces.namespace import Graph, Namespace
 
 
 class Backend(Namespace):

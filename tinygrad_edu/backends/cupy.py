@@ -64,7 +64,7 @@ class CupyBackend(Backend):
     def owns(self, array: Any) -> bool:
         return super().owns(array) and array.device.id == self._number
 
-    here = False
+    is_host = False
     language = "cuda"
 
     def run(self, function: Any, *args: Any, **kwargs: Any) -> Any:

@@ -83,7 +83,7 @@ class Compiled:
         for argument in arguments:
             array = argument
             if type(argument) is Tensor:
-                if argument._tracked or not argument.backend.here:
+                if argument._tracked or not argument.backend.is_host:
                     return self._run(arguments)
                 array = argument._data
             if type(array) is np.ndarray:

@@ -13,8 +13,9 @@ from zlib import crc32
 
 import numpy as np
 
-from ..graph.modes import SERIAL, Observer
+from ..graph.modes import SERIAL
 from ..graph.node import Node
+from ..graph.observer import Observer
 from ..graph.operation import Operation
 from ..tensors.tensor import Tensor
 from ..tensors.value import Value
@@ -235,7 +236,7 @@ class Recording(Observer):
         """Something that the function did not compute under our eyes."""
         self._alive.append(item)
         if isinstance(item, Tensor):
-            self.elsewhere = self.elsewhere or not item.backend.here
+            self.elsewhere = self.elsewhere or not item.backend.is_host
             if item.op is not None:
                 self.refuse(
                     f"it uses a {item.describe()} that was computed outside of it: compute it inside, or detach() it"

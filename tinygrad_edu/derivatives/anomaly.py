@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..errors import AnomalyError, MutationError
-from ..graph.modes import Mode, Observer
+from ..graph.modes import Mode
+from ..graph.observer import Observer
 
 if TYPE_CHECKING:
     from ..graph.backprop import Step
@@ -17,6 +18,20 @@ if TYPE_CHECKING:
     from ..graph.operation import Operation
 
 _PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+
+
+def detect_anomaly() -> Mode:
+    """Name the node in which the first inf or nan is born, and the user's line that made it.
+
+    Inside the block every forward result and every backward contribution is looked at, and each operation keeps a
+    fingerprint of its operands, so that a write into a raw array between forward and backward is found too. That
+    costs time (on a GPU it waits for the device after each operation): it is for debugging.
+
+    Raises:
+        AnomalyError: a result or a contribution is not finite although everything it was computed from is.
+        MutationError: in a backward pass, when the operands of a node are no longer those it was computed from.
+    """
+    return Mode(lambda: {"watch": Watch()})
 
 
 class Watch(Observer):

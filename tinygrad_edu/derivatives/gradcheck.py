@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import GradientCheckError
-from ..rules.composed import sum as total
+from ..rules.structural import sum as total
 from ..tensors.tensor import Tensor
 from ..tensors.value import Value
 from .transforms import grad, jacobian

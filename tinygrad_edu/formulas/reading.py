@@ -4,7 +4,7 @@ A rule is plain arithmetic on whatever it is given (see `operation.py`). Given s
 
 >>> str(local_derivative("tanh", 0, ["s"]))
 '1 - tanh(s)²'
->>> str(pull_back("matmul", 0, [Symbol.named("W", (2, 3)), Symbol.named("X", (3, 5))]))
+>>> str(vjp("matmul", 0, [Symbol.named("W", (2, 3)), Symbol.named("X", (3, 5))]))
 'g @ Xᵀ'
 
 There is no table of derivatives here: an operation that is added to the registry can be read at once.
@@ -18,9 +18,10 @@ from functools import partial
 from typing import Any
 
 from ..errors import GraphError
+from ..graph.broadcast import unbroadcast
 from ..graph.operation import REGISTRY, Elementwise, Operation
 from ..namespaces.indexing import axis_in_range
-from ..namespaces.namespace import PARTS, Namespace, unbroadcast
+from ..namespaces.namespace import PARTS, Namespace
 from ..rules.einsum import expand_subscripts
 from .symbol import COMPARISONS, Shape, Symbol, as_symbol, broadcast, call, matmul, power, quotient, same
 from .text import index_text
@@ -180,7 +181,7 @@ def local_derivative(
     return _indicator(local)
 
 
-def pull_back(
+def vjp(
     op: str | Operation,
     position: int,
     operands: Sequence[Operand],
@@ -205,7 +206,7 @@ def pull_back(
     try:
         if op.shared is not None:
             g = op.shared(SYMBOLS, g, y, *given, **attrs)
-        _, contribution = op.pull_back(position, SYMBOLS, g, y, given, attrs)
+        _, contribution = op.vjp(position, SYMBOLS, g, y, given, attrs)
         return as_symbol(contribution)
     except Exception:  # a rule may do with data whatever it likes
         return Symbol("words", text=f"pull-back of {op.name}")

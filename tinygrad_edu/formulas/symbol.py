@@ -54,7 +54,7 @@ class Symbol:
 
     @staticmethod
     def named(name: str, shape: Shape | None = None) -> Symbol:
-        """A variable; its shape is needed only where a pull-back asks for it."""
+        """A variable; its shape is needed only where a vjp asks for it."""
         return Symbol("name", text=name, shape=shape)
 
     @staticmethod

@@ -9,52 +9,11 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from ..errors import DtypeError
 from .blocks import Block
-
-if TYPE_CHECKING:
-    from .backprop import Step
-    from .node import Node
-    from .operation import Operation
-
-
-class Observer:
-    """Who is told what happens while it watches: `Watch` for anomalies, `Recording` for `compile`.
-
-    A method is called for each thing that happened; here they do nothing, a subclass has those that it needs.
-    """
-
-    # the forward pass
-
-    def made(self, node: Node, op: Operation, inputs: tuple[Node, ...], attrs: dict[str, Any] | None) -> None:
-        """An operation was applied to inputs, and gave a node."""
-
-    def called(self, function: Callable[..., Any], arguments: tuple[Any, ...], result: Any) -> None:
-        """A function was called beside the graph, by `host_call`."""
-
-    def entered(self, module: Any) -> None:
-        """A module of a network was called, and is about to compute."""
-
-    # the backward pass
-
-    def reached(self, node: Node) -> None:
-        """The gradient of a node is complete, and is about to be passed on to its inputs."""
-
-    def contributed(self, step: Step) -> None:
-        """A node has passed a contribution on to one input."""
-
-    # what leaves the graph, or comes in beside it
-
-    def shared(self, node: Node, constant: Node) -> None:
-        """A constant was made that holds the array of a node, as `detach` does."""
-
-    def read(self, node: Node) -> None:
-        """The numbers of a node were asked for."""
-
-    def written(self, node: Node) -> None:
-        """A node was given other numbers, by assignment to it or to its elements."""
+from .observer import Observer
 
 
 class Modes(NamedTuple):
@@ -116,22 +75,6 @@ def enable_grad() -> Mode:
     return Mode(lambda: {"recording": True})
 
 
-def detect_anomaly() -> Mode:
-    """Name the node in which the first inf or nan is born, and the user's line that made it.
-
-    Inside the block every forward result and every backward contribution is looked at, and each operation keeps a
-    fingerprint of its operands, so that a write into a raw array between forward and backward is found too. That
-    costs time (on a GPU it waits for the device after each operation): it is for debugging.
-
-    Raises:
-        AnomalyError: a result or a contribution is not finite although everything it was computed from is.
-        MutationError: in a backward pass, when the operands of a node are no longer those it was computed from.
-    """
-    from ..derivatives.anomaly import Watch  # imports the nodes, which import this file
-
-    return Mode(lambda: {"watch": Watch()})
-
-
 def observed(by: Observer) -> Mode:
     """Tell an observer what happens in a block."""
     return Mode(lambda: {"watch": by})
@@ -158,7 +101,7 @@ def device_call(backend: Any, function: Callable[..., Any], *arguments: Any) -> 
     Args:
         backend: of the arrays; None for what is on the host.
     """
-    if backend is None or backend.here:
+    if backend is None or backend.is_host:
         return host_call(function, *arguments)
     return host_call(backend.run, function, *arguments)
 

@@ -8,15 +8,13 @@ dies by reference count the moment its last node is dropped.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import cache
-from importlib import import_module
 from operator import attrgetter
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ..errors import DtypeError, GraphError, ShapeError
-from . import copying
 from .modes import MODES, SERIAL
 
 if TYPE_CHECKING:
@@ -127,18 +125,11 @@ class Node:
     def is_filled(self) -> None:
         """Take note that a copy has got its contents."""
 
-    def __copy__(self) -> Any:
-        return copying.shallow(self)
-
-    def __deepcopy__(self, memo: dict[int, Any]) -> Any:
-        return copying.deep(self, memo)
-
-    def __reduce_ex__(self, protocol: Any) -> Any:
-        return copying.reduced(self)
-
     @classmethod
     def _apply(cls, op: Operation, operands: tuple[Any, ...], attrs: dict[str, Any] | None) -> Any:
         raise NotImplementedError
+
+    # --- the backward pass: what differs from one kind of node to another ---
 
     def backward(self, gradient: Any = None, create_graph: bool = False) -> None:
         """Give every leaf that this node was computed from its gradient, `leaf.grad += d(self)/d(leaf)`.
@@ -151,35 +142,34 @@ class Node:
             ShapeError: `gradient` has another shape than this node.
             MutationError: data that the forward pass used has changed since.
         """
-        _backprop().backward(self, gradient, create_graph)
+        raise NotImplementedError
 
+    def seed(self, gradient: Any, create_graph: bool) -> Any:
+        """dL/d(self), checked, in the form the pass computes with: the data of a node, or with create_graph a node."""
+        if not self._tracked:
+            raise GraphError(
+                f"backward() from a {self.describe()} that requires no gradient: nothing it was computed from has "
+                "requires_grad=True, or it was computed under no_grad()"
+            )
+        return self._seed(gradient, create_graph)
 
-@cache
-def _backprop() -> Any:
-    return import_module(".backprop", __package__)  # which imports this file
+    def _seed(self, gradient: Any, create_graph: bool) -> Any:
+        raise NotImplementedError
+
+    def own(self, gradient: Any, given: set[int]) -> Any:
+        """This node's gradient, as a pass gave it, in a form that its holder may write into.
+
+        Args:
+            given: the ids of arrays that somebody keeps already; that of the array is added.
+        """
+        return gradient
+
+    def buffer(self) -> Any:
+        """An array in which this leaf's gradient is going to lie, and that may be overwritten; else None."""
+        return None
 
 
 data_of = attrgetter("_data")
-
-
-def nodes(root: Node) -> list[Node]:
-    """The nodes of a graph: `root` and all that it was computed from, leaves and constants too, newest first.
-
-    So a node stands before its inputs, and a walk along the list can do what `backward` does. (A leaf is as old as its
-    data: one that was updated since the graph was computed stands first.)
-
-    Raises:
-        GraphError: `root` is neither a Value nor a Tensor.
-    """
-    if not isinstance(root, Node):
-        raise GraphError(f"a graph ends in a Value or a Tensor, not in a {type(root).__name__}")
-    found, waiting = {root}, [root]
-    while waiting:
-        for operand in waiting.pop().inputs:
-            if operand not in found:
-                found.add(operand)
-                waiting.append(operand)
-    return sorted(found, key=attrgetter("serial"), reverse=True)
 
 
 def apply(op: Operation, operands: tuple[Any, ...], attrs: dict[str, Any] | None = None) -> Any:
@@ -191,9 +181,12 @@ def apply(op: Operation, operands: tuple[Any, ...], attrs: dict[str, Any] | None
     for operand in operands:
         if isinstance(operand, Node):
             return operand._apply(op, operands, attrs)
-    from ..tensors.plain_operands import apply_without_nodes  # imports the tensors, which import this file
+    return KINDS.apply(op, operands, attrs)
 
-    return apply_without_nodes(op, operands, attrs)
+
+# What the kinds of nodes, which lie above, say of themselves: `apply(op, operands, attrs)` runs an operation on
+# numbers, arrays and lists alone; `tensor(data)` makes a tensor of data.
+KINDS: Any = SimpleNamespace()
 
 
 def holds_tracked(item: Any) -> bool:

@@ -1,14 +1,14 @@
 """What an operation is: a forward rule, its derivative, and the public function made of the two.
 
-There are two kinds, and `ops.py` holds all of both:
+There are two kinds, and `rules/` holds all of both:
 
 - *elementwise*: the rule gives the local derivative dy/da for each operand; the chain rule `upstream * local`, and
   undoing a broadcast, are done here, once, for all of them.
-- *structural* (matmul, sum, reshape, indexing, ...): the rule gives the pull-back itself, from the gradient of the
-  result to the gradient of the operand.
+- *structural* (matmul, sum, reshape, indexing, ...): the rule gives the vector-Jacobian product (vjp) itself, from the
+  gradient of the result to the gradient of the operand.
 
 A rule is plain arithmetic on whatever it is given. Its first argument `xp` is the namespace of its operands (see
-`namespaces.py`), so one rule is read by floats, arrays, graphs and symbols alike.
+`namespaces/`), so one rule is read by floats, arrays, graphs and symbols alike.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ Rule = Callable[..., Any]
 Attrs = dict[str, Any] | None
 
 REGISTRY: dict[str, Operation] = {}
+FUNCTIONS: dict[str, Rule] = {}  # the public ones: operations, and what is composed of them
 
 
 class Operation:
@@ -44,11 +45,14 @@ class Operation:
             floating-point numbers before its rule sees them, as 250 in 8 bits has no e^250, nor a -250.
         may_be_whole: whether its results may be integers where an operand wants a gradient: only if some operand has no
             derivative (a condition), or it is told a dtype.
+        guards: whether it may pass on no gradient where another rule, further down, is infinite (`where`): 0 · inf is 0
+            behind it.
         function: the public function, which records a node for each call.
     """
 
     elementwise = False
     floating = False
+    guards = False
     shared: Rule | None = None
     writes_into: frozenset[int] = frozenset()
     adds_up = False
@@ -74,7 +78,7 @@ class Operation:
     def __reduce__(self) -> Any:
         return find, (self.name,)  # a copied or pickled node names its operation
 
-    def pull_back(
+    def vjp(
         self, position: int, xp: Any, upstream: Any, y: Any, operands: Sequence[Any], attrs: Attrs, out: Any = None
     ) -> tuple[Any, Any]:
         """What the operand at `position` receives from the result's gradient.
@@ -107,7 +111,7 @@ class Elementwise(Operation):
             return partial
         return partial(xp, y, *operands, **attrs) if attrs else partial(xp, y, *operands)  # type: ignore[operator]
 
-    def pull_back(
+    def vjp(
         self, position: int, xp: Any, upstream: Any, y: Any, operands: Sequence[Any], attrs: Attrs, out: Any = None
     ) -> tuple[Any, Any]:
         local = self.rules[position]
@@ -122,26 +126,23 @@ class Elementwise(Operation):
 
 
 class Structural(Operation):
-    """An operation that moves or combines elements; `rules` are pull-backs, (xp, g, y, *operands, **attrs).
+    """An operation that moves or combines elements; `rules` are vjps, (xp, g, y, *operands, **attrs).
 
     Attributes:
-        shared: work that the pull-backs of all operands begin with, (xp, g, y, *operands, **attrs) -> g; or None.
-        writes_into: the positions of the operands whose pull-back takes `out`, an array to write into.
+        shared: work that the vjps of all operands begin with, (xp, g, y, *operands, **attrs) -> g; or None.
+        writes_into: the positions of the operands whose vjp takes `out`, an array to write into.
     """
 
-    def __init__(
-        self, forward: Rule, rules: tuple[Rule | None, ...], shared: Rule | None = None, adds_up: bool = False
-    ):
+    def __init__(self, forward: Rule, rules: tuple[Rule | None, ...], shared: Rule | None = None):
         super().__init__(forward, rules)
         self.shared = shared
         self.writes_into = frozenset(k for k, rule in enumerate(rules) if rule and "out" in rule.__code__.co_varnames)
-        self.adds_up = adds_up
 
     def forward_in_float32(self, xp: Any, *operands: Any, **attrs: Any) -> Any:
         """The forward rule for operands of float16; see `adds_up`."""
         return self.forward(xp, *map(widened, operands), **attrs).astype(HALF)
 
-    def pull_back(
+    def vjp(
         self, position: int, xp: Any, upstream: Any, y: Any, operands: Sequence[Any], attrs: Attrs, out: Any = None
     ) -> tuple[Any, Any]:
         settings, operand = attrs or _NONE, operands[position]
@@ -166,38 +167,45 @@ class Structural(Operation):
 _NONE: dict[str, Any] = {}
 
 
-def elementwise(*partials: Rule | float | None, floating: bool = False) -> Callable[[Rule], Rule]:
+def elementwise(*partials: Rule | float | None, **traits: bool) -> Callable[[Rule], Rule]:
     """Make an elementwise operation of a forward rule and its partial derivatives.
 
     Each partial is called as `partial(xp, y, *operands, **attrs)` and gives the derivative of the result by one
     operand. A number stands for a constant derivative, None for an operand that has none (the condition of `where`).
-    `floating` says that the result is a real number also of integers, and that these shall come as floats.
+
+    Args:
+        traits: `floating` and `guards`, see `Operation`; public=False for what is no public function.
     """
-    return lambda forward: _publish(Elementwise(forward, partials), floating)
+    return lambda forward: _publish(Elementwise(forward, partials), **traits)
 
 
-def structural(
-    *pull_backs: Rule | None, shared: Rule | None = None, adds_up: bool = False, floating: bool = False
-) -> Callable[[Rule], Rule]:
-    """Make a structural operation of a forward rule and its pull-backs.
+def structural(*vjps: Rule | None, shared: Rule | None = None, **traits: bool) -> Callable[[Rule], Rule]:
+    """Make a structural operation of a forward rule and its vjps.
 
-    Each pull-back is called as `rule(xp, g, y, *operands, **attrs)` with the gradient `g` of the result and gives the
-    gradient of one operand. A pull-back may take `out=None`: an array of the operand's shape and dtype, into which it
-    may write what it gives. `shared` is called in the same way, once, and what it gives is the `g` of all pull-backs.
+    Each vjp is called as `rule(xp, g, y, *operands, **attrs)` with the gradient `g` of the result and gives the
+    gradient of one operand. A vjp may take `out=None`: an array of the operand's shape and dtype, into which it
+    may write what it gives. `shared` is called in the same way, once, and what it gives is the `g` of all vjps.
 
     An operation on a sequence of operands has one rule, `rule(xp, g, y, position, operands, **attrs)`, and its `shared`
     gives a list with the `g` of each operand: what costs as much as all operands together must not be done for each.
 
-    `adds_up` says that many numbers are added up: operands of float16 are then read as float32, and the result is made
-    float16 again. `floating` is as for `elementwise`.
+    Args:
+        traits: `adds_up` and `floating`, see `Operation`; public=False for what is no public function.
     """
-    return lambda forward: _publish(Structural(forward, pull_backs, shared, adds_up), floating)
+    return lambda forward: _publish(Structural(forward, vjps, shared), **traits)
 
 
-def _publish(op: Operation, floating: bool) -> Rule:
+def public(function: Rule) -> Rule:
+    """Make a function known by its name, as a public one; it takes the place of an operation of that name."""
+    FUNCTIONS[function.__name__] = function
+    return function
+
+
+def _publish(op: Operation, public: bool = True, **traits: bool) -> Rule:
     """The public function of an operation: a plain function, so that it is also a method where a class names it."""
-    op.floating = floating
-    if op.arity is None:  # functional.py gives it NumPy's form
+    for name, holds in traits.items():
+        setattr(op, name, holds)
+    if op.arity is None:  # rules/composed.py gives it NumPy's form
         function = lambda *operands, **attrs: apply(op, operands, attrs)  # noqa: E731
     else:
         function = _with_attributes(op) if op.defaults else _without_attributes(op)
@@ -206,6 +214,8 @@ def _publish(op: Operation, floating: bool) -> Rule:
     function.__module__ = op.forward.__module__
     function.__doc__ = op.forward.__doc__
     op.function = function
+    if public:
+        FUNCTIONS[op.name] = function
     return function
 
 

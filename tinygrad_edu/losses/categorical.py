@@ -13,7 +13,7 @@ from ..graph.modes import device_call
 from ..graph.operation import REGISTRY
 from ..graph.precision import in_float32
 from ..namespaces.objects import holds_values
-from ..rules import composed as functional
+from ..rules import functional
 from ..tensors.tensor import Tensor
 from .common import as_prediction, check_classes, check_reduction, like, reduce, times
 from .labels import is_on_device, positions_and_kept, to_host

@@ -11,7 +11,8 @@ from ..checks import check_name
 from ..errors import DataError, ShapeError
 from ..graph.modes import host_call
 from ..namespaces.objects import as_object, holds_values, is_value
-from ..rules import composed as functional
+from ..rules import functional
+from ..rules.composed import as_floats
 from ..tensors.tensor import Tensor
 from .labels import is_on_device, to_host
 
@@ -22,7 +23,7 @@ def as_prediction(x: Any) -> Any:
         if is_value(x) or holds_values(x):
             return as_object(x)
         x = Tensor(x)
-    return functional.as_floats(x)
+    return as_floats(x)
 
 
 def like(x: Any, prediction: Any) -> Any:

@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 from ..graph.precision import in_float32
-from ..rules import composed as functional
+from ..rules import functional
 from .common import check_classes, check_reduction, check_target, is_probability, pair, reduce, times
 
 

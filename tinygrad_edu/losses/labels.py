@@ -20,7 +20,7 @@ _UNSIGNED = {size: np.dtype(f"u{size}") for size in (1, 2, 4, 8)}
 def is_on_device(labels: Any) -> bool:
     """Whether they are in the memory of a GPU, where nothing can be checked without waiting."""
     if isinstance(labels, Tensor):
-        return not labels.backend.here
+        return not labels.backend.is_host
     return hasattr(labels, "shape") and not isinstance(labels, (np.ndarray, np.generic))
 
 

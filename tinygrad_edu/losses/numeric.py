@@ -6,7 +6,7 @@ from typing import Any
 
 from ..errors import ArgumentError
 from ..graph.precision import in_float32
-from ..rules import composed as functional
+from ..rules import functional
 from .common import check_reduction, pair, reduce
 
 

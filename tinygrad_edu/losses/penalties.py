@@ -9,7 +9,7 @@ from ..errors import ArgumentError
 from ..graph.node import Node
 from ..graph.precision import HALF, is_half, widened
 from ..namespaces.objects import as_object, is_value
-from ..rules import composed as functional
+from ..rules import functional
 
 
 def l1(parameters: Any) -> Any:

@@ -19,8 +19,8 @@ from typing import Any
 
 import numpy as np
 
-from ..graph.operation import REGISTRY
-from ..graph.precision import widened
+from ..graph.broadcast import unbroadcast
+from ..graph.operation import FUNCTIONS, REGISTRY
 from . import floats
 
 PARTS: dict[str, Callable[..., Any]] = {}  # of rules (`rules/fused.py`), in plain steps, by their names
@@ -40,7 +40,7 @@ class Namespace:
         AttributeError: neither the library nor the registry knows the name.
     """
 
-    here = True  # the data lies where the program computes, so that functions need no `run`
+    is_host = True  # the data lie in the host's memory, so that functions need no `run`
     guarded = False
 
     def __init__(self, library: Any):
@@ -66,6 +66,10 @@ class Namespace:
         """Call a function where the data lies: a machine with several GPUs computes on the one that is current."""
         return function(*args, **kwargs)
 
+    def guard(self) -> Guarded:
+        """The same namespace, in which nothing is made of no gradient."""
+        return Guarded(self)
+
     def chain(self, upstream: Any, local: Any) -> Any:
         """The chain rule: upstream gradient times local derivative."""
         return upstream * local
@@ -75,7 +79,7 @@ class Namespace:
         return self.where(factor == 0, 0.0, a * factor)
 
     def settle(self, upstream: Any, gradient: Any) -> Any:
-        """What a pull-back gave, once more before it is used, where `guarded`."""
+        """What a vjp gave, once more before it is used, where `guarded`."""
         return gradient
 
     def fit(self, gradient: Any, operand: Any) -> Any:
@@ -90,17 +94,15 @@ class Graph(Namespace):
         super().__init__(backend)
 
     def find(self, name: str) -> Any:
-        from ..rules import composed as functional  # imports the operations, which are read with this file
-
         if name in PARTS:
             return partial(PARTS[name], self)
-        if name in functional.__all__:
-            return getattr(functional, name)
+        if name in FUNCTIONS:
+            return FUNCTIONS[name]
         return REGISTRY[name].function if name in REGISTRY else getattr(self.library, name)
 
     @property
-    def here(self) -> bool:  # type: ignore[override]
-        return self.library is None or self.library.here
+    def is_host(self) -> bool:  # type: ignore[override]
+        return self.library is None or self.library.is_host
 
     def run(self, function: Any, *args: Any, **kwargs: Any) -> Any:
         return self.library.run(function, *args, **kwargs)
@@ -143,13 +145,6 @@ class Guarded(Namespace):
     def __getattr__(self, name: str) -> Any:
         return self.find(name)  # not kept: this lives for one node, and would hold itself in a reference cycle
 
-    @property
-    def here(self) -> bool:  # type: ignore[override]
-        return self.library.here
-
-    def run(self, function: Any, *args: Any, **kwargs: Any) -> Any:
-        return self.library.run(function, *args, **kwargs)
-
     # Only what is not finite is masked: a recorded contribution must go on depending on the upstream gradient.
 
     def chain(self, upstream: Any, local: Any) -> Any:
@@ -160,7 +155,7 @@ class Guarded(Namespace):
     guarded = True
 
     def settle(self, upstream: Any, gradient: Any) -> Any:
-        """What a pull-back gave, without the nan that it made of no gradient at all."""
+        """What a vjp gave, without the nan that it made of no gradient at all."""
         if upstream.device != gradient.device:  # it moved
             return gradient
         return self.library.where((upstream != 0).any() | _finite(gradient), gradient, 0.0)
@@ -175,22 +170,3 @@ def _finite(x: Any) -> Any:
 
 FLOATS = Namespace(floats)
 OBJECTS = Objects(np)
-
-
-def unbroadcast(xp: Any, gradient: Any, shape: tuple[int, ...]) -> Any:
-    """Undo a broadcast: an element that was repeated receives the sum of the gradients of its copies.
-
-    Args:
-        gradient: of the shape that `shape` was broadcast to.
-    Returns:
-        the gradient summed over every repeated axis, of shape `shape`; one of float16 is added up in float32.
-    """
-    if gradient.shape == shape:
-        return gradient
-    gradient = widened(gradient)
-    added = gradient.ndim - len(shape)
-    if gradient.shape[added:] == shape:
-        return xp.sum(gradient, axis=0 if added == 1 else tuple(range(added)))  # NumPy is faster with a number
-    stretched = [added + axis for axis, n in enumerate(shape) if n == 1 and gradient.shape[added + axis] != 1]
-    summed = xp.sum(gradient, axis=(*range(added), *stretched))
-    return xp.reshape(summed, shape) if stretched else summed

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ..checks import choose
-from ..rules import composed as functional
+from ..rules import functional
 from .module import Module
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import ArgumentError, ShapeError
-from ..rules.composed import _array
+from ..rules.composed import as_tensor
 from .tree import ModuleTree
 
 
@@ -24,7 +24,7 @@ def check_size(layer: str, **sizes: Any) -> None:
 
 def as_array(x: Any) -> Any:
     """An input that may be a list as an array: a tensor, or an object array of Values."""
-    return x if hasattr(x, "shape") else _array(x)
+    return x if hasattr(x, "shape") else as_tensor(x)
 
 
 def check_features(layer: ModuleTree, x: Any, features: int) -> Any:

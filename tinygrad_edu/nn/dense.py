@@ -7,7 +7,7 @@ from typing import Any
 
 from ..checks import choose
 from ..graph.operation import REGISTRY
-from ..rules import composed as functional
+from ..rules import functional
 from ..rules.fused import ACTIVATIONS as FUSED
 from ..tensors.tensor import Tensor
 from . import activations, init

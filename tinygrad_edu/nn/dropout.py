@@ -10,7 +10,7 @@ from ..checks import is_within
 from ..errors import ArgumentError
 from ..graph.modes import host_call
 from ..random import generator
-from ..rules import composed as functional
+from ..rules import functional
 from ..tensors.tensor import Tensor
 from .checks import as_array
 from .module import Module

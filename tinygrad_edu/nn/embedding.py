@@ -10,7 +10,7 @@ from ..errors import ArgumentError
 from ..graph.modes import device_call
 from ..graph.operation import REGISTRY
 from ..losses.labels import positions
-from ..rules import composed as functional
+from ..rules import functional
 from ..tensors.tensor import Tensor
 from . import init
 from .checks import check_size

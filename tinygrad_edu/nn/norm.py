@@ -9,7 +9,8 @@ import numpy as np
 from ..errors import ArgumentError, ShapeError
 from ..graph.modes import device_call, get_default_dtype, no_grad
 from ..graph.precision import in_float32
-from ..rules import composed as functional
+from ..rules import functional
+from ..rules.composed import as_floats
 from ..tensors.tensor import Tensor
 from .checks import as_array, check_size
 from .module import Module
@@ -58,7 +59,7 @@ class BatchNorm1d(Module):
 
     @in_float32
     def forward(self, x: Any) -> Any:
-        x = functional.as_floats(as_array(x))
+        x = as_floats(as_array(x))
         if x.ndim not in (2, 3) or x.shape[1] != self.num_features:
             raise ShapeError(
                 f"{self.title()}: the input has shape {x.shape}; the layer takes (n, {self.num_features}) "
@@ -140,7 +141,7 @@ class LayerNorm(Module):
 
     @in_float32
     def forward(self, x: Any) -> Any:
-        x = functional.as_floats(as_array(x))
+        x = as_floats(as_array(x))
         axes = tuple(range(-len(self.normalized_shape), 0))
         if x.shape[-len(axes) :] != self.normalized_shape:
             wanted = ", ".join(map(str, self.normalized_shape))

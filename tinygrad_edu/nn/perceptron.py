@@ -7,7 +7,7 @@ from typing import Any
 
 from ..errors import ArgumentError, ShapeError
 from ..graph.modes import no_grad
-from ..rules import composed as functional
+from ..rules import functional
 from ..tensors.tensor import Tensor
 from . import activations, init
 from .checks import check_features, check_size

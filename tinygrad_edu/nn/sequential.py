@@ -8,7 +8,7 @@ from typing import Any
 
 from ..errors import ArgumentError, ShapeError
 from ..random import generator
-from ..rules import composed as functional
+from ..rules import functional
 from . import init
 from .dense import Dense
 from .dropout import Dropout

@@ -1,7 +1,4 @@
-"""The public functions: every primitive, and what is composed of primitives.
-
-What stands here has no derivative rule of its own; it inherits one from the primitives that it is made of.
-"""
+"""What is composed of operations: it has no derivative rule of its own, and inherits one from what it is made of."""
 
 # mypy: disallow-untyped-defs=False
 
@@ -15,71 +12,18 @@ import numpy as np
 
 from ..errors import ArgumentError, GraphError, ShapeError
 from ..graph.modes import get_default_dtype
-from ..graph.node import Node, apply
-from ..graph.operation import REGISTRY
+from ..graph.node import KINDS, Node, apply
+from ..graph.operation import REGISTRY, public
 from ..graph.precision import in_float32
 from ..namespaces.indexing import axes_in_range, axis_in_range, of_number, ready
 from ..namespaces.objects import as_object, holds_values, is_value
-from . import fused  # noqa: F401  (registers its operations)
-from .elementwise import (
-    abs,
-    add,
-    arctan,
-    clip,
-    cos,
-    cosh,
-    divide,
-    elu,
-    erf,
-    exp,
-    expm1,
-    gelu,
-    leaky_relu,
-    log,
-    log1p,
-    maximum,
-    minimum,
-    multiply,
-    negative,
-    power,
-    reciprocal,
-    relu,
-    sigmoid,
-    sign,
-    silu,
-    sin,
-    sinh,
-    softplus,
-    sqrt,
-    square,
-    subtract,
-    tan,
-    tanh,
-    where,
-)
-from .structural import (
-    astype,
-    broadcast_to,
-    cumsum,
-    euclidean_norm,
-    getitem,
-    log_softmax,
-    logsumexp,
-    matmul,
-    max,
-    mean,
-    min,
-    pad,
-    reshape,
-    roll,
-    softmax,
-    sum,
-    transpose,
-)
+from .elementwise import abs, divide, multiply, power, square, subtract, where
+from .structural import astype, broadcast_to, euclidean_norm, getitem, matmul, max, mean, reshape, sum, transpose
 
 # --- products --------------------------------------------------------------------------------------------------------
 
 
+@public
 def einsum(subscripts, *operands):
     """Einstein's sum: `einsum("ij,jk->ik", a, b)` is the matrix product. "..." and repeated letters as in NumPy.
 
@@ -89,11 +33,12 @@ def einsum(subscripts, *operands):
     return apply(REGISTRY["einsum"], operands, {"subscripts": subscripts})
 
 
+@public
 def dot(a, b):
     """NumPy's dot: of two vectors their inner product, of matrices the matrix product, with a number the product."""
     if not all(x.ndim if isinstance(x, Node) else np.ndim(x) for x in (a, b)):
         return multiply(a, b)
-    a, b = _arrays(a, b)
+    a, b = as_tensors(a, b)
     if b.ndim <= 2:
         return matmul(a, b)
     if a.shape[-1] != b.shape[-2]:
@@ -103,15 +48,17 @@ def dot(a, b):
     return reshape(product, a.shape[:-1] + columns.shape[1:])
 
 
+@public
 def outer(a, b):
     """All products of an element of a with an element of b: shape (a.size, b.size)."""
-    a, b = _arrays(a, b)
+    a, b = as_tensors(a, b)
     return multiply(reshape(a, (-1, 1)), reshape(b, (1, -1)))
 
 
 # --- statistics ------------------------------------------------------------------------------------------------------
 
 
+@public
 @in_float32
 def var(a, axis=None, ddof=0, keepdims=False):
     """Mean squared distance from the mean; divides by n - ddof."""
@@ -120,6 +67,7 @@ def var(a, axis=None, ddof=0, keepdims=False):
     return divide(sum(squares, axis=axis, keepdims=keepdims), float(builtins.max(_reduced(a, axis) - ddof, 0)))
 
 
+@public
 @in_float32
 def std(a, axis=None, ddof=0, keepdims=False):
     """Square root of the variance. Where all elements are equal it has a kink, and the gradient is taken as 0."""
@@ -128,6 +76,7 @@ def std(a, axis=None, ddof=0, keepdims=False):
     return divide(deviation, math.sqrt(builtins.max(_reduced(a, axis) - ddof, 0)))
 
 
+@public
 @in_float32
 def norm(a, ord=None, axis=None, keepdims=False):
     """The length of vectors along `axis` (None: of all elements as one vector).
@@ -151,10 +100,11 @@ def norm(a, ord=None, axis=None, keepdims=False):
     return where(total == 0, 0.0, power(total, 1.0 / ord))  # at 0 there is a kink, and the gradient is taken as 0
 
 
+@public
 @in_float32
 def prod(a, axis=None, keepdims=False):
     """Product over `axis`, by multiplying halves together, so that its derivatives are right beside zeros too."""
-    a = _array(a)
+    a = as_tensor(a)
     if a.dtype.kind in "iub":  # a product of integers is one of 64 bits, as a sum is
         a = astype(a, "uint64" if a.dtype.kind == "u" else "int64")
     axes = axes_in_range(of_number(axis, a.ndim), a.ndim)
@@ -176,26 +126,29 @@ def prod(a, axis=None, keepdims=False):
 # --- shapes ----------------------------------------------------------------------------------------------------------
 
 
+@public
 def ravel(a):
     """All elements in one axis."""
     return reshape(a, (-1,))
 
 
+@public
 def expand_dims(a, axis):
     """New axes of length 1 at the places `axis` of the result."""
-    a = _array(a)
+    a = as_tensor(a)
     ndim = a.ndim + (len(axis) if np.ndim(axis) else 1)
     new, rest = axes_in_range(axis, ndim), iter(a.shape)
     return reshape(a, tuple(1 if k in new else next(rest) for k in range(ndim)))
 
 
+@public
 def squeeze(a, axis=None):
     """Without the axes of length 1 (None: all of them).
 
     Raises:
         ShapeError: a named axis has another length.
     """
-    a = _array(a)
+    a = as_tensor(a)
     axis = of_number(axis, a.ndim)
     gone = axes_in_range(tuple(k for k, n in enumerate(a.shape) if n == 1) if axis is None else axis, a.ndim)
     if any(a.shape[k] != 1 for k in gone):
@@ -203,18 +156,20 @@ def squeeze(a, axis=None):
     return reshape(a, tuple(n for k, n in enumerate(a.shape) if k not in gone))
 
 
+@public
 def swapaxes(a, axis1, axis2):
     """Two axes exchanged."""
-    a = _array(a)
+    a = as_tensor(a)
     order = list(range(a.ndim))
     first, second = axis_in_range(axis1, a.ndim), axis_in_range(axis2, a.ndim)
     order[first], order[second] = second, first
     return transpose(a, tuple(order))
 
 
+@public
 def moveaxis(a, source, destination):
     """Axes moved to other places; the others keep their order."""
-    a = _array(a)
+    a = as_tensor(a)
     moved, targets = axes_in_range(source, a.ndim), axes_in_range(destination, a.ndim)
     if len(moved) != len(targets):
         raise ShapeError(f"moveaxis: {len(moved)} axes to move, but {len(targets)} places to move them to")
@@ -224,6 +179,7 @@ def moveaxis(a, source, destination):
     return transpose(a, tuple(order))
 
 
+@public
 def concatenate(arrays, axis=0):
     """Join tensors along an axis that they have (None: all elements in order); in all other axes their lengths agree.
 
@@ -238,21 +194,23 @@ def concatenate(arrays, axis=0):
     return apply(REGISTRY["concatenate"], arrays, {"axis": axis})
 
 
+@public
 def stack(arrays, axis=0):
     """Join tensors of one shape along a new axis."""
-    arrays = [as_object(a) if is_value(a) else _array(a) for a in arrays]
+    arrays = [as_object(a) if is_value(a) else as_tensor(a) for a in arrays]
     if len({a.shape for a in arrays}) > 1:
         raise ShapeError(f"stack: all tensors need one shape, not {', '.join(str(a.shape) for a in arrays)}")
     return concatenate([expand_dims(a, axis) for a in arrays], axis=axis)
 
 
+@public
 def split(a, indices_or_sections, axis=0):
     """Parts along an axis: a number of equal ones, or cut before the given positions; a list of tensors.
 
     Raises:
         ShapeError: the axis cannot be divided equally.
     """
-    a = _array(a)
+    a = as_tensor(a)
     axis = axis_in_range(axis, a.ndim)
     n = a.shape[axis]
     if isinstance(indices_or_sections, int):
@@ -265,16 +223,18 @@ def split(a, indices_or_sections, axis=0):
     return [a[(*before, slice(start, stop))] for start, stop in zip([0, *cuts], [*cuts, n], strict=True)]
 
 
+@public
 def flip(a, axis=None):
     """Elements in reverse order along `axis` (None: all axes)."""
-    a = _array(a)
+    a = as_tensor(a)
     turned = axes_in_range(axis, a.ndim)
     return a[tuple(slice(None, None, -1 if k in turned else 1) for k in range(a.ndim))]
 
 
+@public
 def tile(a, reps):
     """Copies side by side: `reps` for each axis, the last ones if there are fewer than axes."""
-    a = _array(a)
+    a = as_tensor(a)
     reps = (int(reps),) if np.ndim(reps) == 0 else tuple(reps)
     shape = (1,) * (len(reps) - a.ndim) + a.shape
     reps = (1,) * (len(shape) - len(reps)) + reps
@@ -284,9 +244,10 @@ def tile(a, reps):
     return reshape(broadcast_to(reshape(a, pairs), copies), total)
 
 
+@public
 def repeat(a, repeats, axis=None):
     """Each element several times in a row; `repeats` is a number, or one for each element along `axis`."""
-    a = _array(a)
+    a = as_tensor(a)
     if of_number(axis, a.ndim) is None:
         a, axis = ravel(a), 0
     n = a.shape[axis_in_range(axis, a.ndim)]
@@ -295,9 +256,10 @@ def repeat(a, repeats, axis=None):
     return take(a, np.repeat(np.arange(n), repeats), axis=axis)
 
 
+@public
 def take(a, indices, axis=None):
     """Elements at the positions `indices` along `axis` (None: of all elements in order)."""
-    a = _array(a)
+    a = as_tensor(a)
     if of_number(axis, a.ndim) is None:
         a, axis = ravel(a), 0
     index = (
@@ -310,6 +272,7 @@ def take(a, indices, axis=None):
 # --- matrices --------------------------------------------------------------------------------------------------------
 
 
+@public
 def diagonal(a, offset=0, axis1=0, axis2=1):
     """The elements [i, i + offset] of two axes, as a new last axis."""
     a = moveaxis(a, (axis1, axis2), (-2, -1))
@@ -319,20 +282,23 @@ def diagonal(a, offset=0, axis1=0, axis2=1):
     return a[..., along - builtins.min(offset, 0), along + builtins.max(offset, 0)]
 
 
+@public
 def trace(a, offset=0, axis1=0, axis2=1):
     """The sum of the diagonal."""
     return sum(diagonal(a, offset, axis1, axis2), axis=-1)
 
 
+@public
 def tril(a, k=0):
     """The lower triangle: zeros above the diagonal k."""
-    a = _array(a)
+    a = as_tensor(a)
     return where(_like(_triangle(a, k), a), a, 0)
 
 
+@public
 def triu(a, k=0):
     """The upper triangle: zeros below the diagonal k."""
-    a = _array(a)
+    a = as_tensor(a)
     return where(_like(_triangle(a, k - 1), a), 0, a)
 
 
@@ -353,27 +319,25 @@ def _lower(rows, columns, k):
 # --- helpers ---------------------------------------------------------------------------------------------------------
 
 
-def _array(a):
+def as_tensor(a):
     """Numbers, arrays and lists as tensors; lists of Values as object arrays of them."""
-    from ..tensors.tensor import Tensor  # imports the operators, which import this file
-
     if is_value(a):
         raise GraphError("a Value is a single number: for an array of numbers use tg.Tensor, or a list of Values")
     if isinstance(a, Node):
         return a
-    return as_object(a) if holds_values(a) else Tensor(a)
+    return as_object(a) if holds_values(a) else KINDS.tensor(a)
 
 
 def as_floats(a):
     """Numbers, arrays and lists as tensors; integers as floating-point numbers of the default dtype."""
-    a = _array(a)
+    a = as_tensor(a)
     return a if a.dtype.kind in "fO" else astype(a, get_default_dtype())
 
 
-def _arrays(*operands):
+def as_tensors(*operands):
     """Operands of one operation; if one holds Values, all become object arrays."""
     values = builtins.any(holds_values(a) for a in operands)
-    return [as_object(a) if values else _array(a) for a in operands]
+    return [as_object(a) if values else as_tensor(a) for a in operands]
 
 
 def _like(array, a):
@@ -384,15 +348,3 @@ def _like(array, a):
 def _reduced(a, axis):
     """How many elements a reduction over `axis` joins."""
     return math.prod([a.shape[k] for k in axes_in_range(axis, a.ndim)])
-
-
-# fmt: off
-__all__ = [
-    "abs", "add", "arctan", "astype", "broadcast_to", "clip", "concatenate", "cos", "cosh", "cumsum", "diagonal",
-    "divide", "dot", "einsum", "elu", "erf", "exp", "expand_dims", "expm1", "flip", "gelu", "leaky_relu", "log",
-    "log1p", "log_softmax", "logsumexp", "matmul", "max", "maximum", "mean", "min", "minimum", "moveaxis", "multiply",
-    "negative", "norm", "outer", "pad", "power", "prod", "ravel", "reciprocal", "relu", "repeat", "reshape", "roll",
-    "sigmoid", "sign", "silu", "sin", "sinh", "softmax", "softplus", "split", "sqrt", "square", "squeeze", "stack",
-    "std", "subtract", "sum", "swapaxes", "take", "tan", "tanh", "tile", "trace", "transpose", "tril", "triu", "var",
-    "where",
-]

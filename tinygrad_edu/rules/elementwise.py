@@ -60,7 +60,7 @@ def power(xp, a, b):
     return xp.power(a, b)
 
 
-@elementwise(1.0)
+@elementwise(1.0, public=False)
 def alias(xp, a):
     """The same number as a node of its own."""
     return a
@@ -273,7 +273,9 @@ def clip(xp, a, min=None, max=None):
     return xp.clip(a, min, max)
 
 
-@elementwise(None, lambda xp, y, c, a, b: xp.where(c, 1.0, 0.0), lambda xp, y, c, a, b: xp.where(c, 0.0, 1.0))
+@elementwise(
+    None, lambda xp, y, c, a, b: xp.where(c, 1.0, 0.0), lambda xp, y, c, a, b: xp.where(c, 0.0, 1.0), guards=True
+)
 def where(xp, condition, a, b):
     """a where the condition holds, else b. The branch not taken receives exactly 0, whatever nan or inf it holds."""
     return xp.where(condition, a, b)

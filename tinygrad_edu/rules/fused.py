@@ -11,9 +11,10 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from ..graph.broadcast import unbroadcast
 from ..graph.operation import REGISTRY, structural
 from ..graph.precision import is_half
-from ..namespaces.namespace import part, unbroadcast
+from ..namespaces.namespace import part
 from .structural import matmul_by_a, matmul_by_b
 
 ACTIVATIONS = ("relu", "sigmoid", "tanh")  # whose derivative can be told from their result
@@ -49,6 +50,7 @@ def _by_bias(xp, g, y, x, weight, bias, activation, out=None):
     _by_bias,
     shared=_before_activation,
     floating=True,
+    public=False,
 )
 def dense(xp, x, weight, bias, activation=None):
     """activation(x @ weight + bias): a dense layer of rows x (n, in), weight (in, out) and bias (out,).
@@ -67,7 +69,7 @@ def cross_entropy_rows(xp, logits, labels):
 
 @part
 def cross_entropy_slope(xp, logits, labels, g):
-    """Its pull-back, (softmax(logits) - one_hot(labels)) · g, with g the gradient of one row or of each."""
+    """Its vjp, (softmax(logits) - one_hot(labels)) · g, with g the gradient of one row or of each."""
     ones = xp.ones(labels.shape, dtype=logits.dtype)
     one_hot = xp.scatter_add(ones, (xp.arange(labels.shape[0]), labels), logits.shape)
     return (xp.softmax(logits, axis=1) - one_hot) * (xp.expand_dims(g, 1) if g.ndim else g)
@@ -82,7 +84,7 @@ def _share(labels):
     return 1.0 / labels.shape[0] if labels.shape[0] else math.nan
 
 
-@structural(_softmax_minus_target, adds_up=True, floating=True)
+@structural(_softmax_minus_target, adds_up=True, floating=True, public=False)
 def softmax_cross_entropy(xp, logits, labels, reduction="mean"):
     """-log softmax(logits)[label] of rows of logits (n, classes), with integer labels (n,) of the same device.
 

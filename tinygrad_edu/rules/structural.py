@@ -1,6 +1,6 @@
 """Every primitive that combines or moves elements: matmul, sums, softmax, reshapes, indexing.
 
-How to read an entry: the decorator holds one pull-back for each operand, which turns the gradient `g` of the result
+How to read an entry: the decorator holds one vjp for each operand, which turns the gradient `g` of the result
 `y` into the gradient of that operand; below it stands the forward rule, whose parameters after the operands are the
 operation's attributes.
 
@@ -8,7 +8,7 @@ operation's attributes.
     def transpose(xp, a, axes=None):
         return xp.transpose(a, axes)
 
-A pull-back may use operators, functions of `xp` and other operations, and so can be differentiated again.
+A vjp may use operators, functions of `xp` and other operations, and so can be differentiated again.
 """
 
 # mypy: disallow-untyped-defs=False
@@ -18,9 +18,9 @@ from __future__ import annotations
 import math
 
 from ..errors import ArgumentError
+from ..graph.broadcast import unbroadcast
 from ..graph.operation import structural
 from ..namespaces import indexing
-from ..namespaces.namespace import unbroadcast
 from .einsum import expand_subscripts, gradient_subscripts
 
 # --- products --------------------------------------------------------------------------------------------------------
@@ -138,7 +138,7 @@ def _direction(xp, g, y, a, axis, keepdims):
     return g * xp.where(y == 0, 0.0, xp.divide(a, xp.where(y == 0, 1.0, y)))
 
 
-@structural(_direction, adds_up=True, floating=True)
+@structural(_direction, adds_up=True, floating=True, public=False)
 def euclidean_norm(xp, a, axis=None, keepdims=False):
     """√(Σ a²), the length of a vector. The gradient is its direction a/|a|, and 0 at the kink a = 0."""
     return xp.sqrt(xp.sum(a * a, axis=axis, keepdims=keepdims))
@@ -243,13 +243,13 @@ def roll(xp, a, shift, axis=None):
 # --- indexing --------------------------------------------------------------------------------------------------------
 
 
-@structural(lambda xp, g, y, a, index: xp.scatter_add(g, index, a.shape))
+@structural(lambda xp, g, y, a, index: xp.scatter_add(g, index, a.shape), public=False)
 def getitem(xp, a, index):
     """a[index], with all of NumPy's indices. An element that was taken several times receives the sum."""
     return a[index]
 
 
-@structural(lambda xp, g, y, a, index, shape: g[index])
+@structural(lambda xp, g, y, a, index, shape: g[index], public=False)
 def scatter_add(xp, a, index, shape):
     """Zeros of `shape` to which a is added at `index`; the reverse of indexing."""
     return xp.scatter_add(a, index, shape)
@@ -264,7 +264,7 @@ def astype(xp, a, dtype):
     return a.astype(dtype)
 
 
-@structural(lambda xp, g, y, a, source, target: xp.move(g, target, source))
+@structural(lambda xp, g, y, a, source, target: xp.move(g, target, source), public=False)
 def move(xp, a, source, target):
     """The same numbers on the device `target`; the gradient travels back to the `source`."""
     return xp.move(a, source, target)

@@ -11,11 +11,10 @@ from typing import Any
 import numpy as np
 
 from ..errors import GraphError
-from ..graph.node import Node, check_untracked
+from ..graph.node import KINDS, Node, check_untracked
+from ..graph.operation import FUNCTIONS
 from ..namespaces.namespace import OBJECTS
 from ..namespaces.objects import as_object, is_value
-from ..rules import composed as functional
-from .tensor import Tensor
 
 _ALIASES = {"absolute": "abs", "amax": "max", "amin": "min", "fabs": "abs", "float_power": "power"}
 _REDUCTIONS = {"add": "sum", "multiply": "prod", "maximum": "max", "minimum": "min"}
@@ -43,7 +42,7 @@ def ufunc_call(ufunc: np.ufunc, method: str, operands: tuple[Any, ...], options:
         return getattr(OBJECTS, name)(*map(as_object, operands))
     if method == "reduce" and ufunc.__name__ in _REDUCTIONS:
         options = {"axis": 0} | {k: v for k, v in options.items() if k in ("axis", "keepdims")}
-        return getattr(functional, _REDUCTIONS[ufunc.__name__])(operands[0], **options)
+        return FUNCTIONS[_REDUCTIONS[ufunc.__name__]](operands[0], **options)
     if method != "__call__":
         raise TypeError(
             f"np.{ufunc.__name__}.{method} has no derivative here: compose it from functions of tinygrad_edu"
@@ -63,10 +62,10 @@ def _call(name: str, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any
     if name in _CONSTANTS:
         check_untracked(f"np.{name}: an array", [*args[1:], *kwargs.values()])
         kwargs = {key: _plain(value) for key, value in kwargs.items()}
-        backend = next((x.backend for x in args if isinstance(x, Tensor)), "cpu")
-        return Tensor(function(*map(_plain, args), **kwargs), device=backend)
-    if name in functional.__all__:
-        ours = getattr(functional, name)
+        backend = next((x.backend for x in args if hasattr(x, "backend")), "cpu")
+        return KINDS.tensor(function(*map(_plain, args), **kwargs), device=backend)
+    if name in FUNCTIONS:
+        ours = FUNCTIONS[name]
         kwargs = {key: value for key, value in kwargs.items() if value is not None}
         try:
             inspect.signature(ours).bind(*args, **kwargs)

@@ -1,6 +1,6 @@
 """The operators and methods that `Value` and `Tensor` share: each names one public function.
 
-A function that stands in a class body is a method, so `tanh = functional.tanh` is all that `x.tanh()` needs.
+A function that is an attribute of a class is a method, so `x.tanh()` needs no more than the function `tanh`.
 """
 
 from __future__ import annotations
@@ -11,9 +11,13 @@ from typing import Any
 import numpy as np
 
 from ..graph.modes import host_call
+from ..graph.operation import FUNCTIONS
 from ..namespaces import indexing
-from ..rules import composed as functional
+from ..rules import functional
+from ..rules.structural import getitem
 from .augmented import augmented
+from .copying import Copies
+from .numpy_protocol import function_call, ufunc_call
 
 
 def _comparison(compare: Any) -> Any:
@@ -23,14 +27,14 @@ def _comparison(compare: Any) -> Any:
         if isinstance(other, Operators):
             other = other._data  # type: ignore[attr-defined]
         namespace = self.namespace
-        if namespace.here:
+        if namespace.is_host:
             return host_call(compare, self._data, other)
         return host_call(namespace.run, compare, self._data, other)
 
     return method
 
 
-class Operators:
+class Operators(Copies):
     """Arithmetic, comparison and methods of nodes."""
 
     __slots__ = ()
@@ -81,19 +85,15 @@ class Operators:
     __hash__ = object.__hash__
 
     def __getitem__(self, index: Any) -> Any:
-        return functional.getitem(self, indexing.ready(index, self.shape))  # type: ignore[attr-defined]
+        return getitem(self, indexing.ready(index, self.shape))  # type: ignore[attr-defined]
 
     def __format__(self, spec: str) -> str:
         return format(self.item(), spec) if spec else str(self)  # type: ignore[attr-defined]
 
     def __array_ufunc__(self, ufunc: Any, method: str, *operands: Any, **options: Any) -> Any:
-        from .numpy_protocol import ufunc_call  # needs Value and Tensor, which import this file
-
         return ufunc_call(ufunc, method, operands, options)
 
     def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
-        from .numpy_protocol import function_call
-
         return function_call(function, args, kwargs)
 
     def reshape(self, *shape: Any) -> Any:
@@ -104,25 +104,8 @@ class Operators:
         """The axes in another order, `x.transpose(1, 0, 2)`; without arguments reversed."""
         return functional.transpose(self, (tuple(axes[0]) if np.ndim(axes[0]) else axes) if axes else None)
 
-    exp, expm1, log, log1p = functional.exp, functional.expm1, functional.log, functional.log1p
-    sqrt, square, reciprocal, sign = functional.sqrt, functional.square, functional.reciprocal, functional.sign
-    sin, cos, tan, arctan = functional.sin, functional.cos, functional.tan, functional.arctan
-    sinh, cosh, tanh = functional.sinh, functional.cosh, functional.tanh
-    sigmoid, softplus, relu, leaky_relu = (
-        functional.sigmoid,
-        functional.softplus,
-        functional.relu,
-        functional.leaky_relu,
-    )
-    elu, gelu, silu, erf = functional.elu, functional.gelu, functional.silu, functional.erf
-    abs, clip, maximum, minimum = functional.abs, functional.clip, functional.maximum, functional.minimum
-    matmul, dot, outer = functional.matmul, functional.dot, functional.outer
-    sum, mean, prod, var, std = functional.sum, functional.mean, functional.prod, functional.var, functional.std
-    max, min, logsumexp, norm = functional.max, functional.min, functional.logsumexp, functional.norm
-    cumsum, softmax, log_softmax = functional.cumsum, functional.softmax, functional.log_softmax
-    ravel, swapaxes, moveaxis = functional.ravel, functional.swapaxes, functional.moveaxis
-    expand_dims, squeeze, broadcast_to = functional.expand_dims, functional.squeeze, functional.broadcast_to
-    split, pad, flip, roll = functional.split, functional.pad, functional.flip, functional.roll
-    tile, repeat, take = functional.tile, functional.repeat, functional.take
-    diagonal, trace, tril, triu = functional.diagonal, functional.trace, functional.tril, functional.triu
-    astype = functional.astype
+
+# The other public functions are methods, too, but for those whose first argument is not what they are about.
+for _name, _function in FUNCTIONS.items():
+    if _name not in (*vars(Operators), "concatenate", "einsum", "stack", "where"):
+        setattr(Operators, _name, _function)

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from ..graph.node import KINDS
 from ..graph.operation import Operation
 from ..namespaces.namespace import FLOATS, OBJECTS
 from ..namespaces.objects import as_object, holds_values
@@ -22,3 +23,6 @@ def apply_without_nodes(op: Operation, operands: tuple[Any, ...], attrs: dict[st
     if not op.elementwise:  # a number alone is data for a tensor, not a constant beside one
         operands = tuple(Tensor(x) if isinstance(x, (int, float)) else x for x in operands)
     return Tensor._apply(op, operands, attrs)
+
+
+KINDS.apply, KINDS.tensor = apply_without_nodes, Tensor

@@ -7,9 +7,12 @@ from __future__ import annotations
 
 import threading
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from .tensor import Tensor
+from ..graph.node import Node
+
+if TYPE_CHECKING:
+    from .tensor import Tensor
 
 # Held while a pass adds its gradients to those of leaves. (`with` would take twice as long as these two calls.)
 _STORING = threading.RLock()
@@ -19,6 +22,22 @@ begin_storing, end_storing = _STORING.acquire, _STORING.release
 # for it: the others keep theirs elsewhere.
 _AHEAD = threading.Lock()
 go_ahead, end_ahead = partial(_AHEAD.acquire, False), _AHEAD.release
+
+
+def store_all(gradients: dict[Any, Any], start: Any, ahead: bool) -> None:
+    """Write the gradients of a pass into tensors.
+
+    Args:
+        start: the gradient with which it began, which belongs to somebody else.
+        ahead: whether `go_ahead` said True.
+    """
+    kept = {id(start)}
+    begin_storing()
+    try:
+        for node, received in gradients.items():
+            node.namespace.run(store, node, received, kept, ahead)
+    finally:
+        end_storing()
 
 
 def free_home(leaf: Any) -> Any:
@@ -37,13 +56,13 @@ def store(node: Any, received: Any, kept: set[int], ahead: bool) -> None:
         ahead: whether `go_ahead` said True.
     """
     before = node._grad if node.op is None else None
-    if isinstance(received, Tensor):  # create_graph: a node, which may be shared, as nobody writes into it
+    if isinstance(received, Node):  # create_graph: it may be shared, as nobody writes into it
         node._grad = received if before is None else before + received
     elif node._home is not None and (ahead or before is node._home):
         node._grad = _bring_home(node, received, before)
     else:
         total = received if before is None else before._data + received
-        node._grad = Tensor.wrap(owned(node, total, kept), node.backend)
+        node._grad = node.wrap(owned(node, total, kept), node.backend)
 
 
 def _bring_home(leaf: Any, received: Any, before: Tensor | None) -> Tensor:

@@ -11,14 +11,17 @@ import numpy as np
 from .. import backends
 from ..backends import Backend
 from ..errors import DeviceError, DtypeError, GraphError, ShapeError, TinygradError
+from ..graph.backprop import Gradients, Reader, drain
 from ..graph.modes import MODES, RECORDING, SERIAL, get_default_dtype
 from ..graph.node import Node, check_untracked, checked_name, data_of, mixed_error, shape_error
 from ..graph.operation import Operation
+from ..graph.order import newest_first
 from ..graph.precision import is_half
 from ..namespaces import indexing
 from ..rules.structural import astype, move
 from .conversion import as_array
 from .operators import Operators
+from .storing import end_ahead, free_home, go_ahead, owned, store_all
 from .value import Value
 
 _new, _tick = object.__new__, SERIAL.__next__
@@ -179,6 +182,48 @@ class Tensor(Operators, Node):
     def retain_grad(self) -> None:
         """Keep the gradient of this computed tensor in `grad` when a backward pass goes through it."""
         self.keeps_grad = True
+
+    # --- the backward pass ---
+
+    def _seed(self, gradient: Any, create_graph: bool) -> Any:
+        if gradient is None:
+            if self._data.size != 1:
+                raise GraphError(
+                    f"backward() from a {self.describe()} of shape {self.shape} needs a gradient of that shape: "
+                    f"reduce it to a single number first (.sum(), .mean()), or give one: backward(gradient=...)"
+                )
+            one = self.backend.one(self.dtype, self.shape)
+            if create_graph:  # the caller may keep it, and write into it
+                return Tensor.wrap(self.backend.run(one.copy), self.backend)
+            return one
+        if not isinstance(gradient, Tensor):
+            gradient = Tensor(gradient, dtype=self.dtype, device=self.backend)
+        if gradient.shape != self.shape:
+            raise ShapeError(
+                f"backward(gradient=...): the gradient has shape {gradient.shape}, the result {self.shape}"
+            )
+        self.backend.same_device(gradient.backend, "backward")
+        return gradient if create_graph else gradient._data
+
+    def backward(self, gradient: Any = None, create_graph: bool = False) -> None:
+        start = self.seed(gradient, create_graph)
+        gradients: Gradients = {self: start}
+        ahead = go_ahead()
+        try:
+            drain(newest_first(self), gradients, Reader(create_graph, buffers=ahead))
+            ahead = ahead or go_ahead()
+            store_all(gradients, start, ahead)
+        finally:
+            if ahead:
+                end_ahead()
+
+    backward.__doc__ = Node.backward.__doc__
+
+    def own(self, gradient: Any, given: set[int]) -> Any:
+        return gradient if isinstance(gradient, Tensor) else self.backend.run(owned, self, gradient, given)
+
+    def buffer(self) -> Any:
+        return free_home(self)
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -354,7 +399,7 @@ class Tensor(Operators, Node):
         arrays = list(map(data_of, inputs))
         forward = op.forward_in_float32 if op.adds_up and is_half(arrays[0]) else op.forward
         try:
-            if not backend.here:
+            if not backend.is_host:
                 data = backend.run(forward, backend, *arrays, **(attrs or {}))
             elif attrs:
                 data = forward(backend, *arrays, **attrs)

@@ -8,14 +8,18 @@ from typing import Any
 import numpy as np
 
 from ..errors import DtypeError, GraphError
+from ..graph.backprop import Gradients, Reader, drain
 from ..graph.modes import MODES, RECORDING, SERIAL
 from ..graph.node import Node, check_untracked, checked_name, mixed_error
 from ..graph.operation import REGISTRY, Operation
+from ..graph.order import newest_first
 from ..namespaces.namespace import FLOATS, OBJECTS, Graph
 from ..namespaces.objects import as_object
-from ..rules import composed as functional
+from ..rules import functional
 from .augmented import assign
+from .float_pass import float_pass
 from .operators import Operators
+from .storing import begin_storing, end_storing
 
 _new = object.__new__
 
@@ -177,6 +181,28 @@ class Value(Operators, Node):
 
     def __getitem__(self, index: Any) -> Any:
         return iter(self)
+
+    # --- the backward pass ---
+
+    def _seed(self, gradient: Any, create_graph: bool) -> Any:
+        value = 1.0 if gradient is None else gradient if isinstance(gradient, Value) else float(gradient)
+        return Value(value, requires_grad=False) if create_graph and not isinstance(value, Value) else value
+
+    def backward(self, gradient: Any = None, create_graph: bool = False) -> None:
+        start = self.seed(gradient, create_graph)
+        gradients: Gradients = {self: start}
+        if create_graph or isinstance(start, Value) or MODES.get().watch is not None:
+            drain(newest_first(self), gradients, Reader(create_graph))
+        else:
+            float_pass(self, gradients)
+        begin_storing()
+        try:
+            for node, received in gradients.items():
+                node._grad = received if node.op is not None else node._grad + received
+        finally:
+            end_storing()
+
+    backward.__doc__ = Node.backward.__doc__
 
     __add__, __radd__, __iadd__ = _binary(functional.add, "+=")
     __sub__, __rsub__, __isub__ = _binary(functional.subtract, "-=")

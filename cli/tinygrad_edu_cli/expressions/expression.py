@@ -18,7 +18,7 @@ import numpy as np
 
 from tinygrad_edu import Tensor, Value
 from tinygrad_edu.graph.node import Node
-from tinygrad_edu.rules import composed as functional
+from tinygrad_edu.rules import functional
 
 from ..errors import ExpressionError
 from ..phrases import describe, is_plain, nearest, shapes, short, some

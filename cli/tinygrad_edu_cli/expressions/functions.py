@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from tinygrad_edu.graph.operation import REGISTRY
-from tinygrad_edu.rules import composed as functional
+from tinygrad_edu.rules import functional
 
 FUNCTIONS: dict[str, Callable[..., Any]] = {name: getattr(functional, name) for name in functional.__all__}
 

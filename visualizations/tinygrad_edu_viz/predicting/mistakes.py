@@ -16,8 +16,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from tinygrad_edu import backends
+from tinygrad_edu.graph.broadcast import unbroadcast
 from tinygrad_edu.graph.operation import REGISTRY
-from tinygrad_edu.namespaces.namespace import FLOATS, unbroadcast
+from tinygrad_edu.namespaces.namespace import FLOATS
 
 from ..notation import explanation
 from ..readable import loss_name, number

@@ -47,7 +47,7 @@ class Reading:
         try:
             with np.errstate(all="ignore"):
                 g = upstream if op.shared is None else op.shared(xp, upstream, self.y, *self.operands, **attrs)
-                return op.pull_back(position, xp, g, self.y, self.operands, attrs)[1]
+                return op.vjp(position, xp, g, self.y, self.operands, attrs)[1]
         except (TypeError, ValueError, LookupError, AttributeError) as error:
             raise ArgumentError(f"{op.name} cannot have the recorded arguments: {error}") from error
 
@@ -153,4 +153,4 @@ class Rules:
         """What the operand at `position` receives, as a formula: g @ Xᵀ, with g called `upstream`."""
         op, operands = self.source.operation(node_id), [self.symbol(x) for x in self.nodes[node_id].inputs]
         g, result = Symbol.named(upstream, self.nodes[node_id].shape), self.symbol(node_id)
-        return symbols.pull_back(op, position, operands, self.source.attributes(node_id), g, result)
+        return symbols.vjp(op, position, operands, self.source.attributes(node_id), g, result)

@@ -8,8 +8,9 @@ import numpy as np
 
 from tinygrad_edu.derivatives.anomaly import computed_again
 from tinygrad_edu.errors import MutationError
-from tinygrad_edu.graph.backprop import Step, backprop, seed
-from tinygrad_edu.graph.node import Node, nodes
+from tinygrad_edu.graph.backprop import Step, backprop
+from tinygrad_edu.graph.node import Node
+from tinygrad_edu.graph.order import nodes
 from tinygrad_edu.tensors.tensor import Tensor
 from tinygrad_edu.tensors.value import Value
 
@@ -75,7 +76,7 @@ class _Recorder:
         self.gradients: dict[Node, Data] = {}
 
     def events(self, gradient: Any) -> tuple[Event, ...]:
-        start = seed(self.root, gradient, create_graph=False)
+        start = self.root.seed(gradient, create_graph=False)
         steps = backprop(self.root, start)
         self.check_written()
         rows = [self.computed(node) for node in self.nodes if node.op is not None]

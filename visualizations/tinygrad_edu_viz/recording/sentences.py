@@ -96,7 +96,7 @@ class Sentences:
         op, (operands, rule) = _op(node), self._read(node)
         result = rule if op.elementwise else source
         g = Symbol.named(self.upstream, node.shape)
-        vjp = str(symbols.pull_back(op, step.position, operands, node.attrs, g, result))
+        vjp = str(symbols.vjp(op, step.position, operands, node.attrs, g, result))
         formula = f"{self._gradient(receiver)} += {vjp}, with {g} = {self._gradient(node)}"
         sentence = (
             f"{target} receives {number(row['contribution'])}{_place(step)}: "

@@ -8,8 +8,9 @@ import numpy as np
 
 from tinygrad_edu.errors import ArgumentError
 from tinygrad_edu.graph.backprop import gradients_of
-from tinygrad_edu.graph.node import Node, nodes
+from tinygrad_edu.graph.node import Node
 from tinygrad_edu.graph.operation import REGISTRY, Operation
+from tinygrad_edu.graph.order import nodes
 from tinygrad_edu.tensors.tensor import Tensor
 
 from ..recording.contents import Data, restored

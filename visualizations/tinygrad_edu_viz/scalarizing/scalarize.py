@@ -12,8 +12,9 @@ import numpy as np
 
 from tinygrad_edu import Value, scope
 from tinygrad_edu.errors import ArgumentError, GraphError
-from tinygrad_edu.graph.modes import MODES, Observer
+from tinygrad_edu.graph.modes import MODES
 from tinygrad_edu.graph.node import Node
+from tinygrad_edu.graph.observer import Observer
 from tinygrad_edu.graph.operation import Operation
 from tinygrad_edu.namespaces.namespace import OBJECTS
 from tinygrad_edu.namespaces.objects import as_object

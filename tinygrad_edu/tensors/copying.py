@@ -12,12 +12,25 @@ import weakref
 from collections.abc import Callable
 from copy import deepcopy
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from .modes import SERIAL
+from ..graph.modes import SERIAL
+from ..graph.node import Node
 
-if TYPE_CHECKING:
-    from .node import Node
+
+class Copies:
+    """The methods that `copy` and `pickle` ask of a node."""
+
+    __slots__ = ()
+
+    def __copy__(self) -> Any:
+        return shallow(self)  # type: ignore[arg-type]
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Any:
+        return deep(self, memo)  # type: ignore[arg-type]
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        return reduced(self)  # type: ignore[arg-type]
 
 
 def shallow(node: Node) -> Node:
@@ -137,8 +150,6 @@ def _restore(root: Node, state: Any) -> None:
 
 def _graph(root: Node, known: Callable[[Node], bool]) -> list[Node]:
     """A root, what it was computed from, and their gradients; nothing behind what is known."""
-    from .node import Node  # which imports this file
-
     found, waiting = {root: None}, [root]
     while waiting:
         node = waiting.pop()
