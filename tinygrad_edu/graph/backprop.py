@@ -50,8 +50,8 @@ def backprop(root: Node, gradient: Any = None, create_graph: bool = False) -> It
         GraphError, ShapeError, MutationError: as `Node.backward`.
     """
     gradients = {root: root.seed(gradient, create_graph)}
-    by_node = steps_by_node(newest_first(root), gradients, Reader(create_graph))
-    return map(Step._make, chain.from_iterable(by_node))
+    reader = Reader(create_graph, reports=True)
+    return chain.from_iterable(steps_by_node(newest_first(root), gradients, reader))
 
 
 def gradients_of(
@@ -71,46 +71,47 @@ def drain(order: list[Node], gradients: Gradients, reader: Reader) -> None:
     deque(steps_by_node(order, gradients, reader), maxlen=0)
 
 
-def steps_by_node(order: list[Node], gradients: Gradients, reader: Reader) -> Iterator[list[tuple[Any, ...]]]:
-    """The pass itself: for each node its steps, as the fields of a `Step`. `gradients` starts with the root's."""
+def steps_by_node(order: list[Node], gradients: Gradients, reader: Reader) -> Iterator[list[Step]]:
+    """The pass itself: for each node its steps, where somebody looks. `gradients` starts with the root's."""
     observer = MODES.get().watch
-    by_node = _steps_by_node(order, gradients, reader)
+    reader.reports = reader.reports or observer is not None
+    by_node = (
+        _pass_on(node, gradients, reader)
+        if node.namespace.is_host
+        else node.namespace.run(_pass_on, node, gradients, reader)
+        for node in order
+    )
     return by_node if observer is None else _report(by_node, observer)
 
 
-def _report(by_node: Iterator[list[tuple[Any, ...]]], observer: Observer) -> Iterator[list[tuple[Any, ...]]]:
+def _report(by_node: Iterator[list[Step]], observer: Observer) -> Iterator[list[Step]]:
     """The same steps, reported to an observer."""
     for found in by_node:
         if found:
-            observer.reached(found[0][0])
+            observer.reached(found[0].node)
         for step in found:
-            observer.contributed(Step._make(step))
+            observer.contributed(step)
         yield found
 
 
-def _steps_by_node(order: list[Node], gradients: Gradients, reader: Reader) -> Iterator[list[tuple[Any, ...]]]:
-    """One loop over the nodes, newest first ..."""
-    for node in order:
-        upstream = gradients.get(node)
-        if upstream is not None:  # else it fed only a place without derivative
-            if not node.keeps_grad:
-                del gradients[node]
-            yield node.namespace.run(_steps_of, node, upstream, gradients, reader)
-
-
-def _steps_of(node: Node, upstream: Any, gradients: Gradients, reader: Reader) -> list[tuple[Any, ...]]:
-    """... and over the inputs of each."""
-    op, attrs, found = node.op, node.attrs, []
-    xp, y, operands = reader.read(node)
+def _pass_on(node: Node, gradients: Gradients, reader: Reader) -> list[Step]:
+    """Pass the gradient of a node on to its inputs: one loop, for one node after the other, newest first."""
+    found: list[Step] = []
+    upstream = gradients.get(node) if node.keeps_grad else gradients.pop(node, None)
+    if upstream is None:  # it fed only a place without derivative
+        return found
+    op, inputs, attrs = node.op, node.inputs, node.attrs
+    xp, y, operands = reader.read(node, inputs)
     g = upstream if op.shared is None else op.shared(xp, upstream, y, *operands, **(attrs or {}))
-    for position, operand in enumerate(node.inputs):
+    for position, operand in enumerate(inputs):
         if operand._tracked:
             before = gradients.get(operand)
-            out = reader.buffer(operand) if before is None and position in op.writes_into else None
+            out = reader.buffer(operand) if op.writes_into and before is None and position in op.writes_into else None
             local, contribution = op.vjp(position, xp, g, y, operands, attrs, out)
             if contribution is not None:
                 gradients[operand] = gradient = contribution if before is None else before + contribution
-                found.append((node, position, upstream, local, contribution, before, gradient))
+                if reader.reports:
+                    found.append(Step(node, position, upstream, local, contribution, before, gradient))
     return found
 
 
@@ -120,20 +121,21 @@ class Reader:
     Args:
         create_graph: read them with the nodes themselves, so that what they compute is recorded.
         buffers: gradients may be written into the buffers of leaves (see `Node.buffer`) before they are stored.
+        reports: whether somebody looks at the steps; else none are made.
     """
 
-    def __init__(self, create_graph: bool = False, buffers: bool = False):
-        self.create_graph, self.buffers = create_graph, buffers and not create_graph
+    def __init__(self, create_graph: bool = False, buffers: bool = False, reports: bool = False):
+        self.create_graph, self.buffers, self.reports = create_graph, buffers and not create_graph, reports
         self._behind_guard: set[Node] = set()
 
-    def read(self, node: Node) -> tuple[Any, Any, list[Any]]:
+    def read(self, node: Node, inputs: tuple[Node, ...]) -> tuple[Any, Any, list[Any]]:
         """(xp, y, operands): what the rules of a node are read with."""
         if self.create_graph:
-            xp, y, operands = node.graph_namespace, node, [x if x._tracked else node.constant(x) for x in node.inputs]
+            xp, y, operands = node.graph_namespace, node, [x if x._tracked else node.constant(x) for x in inputs]
         else:
-            xp, y, operands = node.namespace, node._data, list(map(data_of, node.inputs))
+            xp, y, operands = node.namespace, node._data, list(map(data_of, inputs))
         if node.op.guards or (self._behind_guard and node in self._behind_guard):
-            self._behind_guard.update(node.inputs)
+            self._behind_guard.update(inputs)
             xp = xp.guard()
         return xp, y, operands
 
