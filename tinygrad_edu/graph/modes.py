@@ -11,8 +11,8 @@ from collections.abc import Callable
 from contextvars import ContextVar
 from typing import Any, NamedTuple
 
+from ..blocks import Block
 from ..errors import DtypeError
-from .blocks import Block
 from .observer import Observer
 
 

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from contextvars import ContextVar
 from typing import Any
 
-from .blocks import Block
+from ..blocks import Block
 from .modes import SERIAL
 
 REMEMBERED = 4096  # scopes of one thread; the oldest are forgotten

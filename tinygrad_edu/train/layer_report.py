@@ -14,7 +14,7 @@ import numpy as np
 from ..graph.backprop import gradients_of
 from ..graph.modes import enable_grad
 from ..graph.node import Node
-from ..graph.node import nodes as nodes_of
+from ..graph.order import nodes as nodes_of
 from ..graph.precision import widened
 from ..nn import Module
 from ..tensors.tensor import Tensor
