@@ -19,7 +19,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 PACKAGES = ("tinygrad_edu", "visualizations/tinygrad_edu_viz", "cli/tinygrad_edu_cli")
 
-PENDING = ("tinygrad_edu",)  # packages whose own imports are not in order yet
+PENDING = ()  # packages whose own imports are not in order yet
 
 HELP = "brings NumPy, which `--help` and usage errors need not wait for"
 ON_DEMAND = "slow to import, and seldom needed"
@@ -29,7 +29,8 @@ LAZY = {
     "tinygrad_edu.backends.cupy": {"cupy": OPTIONAL, "cupyx.scipy": OPTIONAL},
     "tinygrad_edu.data.optional": {"module": OPTIONAL},
     "tinygrad_edu.derivatives.anomaly": {"linecache": ON_DEMAND},
-    "tinygrad_edu.graph.blocks": {"inspect": ON_DEMAND},
+    "tinygrad_edu": {"tinygrad_edu.compiling": ON_DEMAND, "f'.{name}'": ON_DEMAND},
+    "tinygrad_edu.blocks": {"inspect": ON_DEMAND},
     "tinygrad_edu.graph.operation": {"inspect": ON_DEMAND},
     "tinygrad_edu.storage.arrays": {"safetensors.numpy": OPTIONAL},
     "tinygrad_edu_viz.pictures.gif": {

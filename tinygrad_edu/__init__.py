@@ -13,10 +13,10 @@ from .errors import *  # noqa: F403
 from .graph.backprop import Step, backprop
 from .graph.modes import default_dtype, enable_grad, get_default_dtype, no_grad, set_default_dtype
 from .graph.order import nodes
-from .graph.scopes import scope
 from .random import seed
 from .rules import functional
 from .rules.functional import *  # noqa: F403
+from .scopes import scope
 from .tensors import plain_operands  # noqa: F401  (says how operations take numbers, arrays and lists)
 from .tensors.tensor import Tensor
 from .tensors.value import Value
@@ -52,7 +52,7 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_LEARNING, "compile"})
+    return sorted([*__all__, "__version__"])
 
 
 __all__ = [

@@ -10,7 +10,7 @@ import pytest
 import tinygrad_edu as tg
 from tinygrad_edu import Tensor, Value
 from tinygrad_edu.graph.modes import MODES
-from tinygrad_edu.graph.scopes import current, intervals_of
+from tinygrad_edu.scopes import current, intervals_of
 
 BLOCKS = {
     "no_grad": (lambda: tg.no_grad(), lambda: not (Value(1.0) * 2).requires_grad),

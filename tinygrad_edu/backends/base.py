@@ -14,9 +14,9 @@ import numpy as np
 
 from ..errors import DeviceError
 from ..graph.broadcast import unbroadcast
-from ..graph.precision import widened
 from ..namespaces import indexing
 from ..namespaces.namespace import Graph, Namespace
+from ..precision import widened
 
 
 class Backend(Namespace):

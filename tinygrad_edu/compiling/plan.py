@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ..graph.modes import MODULE_CHANGES
+from ..clock import MODULE_CHANGES
 from ..graph.operation import Operation
 from ..tensors.tensor import Tensor
 from .recording import Content, Event, Recording, Settings, Source, settings_of, sources_of

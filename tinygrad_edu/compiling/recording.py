@@ -13,7 +13,7 @@ from zlib import crc32
 
 import numpy as np
 
-from ..graph.modes import SERIAL
+from ..clock import SERIAL
 from ..graph.node import Node
 from ..graph.observer import Observer
 from ..graph.operation import Operation

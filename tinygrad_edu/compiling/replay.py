@@ -11,7 +11,7 @@ from unicodedata import normalize
 import numpy as np
 
 from .. import backends
-from ..graph.modes import SERIAL
+from ..clock import SERIAL
 from ..tapes.numpy_code import WRITTEN, Code
 from ..tensors.storing import begin_storing, end_ahead, end_storing, go_ahead, store
 from ..tensors.tensor import Tensor

@@ -1,0 +1,1 @@
+"""Derivatives of functions, checked and watched: grad, jacobian, gradcheck, detect_anomaly."""

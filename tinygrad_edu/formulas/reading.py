@@ -129,7 +129,7 @@ class Symbols(Namespace):
         return total.shaped(tuple(max(known.get(letter, 1) for known in lengths) for letter in result))
 
 
-SYMBOLS = Symbols()
+SYMBOLS = Symbol.namespace = Symbols()
 
 
 def forward(

@@ -43,6 +43,7 @@ class Symbol:
     """
 
     __slots__ = ("args", "kind", "known_shape", "text", "value")
+    namespace: Any  # in which rules are read for symbols; set by `reading.py`, which lies above
     __array_ufunc__ = None  # NumPy's numbers leave arithmetic with symbols to us
     __iter__ = None
     __hash__ = object.__hash__
@@ -175,9 +176,7 @@ class Symbol:
         """A method is the function of that name: `b.swapaxes(-1, -2)` is `xp.swapaxes(b, -1, -2)`."""
         if name.startswith("_"):
             raise AttributeError(name)
-        from .reading import SYMBOLS  # imports this file
-
-        return partial(getattr(SYMBOLS, name), self)
+        return partial(getattr(self.namespace, name), self)
 
 
 def as_symbol(operand: Any) -> Symbol:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .precision import widened
+from ..precision import widened
 
 
 def unbroadcast(xp: Any, gradient: Any, shape: tuple[int, ...]) -> Any:

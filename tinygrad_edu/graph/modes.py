@@ -6,7 +6,6 @@ A mode lives in a context variable, so that it holds for one thread (or asynchro
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable
 from contextvars import ContextVar
 from typing import Any, NamedTuple
@@ -24,12 +23,6 @@ class Modes(NamedTuple):
 
 RECORDING = Modes()  # what holds outside of every block
 MODES: ContextVar[Modes] = ContextVar("tinygrad_edu_modes", default=RECORDING)
-
-# One clock for the whole process: a node's serial is the moment at which its data was set.
-SERIAL = itertools.count(1)
-
-# How often an attribute of some module was set. Who depends on modules looks at them again when this has grown.
-MODULE_CHANGES = [0]
 
 _process_dtype = "float32"
 

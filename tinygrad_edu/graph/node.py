@@ -7,15 +7,13 @@ dies by reference count the moment its last node is dropped.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from operator import attrgetter
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from ..errors import DtypeError, GraphError, ShapeError
-from .modes import MODES, SERIAL
+from ..clock import SERIAL
+from ..errors import DtypeError, GraphError
+from .modes import MODES
 
 if TYPE_CHECKING:
     from .operation import Operation
@@ -169,6 +167,18 @@ class Node:
         return None
 
 
+def checked_name(name: Any) -> str:
+    """A name of a node, if it is one.
+
+    Raises:
+        DtypeError: it is no text.
+    """
+    if not isinstance(name, str):
+        what = f"{repr(name)[:40]} ({type(name).__name__})"
+        raise DtypeError(f"the name of a node is a text, not {what}: write name='a', or None for no name")
+    return name
+
+
 data_of = attrgetter("_data")
 
 
@@ -187,52 +197,3 @@ def apply(op: Operation, operands: tuple[Any, ...], attrs: dict[str, Any] | None
 # What the kinds of nodes, which lie above, say of themselves: `apply(op, operands, attrs)` runs an operation on
 # numbers, arrays and lists alone; `tensor(data)` makes a tensor of data.
 KINDS: Any = SimpleNamespace()
-
-
-def holds_tracked(item: Any) -> bool:
-    """Whether a node, or what a list or object array holds, requires gradients: its numbers alone lose a history."""
-    if isinstance(item, Node):
-        return item._tracked
-    if isinstance(item, np.ndarray):
-        return item.dtype == object and any(map(holds_tracked, item.flat))
-    return isinstance(item, (list, tuple)) and any(map(holds_tracked, item))
-
-
-def check_untracked(what: str, numbers: Any) -> None:
-    """Refuse to write numbers with a history into what has none, while histories are recorded.
-
-    Raises:
-        GraphError: one of the numbers is a node that requires gradients.
-    """
-    if MODES.get().recording and holds_tracked(numbers):
-        raise GraphError(
-            f"{what}, written into with numbers that require gradients, would lose their history, and gradients would "
-            "be wrong. Make it of them in one operation: tg.stack([...]) of the elements, or tg.where(mask, new, old); "
-            "or write the plain numbers: new.data, or under tg.no_grad()"
-        )
-
-
-def shape_error(op: Operation, operands: Iterable[Any], attrs: dict[str, Any] | None, error: Exception) -> Exception:
-    """An error of the array library in our own words: the operation, the shapes it was given, and why they fail."""
-    shapes = ", ".join(str(getattr(operand, "shape", "()")) for operand in operands)
-    settings = "".join(f", {key}={value}" for key, value in (attrs or {}).items() if value is not None)
-    return ShapeError(f"{op.name}: operands of shape {shapes}{settings} do not fit: {error}")
-
-
-def mixed_error(op: Operation) -> GraphError:
-    return GraphError(
-        f"{op.name}: a Value and a Tensor in one operation. A Value is one number of a scalar graph; "
-        "for arrays make it a tensor: tg.Tensor(2.0, requires_grad=True)"
-    )
-
-
-def checked_name(name: Any) -> str:
-    """A name of a node, if it is one.
-
-    Raises:
-        DtypeError: it is no text.
-    """
-    if isinstance(name, str):
-        return name
-    kind, shown = type(name).__name__, repr(name)[:40]
-    raise DtypeError(f"the name of a node is a text, not {shown} ({kind}): write name='a', or None for no name")

@@ -20,8 +20,8 @@ from typing import Any
 import numpy as np
 
 from ..errors import ArgumentError
+from ..precision import HALF, is_half, widened
 from .node import Node, apply
-from .precision import HALF, is_half, widened
 
 CO_VARARGS = 0x04  # the flag of a function that takes *args, as in the module inspect, which is slow to import
 

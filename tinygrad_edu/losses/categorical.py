@@ -11,8 +11,8 @@ from ..checks import is_number
 from ..errors import ArgumentError, ShapeError
 from ..graph.modes import device_call
 from ..graph.operation import REGISTRY
-from ..graph.precision import in_float32
 from ..namespaces.objects import holds_values
+from ..precision import in_float32
 from ..rules import functional
 from ..tensors.tensor import Tensor
 from .common import as_prediction, check_classes, check_reduction, like, reduce, times

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from ..graph.precision import in_float32
+from ..precision import in_float32
 from ..rules import functional
 from .common import check_classes, check_reduction, check_target, is_probability, pair, reduce, times
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..errors import ArgumentError
-from ..graph.precision import in_float32
+from ..precision import in_float32
 from ..rules import functional
 from .common import check_reduction, pair, reduce
 

@@ -7,8 +7,8 @@ from typing import Any
 
 from ..errors import ArgumentError
 from ..graph.node import Node
-from ..graph.precision import HALF, is_half, widened
 from ..namespaces.objects import as_object, is_value
+from ..precision import HALF, is_half, widened
 from ..rules import functional
 
 

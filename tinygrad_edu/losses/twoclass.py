@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..graph.precision import in_float32
+from ..precision import in_float32
 from ..rules import functional
 from .common import check_reduction, check_target, is_probability, like, pair, reduce
 

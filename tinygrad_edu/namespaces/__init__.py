@@ -1,0 +1,1 @@
+"""Where a rule finds its functions: one rule is read by floats, arrays, nodes and objects."""

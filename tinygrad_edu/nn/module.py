@@ -10,8 +10,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from .. import backends
-from ..graph import scopes
+from .. import backends, scopes
 from ..graph.modes import MODES
 from ..tensors.tensor import Tensor
 from . import scalar, state, summary

@@ -8,7 +8,7 @@ import numpy as np
 
 from ..errors import ArgumentError, ShapeError
 from ..graph.modes import device_call, get_default_dtype, no_grad
-from ..graph.precision import in_float32
+from ..precision import in_float32
 from ..rules import functional
 from ..rules.composed import as_floats
 from ..tensors.tensor import Tensor

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from ..graph.scopes import Interval
+from ..scopes import Interval
 from ..tensors.tensor import Tensor
 from .tree import ModuleTree
 

@@ -11,8 +11,8 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from ..clock import MODULE_CHANGES
 from ..errors import ArgumentError
-from ..graph.modes import MODULE_CHANGES
 from ..tensors.tensor import Tensor
 from ..tensors.value import Value
 

@@ -14,8 +14,8 @@ from typing import Any
 from ..checks import is_number
 from ..errors import ArgumentError
 from ..graph.node import Node
-from ..graph.precision import widened
 from ..namespaces.namespace import FLOATS
+from ..precision import widened
 from ..tensors.tensor import Tensor
 from ..tensors.value import Value
 

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 
 from .. import backends
+from ..clock import SERIAL
 from ..errors import DeviceError
-from ..graph.modes import SERIAL
 from ..graph.node import data_of
-from ..graph.precision import HALF, is_half, widened
+from ..precision import HALF, is_half, widened
 from ..tensors.value import Value
 
 

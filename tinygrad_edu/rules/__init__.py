@@ -1,0 +1,1 @@
+"""Every operation: its forward rule and its derivative, each written once."""

@@ -14,9 +14,9 @@ from ..errors import ArgumentError, GraphError, ShapeError
 from ..graph.modes import get_default_dtype
 from ..graph.node import KINDS, Node, apply
 from ..graph.operation import REGISTRY, public
-from ..graph.precision import in_float32
 from ..namespaces.indexing import axes_in_range, axis_in_range, of_number, ready
 from ..namespaces.objects import as_object, holds_values, is_value
+from ..precision import in_float32
 from .elementwise import abs, divide, multiply, power, square, subtract, where
 from .structural import astype, broadcast_to, euclidean_norm, getitem, matmul, max, mean, reshape, sum, transpose
 

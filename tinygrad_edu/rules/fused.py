@@ -13,8 +13,8 @@ from typing import Any
 
 from ..graph.broadcast import unbroadcast
 from ..graph.operation import REGISTRY, structural
-from ..graph.precision import is_half
 from ..namespaces.namespace import part
+from ..precision import is_half
 from .structural import matmul_by_a, matmul_by_b
 
 ACTIVATIONS = ("relu", "sigmoid", "tanh")  # whose derivative can be told from their result

@@ -1,0 +1,1 @@
+"""The two kinds of nodes, Value and Tensor, and their operators."""

@@ -18,8 +18,8 @@ from typing import Any
 
 from ..errors import GraphError
 from ..graph.modes import MODES
-from ..graph.node import holds_tracked
 from ..graph.operation import REGISTRY
+from .refusals import holds_tracked
 
 
 def augmented(function: Any, sign: str) -> Callable[[Any, Any], Any]:

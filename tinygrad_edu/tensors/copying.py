@@ -14,7 +14,7 @@ from copy import deepcopy
 from operator import attrgetter
 from typing import Any
 
-from ..graph.modes import SERIAL
+from ..clock import SERIAL
 from ..graph.node import Node
 
 

@@ -11,10 +11,11 @@ from typing import Any
 import numpy as np
 
 from ..errors import GraphError
-from ..graph.node import KINDS, Node, check_untracked
+from ..graph.node import KINDS, Node
 from ..graph.operation import FUNCTIONS
 from ..namespaces.namespace import OBJECTS
 from ..namespaces.objects import as_object, is_value
+from .refusals import check_untracked
 
 _ALIASES = {"absolute": "abs", "amax": "max", "amin": "min", "fabs": "abs", "float_power": "power"}
 _REDUCTIONS = {"add": "sum", "multiply": "prod", "maximum": "max", "minimum": "min"}

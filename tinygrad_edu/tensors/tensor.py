@@ -10,17 +10,19 @@ import numpy as np
 
 from .. import backends
 from ..backends import Backend
+from ..clock import SERIAL
 from ..errors import DeviceError, DtypeError, GraphError, ShapeError, TinygradError
 from ..graph.backprop import Gradients, Reader, drain
-from ..graph.modes import MODES, RECORDING, SERIAL, get_default_dtype
-from ..graph.node import Node, check_untracked, checked_name, data_of, mixed_error, shape_error
+from ..graph.modes import MODES, RECORDING, get_default_dtype
+from ..graph.node import Node, checked_name, data_of
 from ..graph.operation import Operation
 from ..graph.order import newest_first
-from ..graph.precision import is_half
 from ..namespaces import indexing
+from ..precision import is_half
 from ..rules.structural import astype, move
 from .conversion import as_array
 from .operators import Operators
+from .refusals import check_untracked, mixed_error, shape_error
 from .storing import end_ahead, free_home, go_ahead, owned, store_all
 from .value import Value
 

@@ -7,10 +7,11 @@ from typing import Any
 
 import numpy as np
 
+from ..clock import SERIAL
 from ..errors import DtypeError, GraphError
 from ..graph.backprop import Gradients, Reader, drain
-from ..graph.modes import MODES, RECORDING, SERIAL
-from ..graph.node import Node, check_untracked, checked_name, mixed_error
+from ..graph.modes import MODES, RECORDING
+from ..graph.node import Node, checked_name
 from ..graph.operation import REGISTRY, Operation
 from ..graph.order import newest_first
 from ..namespaces.namespace import FLOATS, OBJECTS, Graph
@@ -19,6 +20,7 @@ from ..rules import functional
 from .augmented import assign
 from .float_pass import float_pass
 from .operators import Operators
+from .refusals import check_untracked, mixed_error
 from .storing import begin_storing, end_storing
 
 _new = object.__new__

@@ -15,8 +15,8 @@ from ..graph.backprop import gradients_of
 from ..graph.modes import enable_grad
 from ..graph.node import Node
 from ..graph.order import nodes as nodes_of
-from ..graph.precision import widened
 from ..nn import Module
+from ..precision import widened
 from ..tensors.tensor import Tensor
 from .examples import Examples, predict
 from .targets import Objective

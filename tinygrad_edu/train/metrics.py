@@ -9,10 +9,10 @@ import numpy as np
 
 from ..errors import DataError, ShapeError
 from ..graph import modes
-from ..graph.precision import widened
 from ..losses.labels import to_host
 from ..namespaces.objects import holds_values, numbers_of
 from ..nn import Module
+from ..precision import widened
 from ..tensors.tensor import Tensor
 from .examples import Examples, predict
 from .targets import Objective

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from tinygrad_edu.graph.node import Node
-from tinygrad_edu.graph.scopes import Interval, intervals_of
+from tinygrad_edu.scopes import Interval, intervals_of
 
 Path = tuple[str, ...]
 """Names of scopes, the outermost first; () outside of all."""

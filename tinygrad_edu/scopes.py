@@ -1,7 +1,7 @@
 """Scopes: names for parts of a computation, such as the layers of a network.
 
 A node knows nothing of its scope, and pays nothing for it. It has a serial, its moment on the one clock of the process
-(`modes.SERIAL`), and a scope is the interval of that clock between entering and leaving. Whoever draws a graph asks
+(`clock.SERIAL`), and a scope is the interval of that clock between entering and leaving. Whoever draws a graph asks
 which interval a serial lies in.
 """
 
@@ -12,8 +12,8 @@ from collections.abc import Iterable
 from contextvars import ContextVar
 from typing import Any
 
-from ..blocks import Block
-from .modes import SERIAL
+from .blocks import Block
+from .clock import SERIAL
 
 REMEMBERED = 4096  # scopes of one thread; the oldest are forgotten
 

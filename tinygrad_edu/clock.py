@@ -1,0 +1,9 @@
+"""Counters of the whole process."""
+
+import itertools
+
+# One clock: a node's serial is the moment at which its data was set.
+SERIAL = itertools.count(1)
+
+# How often an attribute of some module was set. Who depends on modules looks at them again when this has grown.
+MODULE_CHANGES = [0]

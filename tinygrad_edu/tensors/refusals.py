@@ -1,0 +1,50 @@
+"""What is refused of Values and tensors, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+from ..errors import GraphError, ShapeError
+from ..graph.modes import MODES
+from ..graph.node import Node
+from ..graph.operation import Operation
+
+
+def holds_tracked(item: Any) -> bool:
+    """Whether a node, or what a list or object array holds, requires gradients: its numbers alone lose a history."""
+    if isinstance(item, Node):
+        return item._tracked
+    if isinstance(item, np.ndarray):
+        return item.dtype == object and any(map(holds_tracked, item.flat))
+    return isinstance(item, (list, tuple)) and any(map(holds_tracked, item))
+
+
+def check_untracked(what: str, numbers: Any) -> None:
+    """Refuse to write numbers with a history into what has none, while histories are recorded.
+
+    Raises:
+        GraphError: one of the numbers is a node that requires gradients.
+    """
+    if MODES.get().recording and holds_tracked(numbers):
+        raise GraphError(
+            f"{what}, written into with numbers that require gradients, would lose their history, and gradients would "
+            "be wrong. Make it of them in one operation: tg.stack([...]) of the elements, or tg.where(mask, new, old); "
+            "or write the plain numbers: new.data, or under tg.no_grad()"
+        )
+
+
+def shape_error(op: Operation, operands: Iterable[Any], attrs: dict[str, Any] | None, error: Exception) -> Exception:
+    """An error of the array library in our own words: the operation, the shapes it was given, and why they fail."""
+    shapes = ", ".join(str(getattr(operand, "shape", "()")) for operand in operands)
+    settings = "".join(f", {key}={value}" for key, value in (attrs or {}).items() if value is not None)
+    return ShapeError(f"{op.name}: operands of shape {shapes}{settings} do not fit: {error}")
+
+
+def mixed_error(op: Operation) -> GraphError:
+    return GraphError(
+        f"{op.name}: a Value and a Tensor in one operation. A Value is one number of a scalar graph; "
+        "for arrays make it a tensor: tg.Tensor(2.0, requires_grad=True)"
+    )
