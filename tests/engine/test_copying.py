@@ -148,7 +148,7 @@ def test_a_graph_of_another_process_goes_on_in_this_one():
     """There the clock is far ahead."""
     code = """
 import pickle, sys, tinygrad_edu as tg
-for _ in zip(range(10_000_000), tg.graph.modes.SERIAL): pass
+for _ in zip(range(10_000_000), tg.clock.SERIAL): pass
 x = tg.Value(2.0)
 sys.stdout.buffer.write(pickle.dumps((x, x * x)))
 """
