@@ -34,7 +34,7 @@ def widened(x):
 def in_float32(function: Callable[..., Any]) -> Callable[..., Any]:
     """A function, or a method, that computes in float32 and gives float16 where its first argument is of float16.
 
-    For what is composed of several operations, whose numbers in between would overflow, or be rounded too often.
+    For what is composed of several operations, whose intermediate results would overflow, or be rounded too often.
     """
     names = function.__code__.co_varnames
     place = int(names[0] == "self")

@@ -98,7 +98,7 @@ class Refused:
 
     def the_gradient_of_a_parameter(self, x: Any) -> Any:
         """it uses the grad of a parameter"""
-        return (x * self.w * self.optimizer.parameters[0]._home).sum()
+        return (x * self.w * self.optimizer.parameters[0]._buffer).sum()
 
     def assigning(self, x: Any) -> Any:
         """it writes into a constant node"""

@@ -195,3 +195,10 @@ def test_a_pickler_that_fails_leaves_nothing_behind():
                 pickle._Pickler(Full(room)).dump(y)
             twin = pickle.loads(pickle.dumps(attempt))
             assert twin.data == attempt.data and len(tg.nodes(twin)) == len(tg.nodes(attempt))
+
+
+def test_a_pickle_in_which_the_gradient_buffer_has_its_former_name():
+    written = pickle.dumps(tg.Tensor([1.0, 2.0], requires_grad=True), 2)
+    former = written.replace(b"X\x07\0\0\0_buffer", b"X\x05\0\0\0_home")
+    assert former != written
+    (pickle.loads(former) ** 2).sum().backward()

@@ -120,7 +120,7 @@ def test_a_pass_in_the_middle_of_another(other):
     optimizer.zero_grad()
     loss = matrix_loss(x, w)
     loss.backward()
-    assert w.grad.data.base is not None  # at home again: a view of the flat array
+    assert w.grad.data.base is not None  # the buffer again: a view of the flat array
     np.testing.assert_array_equal(w.grad.numpy(), np.repeat(x.T, 2, axis=1))
 
 

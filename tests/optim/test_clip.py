@@ -37,9 +37,9 @@ def test_a_gradient_in_a_flat_array_is_overwritten(clip: Any, device: str) -> No
     w = tg.Tensor(np.zeros(2), requires_grad=True, device=device)
     optimizer = SGD([w], lr=1.0)
     (w * tg.Tensor(np.array([3.0, -4.0]), device=device)).sum().backward()
-    home = w.grad
+    buffer = w.grad
     clip([w])
-    assert w.grad is home
+    assert w.grad is buffer
     optimizer.step()
     np.testing.assert_allclose(w.numpy(), -w.grad.numpy(), rtol=1e-15)
 

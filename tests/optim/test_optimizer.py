@@ -23,7 +23,7 @@ def test_parameters_and_gradients_are_views_of_flat_arrays(device: str) -> None:
     np.testing.assert_array_equal(flat.backend.asnumpy(flat.weights), np.concatenate([x.ravel() for x in before]))
     loss_of(w, b).backward()
     for p in (w, b):
-        assert p.data.base is not None and p.grad is p._home
+        assert p.data.base is not None and p.grad is p._buffer
     assert np.count_nonzero(flat.backend.asnumpy(flat.gradient)) == 6
     data = w.data
     optimizer.step()

@@ -62,9 +62,9 @@ class Plan:
             computation = trace(recording, outputs)
         except (TypeError, AttributeError) as error:  # of an operation of somebody else
             return f"the rule of an operation cannot be written down: {error}"
-        homes = [p._home._data for p, _ in computation.gradients if p._home is not None]
+        buffers = [p._buffer._data for p, _ in computation.gradients if p._buffer is not None]
         read = [tensor._data for tensor in computation.tensors.values()] + _arrays(recording.given)
-        if any(np.may_share_memory(home, array) for home in homes for array in read):
+        if any(np.may_share_memory(buffer, array) for buffer in buffers for array in read):
             return "it uses the grad of a parameter, which the backward pass overwrites: give it a copy, as an argument"
         self.replay = Replay(computation, self.names)
         return None

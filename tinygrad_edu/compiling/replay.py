@@ -29,29 +29,29 @@ class Replay:
     """
 
     def __init__(self, computation: Computation, names: tuple[str, ...]):
-        self._homed = [p for p, _ in computation.gradients if p._home is not None]
-        self._homeless = [p for p, _ in computation.gradients if p._home is None]
+        self._buffered = [p for p, _ in computation.gradients if p._buffer is not None]
+        self._unbuffered = [p for p, _ in computation.gradients if p._buffer is None]
         self._outputs = len(computation.outputs)
         tensors = list(computation.tensors.values())
         self._forms = [(tensor, _form(tensor)) for tensor in tensors]
         self._watched: list[tuple[Tensor, Any, bool, Tensor | None]] = []  # tensors, and what was seen of them
         self._given: list[Any] = []  # what the code takes after the arguments ...
-        self._homes: list[Any] = []  # ... and then, the arrays where gradients lie
+        self._buffers: list[Any] = []  # ... and then, the arrays where gradients lie
         self._look_again()
         places = [*range(len(names)), *computation.tensors]
-        gradients = [(p, tracer) for p, tracer in computation.gradients if p._home is not None]
+        gradients = [(p, tracer) for p, tracer in computation.gradients if p._buffer is not None]
         different = _different([*names, *map(_name, tensors), *[f"d_{_name(p)}" for p, _ in gradients]])
         parameters = dict(zip(places, different, strict=False))
         buffers = [(tracer, name) for (_, tracer), name in zip(gradients, different[len(places) :], strict=True)]
-        owned = [tracer for p, tracer in computation.gradients if p._home is None]
+        owned = [tracer for p, tracer in computation.gradients if p._buffer is None]
         code = Code(computation.tape, parameters, computation.outputs, owned, buffers)
         self.source, self._run = code.source, code.run
         computation.tape.forget()
 
     def fits(self) -> bool:
         """Whether parameters and constants, and the places of gradients, are what the code was written for."""
-        for tensor, array, tracked, home in self._watched:
-            if tensor._data is not array or tensor._tracked is not tracked or tensor._home is not home:
+        for tensor, array, tracked, buffer in self._watched:
+            if tensor._data is not array or tensor._tracked is not tracked or tensor._buffer is not buffer:
                 return self._look_again()
         return True
 
@@ -59,9 +59,9 @@ class Replay:
         """Whether arrays that have been exchanged are of the same form; then they are worked on from now on."""
         if any(form != _form(tensor) for tensor, form in self._forms):
             return False
-        self._watched = [(t, t._data, t._tracked, t._home) for t, _ in self._forms]
+        self._watched = [(t, t._data, t._tracked, t._buffer) for t, _ in self._forms]
         self._given = [t._data for t, _ in self._forms]
-        self._homes = [p._home._data for p in self._homed]
+        self._buffers = [p._buffer._data for p in self._buffered]
         return True
 
     def __call__(self, arguments: list[Any]) -> list[Tensor]:
@@ -69,20 +69,20 @@ class Replay:
         ahead = go_ahead()
         try:
             free = ahead
-            for p in self._homed:
+            for p in self._buffered:
                 free = free and p._grad is None
-            gradients = self._homes if free else [np.empty_like(p._data) for p in self._homed]
+            gradients = self._buffers if free else [np.empty_like(p._data) for p in self._buffered]
             results = self._run(*arguments, *self._given, *gradients)
             kept: set[int] = set()
             begin_storing()
             try:
-                for p, received in zip(self._homed, gradients, strict=True):
+                for p, received in zip(self._buffered, gradients, strict=True):
                     if free and p._grad is None:  # what `store` does then, without the call
-                        p._grad = p._home
+                        p._grad = p._buffer
                         p._grad.serial = next(SERIAL)
                     else:
                         store(p, received, kept, ahead)
-                for p, received in zip(self._homeless, results[self._outputs :], strict=True):
+                for p, received in zip(self._unbuffered, results[self._outputs :], strict=True):
                     store(p, received, kept, ahead)
             finally:
                 end_storing()
@@ -98,7 +98,7 @@ _CPU = backends.get("cpu")
 def _form(tensor: Tensor) -> tuple[Any, ...]:
     """What the code depends on; the numbers may change. Strides decide in which order numbers are summed."""
     array = tensor._data
-    return array.shape, array.dtype, array.strides, tensor.backend, tensor.requires_grad, tensor._home is None
+    return array.shape, array.dtype, array.strides, tensor.backend, tensor.requires_grad, tensor._buffer is None
 
 
 # --- names -----------------------------------------------------------------------------------------------------------

@@ -12,9 +12,9 @@ if TYPE_CHECKING:
 
 
 class Observer:
-    """Who is told what happens while it watches: `Watch` for anomalies, `Recording` for `compile`.
+    """Is notified of what happens while it watches: `Watch` for anomalies, `Recording` for `compile`.
 
-    A method is called for each thing that happened; here they do nothing, a subclass has those that it needs.
+    A method is called for each thing that happened; by default they do nothing; a subclass has those that it needs.
     """
 
     # the forward pass

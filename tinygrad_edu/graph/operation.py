@@ -44,7 +44,7 @@ class Operation:
         floating: whether its results are real numbers, whatever the operands: exp, a mean. Integers are made
             floating-point numbers before its rule sees them, as 250 in 8 bits has no e^250, nor a -250.
         may_be_whole: whether its results may be integers where an operand wants a gradient: only if some operand has no
-            derivative (a condition), or it is told a dtype.
+            derivative (a condition), or it is given a dtype.
         guards: whether it may pass on no gradient where another rule, further down, is infinite (`where`): 0 · inf is 0
             behind it.
         function: the public function, which records a node for each call.

@@ -87,7 +87,7 @@ class Module(ModuleTree):
             if isinstance(tensor, Tensor) and tensor.backend is not backend:
                 data = backend.run(backend.move, tensor._data, tensor.device, backend.device)
                 tensor.backend, tensor._data = backend, data
-                tensor._grad = tensor._home = None
+                tensor._grad = tensor._buffer = None
                 tensor.changed()
         return self
 

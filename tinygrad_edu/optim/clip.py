@@ -115,8 +115,8 @@ def _clip_values(parameters: list[Tensor], clip_value: float) -> None:
 
 def _set_gradient(parameter: Tensor, gradient: Any) -> None:
     gradient = gradient.astype(parameter.dtype, copy=False)
-    if parameter.grad is parameter._home and parameter._home is not None:
-        parameter._home.data[...] = gradient
-        parameter._home.changed()  # what was computed from it cannot be differentiated any more
+    if parameter.grad is parameter._buffer and parameter._buffer is not None:
+        parameter._buffer.data[...] = gradient
+        parameter._buffer.changed()  # what was computed from it cannot be differentiated any more
     else:
         parameter.grad = Tensor.wrap(gradient, parameter.backend)

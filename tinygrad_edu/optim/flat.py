@@ -106,8 +106,8 @@ class Flat:
         for k, p in enumerate(self.params):
             if p._grad is not None:
                 ready.append(k)
-                if p._grad is not p._home:  # assigned by hand, or a node of create_graph=True
-                    p._home._data[...] = p._grad._data
+                if p._grad is not p._buffer:  # assigned by hand, or a node of create_graph=True
+                    p._buffer._data[...] = p._grad._data
         return ready
 
     def bring_back(self, ready: list[int]) -> None:

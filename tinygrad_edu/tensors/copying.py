@@ -32,6 +32,9 @@ class Copies:
     def __reduce_ex__(self, protocol: Any) -> Any:
         return reduced(self)  # type: ignore[arg-type]
 
+    def __setstate__(self, state: Any) -> None:  # pickles of before ask for it
+        _fill(self, state)  # type: ignore[arg-type]
+
 
 def shallow(node: Node) -> Node:
     """A node of its own that holds the same."""
@@ -52,6 +55,7 @@ def deep(root: Node, memo: dict[int, Any]) -> Node:
     return memo[id(root)]
 
 
+_RENAMED = {"_home": "_buffer"}  # slots, by their names in pickles of before
 _ATOMS = {bool, int, float, str, type(None)}  # what a copy shares; asking deepcopy would take longer
 
 
@@ -132,7 +136,7 @@ def _state(node: Node) -> Any:
 def _fill(node: Node, state: Any) -> Node:
     contents, slots = state
     for name, item in slots.items():
-        setattr(node, name, item)
+        setattr(node, _RENAMED.get(name, name), item)
     if contents:
         node.__dict__.update(contents)
     node.is_filled()

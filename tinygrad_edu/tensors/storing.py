@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 _STORING = threading.RLock()
 begin_storing, end_storing = _STORING.acquire, _STORING.release
 
-# Held by the one pass, if any, that may write the gradient of a leaf to its home ahead of being stored. Nobody waits
-# for it: the others keep theirs elsewhere.
+# Held by the one pass, if any, that may write gradients of leaves into their buffers before it stores them. No other
+# pass waits for it: it writes into arrays of its own.
 _AHEAD = threading.Lock()
 go_ahead, end_ahead = partial(_AHEAD.acquire, False), _AHEAD.release
 
@@ -40,12 +40,12 @@ def store_all(gradients: dict[Any, Any], start: Any, ahead: bool) -> None:
         end_storing()
 
 
-def free_home(leaf: Any) -> Any:
-    """The array in which a leaf's gradient is going to lie, if it may be overwritten: no earlier pass's is in it.
+def free_buffer(leaf: Any) -> Any:
+    """The array of a leaf's gradient buffer, if it may be overwritten: no earlier pass's gradient is in it.
 
     Only for whom `go_ahead` said True to.
     """
-    return leaf._home._data if leaf._home is not None and leaf._grad is None else None
+    return leaf._buffer._data if leaf._buffer is not None and leaf._grad is None else None
 
 
 def store(node: Any, received: Any, kept: set[int], ahead: bool) -> None:
@@ -58,23 +58,23 @@ def store(node: Any, received: Any, kept: set[int], ahead: bool) -> None:
     before = node._grad if node.op is None else None
     if isinstance(received, Node):  # create_graph: it may be shared, as nobody writes into it
         node._grad = received if before is None else before + received
-    elif node._home is not None and (ahead or before is node._home):
-        node._grad = _bring_home(node, received, before)
+    elif node._buffer is not None and (ahead or before is node._buffer):
+        node._grad = _into_buffer(node, received, before)
     else:
         total = received if before is None else before._data + received
         node._grad = node.wrap(owned(node, total, kept), node.backend)
 
 
-def _bring_home(leaf: Any, received: Any, before: Tensor | None) -> Tensor:
-    """The gradient of a pass in the array where the leaf's gradient lies for good."""
-    gradient: Tensor = leaf._home
-    home = gradient._data
+def _into_buffer(leaf: Any, received: Any, before: Tensor | None) -> Tensor:
+    """The gradient of a pass, written or added into the leaf's gradient buffer."""
+    gradient: Tensor = leaf._buffer
+    buffer = gradient._data
     if before is gradient:
-        home += received
+        buffer += received
     elif before is not None:
-        home[...] = before._data + received
-    elif received is not home:
-        home[...] = received
+        buffer[...] = before._data + received
+    elif received is not buffer:
+        buffer[...] = received
     gradient.changed()  # what somebody computed from the gradient of an earlier pass
     return gradient
 

@@ -23,11 +23,11 @@ from ..rules.structural import astype, move
 from .conversion import as_array
 from .operators import Operators
 from .refusals import check_untracked, mixed_error, shape_error
-from .storing import end_ahead, free_home, go_ahead, owned, store_all
+from .storing import end_ahead, free_buffer, go_ahead, owned, store_all
 from .value import Value
 
 _new, _tick = object.__new__, SERIAL.__next__
-_AT_HOME = object()
+_IS_BUFFER = object()
 
 
 class Tensor(Operators, Node):
@@ -51,15 +51,15 @@ class Tensor(Operators, Node):
     a Tensor.
     """
 
-    __slots__ = ("__weakref__", "_home", "backend", "inputs", "keeps_grad")
+    __slots__ = ("__weakref__", "_buffer", "backend", "inputs", "keeps_grad")
     __hash__ = Node.__hash__
 
     backend: Backend
 
-    # Where the gradient of an optimizer's parameter lies: a view of the optimizer's flat gradient array. The backward
-    # pass writes into it and points `grad` to it; the data then lie in a flat array too, and assignment writes there,
-    # and so does assignment to the gradient, whose own `_home` is `_AT_HOME`.
-    _home: Any  # Tensor | None
+    # The gradient buffer of an optimizer's parameter: a view of the optimizer's flat gradient array. The backward pass
+    # writes into it and points `grad` to it; the data then lie in a flat array too, and assignment writes there, and so
+    # does assignment to the gradient, whose own `_buffer` is `_IS_BUFFER`.
+    _buffer: Any  # Tensor | None
 
     def __init__(
         self,
@@ -71,7 +71,7 @@ class Tensor(Operators, Node):
     ):
         self.backend = backends.get(device)
         self._data = as_array(data, dtype, self.backend, requires_grad)
-        self._grad = self._home = None
+        self._grad = self._buffer = None
         self.keeps_grad = False
         self._name = None if name is None else checked_name(name)
         self.op, self.inputs, self.attrs = None, (), None
@@ -87,7 +87,7 @@ class Tensor(Operators, Node):
         tensor: Tensor = _new(cls)
         tensor.backend = backend
         tensor._data = array
-        tensor._grad = tensor._home = None
+        tensor._grad = tensor._buffer = None
         tensor.keeps_grad = False
         tensor._name = None
         tensor.op, tensor.inputs, tensor.attrs = None, (), None
@@ -116,7 +116,7 @@ class Tensor(Operators, Node):
         check_untracked(f"a {self.describe()}", data)
         self._is_written()
         array = as_array(data, self.dtype, self.backend, copy=False)
-        if self._home is None:
+        if self._buffer is None:
             self._data = array
         elif array.shape == self.shape:
             self.backend.run(self._data.__setitem__, ..., array)
@@ -140,8 +140,8 @@ class Tensor(Operators, Node):
             )
         self.data = result._data
 
-    def move_into(self, data: Any, home: Any) -> None:
-        """Move the data of this leaf into the array `data`, and its gradients, from now on, into the array `home`.
+    def move_into(self, data: Any, buffer: Any) -> None:
+        """Move the data of this leaf into the array `data`, and its gradients, from now on, into the array `buffer`.
 
         Both have the shape, dtype and device of this tensor, and usually are views of an optimizer's flat arrays.
         """
@@ -149,11 +149,11 @@ class Tensor(Operators, Node):
             data[...] = self._data
             self._data = data
             self.changed()
-        self._home = Tensor.wrap(home, self.backend)
-        self._home._home = _AT_HOME
+        self._buffer = Tensor.wrap(buffer, self.backend)
+        self._buffer._buffer = _IS_BUFFER
         if self._grad is not None:
-            home[...] = self._grad._data
-            self._grad = self._home
+            buffer[...] = self._grad._data
+            self._grad = self._buffer
 
     @property
     def grad(self) -> Tensor | None:
@@ -225,7 +225,7 @@ class Tensor(Operators, Node):
         return gradient if isinstance(gradient, Tensor) else self.backend.run(owned, self, gradient, given)
 
     def buffer(self) -> Any:
-        return free_home(self)
+        return free_buffer(self)
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -373,7 +373,7 @@ class Tensor(Operators, Node):
 
     def __getstate__(self) -> tuple[Any, dict[str, Any]]:
         contents, slots = super().__getstate__()
-        return contents, {**slots, "_home": None}  # a copy is no optimizer's, unless that is copied, too
+        return contents, {**slots, "_buffer": None}  # a copy is no optimizer's, unless that is copied, too
 
     def is_filled(self) -> None:
         self._data = self.backend.asarray(self._data)  # a pickled array of a GPU comes back on the current one
@@ -418,7 +418,7 @@ class Tensor(Operators, Node):
         result: Tensor = _new(Tensor)  # what `wrap` and `record` do, without the calls
         result.backend = backend
         result._data = data
-        result._grad = result._home = result._name = None
+        result._grad = result._buffer = result._name = None
         result.keeps_grad = False
         result.serial = _tick()
         if tracked and op.may_be_whole:
