@@ -45,7 +45,13 @@ class Dataset:
     def __post_init__(self) -> None:
         check_task(self.task)
         x, y = _numbers(self.x, f"{self.name}: x"), _numbers(self.y, f"{self.name}: y")
-        _check_shapes(self.name, x, y)
+        if x.ndim != 2 or y.ndim != 1 or len(x) != len(y):
+            raise DataError(
+                f"{self.name}: x must have the shape (n, features) and y the shape (n,), with the same n, but they "
+                f"have {x.shape} and {y.shape}"
+            )
+        if x.size == 0:
+            raise DataError(f"{self.name}: x has the shape {x.shape}, so there is nothing to learn from")
         names = self.target_names or ("y",)
         if self.task == "classification":
             _check_labels(self.name, y, len(self.target_names))
@@ -155,11 +161,7 @@ class Dataset:
 def order_of_epoch(
     rows: int, size: int, shuffle: bool, seed: int, epoch: int, drop_last: bool
 ) -> tuple[Array, list[slice]]:
-    """The positions of all rows, and where to cut them into batches of `size`.
-
-    A shuffled order depends on (seed, epoch) and on nothing else, so that a run that was stopped in any epoch can go on
-    with the order that it would have had. The last batch is smaller where rows are left, unless it is dropped.
-    """
+    """The positions of all rows, and where to cut them into batches: see `Dataset.batches`."""
     order = np.random.default_rng([seed, epoch]).permutation(rows) if shuffle else np.arange(rows)
     stop = rows - rows % size if drop_last else rows
     return order, [slice(start, min(start + size, stop)) for start in range(0, stop, size)]
@@ -204,10 +206,15 @@ def _numbers(array: Any, what: str) -> Array:
         raise DataError(f"{what} has rows of different lengths") from None
     if result.dtype.kind not in "biuf" and result.size:
         raise DataError(f"{what} must be an array of real numbers, not of {result.dtype}")
-    if not np.isfinite(result).all():
-        place = [int(index) for index in np.argwhere(~np.isfinite(result))[0]]
-        raise DataError(f"{what} has {result[tuple(place)]} at {place}: only finite numbers can be learned from")
+    check_finite(result, what)
     return result
+
+
+def check_finite(array: Array, what: str) -> None:
+    """Raise DataError for the first number that is infinite or nan."""
+    if not np.isfinite(array).all():
+        place = np.argwhere(~np.isfinite(array))[0].tolist()
+        raise DataError(f"{what} has {array[tuple(place)]} at {place}: only finite numbers can be learned from")
 
 
 def _read_only(array: Array, dtype: type) -> Array:
@@ -217,16 +224,6 @@ def _read_only(array: Array, dtype: type) -> Array:
         result = result.copy() if result is array else result
         result.flags.writeable = False
     return result
-
-
-def _check_shapes(name: str, x: Array, y: Array) -> None:
-    if x.ndim != 2 or y.ndim != 1 or len(x) != len(y):
-        raise DataError(
-            f"{name}: x must have the shape (n, features) and y the shape (n,), with the same n, but they have "
-            f"{x.shape} and {y.shape}"
-        )
-    if x.size == 0:
-        raise DataError(f"{name}: x has the shape {x.shape}, so there is nothing to learn from")
 
 
 def _check_labels(name: str, y: Array, classes: int) -> None:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 
 from .. import backends
 from ..data import Dataset
+from ..data.dataset import check_finite
 from ..errors import ArgumentError, DataError, ShapeError
 from ..nn import Embedding, Module
 from ..tensors.tensor import Tensor
@@ -35,7 +37,7 @@ class Examples:
         n: the number of rows.
         x: inputs on the device; a NumPy array for a model of Values.
         targets: what the loss compares with, on the device, shape (n,) or (n, outputs).
-        several: whether each output of a row is an answer by itself, yes or no, and not one of a class.
+        several: see `has_several_answers`.
         labels: class indices on the device, shape (n,); 0 and 1, shape (n, outputs), where there are `several` answers;
             None for regression.
         y: the targets on the host.
@@ -58,12 +60,14 @@ class Examples:
         self.n, self.fingerprint = len(x), zlib.crc32(y.tobytes(), zlib.crc32(x.tobytes()))
         self.x = self._upload(x, x.dtype if keeps_integers else self.dtype)
         try:
-            self.outputs = _outputs(model, self.rows(self.x, slice(1)))
+            with evaluating(model):
+                first_row = predict(model, self.rows(self.x, slice(1)))
         except ShapeError as error:
             raise DataError(
                 f"{self.what}: the model cannot take rows of shape {x.shape[1:]}: {error}; give every row as many "
                 "numbers as the model has inputs"
             ) from error
+        self.outputs = 1 if len(first_row.shape) == 1 else int(first_row.shape[-1])
         self.y = y
         targets, labels = targets_of(y, self.task, self.outputs, objective, self.what)
         self.several: bool = has_several_answers(y, objective) if beside is None else beside.several
@@ -112,14 +116,15 @@ def predict(model: Module, x: Any) -> Any:
     return prediction
 
 
-def _outputs(model: Module, x: Any) -> int:
-    """How many numbers the model gives for a row: it is asked about the first."""
+@contextmanager
+def evaluating(model: Module) -> Iterator[None]:
+    """The model is in evaluation mode inside, and afterwards in the mode that it was in."""
     training = model.training
     try:
-        prediction = predict(model.eval(), x)
+        model.eval()
+        yield
     finally:
         model.train(training)
-    return 1 if len(prediction.shape) == 1 else int(prediction.shape[-1])
 
 
 def _arrays(data: Any, objective: Objective, what: str) -> tuple[Array, Array, str]:
@@ -138,9 +143,5 @@ def _arrays(data: Any, objective: Objective, what: str) -> tuple[Array, Array, s
     for name, array in (("x", x), ("y", y)):
         if array.dtype.kind not in "fiub":
             raise DataError(f"{what}: {name} must hold numbers, not {array.dtype}")
-        if not np.isfinite(array).all():
-            place = np.argwhere(~np.isfinite(array))[0].tolist()
-            raise DataError(
-                f"{what}: {name} has {array[tuple(place)]} at {place}: only finite numbers can be learned from"
-            )
+        check_finite(array, f"{what}: {name}")
     return x, y, objective.task(y)

@@ -9,7 +9,7 @@ from ..checks import whole_number
 from ..nn import Module
 from ..tensors.tensor import Tensor
 from .events import NoticeEvent
-from .layer_report import LayerReport, is_linear, report_after_step
+from .layer_report import LayerReport, is_linear, report
 from .notices import Notices
 
 
@@ -48,8 +48,9 @@ class Inspector:
 
     def before_backward(self) -> None:
         """To be called right before each backward pass."""
-        if self.passes % self.accumulate == 0 and any(_has_gradient(p) for p in self.model.parameters()):
-            self.leftover = True
+        if self.passes % self.accumulate == 0:
+            gradients = [p.grad for p in self.model.parameters()]  # those of Values are 0.0 where there are none
+            self.leftover |= any(g is not None and (isinstance(g, Tensor) or g != 0.0) for g in gradients)
         self.passes += 1
 
     def after_step(self, loss: Any, lr: float = math.nan) -> list[NoticeEvent]:
@@ -62,8 +63,7 @@ class Inspector:
         self.last = loss
         found = self._forgotten()
         if self.notices is None:
-            linear = isinstance(loss, Tensor) and is_linear(self.model, loss)
-            self.notices = Notices(self._layers, linear, float(loss))
+            self.notices = Notices(self._layers, is_linear(self.model, loss), float(loss))
             found += self.notices.after(0, lr, [])
         self.steps += 1
         self.total = self.total + (loss.detach() if isinstance(loss, Tensor) else loss.data)
@@ -75,24 +75,15 @@ class Inspector:
         return found
 
     def _layers(self) -> list[LayerReport]:
-        return report_after_step(self.model, self.last) if isinstance(self.last, Tensor) else []
+        return report(self.model, self.last, after_step=True)
 
     def _forgotten(self) -> list[NoticeEvent]:
         if not self.leftover or self.reported:
             return []
         self.reported = True
-        return [
-            NoticeEvent(
-                len(self.losses),
-                "forgotten_zero_grad",
-                None,
-                "There was a gradient before backward(): each pass adds to it, so the steps follow the sum of all "
-                "gradients so far and not that of this batch. Call optimizer.zero_grad() before each backward(); "
-                "where several passes are meant to add up, say Inspector(model, accumulate=k).",
-            )
-        ]
-
-
-def _has_gradient(parameter: Any) -> bool:
-    """Whether there is one from an earlier pass; Values have 0.0 where there is none."""
-    return parameter.grad is not None if isinstance(parameter, Tensor) else parameter.grad != 0.0
+        text = (
+            "There was a gradient before backward(): each pass adds to it, so the steps follow the sum of all "
+            "gradients so far and not that of this batch. Call optimizer.zero_grad() before each backward(); "
+            "where several passes are meant to add up, say Inspector(model, accumulate=k)."
+        )
+        return [NoticeEvent(len(self.losses), "forgotten_zero_grad", None, text)]

@@ -18,7 +18,7 @@ from ..graph.order import nodes as nodes_of
 from ..nn import Module
 from ..precision import widened
 from ..tensors.tensor import Tensor
-from .examples import Examples, predict
+from .examples import Examples, evaluating, predict
 from .targets import Objective
 
 PROBE_ROWS = 256  # enough to tell a unit that is dead from one that is silent for a few examples
@@ -34,22 +34,14 @@ LINEAR = frozenset(
 
 
 class LayerReport(NamedTuple):
-    """One layer with parameters, in the order of the forward pass.
+    """One layer with parameters, in the order of the forward pass."""
 
-    Attributes:
-        layer: its name in the model, "0" for the first of a `Sequential`.
-        title: how messages call it.
-        gradient, weight: root mean squares of its weights' gradient, and of the weights.
-        dead: share of its ReLU units that were 0 for every row; None if it has none, or is the last layer.
-        saturated: share of its sigmoid or tanh outputs that lie at the ends of their range; None likewise.
-    """
-
-    layer: str
-    title: str
-    gradient: float
-    weight: float
-    dead: float | None
-    saturated: float | None
+    layer: str  # its name in the model, "0" for the first of a `Sequential`
+    title: str  # how messages call it
+    gradient: float  # root mean square of the gradient of its weights ...
+    weight: float  # ... and of the weights
+    dead: float | None  # share of its ReLU units that were 0 for every row; None if it has none, or is the last layer
+    saturated: float | None  # share of its sigmoid or tanh outputs at the ends of their range; None likewise
 
 
 class Probe:
@@ -63,29 +55,23 @@ class Probe:
         rows = np.linspace(0, len(examples) - 1, min(PROBE_ROWS, len(examples))).astype(int)
         self.x, self.targets, _ = examples.batch(examples.backend.asarray(rows))  # spread: data may be sorted by class
 
-    def loss(self) -> Tensor:
-        training = self.model.training
-        try:
-            self.model.eval()
-            with enable_grad():
-                return self.objective(predict(self.model, self.x), self.targets)
-        finally:
-            self.model.train(training)
+    def loss(self) -> Any:
+        with evaluating(self.model), enable_grad():
+            return self.objective(predict(self.model, self.x), self.targets)
 
     def is_linear(self) -> bool:
-        loss = self.loss()
-        return isinstance(loss, Tensor) and is_linear(self.model, loss)
+        return is_linear(self.model, self.loss())
 
     def layers(self) -> list[LayerReport]:
-        loss = self.loss()
-        return report(self.model, loss) if isinstance(loss, Tensor) else []
+        return report(self.model, self.loss())
 
 
-def is_linear(model: Module, loss: Tensor) -> bool:
+def is_linear(model: Module, loss: Any) -> bool:
     """Whether nothing between a model's first and last parameters bends: all that it can draw is straight."""
+    if not isinstance(loss, Tensor):
+        return False
     nodes = _computed(loss)
-    last = _last_with_parameters(nodes, model)
-    return not any(_bends(node) for node in nodes[:last])
+    return not any(_bends(node) for node in nodes[: _last_with_parameters(nodes, model)])
 
 
 def _computed(root: Node) -> list[Node]:
@@ -98,18 +84,19 @@ def _bends(node: Node) -> bool:
     return product or _activation(node) not in {*LINEAR, None}
 
 
-def report(model: Module, loss: Tensor) -> list[LayerReport]:
-    """The layers of a model, as the graph of a loss shows them. Waits for the device."""
+def report(model: Module, loss: Any, after_step: bool = False) -> list[LayerReport]:
+    """The layers of a model, as the graph of a loss shows them; none of a model of Values. Waits for the device.
+
+    Args:
+        after_step: use the gradients that lie in the parameters, which an optimizer has changed since.
+    """
+    if not isinstance(loss, Tensor):
+        return []
     parameters = list(model.parameters())
-    return _reports(model, loss, dict(zip(parameters, gradients_of(loss, parameters), strict=True)))
-
-
-def report_after_step(model: Module, loss: Tensor) -> list[LayerReport]:
-    """The same after an optimizer's step: with the gradients that lie in the parameters."""
-    return _reports(model, loss, {p: None if p.grad is None else p.grad._data for p in model.parameters()})
-
-
-def _reports(model: Module, loss: Tensor, gradients: dict[Any, Any]) -> list[LayerReport]:
+    if after_step:
+        gradients = {p: None if p.grad is None else p.grad._data for p in parameters}
+    else:
+        gradients = dict(zip(parameters, gradients_of(loss, parameters), strict=True))
     nodes = _computed(loss)
     owners: dict[Any, str] = {p: name.rpartition(".")[0] for name, p in model.named_parameters()}
     modules = dict(model.named_modules())

@@ -14,7 +14,7 @@ from ..namespaces.objects import holds_values, numbers_of
 from ..nn import Module
 from ..precision import widened
 from ..tensors.tensor import Tensor
-from .examples import Examples, predict
+from .examples import Examples, evaluating, predict
 from .targets import Objective
 
 VALIDATION_ROWS = 1024  # how many rows are predicted at once: enough to keep a device busy, few enough for its memory
@@ -121,16 +121,12 @@ class Tally:
 
 def measure(model: Module, examples: Examples, objective: Objective) -> Measures:
     """Loss, and accuracy or R², of a model in evaluation mode, on all rows; the model's mode is restored."""
-    training, tally = model.training, Tally(examples, objective)
-    try:
-        model.eval()
-        with modes.no_grad():
-            for rows in examples.chunks(VALIDATION_ROWS):
-                x, targets, labels = examples.batch(rows)
-                prediction = predict(model, x)
-                tally.add(objective(prediction, targets), prediction, targets, labels)
-    finally:
-        model.train(training)
+    tally = Tally(examples, objective)
+    with evaluating(model), modes.no_grad():
+        for rows in examples.chunks(VALIDATION_ROWS):
+            x, targets, labels = examples.batch(rows)
+            prediction = predict(model, x)
+            tally.add(objective(prediction, targets), prediction, targets, labels)
     return tally.fetch()
 
 

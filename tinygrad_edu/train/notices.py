@@ -35,31 +35,19 @@ SMALL_GRADIENT = 0.03  # of a straight line at the bottom of its valley; at a ra
 
 
 class Seen(NamedTuple):
-    """What the checks look at.
+    """What the checks look at."""
 
-    Attributes:
-        epoch: the last one that is complete; 0 before the first.
-        last: whether the run ends with it.
-        lr: the learning rate.
-        initial_loss: before the first update.
-        guess: the accuracy of always answering with the largest class; 0 if that makes no sense.
-        train_loss, train_accuracy, validation_loss: one entry an epoch; empty where nothing was measured.
-        layers: empty where there was no reason to look at them.
-        linear: whether the model has no non-linearity between its layers.
-        stops_early: whether the run has early stopping.
-    """
-
-    epoch: int
-    last: bool
-    lr: float
-    initial_loss: float
-    guess: float
-    train_loss: list[float]
+    epoch: int  # the last one that is complete; 0 before the first
+    last: bool  # whether the run ends with it
+    lr: float  # the learning rate
+    initial_loss: float  # before the first update
+    guess: float  # the accuracy of always answering with the largest class; 0 if that makes no sense
+    train_loss: list[float]  # one entry an epoch, as in the next two, which are empty where nothing was measured
     train_accuracy: list[float]
     validation_loss: list[float]
-    layers: list[LayerReport]
-    linear: bool
-    stops_early: bool
+    layers: list[LayerReport]  # empty where there was no reason to look at them
+    linear: bool  # whether the model has no non-linearity between its layers
+    stops_early: bool  # whether the run has early stopping
 
     @property
     def flat(self) -> bool:
@@ -278,15 +266,13 @@ class Notices:
         """The notices that are new after an epoch (or before the first one); for the arguments see `Seen`."""
         columns = train_loss, list(train_accuracy), list(validation_loss)
         seen = Seen(epoch, last, lr, self.initial_loss, self.guess, *columns, [], self.linear, stops_early)
-        if _worth_a_look(seen):
+        # Looking inside costs a pass: it is done before the first epoch, and later where a run does not learn.
+        if epoch == 0 or (seen.struggling and (epoch == 3 or epoch % 10 == 0 or seen.flat)):
             seen = seen._replace(layers=self.look_inside())
-        new = [cause for cause in causes(seen) if cause[0] not in self.given and not self._is_explained(cause[0])]
+        known = self.given | ({"overfitting"} if "rising" in self.given else set())  # one explains the other
+        new = [cause for cause in causes(seen) if cause[0] not in known]
         self.given.update(cause[0] for cause in new)
-        return [NoticeEvent(seen.epoch, *cause) for cause in new]
-
-    def _is_explained(self, name: str) -> bool:
-        """A validation loss that rises is no wonder where the training loss did."""
-        return name == "overfitting" and "rising" in self.given
+        return [NoticeEvent(epoch, *cause) for cause in new]
 
     def state_dict(self) -> dict[str, Any]:
         """What a resumed run must not say, and compares with."""
@@ -295,8 +281,3 @@ class Notices:
     def load_state_dict(self, state: dict[str, Any]) -> None:
         self.given = set(state["given"])
         self.initial_loss = float(state["initial_loss"])
-
-
-def _worth_a_look(seen: Seen) -> bool:
-    """Looking inside costs a pass, so it is done before the first epoch, and later where a run does not learn."""
-    return seen.epoch == 0 or (seen.struggling and (seen.epoch == 3 or seen.epoch % 10 == 0 or seen.flat))

@@ -61,7 +61,10 @@ class Run:
         self.schedule_by_batch = settings.counts_batches(schedule)
         self.stopping = stopping or EarlyStopping.watching()
         self.stopping.reset()
-        self.notices = self._first_notices() if settings.notices else None
+        self.notices: Notices | None = None
+        if settings.notices:
+            probe, initial = Probe(model, examples, self.objective), measure(model, examples, self.objective).loss
+            self.notices = Notices(probe.layers, probe.is_linear(), initial, examples.largest_share)
         self.epoch, self.step = 0, 0
         self.history = History()
         self.best: Best | None = None
@@ -70,17 +73,8 @@ class Run:
         self.pending: list[Event] = []  # of the last complete epoch
         self.stopped: str | None = None
 
-    def _first_notices(self) -> Notices:
-        probe = Probe(self.model, self.examples, self.objective)
-        initial = measure(self.model, self.examples, self.objective).loss
-        return Notices(probe.layers, probe.is_linear(), initial, self.examples.largest_share)
-
     def check_length(self) -> None:
-        """Refuse a schedule that ends before the run.
-
-        Raises:
-            ArgumentError: see there.
-        """
+        """Raise ArgumentError for a schedule that ends before the run."""
         if self.schedule is None:
             return
         steps = self.settings.epochs - self.epoch
@@ -116,9 +110,7 @@ class Run:
         elif self.epoch >= self.settings.epochs:
             self.stopped = "epochs"
         elif self.epoch == 0:
-            found = self._new_notices(last=False)
-            self.history.notices += found
-            return [*found]
+            return [*self._new_notices(last=False)]
         return []
 
     def _epoch(self) -> Generator[Event, None, None]:
@@ -163,14 +155,15 @@ class Run:
             self.history.watch(event)
         self.epoch, self.pending = done.epoch, events
         reason = self._reason_to_stop(done)
-        if self.notices is not None:
-            found = self._new_notices(last=reason is not None)
-            self.history.notices += found
-            events += found
-        if self.schedule is not None and not self.schedule_by_batch:
-            self._step_schedule(done)
+        events += self._new_notices(last=reason is not None)
+        if isinstance(self.schedule, ReduceLROnPlateau):
+            self.schedule.step(self.measured.loss if self.measured else done.train_loss)
+        elif self.schedule is not None and not self.schedule_by_batch:
+            self.schedule.step()
         if self.folder is not None and reason != "diverged":  # weights that are no numbers are of no use later
-            self._keep_checkpoint()
+            self.unsaved = Checkpoint(self.state_dict())  # a copy, which an interrupted epoch does not touch
+            if self.epoch % self.settings.checkpoint_every == 0:
+                self._write_checkpoint()
         self.stopped = reason
 
     def _validate(self, epoch: int) -> list[Event]:
@@ -190,19 +183,15 @@ class Run:
             return "early"
         return "epochs" if done.epoch >= self.settings.epochs else None
 
-    def _step_schedule(self, done: EpochEvent) -> None:
-        if isinstance(self.schedule, ReduceLROnPlateau):
-            self.schedule.step(self.measured.loss if self.measured else done.train_loss)
-        else:
-            self.schedule.step()
-
     def _new_notices(self, last: bool) -> list[NoticeEvent]:
         if self.notices is None:
             return []
         history = self.history
         columns = history.train_loss, history.train_accuracy, history.validation_loss
         stops_early = self.stopping.patience < self.settings.epochs
-        return self.notices.after(self.epoch, self.optimizer.lr, *columns, last=last, stops_early=stops_early)
+        found = self.notices.after(self.epoch, self.optimizer.lr, *columns, last=last, stops_early=stops_early)
+        history.notices += found
+        return found
 
     # --- the end ---
 
@@ -211,9 +200,7 @@ class Run:
         if self._restored is not None:
             self.model.load_state_dict(self._restored.weights)
         self.model.eval()
-        if self.unsaved is not None and self.folder is not None:
-            self.unsaved.save(self.folder, make=False)
-            self.unsaved = None
+        self._write_checkpoint()
 
     @property
     def _restored(self) -> Best | None:
@@ -230,11 +217,8 @@ class Run:
 
     # --- checkpoints ---
 
-    def _keep_checkpoint(self) -> None:
-        """Take a picture of the run, which an interrupted epoch does not touch; write it when it is time."""
-        self.unsaved = Checkpoint(self.state_dict())
-        if self.epoch % self.settings.checkpoint_every == 0:
-            assert self.folder is not None
+    def _write_checkpoint(self) -> None:
+        if self.unsaved is not None and self.folder is not None:
             self.unsaved.save(self.folder, make=False)
             self.unsaved = None
 

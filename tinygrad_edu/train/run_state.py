@@ -28,19 +28,10 @@ from .checkpoint import NAME
 
 MEASURES = tuple_of(real, optional(real), optional(real))  # loss, accuracy, R²
 NOTICE = record({"epoch": whole(), "name": text, "layer": optional(text), "text": text})
+REALS, POSITIVE = list_of(real), list_of(at_least(0))
 HISTORY = record(
-    {
-        "epoch": list_of(whole(1)),
-        "train_loss": list_of(real),
-        "lr": list_of(at_least(0)),
-        "seconds": list_of(at_least(0)),
-    },
-    may_lack={
-        "train_accuracy": list_of(real),
-        "validation_loss": list_of(real),
-        "validation_accuracy": list_of(real),
-        "validation_r2": list_of(real),
-    },
+    {"epoch": list_of(whole(1)), "train_loss": REALS, "lr": POSITIVE, "seconds": POSITIVE},
+    may_lack=dict.fromkeys(("train_accuracy", "validation_loss", "validation_accuracy", "validation_r2"), REALS),
 )
 RUN_STATE = record(
     {
@@ -76,20 +67,18 @@ def checked_state(state: Any, folder: str | Path) -> dict[str, Any]:
 
 
 def _check_history(history: dict[str, list[Any]], epochs: int) -> None:
-    with located("history"):
-        for name, column in history.items():
-            if len(column) != epochs:
-                raise Mismatch(f"has {len(column)} entries, and there were {epochs} epochs", (name,))
-        if history["epoch"] != list(range(1, epochs + 1)):
-            raise Mismatch(f"should count from 1 to {epochs}", ("epoch",))
+    for name, column in history.items():
+        if len(column) != epochs:
+            raise Mismatch(f"has {len(column)} entries, and there were {epochs} epochs", ("history", name))
+    if history["epoch"] != list(range(1, epochs + 1)):
+        raise Mismatch(f"should count from 1 to {epochs}", ("history", "epoch"))
 
 
 def _check_weights(best: dict[str, Any], model: dict[str, Any]) -> None:
-    with located("best", "weights"):
-        shapes, others = ({name: weights.shape for name, weights in each.items()} for each in (best, model))
-        if shapes != others:
-            names = [name for name in {**shapes, **others} if shapes.get(name) != others.get(name)]
-            raise Mismatch(f"differs from the model in the shape of {brief(names[0])}")
+    shapes, others = ({name: weights.shape for name, weights in each.items()} for each in (best, model))
+    for name in {**shapes, **others}:
+        if shapes.get(name) != others.get(name):
+            raise Mismatch(f"differs from the model in the shape of {brief(name)}", ("best", "weights"))
 
 
 _SINCE = {"label_smoothing": 0.0}  # settings that a checkpoint may lack, and what runs without them did

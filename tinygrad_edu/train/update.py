@@ -13,8 +13,6 @@ from .examples import Examples, predict
 from .metrics import Tally
 from .settings import Settings
 
-_NORMALIZATIONS = tuple(getattr(nn, name) for name in ("BatchNorm1d", "LayerNorm") if hasattr(nn, name))
-
 
 class Update:
     """How a model learns from a batch, with these settings."""
@@ -22,9 +20,7 @@ class Update:
     def __init__(self, model: nn.Module, optimizer: Any, settings: Settings):
         self.model, self.optimizer, self.settings, self.objective = model, optimizer, settings, settings.objective
         self.weights = list(penalized_weights(model))
-        compiled = settings.compile
-        if compiled is None:
-            compiled = repeats_itself(model, self.objective.function)
+        compiled = repeats_itself(model, self.objective.function) if settings.compile is None else settings.compile
         self._gradients = compile(self._losses, strict=False) if compiled else self._differentiate
 
     def learn(self, examples: Examples, batches: Sequence[Any], tally: Tally) -> list[Any]:
@@ -66,9 +62,9 @@ class Update:
             total = total + settings.l2 * losses.l2(self.weights)
         return total if share == 1 else total * share, loss, prediction
 
-    def _differentiate(self, x: Any, targets: Any, share: float) -> tuple[Any, Any, Any]:
+    def _differentiate(self, *batch: Any) -> tuple[Any, Any, Any]:
         """The same, and the gradients."""
-        results = self._losses(x, targets, share)
+        results = self._losses(*batch)
         results[0].backward()
         return results
 
@@ -76,7 +72,7 @@ class Update:
 def penalized_weights(model: nn.Module) -> Iterator[Any]:
     """What penalties keep small: the weights of layers. Not their biases, which bend nothing, and not the scales of
     normalization layers (Goodfellow et al. 2016, section 7.1)."""
-    exempt = {id(p) for m in model.modules() if isinstance(m, _NORMALIZATIONS) for p in m.parameters()}
+    exempt = {id(p) for m in model.modules() if isinstance(m, (nn.BatchNorm1d, nn.LayerNorm)) for p in m.parameters()}
     for name, parameter in model.named_parameters():
         if name.rpartition(".")[2].startswith("weight") and id(parameter) not in exempt:
             yield parameter
