@@ -17,7 +17,7 @@ from .random import seed
 from .rules import functional
 from .rules.functional import *  # noqa: F403
 from .scopes import scope
-from .tensors import plain_operands  # noqa: F401  (says how operations take numbers, arrays and lists)
+from .tensors import without_nodes  # noqa: F401  (says how operations take numbers, arrays and lists)
 from .tensors.tensor import Tensor
 from .tensors.value import Value
 from .version import __version__ as __version__

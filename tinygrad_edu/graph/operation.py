@@ -47,12 +47,16 @@ class Operation:
             derivative (a condition), or it is given a dtype.
         guards: whether it may pass on no gradient where another rule, further down, is infinite (`where`): 0 · inf is 0
             behind it.
+        moves: whether its result lies on another device, its attribute `target`.
+        hint: what to do instead of giving a node as an attribute, as an end of the complaint.
         function: the public function, which records a node for each call.
     """
 
     elementwise = False
     floating = False
     guards = False
+    moves = False
+    hint = ""
     shared: Rule | None = None
     writes_into: frozenset[int] = frozenset()
     adds_up = False
@@ -167,19 +171,19 @@ class Structural(Operation):
 _NONE: dict[str, Any] = {}
 
 
-def elementwise(*partials: Rule | float | None, **traits: bool) -> Callable[[Rule], Rule]:
+def elementwise(*partials: Rule | float | None, **traits: Any) -> Callable[[Rule], Rule]:
     """Make an elementwise operation of a forward rule and its partial derivatives.
 
     Each partial is called as `partial(xp, y, *operands, **attrs)` and gives the derivative of the result by one
     operand. A number stands for a constant derivative, None for an operand that has none (the condition of `where`).
 
     Args:
-        traits: `floating` and `guards`, see `Operation`; public=False for what is no public function.
+        traits: `floating`, `guards` and `hint`, see `Operation`; public=False for what is no public function.
     """
     return lambda forward: _publish(Elementwise(forward, partials), **traits)
 
 
-def structural(*vjps: Rule | None, shared: Rule | None = None, **traits: bool) -> Callable[[Rule], Rule]:
+def structural(*vjps: Rule | None, shared: Rule | None = None, **traits: Any) -> Callable[[Rule], Rule]:
     """Make a structural operation of a forward rule and its vjps.
 
     Each vjp is called as `rule(xp, g, y, *operands, **attrs)` with the gradient `g` of the result and gives the
@@ -190,7 +194,7 @@ def structural(*vjps: Rule | None, shared: Rule | None = None, **traits: bool) -
     gives a list with the `g` of each operand: what costs as much as all operands together must not be done for each.
 
     Args:
-        traits: `adds_up` and `floating`, see `Operation`; public=False for what is no public function.
+        traits: `adds_up`, `floating` and `moves`, see `Operation`; public=False for what is no public function.
     """
     return lambda forward: _publish(Structural(forward, vjps, shared), **traits)
 
@@ -201,7 +205,7 @@ def public(function: Rule) -> Rule:
     return function
 
 
-def _publish(op: Operation, public: bool = True, **traits: bool) -> Rule:
+def _publish(op: Operation, public: bool = True, **traits: Any) -> Rule:
     """The public function of an operation: a plain function, so that it is also a method where a class names it."""
     for name, holds in traits.items():
         setattr(op, name, holds)
@@ -264,10 +268,7 @@ def _plain(op: Operation, attrs: dict[str, Any]) -> dict[str, Any]:
     """
     for name, value in attrs.items():
         if isinstance(value, Node):
-            raise ArgumentError(
-                f"{op.name}: {name} must be a plain Python value, as no gradient goes there"
-                + ("; for a bound that is a tensor use tg.maximum and tg.minimum" if op.name == "clip" else "")
-            )
+            raise ArgumentError(f"{op.name}: {name} must be a plain Python value, as no gradient goes there" + op.hint)
         if isinstance(value, np.generic):
             attrs[name] = value.item()
     return attrs

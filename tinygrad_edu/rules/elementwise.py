@@ -267,7 +267,7 @@ def minimum(xp, a, b):
     return xp.minimum(a, b)
 
 
-@elementwise(lambda xp, y, a, min, max: y == a)
+@elementwise(lambda xp, y, a, min, max: y == a, hint="; for a bound that is a tensor use tg.maximum and tg.minimum")
 def clip(xp, a, min=None, max=None):
     """a kept between min and max (None: no bound). Gradient passes where a was not cut, the bounds included."""
     return xp.clip(a, min, max)

@@ -264,7 +264,7 @@ def astype(xp, a, dtype):
     return a.astype(dtype)
 
 
-@structural(lambda xp, g, y, a, source, target: xp.move(g, target, source), public=False)
+@structural(lambda xp, g, y, a, source, target: xp.move(g, target, source), moves=True, public=False)
 def move(xp, a, source, target):
     """The same numbers on the device `target`; the gradient travels back to the `source`."""
     return xp.move(a, source, target)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -11,26 +10,27 @@ import numpy as np
 from .. import backends
 from ..backends import Backend
 from ..clock import SERIAL
-from ..errors import DeviceError, DtypeError, GraphError, ShapeError, TinygradError
+from ..errors import DtypeError, GraphError, ShapeError, TinygradError
 from ..graph.backprop import Gradients, Reader, drain
-from ..graph.modes import MODES, RECORDING, get_default_dtype
+from ..graph.modes import MODES, RECORDING
 from ..graph.node import Node, checked_name, data_of
 from ..graph.operation import Operation
 from ..graph.order import newest_first
 from ..namespaces import indexing
 from ..precision import is_half
-from ..rules.structural import astype, move
+from ..rules.structural import move
 from .conversion import as_array
+from .operands import as_nodes
 from .operators import Operators
-from .refusals import check_untracked, mixed_error, shape_error
+from .python_protocol import PythonProtocol
+from .refusals import check_untracked, shape_error
 from .storing import end_ahead, free_buffer, go_ahead, owned, store_all
-from .value import Value
 
 _new, _tick = object.__new__, SERIAL.__next__
 _IS_BUFFER = object()
 
 
-class Tensor(Operators, Node):
+class Tensor(PythonProtocol, Operators, Node):
     """An array that remembers how it was computed.
 
     Args:
@@ -296,41 +296,6 @@ class Tensor(Operators, Node):
 
     # --- Python ---
 
-    def __repr__(self) -> str:
-        numbers = np.array2string(self.numpy(), separator=", ", precision=6, threshold=100, prefix="Tensor(")
-        parts = [numbers, f"shape={self.shape}", f"dtype={self.dtype}", f"device={self.device}"]
-        if self.name:
-            parts.append(f"name={self.name!r}")
-        if self.op:
-            parts.append(f"op={self.op.name}")
-        elif self._tracked:
-            parts.append("requires_grad=True")
-        return f"Tensor({', '.join(parts)})"
-
-    def __len__(self) -> int:
-        if not self.ndim:
-            raise TypeError("a tensor of shape () has no length; item() gives its number")
-        return self.shape[0]
-
-    def __iter__(self) -> Iterator[Any]:
-        return (self[k] for k in range(len(self)))
-
-    def __float__(self) -> float:
-        return float(self.item())
-
-    def __int__(self) -> int:
-        return int(self.item())
-
-    def __bool__(self) -> bool:
-        if self.size != 1:
-            raise ShapeError(
-                f"the truth of a tensor of shape {self.shape} is ambiguous: reduce it, as in (x > 0).all() or .any()"
-            )
-        return bool(self.item())
-
-    def __contains__(self, item: Any) -> bool:
-        return bool((self == item).any())
-
     def __setitem__(self, index: Any, value: Any) -> None:
         """Write into the data of a constant, or of a leaf under `no_grad()`.
 
@@ -349,28 +314,6 @@ class Tensor(Operators, Node):
         self.backend.run(operator.setitem, self._data, index, value._data if isinstance(value, Tensor) else value)
         self.changed()
 
-    # --- NumPy and other libraries (the rest of NumPy's protocols is in operators.py) ---
-
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
-        if self._tracked:
-            raise GraphError(
-                f"a {self.describe()} that requires gradients would lose its history as a NumPy array: say "
-                "t.detach() first (np.asarray(t.detach())), or use the functions of tinygrad_edu"
-            )
-        if self.device != "cpu":
-            raise DeviceError(f"this tensor is on {self.device}: t.numpy() copies it to the host")
-        self._is_read()
-        return np.array(self._data, dtype=dtype, copy=copy)
-
-    def __dlpack__(self, **options: Any) -> Any:
-        if self._tracked:
-            raise GraphError("a tensor that requires gradients is not shared: say t.detach() first")
-        self._is_read()
-        return self._data.__dlpack__(**options)
-
-    def __dlpack_device__(self) -> Any:
-        return self._data.__dlpack_device__()
-
     def __getstate__(self) -> tuple[Any, dict[str, Any]]:
         contents, slots = super().__getstate__()
         return contents, {**slots, "_buffer": None}  # a copy is no optimizer's, unless that is copied, too
@@ -386,7 +329,7 @@ class Tensor(Operators, Node):
         inputs, tracked = operands, False
         for operand in operands:
             if type(operand) is not Tensor:
-                backend, inputs, tracked = _as_nodes(op, operands)
+                backend, inputs, tracked = as_nodes(op, operands)
                 break
             if operand.backend is not backend:
                 if backend is not None:
@@ -395,7 +338,7 @@ class Tensor(Operators, Node):
             if operand._tracked:
                 tracked = True
             elif op.floating and operand._data.dtype.kind != "f":  # what is tracked has floats
-                backend, inputs, tracked = _as_nodes(op, operands)
+                backend, inputs, tracked = as_nodes(op, operands)
                 break
         assert backend is not None
         arrays = list(map(data_of, inputs))
@@ -411,7 +354,7 @@ class Tensor(Operators, Node):
             raise
         except (ValueError, IndexError) as error:
             raise shape_error(op, arrays, attrs, error) from error
-        if op.name == "move":
+        if op.moves:
             backend = backends.get(attrs["target"])  # type: ignore[index]
         if type(data) is not backend.array_type:  # a reduction gave a NumPy scalar
             data = backend.asarray(data)
@@ -434,50 +377,3 @@ class Tensor(Operators, Node):
 
 
 Tensor.namespace = Tensor.backend  # type: ignore[misc]  # the same slot under a second name, read without a call
-
-
-def _as_nodes(op: Operation, operands: tuple[Any, ...]) -> tuple[Backend, tuple[Node, ...], bool]:
-    """Operands of any kind as nodes of one device: that of the tensors, or else of the arrays among them.
-
-    Returns:
-        (the device, the nodes, whether one of them wants a gradient).
-    """
-    backend = next((x.backend for x in operands if isinstance(x, Tensor)), None)
-    if backend is None:
-        found = (backends.of_array(operand) for operand in operands)
-        backend = next((b for b in found if b is not None), backends.get("cpu"))
-    for operand in operands:
-        if isinstance(operand, Tensor):
-            backend.same_device(operand.backend, op.name)
-    nodes = tuple(x if isinstance(x, Tensor) else _constant(x, backend, op) for x in operands)
-    if op.floating:
-        nodes = _as_floats(nodes)
-    for node in nodes:
-        if node._tracked:
-            return backend, nodes, True
-    return backend, nodes, False
-
-
-def _as_floats(nodes: tuple[Node, ...]) -> tuple[Node, ...]:
-    """Tensors of integers in the dtype of the tensors of floats beside them, or else in the default dtype."""
-    dtypes = [x.dtype for x in nodes if isinstance(x, Tensor) and x.dtype.kind == "f"]
-    dtype = np.result_type(*dtypes).name if dtypes else get_default_dtype()
-    whole = [isinstance(x, Tensor) and x.dtype.kind != "f" for x in nodes]
-    return tuple(astype(x, dtype) if is_whole else x for x, is_whole in zip(nodes, whole, strict=True))
-
-
-def _constant(operand: Any, backend: Backend, op: Operation) -> Node:
-    """A plain number as a constant of no dtype of its own, so that `x * 2.0` keeps that of x; arrays as tensors."""
-    if isinstance(operand, Value):
-        if operand._tracked:
-            raise mixed_error(op)
-        return operand
-    if isinstance(operand, (int, float, np.generic)) and not isinstance(operand, (bool, np.bool_)):
-        number = Value(operand, requires_grad=False)
-        if isinstance(operand, (int, np.integer)):
-            number._data = int(operand)  # beside a tensor of integers it stays an integer
-        return number
-    owner = backends.of_array(operand)
-    if owner is not None:
-        owner.same_device(backend, op.name)
-    return Tensor(operand, device=backend)

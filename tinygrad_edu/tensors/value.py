@@ -106,6 +106,17 @@ class Value(Operators, Node):
         self._tracked = requires_grad
         self.serial = next(SERIAL)
 
+    @classmethod
+    def wrap(cls, number: Any) -> Value:
+        """A constant that holds a Python number as it is, without the checks of `Value(...)`."""
+        value: Value = _new(cls)
+        value._data = number
+        value._grad = 0.0
+        value._name = value.op = value.attrs = value._first = value._second = None
+        value._tracked = False
+        value.serial = next(SERIAL)
+        return value
+
     @property
     def data(self) -> float:
         """The number. Assigning it makes every result computed from the old one unusable for a backward pass."""

@@ -146,7 +146,7 @@ def _last_with_parameters(nodes: list[Node], model: Module) -> int:
 
 
 def _activation(node: Node) -> str | None:
-    return (node.attrs or {}).get("activation") if node.op.name == "dense" else node.op.name
+    return (node.attrs or {}).get("activation", node.op.name)
 
 
 def _state_of_units(node: Node) -> dict[str, float]:

@@ -141,7 +141,7 @@ def _vjp(reading: Reading, position: int, g: Any) -> Any:
 def _dead_side(case: Case) -> Found:
     """The rule of a function that is the identity for positive inputs, read on its other side."""
     op, a = case.op, case.operand
-    if op.name == "dense":
+    if "activation" in case.reading.attrs:
         if case.reading.attrs["activation"] == "relu":
             every = replace(case.reading, attrs={"activation": None})
             yield _vjp(every, case.position, case.g), "comes out if the gradient passes also where relu gave 0"
