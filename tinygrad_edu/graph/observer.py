@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 class Observer:
     """Is notified of what happens while it watches: `Watch` for anomalies, `Recording` for `compile`.
 
-    A method is called for each thing that happened; by default they do nothing; a subclass has those that it needs.
+    A method is called for each thing that happened; a subclass has those that it needs.
     """
 
     # the forward pass

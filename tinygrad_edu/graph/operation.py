@@ -48,15 +48,14 @@ class Operation:
         guards: whether it may pass on no gradient where another rule, further down, is infinite (`where`): 0 · inf is 0
             behind it.
         moves: whether its result lies on another device, its attribute `target`.
-        hint: what to do instead of giving a node as an attribute, as an end of the complaint.
+        hint: what to do instead of giving a node as an attribute.
         function: the public function, which records a node for each call.
     """
 
     elementwise = False
     floating = False
     guards = False
-    moves = False
-    hint = ""
+    moves, hint = False, ""
     shared: Rule | None = None
     writes_into: frozenset[int] = frozenset()
     adds_up = False

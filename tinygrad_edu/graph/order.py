@@ -18,7 +18,7 @@ def nodes(root: Node) -> list[Node]:
     data: one that was updated since the graph was computed stands first.)
 
     Raises:
-        GraphError: `root` is neither a Value nor a Tensor.
+        GraphError: `root` is no node.
     """
     if not isinstance(root, Node):
         raise GraphError(f"a graph ends in a Value or a Tensor, not in a {type(root).__name__}")
