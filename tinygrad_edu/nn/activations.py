@@ -20,13 +20,7 @@ ACTIVATIONS: dict[str, Callable[[Any], Any]] = {name: getattr(functional, name) 
 
 
 def find(activation: Any, layer: str) -> Callable[[Any], Any] | None:
-    """The function of an activation that is given by its name, as a function, or as None for none.
-
-    Args:
-        layer: who asks, for the message.
-    Raises:
-        ArgumentError: no activation has this name; the nearest one is suggested.
-    """
+    """The function of an activation that a layer is given by its name, as a function, or as None for none."""
     if activation is None or callable(activation):
         return activation
     return choose(activation, ACTIVATIONS, f"{layer}: activation")

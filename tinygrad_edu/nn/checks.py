@@ -12,11 +12,7 @@ from .tree import ModuleTree
 
 
 def check_size(layer: str, **sizes: Any) -> None:
-    """Refuse sizes that are no positive integers.
-
-    Raises:
-        ArgumentError: the message names the layer and the argument.
-    """
+    """Raise ArgumentError for a size that is no positive integer; the message names the layer and the argument."""
     for name, size in sizes.items():
         if not isinstance(size, (int, np.integer)) or isinstance(size, bool) or size < 1:
             raise ArgumentError(f"{layer}: {name} must be an integer of at least 1, not {size!r}")
@@ -28,11 +24,7 @@ def as_array(x: Any) -> Any:
 
 
 def check_features(layer: ModuleTree, x: Any, features: int) -> Any:
-    """The input of a layer, which wants `features` numbers in its last axis: an array, a tensor or a list.
-
-    Raises:
-        ShapeError: it has other numbers; the message names the layer.
-    """
+    """The input of a layer, an array, a tensor or a list; a ShapeError if its last axis has not `features` numbers."""
     x = as_array(x)
     if not x.shape or x.shape[-1] != features:
         found = f"{x.shape[-1]} features in its last axis, shape {x.shape}" if x.shape else "no axis, shape ()"

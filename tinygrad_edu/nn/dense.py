@@ -58,12 +58,9 @@ class Dense(Module):
 
     def forward(self, x: Any) -> Any:
         x = check_features(self, x, self.in_features)
-        if self.bias is None:
-            h = functional.matmul(x, self.weight)
-        elif self.function is None or self.activation in FUSED:
+        if self.bias is not None and (self.function is None or self.activation in FUSED):
             return _dense(x, self.weight, self.bias, activation=self.activation)
-        else:
-            h = _dense(x, self.weight, self.bias)
+        h = functional.matmul(x, self.weight) if self.bias is None else _dense(x, self.weight, self.bias)
         return self.function(h) if self.function else h
 
     def settings(self) -> str:
@@ -76,11 +73,7 @@ _RELU_LIKE = ("relu", "leaky_relu", "elu", "gelu", "silu", "softplus")
 
 
 def initializer_of(initializer: Any, activation: Any, layer: str) -> init.Initializer:
-    """The function that draws the weight of a layer; see `Dense`.
-
-    Raises:
-        ArgumentError: an unknown name.
-    """
+    """The function that draws the weight of a layer; see `Dense`."""
     if initializer is None:
         return init.he_uniform if activation in _RELU_LIKE else init.glorot_uniform
     return initializer if callable(initializer) else choose(initializer, init.INITIALIZERS, f"{layer}: initializer")

@@ -52,9 +52,11 @@ class BatchNorm1d(Module):
         self.num_features, self.eps, self.momentum, self.affine = num_features, eps, momentum, affine
         check_size(self.title(), num_features=num_features)
         _check_eps(self.title(), eps)
-        self.weight, self.bias = _scale_and_shift((num_features,), affine, dtype, device)
-        mean, variance = _constants((num_features,), dtype)
-        self.running_mean, self.running_var = Tensor(mean, device=device), Tensor(variance, device=device)
+        shape = (num_features,)
+        self.weight = _constant(1, shape, dtype, device, learned=True) if affine else None
+        self.bias = _constant(0, shape, dtype, device, learned=True) if affine else None
+        self.running_mean = _constant(0, shape, dtype, device)
+        self.running_var = _constant(1, shape, dtype, device)
         self.num_batches_tracked = 0
 
     @in_float32
@@ -137,7 +139,9 @@ class LayerNorm(Module):
         for length in shape:
             check_size(self.title(), normalized_shape=length)
         _check_eps(self.title(), eps)
-        self.weight, self.bias = _scale_and_shift(self.normalized_shape, elementwise_affine, dtype, device)
+        shape = self.normalized_shape
+        self.weight = _constant(1, shape, dtype, device, learned=True) if elementwise_affine else None
+        self.bias = _constant(0, shape, dtype, device, learned=True) if elementwise_affine else None
 
     @in_float32
     def forward(self, x: Any) -> Any:
@@ -161,19 +165,9 @@ def _check_eps(layer: str, eps: float) -> None:
         raise ArgumentError(f"{layer}: eps must be a number of at least 0, not {eps!r}")
 
 
-def _constants(shape: tuple[int, ...], dtype: Any) -> tuple[np.ndarray, np.ndarray]:
-    """Zeros and ones."""
-    dtype = get_default_dtype() if dtype is None else dtype
-    return np.zeros(shape, dtype), np.ones(shape, dtype)
-
-
-def _scale_and_shift(
-    shape: tuple[int, ...], affine: bool, dtype: Any, device: str
-) -> tuple[Tensor | None, Tensor | None]:
-    if not affine:
-        return None, None
-    zeros, ones = _constants(shape, dtype)
-    return Tensor(ones, requires_grad=True, device=device), Tensor(zeros, requires_grad=True, device=device)
+def _constant(number: float, shape: tuple[int, ...], dtype: Any, device: str, learned: bool = False) -> Tensor:
+    array = np.full(shape, number, get_default_dtype() if dtype is None else dtype)
+    return Tensor(array, requires_grad=learned, device=device)
 
 
 def _settings(layer: Module, first: Any, **defaults: Any) -> str:

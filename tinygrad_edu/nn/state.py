@@ -8,56 +8,38 @@ from typing import Any
 import numpy as np
 
 from ..errors import StateError
-from ..namespaces import objects
+from ..namespaces.objects import numbers_of
 from ..tensors.tensor import Tensor
 from .tree import ModuleTree
 
 
 def of_module(module: ModuleTree) -> dict[str, np.ndarray]:
     """Names and copies of parameters, buffers and counters."""
-    state = {name: numbers_of(array) for name, array in module.named_arrays()}
+    state = {name: a.numpy() if isinstance(a, Tensor) else numbers_of(a) for name, a in module.named_arrays()}
     for name, owner, counter in _counters(module):
         state[name] = np.array(getattr(owner, counter), dtype=np.int64)
     return state
 
 
 def load(module: ModuleTree, state: dict[str, Any]) -> None:
-    """Check everything, then write everything.
-
-    Raises:
-        StateError: see `Module.load_state_dict`.
-    """
+    """Check everything, then write everything: see `Module.load_state_dict`."""
     arrays = dict(module.named_arrays())
     counters = {name: (owner, counter) for name, owner, counter in _counters(module)}
-    shapes: dict[str, tuple[int, ...]] = {name: array.shape for name, array in arrays.items()}
-    shapes.update(dict.fromkeys(counters, ()))
-    host = {name: np.asarray(numbers_of(item) if isinstance(item, Tensor) else item) for name, item in state.items()}
-    problems = _problems(module, shapes, host)
-    if problems:
+    shapes = {name: array.shape for name, array in arrays.items()} | dict.fromkeys(counters, ())
+    host = {name: item.numpy() if isinstance(item, Tensor) else np.asarray(item) for name, item in state.items()}
+    if problems := _problems(module, shapes, host):
         raise StateError(
             f"{type(module).__name__}: the state is that of another model; nothing was loaded.\n  "
             + "\n  ".join(problems)
         )
     for name, array in arrays.items():
-        write(array, host[name])
+        if isinstance(array, Tensor):
+            array.data = np.array(host[name], dtype=array.dtype)
+        else:
+            for value, number in zip(array.flat, host[name].flat, strict=True):
+                value.data = float(number)
     for name, (owner, counter) in counters.items():
         setattr(owner, counter, int(host[name]))
-
-
-def numbers_of(array: Any) -> np.ndarray:
-    """A copy of the numbers of a tensor or of an array of Values, on the host."""
-    if isinstance(array, Tensor):
-        return array.numpy()
-    return objects.numbers_of(array)
-
-
-def write(array: Any, numbers: np.ndarray) -> None:
-    """Give a tensor, or an array of Values, other numbers of the same shape."""
-    if isinstance(array, Tensor):
-        array.data = np.array(numbers, dtype=array.dtype)
-    else:
-        for value, number in zip(array.flat, numbers.flat, strict=True):
-            value.data = float(number)
 
 
 def _counters(module: ModuleTree) -> Iterator[tuple[str, ModuleTree, str]]:

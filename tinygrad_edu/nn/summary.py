@@ -18,23 +18,19 @@ def describe(module: ModuleTree) -> str:
     """
     count = sum(math.prod(getattr(parameter, "shape", ())) for parameter in module.parameters())
     total = f"{count:,} parameters" if count != 1 else "1 parameter"
-    if not any(True for _ in module.named_children()):
+    if not any(module.named_children()):
         own = _own_shapes(module)
         return f"{module.title()}: {own}, {total}" if own else module.title()
     rows = [_row(name, inner) for name, inner in module.named_modules() if name or _own_shapes(inner)]
-    widths = [max(len(row[column]) for row in rows) for column in range(3)]
-    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=False)) for row in rows]
-    numbers = [row[3] for row in rows]
-    room = max(map(len, numbers))
-    table = [f"  {line}  {number.rjust(room)}".rstrip() for line, number in zip(lines, numbers, strict=True)]
+    *widths, room = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    table = ["  ".join(["", *map(str.ljust, row, widths), row[3].rjust(room)]).rstrip() for row in rows]
     return "\n".join([type(module).__name__, *table, f"  {total}"])
 
 
 def _row(name: str, module: ModuleTree) -> tuple[str, str, str, str]:
     arrays = _own_arrays(module)
     count = sum(math.prod(array.shape) for _, array in arrays)
-    container = any(True for _ in module.named_children())
-    title = type(module).__name__ if container else module.title()
+    title = type(module).__name__ if any(module.named_children()) else module.title()
     return name or "(itself)", title, _own_shapes(module), f"{count:,}" if count else ""
 
 

@@ -67,7 +67,7 @@ class ModuleTree:
             seen.add(id(self))
             yield prefix, self
             for name, child in self.named_children():
-                yield from child._walk(_join(prefix, name), seen)
+                yield from child._walk(join(prefix, name), seen)
 
     def modules(self) -> Iterator[Any]:
         """This module and all inside."""
@@ -80,7 +80,7 @@ class ModuleTree:
             for name, item in module.attributes():
                 if is_array(item) and id(item) not in seen:
                     seen.add(id(item))
-                    yield _join(prefix, name), item
+                    yield join(prefix, name), item
 
     def named_parameters(self) -> Iterator[tuple[str, Any]]:
         """What is learned: tensors, or single Values named "0.weight[1,2]" in a module of Values."""
@@ -115,7 +115,9 @@ def is_array(item: Any) -> bool:
 
     A computed tensor is none; it is something that a module remembers for a while.
     """
-    return (isinstance(item, Tensor) and item.op is None) or is_array_of_values(item)
+    if isinstance(item, np.ndarray):
+        return item.dtype == object and all(isinstance(value, Value) for value in item.flat)
+    return isinstance(item, Tensor) and item.op is None
 
 
 def learns(array: Any) -> bool:
@@ -123,26 +125,15 @@ def learns(array: Any) -> bool:
     return array.requires_grad if isinstance(array, Tensor) else any(value.requires_grad for value in array.flat)
 
 
-def is_array_of_values(item: Any) -> bool:
-    """Whether it is a parameter or buffer of a module of Values."""
-    return (
-        isinstance(item, np.ndarray) and item.dtype == object and all(isinstance(value, Value) for value in item.flat)
-    )
-
-
 def named(prefix: str, items: Iterable[tuple[Any, Any]]) -> Iterator[tuple[str, Any]]:
-    """Items with their names, and what lists, tuples and dictionaries among them hold: see `Module.attributes`.
-
-    Args:
-        items: pairs of a key and an item.
-    """
+    """Pairs of a key and an item with their names, and what collections among them hold: see `Module.attributes`."""
     known = set()
     for key, item in items:
         name = str(key)
         if isinstance(item, (dict, list, tuple)):
-            found = named(_join(prefix, name), item.items() if isinstance(item, dict) else enumerate(item))
+            found = named(join(prefix, name), item.items() if isinstance(item, dict) else enumerate(item))
         else:
-            found = iter([(_join(prefix, name), item)])
+            found = iter([(join(prefix, name), item)])
         if "." in name or name in known:
             parts = list(found)
             if any(isinstance(part, ModuleTree) or is_array(part) for _, part in parts):
@@ -159,9 +150,9 @@ def _ambiguous(prefix: str, name: str, twice: bool) -> str:
     other = name.replace(".", "_")
     return (
         f"{name!r}{where} cannot be the name of a parameter, buffer or module: names are joined with dots, as in "
-        f"'{_join(prefix, name)}.weight', so that another could be called the same. Call it {other!r}"
+        f"'{join(prefix, name)}.weight', so that another could be called the same. Call it {other!r}"
     )
 
 
-def _join(prefix: str, name: str) -> str:
+def join(prefix: str, name: str) -> str:
     return f"{prefix}.{name}" if prefix else name
