@@ -14,7 +14,7 @@ from ..namespaces.objects import as_object, holds_values, is_value
 from ..rules import functional
 from ..rules.composed import as_floats
 from ..tensors.tensor import Tensor
-from .labels import is_on_device, to_host
+from .labels import first_of, is_on_device, to_host
 
 
 def as_prediction(x: Any) -> Any:
@@ -42,11 +42,7 @@ def _cast(x: np.ndarray, dtype: Any) -> np.ndarray:
 
 
 def pair(loss: str, prediction: Any, target: Any) -> tuple[Any, Any]:
-    """Prediction and target in one shape.
-
-    Raises:
-        ShapeError: their shapes differ; they would broadcast to something that nobody meant.
-    """
+    """Prediction and target in one shape; a ShapeError where they would broadcast to something that nobody meant."""
     prediction = as_prediction(prediction)
     target = like(target, prediction)
     if target.shape == prediction.shape or target.shape == ():
@@ -60,21 +56,13 @@ def pair(loss: str, prediction: Any, target: Any) -> tuple[Any, Any]:
 
 
 def check_reduction(reduction: str, extra: tuple[str, ...] = ()) -> None:
-    """Refuse an unknown reduction.
-
-    Raises:
-        ArgumentError: the nearest one is suggested.
-    """
+    """Raise ArgumentError for an unknown reduction; the nearest one is suggested."""
     if reduction not in ("mean", "sum", "none"):
         check_name(reduction, ("mean", "sum", "none", *extra), "reduction")
 
 
 def check_classes(loss: str, logits: Any) -> None:
-    """Refuse a single number for logits.
-
-    Raises:
-        ShapeError: it is one.
-    """
+    """Raise ShapeError for a single number."""
     if not logits.ndim:
         raise ShapeError(f"{loss}: logits of shape () have no axis of classes; give (n, classes)")
 
@@ -87,26 +75,20 @@ def reduce(losses: Any, reduction: str) -> Any:
 
 
 def check_target(loss: str, target: Any, right: Callable[[np.ndarray], Any], wanted: str) -> None:
-    """Refuse a wrong number in a target that is on the host.
+    """Raise DataError for a number that is not `right`, in a target that is on the host.
 
     Args:
         right: which numbers are right; a function of a module, as a compiled computation checks again (`host_call`).
-        wanted: what they should be, in words.
-    Raises:
-        DataError: the message names the number and its position.
     """
-    if is_on_device(target) or is_value(target) or holds_values(target):
-        return
-    host_call(_check_numbers, loss, to_host(target), right, wanted)
+    if not (is_on_device(target) or is_value(target) or holds_values(target)):
+        host_call(_check_numbers, loss, to_host(target), right, wanted)
 
 
 def _check_numbers(loss: str, numbers: np.ndarray, right: Callable[[np.ndarray], Any], wanted: str) -> None:
-    fits = np.asarray(right(numbers))
-    if fits.all():
-        return
-    position = tuple(map(int, np.argwhere(~fits)[0]))
-    at = f" at position {position[0] if len(position) == 1 else position}" if position else ""
-    raise DataError(f"{loss}: a target must be {wanted}, not {numbers[position]}{at}")
+    wrong = ~np.asarray(right(numbers))
+    if wrong.any():
+        number, at = first_of(numbers, wrong)
+        raise DataError(f"{loss}: a target must be {wanted}, not {number}{at}")
 
 
 def is_probability(t: Any) -> Any:

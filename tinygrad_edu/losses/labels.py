@@ -31,6 +31,12 @@ def to_host(labels: Any) -> np.ndarray:
     return np.asarray(labels)
 
 
+def first_of(numbers: np.ndarray, wrong: np.ndarray) -> tuple[Any, str]:
+    """The first wrong one of some numbers, and where it is, as a message says it."""
+    position = tuple(map(int, np.argwhere(wrong)[0]))
+    return numbers[position], f" at position {position[0] if len(position) == 1 else position}" if position else ""
+
+
 def positions(
     labels: Any, n: int, beside: Any, where: str, what: str = "label", of: str = "classes", advice: str = ""
 ) -> Any:
@@ -38,8 +44,7 @@ def positions(
 
     Args:
         labels: integers from 0 to n - 1: a list, an array, or a tensor.
-        where, what, of: how messages call the caller, a label, and what there are n of.
-        advice: what a message about one that is out of range ends with.
+        where, what, of: how messages call the caller, a label, and what there are n of; they end with the advice.
     Raises:
         DtypeError: they are no integers.
         DataError: one that is on the host is out of range; the message names it and its position.
@@ -48,8 +53,7 @@ def positions(
     if not (is_on_device(labels) and isinstance(beside, Tensor)):
         host = host_call(_check_labels, to_host(labels), n, where, what, of, advice)
         return beside.backend.asarray(host) if isinstance(beside, Tensor) else host
-    if labels.dtype.kind not in "iu":
-        raise DtypeError(f"{where}: each {what} must be an integer, not {labels.dtype}; use y.astype(int)")
+    _check_integers(labels, where, what)
     if isinstance(labels, Tensor):
         beside.backend.same_device(labels.backend, where)
         labels = labels._data
@@ -92,18 +96,18 @@ def _differ(labels: Any, label: int) -> Any:
 
 
 def _check_labels(labels: np.ndarray, n: int, where: str, what: str, of: str, advice: str) -> np.ndarray:
-    kind = labels.dtype.kind
-    if kind == "b":
+    if labels.dtype.kind == "b":
         return labels.astype(np.intp)
-    if kind not in "iu":
-        raise DtypeError(f"{where}: each {what} must be an integer, not {labels.dtype}; use y.astype(int)")
+    _check_integers(labels, where, what)
     if _out_of_range(labels, n):
-        position = tuple(map(int, np.argwhere((labels < 0) | (labels >= n))[0]))
-        place = position[0] if len(position) == 1 else position
-        at = f" at position {place}" if position else ""
-        problem = f"is out of range: there are {n} {of}, 0 to {n - 1}{advice}"
-        raise DataError(f"{where}: {what} {labels[position]}{at} {problem}")
-    return labels if kind == "i" else _that_add_up(labels)
+        label, at = first_of(labels, (labels < 0) | (labels >= n))
+        raise DataError(f"{where}: {what} {label}{at} is out of range: there are {n} {of}, 0 to {n - 1}{advice}")
+    return _that_add_up(labels)
+
+
+def _check_integers(labels: Any, where: str, what: str) -> None:
+    if labels.dtype.kind not in "iu":
+        raise DtypeError(f"{where}: each {what} must be an integer, not {labels.dtype}; use y.astype(int)")
 
 
 def _out_of_range(labels: np.ndarray, n: int) -> bool:

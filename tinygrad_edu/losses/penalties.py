@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any
 
 from ..errors import ArgumentError
@@ -34,8 +34,7 @@ def l2(parameters: Any) -> Any:
 
 
 def _total(penalty: Callable[[Any], Any], parameters: Any, name: str) -> Any:
-    given: Iterable[Any] = [parameters] if isinstance(parameters, Node) else parameters
-    items = list(given)
+    items: list[Any] = [parameters] if isinstance(parameters, Node) else list(parameters)
     if not items:
         raise ArgumentError(f"{name}: there are no parameters; give model.parameters()")
     if is_value(items[0]):

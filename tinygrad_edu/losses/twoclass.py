@@ -19,8 +19,7 @@ def hinge(prediction: Any, target: Any, reduction: str = "mean") -> Any:
         reduction: "mean", "sum" or "none".
     Raises:
         DataError: a target on the host that is neither -1 nor 1.
-        ShapeError: shapes that differ.
-        ArgumentError: an unknown reduction.
+        ShapeError, ArgumentError: as in `mse`.
     """
     check_reduction(reduction)
     check_target("hinge", target, _is_sign, "-1 or 1 (of labels 0 and 1 make 2 * y - 1)")
@@ -32,11 +31,8 @@ def hinge(prediction: Any, target: Any, reduction: str = "mean") -> Any:
 def binary_cross_entropy(logits: Any, target: Any, reduction: str = "mean", pos_weight: Any = None) -> Any:
     """-t · log p - (1 - t) · log(1 - p), with p = sigmoid(logits) the predicted probability of class 1.
 
-    As -log p = softplus(-x) and -log(1 - p) = softplus(x) for a logit x, it is computed as
-
-        pos_weight · t · softplus(-x) + (1 - t) · softplus(x).
-
-    It is PyTorch's `binary_cross_entropy_with_logits`.
+    For a logit x it is computed as pos_weight · t · softplus(-x) + (1 - t) · softplus(x), PyTorch's
+    `binary_cross_entropy_with_logits`: softplus(-x) = -log p, and softplus(x) = -log(1 - p).
 
     Args:
         logits: any shape.
@@ -45,8 +41,7 @@ def binary_cross_entropy(logits: Any, target: Any, reduction: str = "mean", pos_
         pos_weight: how much more an example of class 1 counts: a number, or an array that broadcasts.
     Raises:
         DataError: a target on the host outside of [0, 1].
-        ShapeError: shapes that differ.
-        ArgumentError: an unknown reduction.
+        ShapeError, ArgumentError: as in `mse`.
     """
     name = "binary_cross_entropy"
     check_reduction(reduction)
