@@ -85,7 +85,12 @@ def _target(table: Table, column: int, task: Task | None) -> tuple[Array, tuple[
     cells = table.column(column)
     words = sorted({cell for cell in cells if number_in(cell) is None})
     if words and task != "regression" and len(words) == len(set(cells)):
-        return _words(table, column, cells, words)
+        _check_different(table, column, len(words))
+        if len(words) == len(cells) > 2:
+            message = "each row has a class of its own, so nothing can be learned about any: is it the target?"
+            table.fail(0, column, message)
+        index = {word: label for label, word in enumerate(words)}
+        return np.array([index[cell] for cell in cells]), tuple(words), "classification"
     values = _numbers(table, column, "name all classes in words, or none (a header, if there is one, has no numbers)")
     distinct = np.unique(values)
     _check_different(table, column, len(distinct))
@@ -94,14 +99,6 @@ def _target(table: Table, column: int, task: Task | None) -> tuple[Array, tuple[
     if task == "classification" or (task is None and few and whole):
         return np.searchsorted(distinct, values), tuple(f"{value:.15g}" for value in distinct), "classification"
     return values, (table.header[column],), "regression"
-
-
-def _words(table: Table, column: int, cells: list[str], words: list[str]) -> tuple[Array, tuple[str, ...], Task]:
-    _check_different(table, column, len(words))
-    if len(words) == len(cells) > 2:
-        table.fail(0, column, "each row has a class of its own, so nothing can be learned about any: is it the target?")
-    index = {word: label for label, word in enumerate(words)}
-    return np.array([index[cell] for cell in cells]), tuple(words), "classification"
 
 
 def _check_different(table: Table, column: int, different: int) -> None:

@@ -17,12 +17,12 @@ from typing import IO, cast
 import numpy as np
 
 from ..errors import DataError
+from ..storage.documents import read_pieces
 from .dataset import Array
 
 GZIP_MAGIC = b"\x1f\x8b"
 UNSIGNED_BYTE = 0x08
 LARGEST = 1 << 26  # bytes of an array; the images of MNIST, which all become numbers of 8 bytes, are 47 million
-PIECE = 1 << 20  # bytes that are read at once
 
 
 def read_idx(path: Path, dimensions: int) -> Array:
@@ -69,12 +69,7 @@ def _opened(path: Path) -> IO[bytes]:
 
 
 def _read(path: Path, file: IO[bytes], size: int) -> bytes:
-    """So many bytes, or as many as there are; piece by piece, as a header may promise more than there is."""
-    pieces, room = [], size
     try:
-        while room and (piece := file.read(min(room, PIECE))):
-            pieces.append(piece)
-            room -= len(piece)
+        return read_pieces(file, size)
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
         raise DataError(f"{path} is truncated or damaged, gzip cannot unpack it ({error}); get it again") from None
-    return b"".join(pieces)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from ..errors import ArgumentError, DataError
-from .dataset import Array, Dataset
+from .dataset import Dataset
 from .download import fetch
 from .idx import read_idx
 
@@ -75,10 +75,6 @@ def read_mnist(name: str, part: Part = "train", folder: str | Path | None = None
         raise DataError(
             f"{len(images)} images in {paths[0]}, but {len(labels)} labels in {paths[1]}: they do not belong together"
         )
-    return _dataset(name, images, labels)
-
-
-def _dataset(name: str, images: Array, labels: Array) -> Dataset:
     _, height, width = images.shape
     if height * width > LARGEST_IMAGE:
         raise DataError(f"{name}: images of {height} × {width} pixels are no images of this set: is the file damaged?")
@@ -97,9 +93,8 @@ def _find(name: str, file: str, folder: str | Path | None) -> Path:
             return fetch(f"{source.url}{file}.gz", f"md5:{source.md5[f'{file}.gz']}", name, name)
         except DataError as error:
             raise DataError(f"{error}; {hint}") from error.__cause__
-    other = file.replace("-idx", ".idx")  # as some archives spell it
-    candidates = [Path(folder, spelling + end) for spelling in (file, other) for end in ("", ".gz")]
-    for path in candidates:
-        if path.is_file():
-            return path
+    for spelling in (file, file.replace("-idx", ".idx")):  # some archives write a dot
+        for path in (Path(folder, spelling), Path(folder, f"{spelling}.gz")):
+            if path.is_file():
+                return path
     raise DataError(f"{name}: neither {file} nor {file}.gz is in the folder {folder}")

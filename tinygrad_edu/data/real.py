@@ -21,9 +21,7 @@ def read_real(name: str) -> Dataset:
         DataError: scikit-learn is not installed.
     """
     bunch = getattr(require("sklearn.datasets", "scikit-learn", f"the data set {name!r}"), f"load_{name}")()
-    features = tuple(str(feature) for feature in bunch.feature_names)
+    features, targets = tuple(map(str, bunch.feature_names)), ("disease progression",)
     if name == "diabetes":
-        return Dataset(bunch.data, bunch.target, name, "regression", features, ("disease progression",))
-    return Dataset(
-        bunch.data, bunch.target, name, "classification", features, tuple(str(t) for t in bunch.target_names)
-    )
+        return Dataset(bunch.data, bunch.target, name, "regression", features, targets)
+    return Dataset(bunch.data, bunch.target, name, "classification", features, tuple(map(str, bunch.target_names)))

@@ -13,8 +13,6 @@ from ..errors import DataError, StateError
 from ..storage.schema import Check, Mismatch, array, expected, record
 from .dataset import Array, Dataset
 
-_FIELDS = ("mean", "scale", "target_mean", "target_scale")
-
 
 @dataclass(frozen=True, eq=False)
 class Standardizer:
@@ -72,7 +70,7 @@ class Standardizer:
 
     def state(self) -> dict[str, Array]:
         """The four arrays by their names, to be saved beside the model."""
-        return {field: getattr(self, field) for field in _FIELDS}
+        return dict(vars(self))
 
     @classmethod
     def from_state(cls, state: Mapping[str, Any]) -> Standardizer:

@@ -19,8 +19,7 @@ LARGEST_ARRAYS = 1 << 34  # bytes of a file of arrays, which takes as many again
 
 def to_bytes(arrays: Arrays, metadata: dict[str, str]) -> bytes:
     """Arrays and words in the format of safetensors, which holds numbers and nothing that could run."""
-    whole = {name: np.array(array, order="C") for name, array in arrays.items()}
-    content: bytes = _safetensors().save(whole, metadata)
+    content: bytes = _safetensors().save({name: np.array(array, order="C") for name, array in arrays.items()}, metadata)
     return content
 
 
@@ -62,12 +61,7 @@ def _header(content: bytes) -> Any:
 
 
 def read_json(path: Path) -> Any:
-    """What a JSON file holds.
-
-    Raises:
-        FileNotFoundError: there is none.
-        StateError: it is truncated, or not such a file.
-    """
+    """What a JSON file holds; errors as of `read_arrays`."""
     with reading(path, StateError, "nothing was loaded"):
         return parse(read_bytes(path))
 
@@ -78,11 +72,7 @@ def signed(kind: str, newest: int, **content: Any) -> dict[str, Any]:
 
 
 def check_version(document: Any, kind: str, newest: int) -> None:
-    """Refuse what is another kind of file, or of a newer version.
-
-    Raises:
-        Mismatch: it is one of these.
-    """
+    """Raise a Mismatch for another kind of file, or one of a newer version."""
     if not isinstance(document, dict) or document.get("kind") != kind:
         raise Mismatch(f"is no {kind.removeprefix('tinygrad-edu ')} of tinygrad-edu")
     found = VERSION(document)

@@ -52,15 +52,18 @@ def read_bytes(path: str | PathLike[str], at_most: int = LARGEST) -> bytes:
         about = os.fstat(file.fileno())
         if not stat.S_ISREG(about.st_mode):  # it has no size, and may have no end
             at_most = min(at_most, LARGEST)
-        pieces, room = [], at_most
-        if about.st_size <= at_most:
-            while room >= 0 and (piece := file.read(min(room + 1, PIECE))):
-                pieces.append(piece)
-                room -= len(piece)
-        else:
-            room = -1
-    if room < 0:
+        content = read_pieces(file, at_most + 1) if about.st_size <= at_most else None
+    if content is None or len(content) > at_most:
         raise Mismatch(f"is larger than {at_most:,} bytes, the most that is read of such a file")
+    return content
+
+
+def read_pieces(file: IO[bytes], size: int) -> bytes:
+    """So many bytes of a file, or as many as it has: no memory is taken for what is only promised."""
+    pieces = []
+    while size and (piece := file.read(min(size, PIECE))):
+        pieces.append(piece)
+        size -= len(piece)
     return b"".join(pieces)
 
 

@@ -66,21 +66,13 @@ def replacing(path: str | Path) -> Iterator[Path]:
 
 
 def write_atomically(path: str | Path, content: bytes) -> None:
-    """Write a file as `replacing` does.
-
-    Raises:
-        OSError: as there.
-    """
+    """Write a file as `replacing` does, with its errors."""
     with replacing(path) as temporary:
         temporary.write_bytes(content)
 
 
 def make_folder(path: str | Path) -> None:
-    """Make a folder, and those above it, where they are missing.
-
-    Raises:
-        OSError: something else is there, or they cannot be made.
-    """
+    """Make a folder, and those above it, where they are missing; an OSError says why it cannot be."""
     path = Path(path)
     missing = [folder for folder in (path, *path.parents) if not folder.exists()]
     path.mkdir(parents=True, exist_ok=True)

@@ -56,7 +56,7 @@ class Mismatch(ValueError):
 
 
 def expected(what: str, value: Any) -> Mismatch:
-    """The complaint that a value is something else."""
+    """The error that a value is something else."""
     return Mismatch(f"should be {what}, and is {brief(value)}")
 
 
