@@ -199,16 +199,8 @@ slope[i * classes + j] = (exp(logits[i * classes + j] - top) / total - (j == k))
 }
 """
 ROW_KERNELS = {
-    "loss": KernelText(
-        "raw T logits, I label, int32 classes",
-        "T loss",
-        _ROW + _LOSS,
-        "tinygrad_edu_cross_entropy",
-    ),
+    "loss": KernelText("raw T logits, I label, int32 classes", "T loss", _ROW + _LOSS, "tinygrad_edu_cross_entropy"),
     "slope": KernelText(
-        "raw T logits, I label, T g, int32 classes",
-        "raw T slope",
-        _ROW + _SLOPE,
-        "tinygrad_edu_cross_entropy_slope",
+        "raw T logits, I label, T g, int32 classes", "raw T slope", _ROW + _SLOPE, "tinygrad_edu_cross_entropy_slope"
     ),
 }

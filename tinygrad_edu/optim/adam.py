@@ -9,7 +9,26 @@ from ..errors import ArgumentError
 from .optimizer import Group, Optimizer, check_fraction
 
 
-class Adam(Optimizer):
+class _WithBetas(Optimizer):
+    """The setting `betas` is a pair of numbers in [0, 1), which the rule takes as `beta1` and `beta2`."""
+
+    not_negative = (*Optimizer.not_negative, "eps")
+
+    def arguments(self, group: Group, t: int) -> dict[str, Any]:
+        arguments = super().arguments(group, t)
+        arguments["beta1"], arguments["beta2"] = arguments.pop("betas")
+        return arguments
+
+    def check(self, group: Group) -> None:
+        super().check(group)
+        betas = group["betas"]
+        if not isinstance(betas, (tuple, list)) or len(betas) != 2:
+            raise ArgumentError(f"{type(self).__name__}: betas must be a pair such as (0.9, 0.999), not {betas!r}")
+        for k, beta in enumerate(betas):
+            check_fraction(self, f"betas[{k}]", beta)
+
+
+class Adam(_WithBetas):
     """Adaptive moments: w ← w - lr · m̂ / (√v̂ + eps).
 
     m and v are running means of the gradient and of its square,
@@ -18,20 +37,13 @@ class Adam(Optimizer):
 
     and m̂ = m / (1 - β₁ᵗ), v̂ = v / (1 - β₂ᵗ) make up for their start at 0 in step t.
 
-    Args:
-        params: tensors, Values, or groups of them (see `Optimizer`).
-        lr: learning rate; a weight moves by about this much in a step.
+    Args, errors: as `Optimizer`, and
+        lr: a weight moves by about this much in a step.
         betas: (β₁, β₂), each in [0, 1).
-        eps: keeps the step finite where the gradient is 0.
-        weight_decay: weight_decay · w is added to g first. (AdamW takes it from the weights instead.)
         amsgrad: divide by the largest v̂ so far (Reddi, Kale & Kumar 2018).
-    Raises:
-        ArgumentError: a number out of its range.
 
     (Kingma & Ba 2014.)
     """
-
-    not_negative = (*Optimizer.not_negative, "eps")
 
     def __init__(
         self,
@@ -49,18 +61,14 @@ class Adam(Optimizer):
         *largest, g = rest
         if weight_decay:
             g = g + weight_decay * w
-        w, *state = _adam(xp, w, m, v, *largest, g, lr=lr, beta1=beta1, beta2=beta2, eps=eps, t=t)
-        return w, *state
+        m = m + (1 - beta1) * (g - m)
+        v = beta2 * v + (1 - beta2) * g * g
+        largest = [xp.maximum(largest[0], v)] if largest else []
+        scale = xp.sqrt(largest[0] if largest else v) / (1 - beta2**t) ** 0.5 + eps
+        return w - lr / (1 - beta1**t) * (m / scale), m, v, *largest
 
     def initial_state(self, group: Group) -> dict[str, float]:
         return {"m": 0.0, "v": 0.0, "largest_v": 0.0} if group["amsgrad"] else {"m": 0.0, "v": 0.0}
-
-    def arguments(self, group: Group, t: int) -> dict[str, Any]:
-        return _split_betas(super().arguments(group, t))
-
-    def check(self, group: Group) -> None:
-        super().check(group)
-        _check_betas(self, group["betas"])
 
 
 class AdamW(Adam):
@@ -81,13 +89,13 @@ class AdamW(Adam):
         super().__init__(params, lr, betas, eps, weight_decay, amsgrad)
 
     @staticmethod
-    def rule(xp, w, m, v, *rest, lr, beta1, beta2, eps, weight_decay, amsgrad, t):  # type: ignore[no-untyped-def]
+    def rule(xp, w, *rest, lr, weight_decay, **others):  # type: ignore[no-untyped-def]
         if weight_decay:
             w = w * (1 - lr * weight_decay)
-        return _adam(xp, w, m, v, *rest, lr=lr, beta1=beta1, beta2=beta2, eps=eps, t=t)
+        return Adam.rule(xp, w, *rest, lr=lr, weight_decay=0.0, **others)
 
 
-class NAdam(Optimizer):
+class NAdam(_WithBetas):
     """Adam with Nesterov's momentum: the step looks ahead along the mean that the next step is going to have.
 
     With the momentum μₜ = β₁ (1 - ½ · 0.96^(t · momentum_decay)), which warms up towards β₁, and Πₜ = μ₁ ⋯ μₜ,
@@ -97,7 +105,7 @@ class NAdam(Optimizer):
     Args, errors: as `Adam`, and `momentum_decay`, 0 or more. (Dozat 2016.)
     """
 
-    not_negative = (*Optimizer.not_negative, "eps", "momentum_decay")
+    not_negative = (*_WithBetas.not_negative, "momentum_decay")
 
     def __init__(
         self,
@@ -124,33 +132,8 @@ class NAdam(Optimizer):
         return {"m": 0.0, "v": 0.0, "momentum_product": 1.0}
 
     def arguments(self, group: Group, t: int) -> dict[str, Any]:
-        arguments = _split_betas(super().arguments(group, t))
+        arguments = super().arguments(group, t)
         beta1, decay = arguments["beta1"], arguments.pop("momentum_decay")
         arguments["momentum"] = beta1 * (1 - 0.5 * 0.96 ** (t * decay))
         arguments["next_momentum"] = beta1 * (1 - 0.5 * 0.96 ** ((t + 1) * decay))
         return arguments
-
-    def check(self, group: Group) -> None:
-        super().check(group)
-        _check_betas(self, group["betas"])
-
-
-def _adam(xp, w, m, v, *rest, lr, beta1, beta2, eps, t):  # type: ignore[no-untyped-def]
-    *largest, g = rest
-    m = m + (1 - beta1) * (g - m)
-    v = beta2 * v + (1 - beta2) * g * g
-    largest = [xp.maximum(largest[0], v)] if largest else []
-    scale = xp.sqrt(largest[0] if largest else v) / (1 - beta2**t) ** 0.5 + eps
-    return w - lr / (1 - beta1**t) * (m / scale), m, v, *largest
-
-
-def _split_betas(arguments: dict[str, Any]) -> dict[str, Any]:
-    arguments["beta1"], arguments["beta2"] = arguments.pop("betas")
-    return arguments
-
-
-def _check_betas(optimizer: Optimizer, betas: Any) -> None:
-    if not isinstance(betas, (tuple, list)) or len(betas) != 2:
-        raise ArgumentError(f"{type(optimizer).__name__}: betas must be a pair such as (0.9, 0.999), not {betas!r}")
-    for k, beta in enumerate(betas):
-        check_fraction(optimizer, f"betas[{k}]", beta)

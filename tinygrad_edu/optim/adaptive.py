@@ -11,14 +11,9 @@ from .optimizer import Group, Optimizer
 class Adagrad(Optimizer):
     """A weight whose gradients were large takes smaller steps: w ← w - lr · g / (√s + eps), with s ← s + g².
 
-    Args:
-        params: tensors, Values, or groups of them (see `Optimizer`).
-        lr: learning rate; in step t it is lr / (1 + (t - 1) · lr_decay).
-        weight_decay: weight_decay · w is added to g first.
+    Args, errors: as `Optimizer`, and
+        lr_decay: in step t the learning rate is lr / (1 + (t - 1) · lr_decay).
         initial_accumulator_value: what s starts with.
-        eps: keeps the step finite where s is 0.
-    Raises:
-        ArgumentError: a number out of its range.
 
     (Duchi, Hazan & Singer 2011.)
     """
@@ -54,9 +49,7 @@ class Adagrad(Optimizer):
         return {"sum_of_squares": group["initial_accumulator_value"]}
 
     def arguments(self, group: Group, t: int) -> dict[str, Any]:
-        arguments = super().arguments(group, t)
-        del arguments["initial_accumulator_value"]
-        return arguments
+        return {name: x for name, x in super().arguments(group, t).items() if name != "initial_accumulator_value"}
 
 
 class Adadelta(Optimizer):
@@ -64,14 +57,10 @@ class Adadelta(Optimizer):
 
     s is a running mean of the squared gradients, u one of the squared steps before: s ← rho · s + (1 - rho) · g².
 
-    Args:
-        params: tensors, Values, or groups of them (see `Optimizer`).
+    Args, errors: as `Optimizer`, and
         lr: a factor of the step; 1.0 is the method as it was published.
         rho: in [0, 1).
         eps: starts the steps, and keeps them finite.
-        weight_decay: weight_decay · w is added to g first.
-    Raises:
-        ArgumentError: a number out of its range.
 
     (Zeiler 2012.)
     """
@@ -79,12 +68,7 @@ class Adadelta(Optimizer):
     not_negative, fractions = (*Optimizer.not_negative, "eps"), ("rho",)
 
     def __init__(
-        self,
-        params: Iterable[Any],
-        lr: float = 1.0,
-        rho: float = 0.9,
-        eps: float = 1e-6,
-        weight_decay: float = 0.0,
+        self, params: Iterable[Any], lr: float = 1.0, rho: float = 0.9, eps: float = 1e-6, weight_decay: float = 0.0
     ):
         super().__init__(params, lr=lr, rho=rho, eps=eps, weight_decay=weight_decay)
 
@@ -103,16 +87,10 @@ class Adadelta(Optimizer):
 class RMSprop(Optimizer):
     """Divide by the recent size of the gradient: w ← w - lr · g / (√s + eps), with s ← alpha · s + (1 - alpha) · g².
 
-    Args:
-        params: tensors, Values, or groups of them (see `Optimizer`).
-        lr: learning rate.
+    Args, errors: as `Optimizer`, and
         alpha: in [0, 1): how slowly s forgets.
-        eps: keeps the step finite where the gradient is 0.
-        weight_decay: weight_decay · w is added to g first.
         momentum: of the scaled gradient, if not 0: b ← momentum · b + g / (√s + eps), and the step is lr · b.
         centered: take the square of the mean gradient from s, so that it is a variance (Graves 2013).
-    Raises:
-        ArgumentError: a number out of its range.
 
     (Tieleman & Hinton 2012, lecture 6.5 of Neural Networks for Machine Learning.)
     """

@@ -40,7 +40,9 @@ class Optimizer:
     Args:
         params: leaf tensors (or Values) that require gradients, or a list of groups: dictionaries with "params" and
             settings of their own, such as `{"params": model.parameters(), "lr": 0.01}`.
-        settings: the settings of the groups that do not say otherwise, `lr` among them.
+        settings: the settings of the groups that do not say otherwise. Each kind has `lr`, the learning rate, and
+            `weight_decay`: weight_decay · w is added to g first, where w is a weight and g its gradient. Many have
+            `eps`, which keeps the step finite where they divide by 0.
     Raises:
         ArgumentError: no parameters, one of them twice, or a setting out of its range; the message names it.
         GraphError: a parameter is no leaf that requires gradients.
@@ -143,9 +145,7 @@ class Optimizer:
 
     def arguments(self, group: Group, t: int) -> dict[str, Any]:
         """The rule's arguments after the arrays, in step `t` (1 is the first)."""
-        arguments = {name: group[name] for name in self.defaults}
-        arguments["t"] = t
-        return arguments
+        return {**{name: group[name] for name in self.defaults}, "t": t}
 
     def check(self, group: Group) -> None:
         """Refuse settings out of their ranges."""

@@ -15,13 +15,9 @@ class SGD(Optimizer):
     Without momentum v is the gradient g itself. `nesterov` looks ahead: it steps along g + momentum · v. With weight
     decay, weight_decay · w is added to g first, which is the gradient of the penalty ½ · weight_decay · |w|².
 
-    Args:
-        params: tensors, Values, or groups of them (see `Optimizer`).
-        lr: learning rate.
-        momentum, dampening, weight_decay: numbers, 0 and more.
+    Args, errors: as `Optimizer`, and
+        momentum, dampening: 0 and more.
         nesterov: needs momentum > 0 and dampening = 0.
-    Raises:
-        ArgumentError: a number out of its range.
 
     (Robbins & Monro 1951; Polyak 1964; Nesterov 1983, in the form of Sutskever et al. 2013. As in PyTorch, v is g in
     the first step, and the learning rate stands outside of v.)
