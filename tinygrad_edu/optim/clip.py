@@ -40,11 +40,11 @@ def clip_grad_norm(parameters: Iterable[Any], max_norm: float, norm_type: float 
     if not norm_type > 0:
         raise ArgumentError(f"clip_grad_norm: norm_type must be above 0 (2, or math.inf), not {norm_type!r}")
     if isinstance(parameters[0], Value):
-        numbers = [abs(float(p.grad)) for p in parameters]
+        sizes = [abs(float(p.grad)) for p in parameters]
         if norm_type == math.inf:
-            norm = reduce(FLOATS.maximum, numbers)
+            norm = reduce(FLOATS.maximum, sizes)
         else:
-            norm = FLOATS.power(sum(FLOATS.power(x, norm_type) for x in numbers), 1 / norm_type)
+            norm = FLOATS.power(sum(FLOATS.power(size, norm_type) for size in sizes), 1 / norm_type)
         shrink = FLOATS.minimum(max_norm / (norm + 1e-6), 1.0)
         for p in parameters:
             p.grad = float(p.grad) * shrink
@@ -56,11 +56,7 @@ def clip_grad_norm(parameters: Iterable[Any], max_norm: float, norm_type: float 
 def clip_grad_value(parameters: Iterable[Any], clip_value: float) -> None:
     """Cut every element of every gradient to the range from -clip_value to clip_value.
 
-    Args:
-        parameters: tensors of one device, or Values; those without a gradient are passed over.
-        clip_value: 0 or more.
-    Raises:
-        ArgumentError: no parameters, or a number out of its range.
+    Args, errors: as `clip_grad_norm`; `clip_value` is 0 or more.
     """
     parameters = _ready("clip_grad_value", parameters, clip_value=clip_value)
     if isinstance(parameters[0], Value):

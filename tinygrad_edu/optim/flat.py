@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import groupby, pairwise, starmap
 from operator import is_
 from typing import Any
 
@@ -35,13 +36,10 @@ class Flat:
 
     def _lay_out(self) -> None:
         self.backend = self._backend()
-        sizes = [self._size(p) for p in self.params]
-        ends = np.cumsum(sizes).tolist()
-        self.slices = [slice(end - size, end) for size, end in zip(sizes, ends, strict=True)]
-        self.size = ends[-1]
+        ends = np.cumsum([0, *map(self._size, self.params)]).tolist()
+        self.slices, self.size = list(starmap(slice, pairwise(ends))), ends[-1]
         self.weights, self.gradient = self._filled(0.0), self._filled(0.0)
         self.scratch: list[Any] = []
-        self.views: list[Any] = []
         self.move_in()
 
     def __getstate__(self) -> dict[str, Any]:
@@ -66,7 +64,6 @@ class Flat:
         return self.backend.xp.full(self.size, value, dtype=dtype or self.params[0].dtype)
 
     def _state(self, value: float) -> Any:
-        """A new array of a state."""
         return self._filled(value)
 
     def _updated(self) -> tuple[Any, Any]:
@@ -79,7 +76,7 @@ class Flat:
         Raises:
             DeviceError: they were moved to another device since the optimizer was made.
         """
-        self.views = []
+        self.views: list[Any] = []
         for p, where in zip(self.params, self.slices, strict=True):
             if p.backend is not self.backend:
                 raise DeviceError(
@@ -136,19 +133,10 @@ class Flat:
             return
         for k in ready:
             self.steps[k] += 1
-        for first, last in self._runs(ready):
-            part = slice(self.slices[first].start, self.slices[last].stop)
-            yield [array[part] for array in arrays], self.steps[first]
-
-    def _runs(self, ready: list[int]) -> list[tuple[int, int]]:
-        """Neighbours with equally many updates, as (first, last)."""
-        runs: list[tuple[int, int]] = []
-        for k in ready:
-            if runs and runs[-1][1] == k - 1 and self.steps[k - 1] == self.steps[k]:
-                runs[-1] = runs[-1][0], k
-            else:
-                runs.append((k, k))
-        return runs
+        for (_, updates), run in groupby(enumerate(ready), lambda pair: (pair[1] - pair[0], self.steps[pair[1]])):
+            neighbours = [k for _, k in run]
+            part = slice(self.slices[neighbours[0]].start, self.slices[neighbours[-1]].stop)
+            yield [array[part] for array in arrays], updates
 
     def state(self) -> dict[str, np.ndarray]:
         return {name: np.array(self.backend.asnumpy(array)) for name, array in self.states.items()}
@@ -156,8 +144,7 @@ class Flat:
     def load(self, arrays: dict[str, Any], steps: list[int]) -> None:
         self.steps = steps
         dtype = "float32" if is_half(self.weights) else self.weights.dtype
-        copies = {name: np.array(array, dtype=dtype) for name, array in arrays.items()}
-        self.states = {name: self.backend.asarray(copy) for name, copy in copies.items()}
+        self.states = {name: self.backend.asarray(np.array(array, dtype)) for name, array in arrays.items()}
 
 
 class FlatHalf(Flat):
@@ -172,10 +159,9 @@ class FlatHalf(Flat):
         return self._filled(value, "float32")
 
     def _updated(self) -> tuple[Any, Any]:
-        exact, xp = self.states.get("weights"), self.backend
-        wide = widened(self.weights)
+        exact, wide = self.states.get("weights"), widened(self.weights)
         if exact is not None:  # what was assigned by hand since the last update counts
-            wide = xp.where(exact.astype(HALF) == self.weights, exact, wide)
+            wide = self.backend.where(exact.astype(HALF) == self.weights, exact, wide)
         self.states["weights"] = wide
         return wide, widened(self.gradient)
 

@@ -6,7 +6,7 @@ import math
 from collections import abc
 
 from ..errors import StateError
-from .optimizer import Group, Optimizer
+from .optimizer import Optimizer
 from .schedules import Schedule, number
 
 
@@ -25,7 +25,7 @@ class OneCycleLR(Schedule):
         three_phase: down to the start first, as fast as it went up, and then to the end.
     Raises:
         ArgumentError: a number out of its range; nothing to cycle in an optimizer without momentum.
-        StateError: a step beyond total_steps.
+        StateError: a step beyond total_steps, or beside another schedule's.
 
     (Smith & Topin 2017.)
     """
@@ -52,16 +52,12 @@ class OneCycleLR(Schedule):
         self.require(all(lr >= 0 for lr in self.max_lrs), f"max_lr must be at least 0, not {max_lr!r}")
         self.require(number(total_steps) >= 1, f"total_steps must be at least 1, not {total_steps!r}")
         self.require(0 <= number(pct_start) <= 1, f"pct_start must lie in [0, 1], not {pct_start!r}")
-        self.require(
-            anneal_strategy in ("cos", "linear"), f"anneal_strategy is 'cos' or 'linear', not {anneal_strategy!r}"
-        )
-        self.require(
-            number(div_factor) > 0 < number(final_div_factor), "div_factor and final_div_factor must be above 0"
-        )
-        self.require(
-            not cycle_momentum or bool({"momentum", "betas"} & set(optimizer.defaults)),
-            f"{type(optimizer).__name__} has no momentum to cycle; say cycle_momentum=False",
-        )
+        known = anneal_strategy in ("cos", "linear")
+        self.require(known, f"anneal_strategy is 'cos' or 'linear', not {anneal_strategy!r}")
+        above = number(div_factor) > 0 < number(final_div_factor)
+        self.require(above, "div_factor and final_div_factor must be above 0")
+        cycles = not cycle_momentum or "momentum" in optimizer.defaults or "betas" in optimizer.defaults
+        self.require(cycles, f"{type(optimizer).__name__} has no momentum to cycle; say cycle_momentum=False")
         self.total_steps, self.cosine, self.cycle_momentum = total_steps, anneal_strategy == "cos", cycle_momentum
         start, end = 1 / div_factor, 1 / div_factor / final_div_factor
         top, last = pct_start * total_steps - 1, total_steps - 1
@@ -81,11 +77,7 @@ class OneCycleLR(Schedule):
         return [factor * max_lr for max_lr in self._max_lrs()]
 
     def step(self) -> None:
-        """Go one step on.
-
-        Raises:
-            StateError: the steps are over; or another schedule of the optimizer makes steps, too.
-        """
+        """Go one step on; another schedule of the optimizer must make none."""
         if not self.alone:
             other = self.optimizer.scheduled_by[1]
             raise StateError(
@@ -111,9 +103,12 @@ class OneCycleLR(Schedule):
         return self.max_lrs + self.max_lrs[:1] * missing
 
     def _set_momentum(self) -> None:
-        if self.cycle_momentum:
-            for group in self.optimizer.groups:
-                _set_momentum(group, self._at(self.steps)[1])
+        _, momentum = self._at(self.steps)
+        for group in self.optimizer.groups if self.cycle_momentum else []:
+            if "betas" in group:
+                group["betas"] = (momentum, group["betas"][1])
+            else:
+                group["momentum"] = momentum
 
     def _at(self, steps: int) -> tuple[float, float]:
         """The factor of max_lr, and the momentum, after so many steps."""
@@ -123,10 +118,3 @@ class OneCycleLR(Schedule):
         if self.cosine:
             done = (1 - math.cos(math.pi * done)) / 2
         return before[1] + (after[1] - before[1]) * done, before[2] + (after[2] - before[2]) * done
-
-
-def _set_momentum(group: Group, momentum: float) -> None:
-    if "betas" in group:
-        group["betas"] = (momentum, group["betas"][1])
-    else:
-        group["momentum"] = momentum

@@ -30,10 +30,8 @@ class ReduceLROnPlateau(Schedule):
         ArgumentError: a number out of its range.
     """
 
-    entries: ClassVar[dict[str, Check]] = {
-        **Schedule.entries,
-        **{"best": optional(real), "bad_steps": whole(), "cooldown_left": whole()},
-    }
+    _seen: ClassVar[dict[str, Check]] = {"best": optional(real), "bad_steps": whole(), "cooldown_left": whole()}
+    entries: ClassVar[dict[str, Check]] = {**Schedule.entries, **_seen}
 
     def __init__(
         self,
@@ -86,20 +84,18 @@ class ReduceLROnPlateau(Schedule):
         else:
             self.bad_steps += 1
         if self.cooldown_left > 0:
-            self.cooldown_left -= 1
-            self.bad_steps = 0
+            self.cooldown_left, self.bad_steps = self.cooldown_left - 1, 0
         if self.bad_steps > self.patience:
             self._reduce()
             self.cooldown_left, self.bad_steps = self.cooldown, 0
 
     def _better(self, metric: float) -> bool:
-        if self.best is None:
-            return self.sign * metric < math.inf
-        if self.relative:
-            return self.sign * metric < self.sign * self.best * (
-                1 - self.sign * math.copysign(self.threshold, self.best)
-            )
-        return self.sign * metric < self.sign * self.best - self.threshold
+        bound = math.inf
+        if self.best is not None and self.relative:
+            bound = self.sign * self.best * (1 - self.sign * math.copysign(self.threshold, self.best))
+        elif self.best is not None:
+            bound = self.sign * self.best - self.threshold
+        return self.sign * metric < bound
 
     def _reduce(self) -> None:
         for group in self.optimizer.groups:
@@ -108,10 +104,8 @@ class ReduceLROnPlateau(Schedule):
                 group["lr"] = reduced
 
     def state_dict(self) -> dict[str, Any]:
-        seen = {"best": self.best, "bad_steps": self.bad_steps, "cooldown_left": self.cooldown_left, "lrs": self.lrs}
-        return {**super().state_dict(), **seen}
+        return {**super().state_dict(), **{name: getattr(self, name) for name in self._seen}, "lrs": self.lrs}
 
     def load(self, state: dict[str, Any]) -> None:
         super().load(state)
-        self.best = state["best"]
-        self.bad_steps, self.cooldown_left = state["bad_steps"], state["cooldown_left"]
+        vars(self).update({name: state[name] for name in self._seen})

@@ -79,12 +79,11 @@ class Schedule:
         """Take the groups to the rates of step 0."""
         groups = self.optimizer.groups
         initial = [_initial_lr(group) for group in groups]
-        if all(group["lr"] == self.floor != lr for group, lr in zip(groups, initial, strict=True)):
-            self.require(
-                False,
-                f"the learning rate is {self.floor:g}, where an earlier schedule left it, and would stay there: set it "
-                f"first, optimizer.lr = {initial[0]:g}",
-            )
+        self.require(
+            not all(group["lr"] == self.floor != lr for group, lr in zip(groups, initial, strict=True)),
+            f"the learning rate is {self.floor:g}, where an earlier schedule left it, and would stay there: set it "
+            f"first, optimizer.lr = {initial[0]:g}",
+        )
         self._move([self._initial(group) for group in groups], self.rates(0))
 
     def step(self) -> None:
@@ -186,7 +185,6 @@ class Schedule:
             group["lr"] = float(lr)
 
     def check_optimizer(self, optimizer: Any) -> None:
-        """Raise ArgumentError for what is no optimizer."""
         self.require(isinstance(optimizer, Optimizer), f"the first argument is an optimizer, not {optimizer!r}")
 
     def require(self, holds: bool, what: str) -> None:
