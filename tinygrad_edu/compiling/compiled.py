@@ -142,9 +142,11 @@ class Compiled:
             self._plans[key] = Plan(recording, outputs, names, isinstance(results, tuple), surroundings)
             return None
         plan.surroundings = surroundings
-        why_not = changed(before, plan.contents()) or plan.confirm(recording, outputs) or _assigned(surroundings)
+        why_not = changed(before) or plan.confirm(recording, outputs)
         if plan.replay is not None:
             self.source = plan.replay.source
+        if why_not is None and (name := surroundings.changed()) is not None:
+            return f"it changes {name!r}, which lies outside of it and which a replay would not change: do so outside"
         return why_not
 
     def _raise_if_strict(self) -> None:
@@ -176,14 +178,6 @@ class Compiled:
     def __getstate__(self) -> dict[str, Any]:
         """A copy makes plans of its own: what these work on is not what the copied function works on."""
         return {**vars(self), "_plans": {}, "source": ""}
-
-
-def _assigned(surroundings: Surroundings) -> str | None:
-    """What the function has changed outside of itself, in words."""
-    name = surroundings.changed()
-    if name is None:
-        return None
-    return f"it changes {name!r}, which lies outside of it and which a replay would not change: do so outside"
 
 
 def _as_tuple(results: Any) -> tuple[Tensor, ...]:

@@ -11,7 +11,7 @@ import numpy as np
 from ..clock import MODULE_CHANGES
 from ..graph.operation import Operation
 from ..tensors.tensor import Tensor
-from .recording import Content, Event, Recording, Settings, Source, settings_of, sources_of
+from .recording import Content, Event, Recording, Settings, Source, content_of, settings_of, sources_of
 from .replay import Replay
 from .surroundings import Surroundings
 from .tracing import trace
@@ -95,8 +95,7 @@ class Plan:
 
     def contents(self) -> list[Content]:
         """What the tensors and arrays hold that the function works on, beside its arguments."""
-        items = {id(source.key.item): source.key.item for source in self._origins()}
-        return [Content.of(item) for item in items.values()]
+        return list(map(content_of, {id(source.key.item): source.key.item for source in self._origins()}.values()))
 
     def _origins(self) -> list[Source]:
         """Where numbers come from that are neither arguments nor computed."""

@@ -71,23 +71,14 @@ class Plain:
 Settings = list[tuple[str, Same | Plain]]
 
 
-class Content(NamedTuple):
-    """What a tensor or array held at a moment.
+Content = tuple[Any, int, int]
 
-    Attributes:
-        array: the identity of the array.
-        checksum: of its numbers.
-    """
 
-    item: Any
-    array: int
-    checksum: int
-
-    @classmethod
-    def of(cls, item: Any) -> Content:
-        array = item._data if isinstance(item, Tensor) else item
-        here = isinstance(array, np.ndarray)  # not on a GPU, where nothing is compiled
-        return cls(item, id(array), crc32(np.ascontiguousarray(array).data) if here else 0)
+def content_of(item: Any) -> Content:
+    """A tensor or array, and what it holds at the moment: the identity of the array, and a checksum of its numbers."""
+    array = item._data if isinstance(item, Tensor) else item
+    on_host = isinstance(array, np.ndarray)  # on a GPU nothing is compiled
+    return item, id(array), crc32(np.ascontiguousarray(array).data) if on_host else 0
 
 
 class Event(NamedTuple):
@@ -112,11 +103,11 @@ class Event(NamedTuple):
 
 def sources_of(event: Event) -> list[Source]:
     """Where all that an event works on comes from."""
+    return _inside([event.operands, *(event.attrs or {}).values()])
 
-    def inside(item: Any) -> list[Source]:
-        return [item] if isinstance(item, Source) else [s for part in item for s in inside(part)]
 
-    return inside([event.operands, *(event.attrs or {}).values()])
+def _inside(item: Any) -> list[Source]:
+    return [item] if isinstance(item, Source) else [source for part in item for source in _inside(part)]
 
 
 class Recording(Observer):
@@ -125,8 +116,8 @@ class Recording(Observer):
     Args:
         given: the arguments that the function is called with.
     Attributes:
-        arguments: what to call it with in their place, so that it is told where each comes from: the same array may be
-            given twice, or be one that the function uses anyway.
+        arguments: what to call it with in their place, objects by which each is known: the same array may be given
+            twice, or be one that the function uses anyway.
         events: in the order in which they happened.
         results: the node, array or None that each gave.
         modules: every module that was called, and all inside of it, with their settings.
@@ -146,7 +137,7 @@ class Recording(Observer):
         self._alive: list[Any] = []
         for k, argument in enumerate(self.arguments):
             self._knows(argument, Source("argument", k))
-        self._contents = [Content.of(a) for a in self.arguments if isinstance(a, (Tensor, np.ndarray))]
+        self._contents = [content_of(a) for a in self.arguments if isinstance(a, (Tensor, np.ndarray))]
 
     # --- what the function does ---
 
@@ -197,12 +188,10 @@ class Recording(Observer):
         """The function has ended: see what it did to its arguments."""
         if any(isinstance(argument, Tensor) and argument.requires_grad for argument in self.arguments):
             self.refuse("it makes an argument require gradients, as only tensors may that are there before it")
-        why_not = changed(self._contents, [Content.of(content.item) for content in self._contents])
-        if why_not is not None:
-            self.refuse(why_not)
+        self.refuse(changed(self._contents))
 
-    def refuse(self, why: str) -> None:
-        """Say that the function cannot be replayed; the first reason counts."""
+    def refuse(self, why: str | None) -> None:
+        """Say why the function cannot be replayed; the first reason counts."""
         self.why_not = self.why_not or why
 
     def _note(self, event: Event, result: Any) -> None:
@@ -265,10 +254,9 @@ def settings_of(module: Any) -> Settings:
     ]
 
 
-def changed(before: list[Content], after: list[Content]) -> str | None:
+def changed(before: list[Content]) -> str | None:
     """What the function has changed that it works on, in words."""
-    different = [old.item for old, new in zip(before, after, strict=True) if old[1:] != new[1:]]
-    return _changes(different[0]) if different else None
+    return next((_changes(item) for item, *held in before if held != [*content_of(item)[1:]]), None)
 
 
 def _changes(item: Any) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from .tape import INFIX, Tracer
 
@@ -53,9 +53,11 @@ def elementwise(kernel: Kernel, results: Sequence[str] = ()) -> KernelText:
     names = dict(zip([*kernel.inputs, *kernel.parameters], [*arrays, *numbers], strict=True))
     lines = []
     for place, (name, _, operands, *_) in kernel.steps.items():
+        if name not in TEXTS:
+            raise TypeError(f"a kernel on a GPU cannot call {name}: use {', '.join(TEXTS)}")
         given = [names[x.place] if isinstance(x, Tracer) else f"(T)({x!r})" for x in operands]
         names[place] = f"t{place}"
-        lines.append(f"T t{place} = {_text(name).format(*given)};")
+        lines.append(f"T t{place} = {TEXTS[name].format(*given)};")
     lines += [f"{name} = {names[place]};" for name, place in zip(results, kernel.results, strict=True)]
     return KernelText(
         ", ".join(f"T {name}" for name in [a for a in arrays if a not in results] + numbers),
@@ -63,9 +65,3 @@ def elementwise(kernel: Kernel, results: Sequence[str] = ()) -> KernelText:
         "\n".join(lines),
         f"tinygrad_edu_{kernel.name}",
     )
-
-
-def _text(name: str) -> Any:
-    if name not in TEXTS:
-        raise TypeError(f"a kernel on a GPU cannot call {name}: use {', '.join(TEXTS)}")
-    return TEXTS[name]

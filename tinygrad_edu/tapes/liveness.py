@@ -31,7 +31,8 @@ class Liveness:
         self.used = self._reach([*kept, *buffers])
         self.uses = Counter([x.place for place in self.used for x in self.reads[place]] + 2 * kept)
         self.memory = self._memories()
-        self.last_use = self._last_uses([*kept, *buffers])
+        self.last_use = {self.memory[x.place]: place for place in sorted(self.used) for x in self.reads[place]}
+        self.last_use |= {self.memory[place]: len(self.calls) for place in (*kept, *buffers)}
 
     def _reach(self, places: list[int]) -> set[int]:
         waiting = places + [place for place, call in enumerate(self.calls) if call.again]
@@ -52,10 +53,6 @@ class Liveness:
             shared = [x for x in operands if call.name in RESHAPES or np.may_share_memory(value, x.value)]
             found.append(found[shared[0].place] if shared else place)
         return found
-
-    def _last_uses(self, kept: list[int]) -> dict[int, int]:
-        last = {self.memory[x.place]: place for place in sorted(self.used) for x in self.reads[place]}
-        return last | {self.memory[place]: len(self.calls) for place in kept}
 
     def is_own(self, place: int) -> bool:
         """Whether the function makes this array, and so may write into it."""

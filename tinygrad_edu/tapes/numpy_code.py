@@ -21,7 +21,7 @@ from .tape import INFIX, Call, Tape, Tracer, is_elementwise, layout
 
 WRITTEN = {"inf": math.inf, "nan": math.nan, "slice": slice}  # what constants are written with
 ARITHMETIC = (np.add, np.subtract, np.multiply, np.divide)
-REDUCTIONS = "sum", "max", "min"  # which write where they are told to, as ufuncs do
+REDUCTIONS = "sum", "max", "min"  # which write into a given array, as ufuncs do
 
 
 class Code:

@@ -101,13 +101,9 @@ del INFIX["power"]  # ** is another function: it takes a root for 0.5, and binds
 RESHAPES = "reshape", ".reshape"  # the function and the method
 
 
-def _operators() -> None:
-    for name, _, special in OPERATORS:
-        setattr(Tracer, f"__{special}__", lambda a, b, name=name: a.tape.apply(name, a, b))
-        setattr(Tracer, f"__r{special}__", lambda b, a, name=name: b.tape.apply(name, a, b))
-
-
-_operators()
+for _name, _, _special in OPERATORS:
+    setattr(Tracer, f"__{_special}__", lambda a, b, name=_name: a.tape.apply(name, a, b))
+    setattr(Tracer, f"__r{_special}__", lambda b, a, name=_name: b.tape.apply(name, a, b))
 Tracer.__hash__ = object.__hash__  # type: ignore[method-assign]  # which __eq__ took away
 
 
@@ -195,14 +191,11 @@ def is_elementwise(function: Any) -> bool:
     return function is np.where or (isinstance(function, np.ufunc) and function.signature is None)
 
 
-def operands_of(call: Call) -> list[Tracer]:
-    """The tracers that a call works on."""
-    return [x for x in _flat((call.operands, call.options)) if isinstance(x, Tracer)]
-
-
-def _flat(item: Any) -> list[Any]:
-    """All that stands in nested tuples and lists."""
-    return [x for part in item for x in _flat(part)] if isinstance(item, (tuple, list)) else [item]
+def operands_of(call: Any) -> list[Tracer]:
+    """The tracers that a call works on: all that stand in these nested tuples and lists."""
+    if isinstance(call, (tuple, list)):
+        return [x for part in call for x in operands_of(part)]
+    return [call] if isinstance(call, Tracer) else []
 
 
 def layout(array: Any) -> tuple[Any, ...]:
