@@ -72,10 +72,7 @@ class Compiled:
 
     def __call__(self, *arguments: Any) -> Any:
         modes = MODES.get()
-        if self.why_not is not None:
-            self._raise_if_strict()
-            return self._run(arguments)
-        if not modes.recording or modes.watch is not None:
+        if self.why_not is not None or not modes.recording or modes.watch is not None:
             return self._run(arguments)
         arrays: list[Any] = []  # the arguments, tensors as their arrays
         # A plan is for one default dtype, and for arguments of one layout and type each, or one plain value.
@@ -102,9 +99,8 @@ class Compiled:
 
     def _run(self, arguments: tuple[Any, ...]) -> Any:
         """Run the function as it is, and its backward pass."""
-        results = self._call(arguments)
-        _as_tuple(results)[0].backward()
-        return _constants(results)
+        self._raise_if_refused()
+        return _differentiated(self._call(arguments))
 
     def _record(self, key: Any, arguments: tuple[Any, ...]) -> Any:
         """Run the function, see what it does, and make a plan of it, or confirm the one that there is."""
@@ -117,9 +113,8 @@ class Compiled:
             self.why_not = recording.why_not or self._plan(key, recording, results, before, surroundings)
             if self.why_not is not None:
                 self._plans.clear()
-                self._raise_if_strict()
-        _as_tuple(results)[0].backward()
-        return _constants(results)
+            self._raise_if_refused()
+        return _differentiated(results)
 
     def _plan(
         self, key: Any, recording: Recording, results: Any, before: list[Content], surroundings: Surroundings
@@ -149,8 +144,8 @@ class Compiled:
             return f"it changes {name!r}, which lies outside of it and which a replay would not change: do so outside"
         return why_not
 
-    def _raise_if_strict(self) -> None:
-        if self.strict:
+    def _raise_if_refused(self) -> None:
+        if self.strict and self.why_not is not None:
             name = getattr(self.function, "__name__", "the function")
             raise CompileError(
                 f"compile: {name} cannot be replayed: {self.why_not}. With compile(..., strict=False) it runs as it is"
@@ -184,8 +179,9 @@ def _as_tuple(results: Any) -> tuple[Tensor, ...]:
     return results if isinstance(results, tuple) else (results,)
 
 
-def _constants(results: Any) -> Any:
-    """Results without their history."""
+def _differentiated(results: Any) -> Any:
+    """Results without their history, after the backward pass from the first."""
+    _as_tuple(results)[0].backward()
     found = tuple([Tensor.wrap(x._data, x.backend) if x._tracked else x for x in _as_tuple(results)])
     return found if isinstance(results, tuple) else found[0]
 

@@ -11,7 +11,7 @@ import numpy as np
 from ..clock import MODULE_CHANGES
 from ..graph.operation import Operation
 from ..tensors.tensor import Tensor
-from .recording import Content, Event, Recording, Settings, Source, content_of, settings_of, sources_of
+from .recording import Content, Event, Recording, Source, content_of, settings_of, sources_of
 from .replay import Replay
 from .surroundings import Surroundings
 from .tracing import trace
@@ -84,12 +84,11 @@ class Plan:
 
     def is_outdated(self, recording: Recording) -> bool:
         """Whether the function may rightly do something else now than when the plan was made."""
-        if _settings(self.modules) != _settings(recording.modules):
+        if self.modules != recording.modules:
             return True
         if self.replay is not None:
-            if self.surroundings.changed() is not None and _difference(self.events, recording.events) is not None:
-                return True
-            return not self.replay.fits()
+            differs = self.surroundings.changed() is not None and _difference(self.events, recording.events) is not None
+            return differs or not self.replay.fits()
         tensors = [(source.key.item, source.kind) for source in self._origins() if isinstance(source.key.item, Tensor)]
         return any(tensor.requires_grad != (kind == "parameter") for tensor, kind in tensors)
 
@@ -101,10 +100,6 @@ class Plan:
         """Where numbers come from that are neither arguments nor computed."""
         sources = [source.origin for event in self.events for source in sources_of(event)]
         return [source for source in sources if source.kind in ("parameter", "constant")]
-
-
-def _settings(modules: dict[int, tuple[Any, Settings]]) -> dict[int, Settings]:
-    return {key: settings for key, (_, settings) in modules.items()}
 
 
 def _arrays(arguments: Iterable[Any]) -> list[Any]:

@@ -22,7 +22,6 @@ from ..tensors.value import Value
 
 COMPARISONS = (operator.eq, operator.ne, operator.lt, operator.le, operator.gt, operator.ge)
 
-
 Kind = Literal["argument", "parameter", "constant", "result", "plain", "array"]
 
 

@@ -36,7 +36,7 @@ class Flat:
 
     def _lay_out(self) -> None:
         self.backend = self._backend()
-        ends = np.cumsum([0, *map(self._size, self.params)]).tolist()
+        ends = np.cumsum([0, *[getattr(p._data, "size", 1) for p in self.params]]).tolist()
         self.slices, self.size = list(starmap(slice, pairwise(ends))), ends[-1]
         self.weights, self.gradient = self._filled(0.0), self._filled(0.0)
         self.scratch: list[Any] = []
@@ -57,11 +57,8 @@ class Flat:
     def _backend(self) -> Any:
         return self.params[0].backend
 
-    def _size(self, param: Any) -> int:
-        return param.size
-
     def _filled(self, value: float, dtype: Any = None) -> Any:
-        return self.backend.xp.full(self.size, value, dtype=dtype or self.params[0].dtype)
+        return self.backend.xp.full(self.size, value, dtype=dtype or getattr(self.params[0]._data, "dtype", None))
 
     def _state(self, value: float) -> Any:
         return self._filled(value)
@@ -177,12 +174,6 @@ class FlatValues(Flat):
 
     def _backend(self) -> Any:
         return backends.get("cpu")
-
-    def _size(self, param: Any) -> int:
-        return 1
-
-    def _filled(self, value: float, dtype: Any = None) -> Any:
-        return np.full(self.size, value, dtype)
 
     def move_in(self) -> None:
         pass

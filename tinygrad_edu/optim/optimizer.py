@@ -8,8 +8,6 @@ running mean, say). The parameters become views of the flat array. So a step is 
 many parameters there are, and its result is written into the arrays that are there already: a step that made new ones
 would spend its time with page faults.
 
-Parameters of float16 are updated in float32 (`flat.py`).
-
 Who owns what: the flat arrays belong to the optimizer. A parameter's `data` and, after a backward pass, its `grad` are
 views of them, which later passes and steps overwrite: `.numpy()` or `.data.copy()` gives what stays as it is.
 """

@@ -68,15 +68,13 @@ class Code:
         """The buffers of results that can be written right into them."""
         found: dict[int, str] = {}
         for tracer, name in buffers:
-            place = tracer.place
-            if place not in found and place not in kept and self.live.is_own(place) and self._takes_out(place):
+            place, call = tracer.place, self.calls[tracer.place]
+            takes_out = isinstance(call.function, np.ufunc) or call.name in REDUCTIONS
+            # in another order of axes it would be summed in another order
+            in_order = self.live.is_own(place) and tracer.value.flags.c_contiguous
+            if takes_out and in_order and place not in found and place not in kept:
                 found[place] = name
         return found
-
-    def _takes_out(self, place: int) -> bool:
-        """Whether a result can be written there; in another order of axes it would be summed in another order."""
-        function, name = self.calls[place].function, self.calls[place].name
-        return (isinstance(function, np.ufunc) or name in REDUCTIONS) and self.arrays[place].value.flags.c_contiguous
 
     def _own(self, outputs: Sequence[Tracer], owned: Sequence[Tracer]) -> Iterator[str]:
         """Results that nobody else has: copies, where somebody has. NumPy's scalars cannot be written into."""
@@ -168,9 +166,14 @@ class Code:
             return None
         form = layout(self.arrays[place].value)
         others = [x for x in call.operands if isinstance(x, Tracer) and x is not item]
-        if item.dtype != form[0] or not any(layout(x.value) == form for x in others):
+        alike = item.dtype == form[0] and any(layout(x.value) == form for x in others)
+        if not alike or item.dtype.char not in "efd" or not item.size:
             return None
-        return _number_of(item.value)
+        first = item.value.flat[0]
+        if not first or not (item.value == first).all():  # 0.0 may be -0.0, too
+            return None
+        short = str(first)
+        return short if first.dtype.type(float(short)) == first else repr(float(first))
 
     def _index(self, index: Any) -> str:
         if isinstance(index, tuple) and index:
@@ -216,17 +219,6 @@ def _shown(constant: Any) -> str:
         return repr(constant)
     numbers = np.array2string(constant.reshape(-1), threshold=6, edgeitems=2, separator=", ", max_line_width=1000)
     return f"{numbers}, an array of {constant.dtype}, shape {constant.shape}"
-
-
-def _number_of(constant: Any) -> str | None:
-    """The one number, neither 0.0 nor -0.0, of which a constant is full, as Python writes it; None of others."""
-    if constant.dtype.char not in "efd" or not constant.size:
-        return None
-    first = constant.flat[0]
-    if not first or not (constant == first).all():
-        return None
-    short = str(first)
-    return short if first.dtype.type(float(short)) == first else repr(float(first))
 
 
 def _parts(index: slice) -> tuple[Any, Any, Any]:
