@@ -13,14 +13,10 @@ from .errors import ArgumentError
 
 
 def whole_number(name: str, value: Any, at_least: int, or_else: str = "") -> int:
-    """The value as an int.
+    """The value as an int; an ArgumentError if it is none, or below `at_least`.
 
     Args:
-        name: what the message calls it.
         or_else: what else is allowed, as the message goes on: ", or 'full'".
-
-    Raises:
-        ArgumentError: it is no whole number, or below `at_least`.
     """
     try:
         number = operator.index(value)  # Python's and NumPy's integers, but no 3.0 and no "3"
@@ -42,12 +38,10 @@ def is_within(value: Any, low: float, below: float = math.inf) -> bool:
 
 
 def check_name(name: Any, known: Iterable[str], what: str) -> str:
-    """The name, if it is a known one.
+    """The name, if it is a known one; else an ArgumentError, which suggests the nearest one.
 
     Args:
         what: what is chosen, as the message calls it: "loss", "Dense: activation".
-    Raises:
-        ArgumentError: it is not; the message suggests the nearest one.
     """
     names = list(known)
     if isinstance(name, str) and name in names:

@@ -53,17 +53,4 @@ class StateError(TinygradError, ValueError):
     """A state dictionary or checkpoint that does not fit: of another model, incomplete, truncated, or newer."""
 
 
-__all__ = [
-    "AnomalyError",
-    "ArgumentError",
-    "CompileError",
-    "DataError",
-    "DeviceError",
-    "DtypeError",
-    "GradientCheckError",
-    "GraphError",
-    "MutationError",
-    "ShapeError",
-    "StateError",
-    "TinygradError",
-]
+__all__ = [name for name, item in list(globals().items()) if isinstance(item, type)]

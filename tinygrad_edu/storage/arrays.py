@@ -11,7 +11,7 @@ import numpy as np
 from ..errors import StateError
 from ..version import __version__
 from .documents import parse, read_bytes, reading
-from .schema import NOT_FINITE, Mismatch, brief, list_of, located, mapping, one_of, record, text, whole
+from .schema import NOT_FINITE, Check, Mismatch, brief, list_of, located, mapping, one_of, record, text, whole
 
 Arrays = dict[str, np.ndarray]
 LARGEST_ARRAYS = 1 << 34  # bytes of a file of arrays, which takes as many again in the memory
@@ -67,12 +67,12 @@ def read_json(path: Path) -> Any:
 
 
 def signed(kind: str, newest: int, **content: Any) -> dict[str, Any]:
-    """A document that says what it is and who wrote it, which `check_version` asks for."""
+    """A document that says what it is and who wrote it."""
     return {"kind": kind, "format": newest, "tinygrad_edu": __version__, **content}
 
 
-def check_version(document: Any, kind: str, newest: int) -> None:
-    """Raise a Mismatch for another kind of file, or one of a newer version."""
+def check_signed(document: Any, kind: str, newest: int, **content: Check) -> dict[str, Any]:
+    """What `signed` gave; a Mismatch for another kind of file, or one of a newer version."""
     if not isinstance(document, dict) or document.get("kind") != kind:
         raise Mismatch(f"is no {kind.removeprefix('tinygrad-edu ')} of tinygrad-edu")
     found = VERSION(document)
@@ -82,6 +82,7 @@ def check_version(document: Any, kind: str, newest: int) -> None:
             f"was written by a newer version, tinygrad-edu {writer} (format {found['format']}, this one reads up to "
             f"{newest}): pip install -U tinygrad-edu"
         )
+    return record({"kind": text, "format": whole(), "tinygrad_edu": text, **content})(document)
 
 
 def pack(tree: Any, arrays: Arrays, path: str = "") -> Any:

@@ -77,25 +77,21 @@ def anything(value: Any) -> Any:
     return value
 
 
-def text(value: Any) -> str:
-    """A text."""
-    if not isinstance(value, str):
-        raise expected("a text", value)
-    return value
+def of_type(kind: Any, what: str) -> Check:
+    """A value of a type, or of one of several."""
+
+    def check(value: Any) -> Any:
+        if not isinstance(value, kind):
+            raise expected(what, value)
+        return value
+
+    return check
 
 
-def plain(value: Any) -> Any:
-    """A single value: a number, a text, true, false or null."""
-    if value is not None and not isinstance(value, (bool, int, float, str)):
-        raise expected("a single value", value)
-    return value
-
-
-def boolean(value: Any) -> bool:
-    """true or false."""
-    if not isinstance(value, bool):
-        raise expected("true or false", value)
-    return value
+text = of_type(str, "a text")
+boolean = of_type(bool, "true or false")
+plain = of_type((bool, int, float, str, type(None)), "a single value")
+_object, _list = of_type(dict, "an object"), of_type(list, "a list")
 
 
 def real(value: Any) -> float:
@@ -183,8 +179,7 @@ def list_of(check: Check, length: int | None = None) -> Check:
     """A list whose items the check takes; of a length, if one is given."""
 
     def check_items(value: Any) -> list[Any]:
-        if not isinstance(value, list):
-            raise expected("a list", value)
+        _list(value)
         if length is not None and len(value) != length:
             raise expected(f"a list of {length}", value)
         found = []
@@ -228,10 +223,8 @@ def mapping(check: Check) -> Check:
     """An object with any keys, whose values the check takes."""
 
     def check_values(value: Any) -> dict[str, Any]:
-        if not isinstance(value, dict):
-            raise expected("an object", value)
         found = {}
-        for key, item in value.items():
+        for key, item in _object(value).items():
             with located(key):
                 found[key] = check(item)
         return found
@@ -250,8 +243,7 @@ def record(table: Mapping[str, Check], may_lack: Mapping[str, Check] | None = No
     required = frozenset(table)
 
     def check_fields(value: Any) -> dict[str, Any]:
-        if not isinstance(value, dict):
-            raise expected("an object", value)
+        _object(value)
         if not value.keys() >= required:
             missing = next(name for name in table if name not in value)
             raise Mismatch(f"lacks the field {missing!r}")

@@ -14,23 +14,15 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import StateError
-from ..storage.arrays import Arrays, check_version, pack, read_arrays, read_json, signed, to_bytes, unpack
+from ..storage.arrays import Arrays, check_signed, pack, read_arrays, read_json, signed, to_bytes, unpack
 from ..storage.documents import reading
 from ..storage.files import make_folder, sweep, write_atomically
-from ..storage.schema import anything, located, mapping, matching, record, text, whole
+from ..storage.schema import anything, located, mapping, matching, record, whole
 
 FORMAT = 1  # of the files; raised when an older program could not read them any more
 KIND = "tinygrad-edu checkpoint"
 NAME = "checkpoint.json"
-DOCUMENT = record(
-    {
-        "kind": text,
-        "format": whole(),
-        "tinygrad_edu": text,
-        "arrays": matching(r"arrays-\d{6,20}b?\.safetensors", "the name of a file such as arrays-000001.safetensors"),
-        "state": mapping(anything),
-    }
-)
+ARRAYS = matching(r"arrays-\d{6,20}b?\.safetensors", "the name of a file such as arrays-000001.safetensors")
 EPOCH = record({"epoch": whole()}, others=True)  # what a state has in any case
 
 
@@ -38,9 +30,9 @@ class Checkpoint:
     """The state of a run after some epoch.
 
     Attributes:
-        state: nested dictionaries of numbers, words and arrays: "epoch", "step", "config", "model", "optimizer",
-            "schedule", "early_stopping", "best", "history", "notices",
-            "told" (all notices so far), "extra" (see `fit`).
+        state: nested dictionaries of numbers, texts and arrays: "epoch", "step", "settings", "model", "optimizer",
+            "schedule", "early_stopping", "best", "measured", "history", "notices", "told" (all notices so far) and
+            "extra" (see `fit`).
     """
 
     def __init__(self, state: dict[str, Any]):
@@ -110,8 +102,7 @@ class Checkpoint:
             raise FileNotFoundError(f"there is no checkpoint in {folder}: {path} does not exist")
         document = read_json(path)
         with reading(path, StateError, "nothing was loaded"):
-            check_version(document, KIND, FORMAT)
-            document = DOCUMENT(document)
+            document = check_signed(document, KIND, FORMAT, arrays=ARRAYS, state=mapping(anything))
         try:
             arrays, _ = read_arrays(path.parent / document["arrays"])
         except FileNotFoundError as error:

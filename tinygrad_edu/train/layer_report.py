@@ -166,8 +166,5 @@ def _share(node: Node, question: Callable[[Any], Any]) -> float:
 
 def _root_mean_square(parameter: Tensor, array: Any) -> float:
     backend = parameter.backend
-    return float(backend.asnumpy(backend.run(_mean_square, backend, array)).item() ** 0.5)
-
-
-def _mean_square(xp: Any, array: Any) -> Any:
-    return xp.mean(xp.square(widened(array)))
+    mean_square = backend.run(lambda: backend.mean(backend.square(widened(array))))
+    return float(backend.asnumpy(mean_square).item() ** 0.5)

@@ -8,14 +8,13 @@ from typing import Any
 
 from ..errors import StateError
 from ..nn import Module
-from ..storage.arrays import Arrays, check_version, pack, read_arrays, signed, to_bytes, unpack
+from ..storage.arrays import Arrays, check_signed, pack, read_arrays, signed, to_bytes, unpack
 from ..storage.documents import parse, reading
 from ..storage.files import write_atomically
-from ..storage.schema import Mismatch, anything, located, mapping, record, text, whole
+from ..storage.schema import Mismatch, anything, located, mapping
 
 FORMAT = 1
 KIND = "tinygrad-edu model"
-WORDS = record({"kind": text, "format": whole(), "tinygrad_edu": text, "meta": mapping(anything)})
 
 
 def save_model(path: str | Path, model: Module, meta: dict[str, Any] | None = None) -> None:
@@ -64,7 +63,6 @@ def _read(path: Path) -> tuple[Arrays, dict[str, Any]]:
             raise Mismatch("holds arrays, but no model of tinygrad-edu: it was written by another program")
         with located("__metadata__", "tinygrad_edu"):
             document = parse(metadata["tinygrad_edu"].encode())
-            check_version(document, KIND, FORMAT)
-            meta = WORDS(document)["meta"]
+            meta = check_signed(document, KIND, FORMAT, meta=mapping(anything))["meta"]
             with located("meta"):
                 return arrays, unpack(meta, arrays)
