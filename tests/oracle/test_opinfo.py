@@ -378,8 +378,10 @@ def test_every_sample_of_pytorch(name: str) -> None:
     assert run(name).ran
 
 
-def test_every_public_function_is_in_the_table() -> None:
-    assert set(TABLE) == set(functional.__all__)
+def test_every_public_function_that_pytorch_has_is_in_the_table() -> None:
+    known = {name.split(".")[-1] for name, _ in operations()}
+    assert set(TABLE) <= set(functional.__all__)
+    assert {name for name in functional.__all__ if name in known} <= set(TABLE)
 
 
 def test_how_many_samples_ran(capsys: pytest.CaptureFixture[str]) -> None:

@@ -10,7 +10,7 @@ import weakref
 import pytest
 
 import tinygrad_edu as tg
-from tinygrad_edu.graph import scopes
+from tinygrad_edu import scopes
 from tinygrad_edu_viz import Trace
 
 V = tg.Value
