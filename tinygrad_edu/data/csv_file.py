@@ -32,10 +32,8 @@ def read_csv(path: str | Path, target: str | None = None, task: Task | None = No
         target: the name of the column to predict; the last one if left out.
         task: "classification" or "regression"; if left out, words and few different whole numbers are classes, and
             other numbers are values of a regression (see `_target`).
-
     Returns:
         A Dataset named like the file, with the classes in the order of the alphabet, or of their numbers.
-
     Raises:
         DataError: what cannot be learned from, with line and column; a file of more than 256 MiB.
         ArgumentError: there is no column of the target's name, or no such task.

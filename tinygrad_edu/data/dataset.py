@@ -30,7 +30,6 @@ class Dataset:
         feature_names: a name for each column of x; "x1", "x2", ... if left out.
         target_names: the names of the classes; for regression one name, that of the target. "0", "1", ... and "y" if
             left out.
-
     Raises:
         DataError: no rows, shapes that do not belong together, a number that is not finite, a label out of range.
     """
@@ -108,7 +107,6 @@ class Dataset:
         Args:
             validation: the validation part's share of the rows, between 0 and 1.
             seed: the same seed gives the same parts.
-
         Raises:
             ArgumentError: a share that leaves a part without rows.
         """
@@ -139,7 +137,6 @@ class Dataset:
             shuffle: in an order that depends on (seed, epoch) and on nothing else, so that a run that was stopped in
                 any epoch can go on with the order that it would have had.
             drop_last: leave out the last batch where it is smaller than the others.
-
         Raises:
             ArgumentError: a size below 1 or above the number of rows.
         """

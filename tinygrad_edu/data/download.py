@@ -23,7 +23,6 @@ def fetch(url: str, known_hash: str, folder: str, what: str) -> Path:
         known_hash: "md5:..." or "sha256:...".
         folder: the part of the cache.
         what: what the file belongs to, for messages.
-
     Raises:
         DataError: pooch is not installed, the download failed, or the file is not the one that we know.
     """

@@ -30,7 +30,6 @@ def read_idx(path: Path, dimensions: int) -> Array:
 
     Args:
         dimensions: how many the array must have: 3 for images, 1 for labels.
-
     Raises:
         DataError: another magic number, or fewer or more bytes than its lengths say, or more than 64 MiB.
         OSError: the file cannot be read.

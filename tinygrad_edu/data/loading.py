@@ -37,7 +37,6 @@ def load(
         noise: toy sets only: the standard deviation of what is added to the formula.
         seed: the same seed gives the same numbers.
         part, folder: mnist and fashion_mnist only: "train" or "test", and where the files are (see `read_mnist`).
-
     Raises:
         ArgumentError: an unknown name, n too small or too large, a negative noise, an argument for another kind of set.
         DataError: an optional package is not installed, or a file cannot be had or used.

@@ -59,7 +59,6 @@ def read_mnist(name: str, part: Part = "train", folder: str | Path | None = None
         name: "mnist" or "fashion_mnist".
         part: "train" for the 60,000 images to learn from, "test" for the 10,000 to be judged by in the end.
         folder: where train-images-idx3-ubyte and so on are, gzipped (.gz) or not.
-
     Raises:
         ArgumentError: another part.
         DataError: files that are not in the folder, are truncated or not IDX, or do not belong together; pooch is not

@@ -9,11 +9,7 @@ from ..errors import DataError
 
 
 def require(module: str, package: str, what: str) -> Any:
-    """The module, imported.
-
-    Raises:
-        DataError: it is not installed; the message says how to get it.
-    """
+    """The module, imported; a DataError says how to install it."""
     try:
         return importlib.import_module(module)
     except ImportError as error:

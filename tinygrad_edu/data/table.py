@@ -39,11 +39,7 @@ class Table:
 
 
 def read_table(path: str, content: bytes) -> Table:
-    """The table in the bytes of a file, as `read_csv` describes it.
-
-    Raises:
-        DataError: it is not in UTF-8, not a table, or has no rows.
-    """
+    """The table in the bytes of a file, as `read_csv` describes it, with its DataErrors."""
     text = _decode(path, content)
     rows, lines = _cells(path, text)
     if not rows:

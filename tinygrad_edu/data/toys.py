@@ -138,13 +138,9 @@ TOYS = {
 
 
 def make_toy(name: str, n: int | None = None, noise: float | None = None, seed: int = 0) -> Dataset:
-    """A toy set with its rows in random order; n and noise as in TOYS if left out.
-
-    Raises:
-        ArgumentError: n is below the number of classes (of corners, for xor) or above MOST, a negative noise or seed.
-    """
+    """A toy set with its rows in random order; n and noise as in TOYS if left out. Errors as of `load`."""
     toy = TOYS[name]
-    fewest = 4 if name == "xor" else 2 if toy.task == "regression" else len(toy.target_names)
+    fewest = 4 if name == "xor" else max(2, len(toy.target_names))  # of each class, or corner, one
     n = toy.n if n is None else whole_number("n", n, at_least=1)
     if n > MOST:
         raise ArgumentError(f"n={n} rows are too many: ask for at most {MOST}")

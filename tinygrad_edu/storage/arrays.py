@@ -35,7 +35,7 @@ VERSION = record({"format": whole()}, {"tinygrad_edu": text}, others=True)
 
 
 def read_arrays(path: Path) -> tuple[Arrays, dict[str, str]]:
-    """The arrays and words of a safetensors file.
+    """The arrays and texts of a safetensors file.
 
     Raises:
         FileNotFoundError: there is none.
@@ -106,11 +106,7 @@ def pack(tree: Any, arrays: Arrays, path: str = "") -> Any:
 
 
 def unpack(tree: Any, arrays: Arrays) -> Any:
-    """What `pack` was given.
-
-    Raises:
-        Mismatch: it is nothing that `pack` makes.
-    """
+    """What `pack` was given; a Mismatch for what it never makes."""
     if isinstance(tree, list):
         return list_of(lambda item: unpack(item, arrays))(tree)
     if not isinstance(tree, dict):

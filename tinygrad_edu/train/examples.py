@@ -34,7 +34,6 @@ class Examples:
         beside: the training data that these are held out from: their task and form are the same.
     Attributes:
         task: "classification" or "regression".
-        n: the number of rows.
         x: inputs on the device; a NumPy array for a model of Values.
         targets: what the loss compares with, on the device, shape (n,) or (n, outputs).
         several: see `has_several_answers`.
@@ -57,7 +56,7 @@ class Examples:
         self.backend = backends.get("cpu" if self.values else first.device)
         self.dtype = np.dtype(float if self.values else first.dtype)
         keeps_integers = x.dtype.kind in "iu" and any(isinstance(m, Embedding) for m in model.modules())
-        self.n, self.fingerprint = len(x), zlib.crc32(y.tobytes(), zlib.crc32(x.tobytes()))
+        self.fingerprint = zlib.crc32(y.tobytes(), zlib.crc32(x.tobytes()))
         self.x = self._upload(x, x.dtype if keeps_integers else self.dtype)
         try:
             with evaluating(model):
@@ -79,14 +78,14 @@ class Examples:
             raise ArgumentError(f"data is for {beside.task}, but {what} for {self.task}")
 
     def __len__(self) -> int:
-        return self.n
+        return len(self.y)
 
     @property
     def largest_share(self) -> float:
         """The share of the largest class: the accuracy of always answering the same. 0 for regression."""
-        if self.task == "regression" or self.y.size > self.n:
+        if self.task == "regression" or self.y.size > len(self):
             return 0.0
-        return float(np.unique(self.y, return_counts=True)[1].max() / self.n)
+        return float(np.unique(self.y, return_counts=True)[1].max() / len(self))
 
     def _upload(self, array: Array, dtype: Any) -> Any:
         array = array.astype(dtype)
@@ -105,7 +104,7 @@ class Examples:
 
     def chunks(self, size: int) -> Iterator[slice]:
         """All rows in order, `size` at a time."""
-        return (slice(start, min(start + size, self.n)) for start in range(0, self.n, size))
+        return (slice(start, min(start + size, len(self))) for start in range(0, len(self), size))
 
 
 def predict(model: Module, x: Any) -> Any:

@@ -37,17 +37,17 @@ SMALL_GRADIENT = 0.03  # of a straight line at the bottom of its valley; at a ra
 class Seen(NamedTuple):
     """What the checks look at."""
 
-    epoch: int  # the last one that is complete; 0 before the first
-    last: bool  # whether the run ends with it
-    lr: float  # the learning rate
+    linear: bool  # whether the model has no non-linearity between its layers
     initial_loss: float  # before the first update
     guess: float  # the accuracy of always answering with the largest class; 0 if that makes no sense
+    epoch: int  # the last one that is complete; 0 before the first
+    lr: float  # the learning rate
     train_loss: list[float]  # one entry an epoch, as in the next two, which are empty where nothing was measured
-    train_accuracy: list[float]
-    validation_loss: list[float]
-    layers: list[LayerReport]  # empty where there was no reason to look at them
-    linear: bool  # whether the model has no non-linearity between its layers
-    stops_early: bool  # whether the run has early stopping
+    train_accuracy: Sequence[float] = ()
+    validation_loss: Sequence[float] = ()
+    last: bool = False  # whether the run ends with this epoch
+    stops_early: bool = False  # whether the run has early stopping
+    layers: Sequence[LayerReport] = ()  # empty where there was no reason to look at them
 
     @property
     def flat(self) -> bool:
@@ -240,12 +240,7 @@ def causes(seen: Seen) -> list[tuple[str, str | None, str]]:
 
 
 class Notices:
-    """Gives each notice once.
-
-    Args:
-        look_inside: called where there is reason to look at the layers.
-        linear, initial_loss, guess: see `Seen`.
-    """
+    """Gives each notice once; `look_inside` is called where there is reason to look at the layers."""
 
     def __init__(
         self, look_inside: Callable[[], list[LayerReport]], linear: bool, initial_loss: float, guess: float = 0.0
@@ -253,19 +248,9 @@ class Notices:
         self.look_inside, self.linear, self.initial_loss, self.guess = look_inside, linear, initial_loss, guess
         self.given: set[str] = set()
 
-    def after(
-        self,
-        epoch: int,
-        lr: float,
-        train_loss: list[float],
-        train_accuracy: Sequence[float] = (),
-        validation_loss: Sequence[float] = (),
-        last: bool = False,
-        stops_early: bool = False,
-    ) -> list[NoticeEvent]:
+    def after(self, epoch: int, *measured: Any, **more: Any) -> list[NoticeEvent]:
         """The notices that are new after an epoch (or before the first one); for the arguments see `Seen`."""
-        columns = train_loss, list(train_accuracy), list(validation_loss)
-        seen = Seen(epoch, last, lr, self.initial_loss, self.guess, *columns, [], self.linear, stops_early)
+        seen = Seen(self.linear, self.initial_loss, self.guess, epoch, *measured, **more)
         # Looking inside costs a pass: it is done before the first epoch, and later where a run does not learn.
         if epoch == 0 or (seen.struggling and (epoch == 3 or epoch % 10 == 0 or seen.flat)):
             seen = seen._replace(layers=self.look_inside())

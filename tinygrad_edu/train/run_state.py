@@ -53,11 +53,7 @@ RUN_STATE = record(
 
 
 def checked_state(state: Any, folder: str | Path) -> dict[str, Any]:
-    """The state of a run, from the checkpoint of a folder.
-
-    Raises:
-        StateError: something is missing, or no state has it.
-    """
+    """The state of a run, from the checkpoint of a folder; a StateError for what is missing, or no state has."""
     with reading(Path(folder) / NAME, StateError, "nothing was loaded"), located("state"):
         state = RUN_STATE(state)
         _check_history(state["history"], state["epoch"])

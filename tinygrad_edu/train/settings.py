@@ -126,11 +126,7 @@ class Settings:
         return -(-batches // self.accumulate)
 
     def counts_batches(self, schedule: Schedule | None) -> bool:
-        """Whether a schedule makes a step after each update, and not after each epoch.
-
-        Raises:
-            ArgumentError: it should, but watches epochs.
-        """
+        """Whether a schedule makes a step after each update, not each epoch; an ArgumentError if it watches epochs."""
         if self.schedule_per == "batch" and isinstance(schedule, ReduceLROnPlateau):
             raise ArgumentError("ReduceLROnPlateau watches the loss of an epoch: leave it at schedule_per='epoch'")
         return isinstance(schedule, BY_BATCH) if self.schedule_per is None else self.schedule_per == "batch"
@@ -141,11 +137,7 @@ class Settings:
 
 
 def folder(name: str, value: Any) -> Path | None:
-    """A path that is a folder, or can become one; None for None.
-
-    Raises:
-        ArgumentError: it is no path, or a file is in the way.
-    """
+    """A path that is a folder, or can become one, or None; an ArgumentError for any other, and for a file."""
     if value is None:
         return None
     if not isinstance(value, (str, os.PathLike)):

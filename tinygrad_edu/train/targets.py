@@ -28,11 +28,7 @@ class Objective(NamedTuple):
 
     @classmethod
     def of(cls, loss: str | Callable[[Any, Any], Any]) -> Objective:
-        """The loss of a name, a function `loss(prediction, target)`, or a `functools.partial` of one.
-
-        Raises:
-            ArgumentError: an unknown name, or something that cannot be called.
-        """
+        """The loss of a name, a function `loss(prediction, target)`, or a `functools.partial` of one."""
         if isinstance(loss, str):
             return cls(losses.get(loss), loss)
         if not callable(loss):
@@ -41,11 +37,7 @@ class Objective(NamedTuple):
         return cls(loss, getattr(inner, "__name__", type(inner).__name__))
 
     def __call__(self, prediction: Any, targets: Any, **options: Any) -> Any:
-        """The loss of a batch.
-
-        Raises:
-            ArgumentError: a function of the user's that gives something else than one number.
-        """
+        """The loss of a batch; an ArgumentError where a function of the user's gives something else than one number."""
         loss = self.function(prediction, targets, **options)
         shape = getattr(loss, "shape", ())
         if shape != () or not isinstance(loss, Node):
@@ -110,10 +102,8 @@ def _of_two_classes(y: Array, objective: Objective, what: str) -> Array:
     """Numbers each of which tells two classes apart, in the form that the loss takes.
 
     The hinge loss calls the classes -1 and 1; it is given 0 and 1, or -1 and 1. Other losses call them 0 and 1, or take
-    a probability between. A function of the user's gets what it is given, whichever of these it is.
-
-    Raises:
-        DataError: a number is something else.
+    a probability between. A function of the user's gets what it is given, whichever of these it is. Any other number is
+    a DataError.
     """
     signs, in_range = (y == 1) | (y == -1), (y >= 0) & (y <= 1)
     has_signs = bool((y == -1).any())
