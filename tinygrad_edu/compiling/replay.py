@@ -29,22 +29,16 @@ class Replay:
     """
 
     def __init__(self, computation: Computation, names: tuple[str, ...]):
-        self._buffered = [p for p, _ in computation.gradients if p._buffer is not None]
-        self._unbuffered = [p for p, _ in computation.gradients if p._buffer is None]
-        self._outputs = len(computation.outputs)
-        tensors = list(computation.tensors.values())
+        buffered = {p: tracer for p, tracer in computation.gradients if p._buffer is not None}
+        others = {p: tracer for p, tracer in computation.gradients if p._buffer is None}
+        self._buffered, self._unbuffered, self._outputs = list(buffered), list(others), len(computation.outputs)
+        tensors = computation.tensors.values()
         self._forms = [(tensor, _form(tensor)) for tensor in tensors]
-        self._watched: list[tuple[Tensor, Any, bool, Tensor | None]] = []  # tensors, and what was seen of them
-        self._given: list[Any] = []  # what the code takes after the arguments ...
-        self._buffers: list[Any] = []  # ... and then, the arrays where gradients lie
         self._look_again()
-        places = [*range(len(names)), *computation.tensors]
-        gradients = [(p, tracer) for p, tracer in computation.gradients if p._buffer is not None]
-        different = _different([*names, *map(_name, tensors), *[f"d_{_name(p)}" for p, _ in gradients]])
-        parameters = dict(zip(places, different, strict=False))
-        buffers = [(tracer, name) for (_, tracer), name in zip(gradients, different[len(places) :], strict=True)]
-        owned = [tracer for p, tracer in computation.gradients if p._buffer is None]
-        code = Code(computation.tape, parameters, computation.outputs, owned, buffers)
+        different = iter(_different([*names, *map(_name, tensors), *[f"d_{_name(p)}" for p in buffered]]))
+        inputs = dict(zip([*range(len(names)), *computation.tensors], different, strict=False))
+        buffers = list(zip(buffered.values(), different, strict=True))
+        code = Code(computation.tape, inputs, computation.outputs, list(others.values()), buffers)
         self.source, self._run = code.source, code.run
         computation.tape.forget()
 
@@ -60,8 +54,8 @@ class Replay:
         if any(form != _form(tensor) for tensor, form in self._forms):
             return False
         self._watched = [(t, t._data, t._tracked, t._buffer) for t, _ in self._forms]
-        self._given = [t._data for t, _ in self._forms]
-        self._buffers = [p._buffer._data for p in self._buffered]
+        self._given = [t._data for t, _ in self._forms]  # what the code takes after the arguments ...
+        self._buffers = [p._buffer._data for p in self._buffered]  # ... and then
         return True
 
     def __call__(self, arguments: list[Any]) -> list[Tensor]:

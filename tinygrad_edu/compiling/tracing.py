@@ -62,14 +62,10 @@ def _first(events: list[Event]) -> set[int]:
     for k, event in enumerate(events):
         if event.is_host_call and event.what not in COMPARISONS:
             needed = _needed(events, k)
-            if not any(_has_state(events[j]) for j in needed):
+            called = [events[j].what for j in needed if events[j].what not in COMPARISONS]
+            if not any(hasattr(function, "__self__") for function in called):  # no methods, of what they may change
                 found |= needed
     return found
-
-
-def _has_state(event: Event) -> bool:
-    """Whether it is a method, of an object that it may change."""
-    return event.what not in COMPARISONS and hasattr(event.what, "__self__")
 
 
 def _needed(events: list[Event], k: int) -> set[int]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from ..errors import ArgumentError
-from .optimizer import Group, Optimizer, check_fraction
+from .optimizer import Group, Optimizer, check_range
 
 
 class _WithBetas(Optimizer):
@@ -25,7 +25,7 @@ class _WithBetas(Optimizer):
         if not isinstance(betas, (tuple, list)) or len(betas) != 2:
             raise ArgumentError(f"{type(self).__name__}: betas must be a pair such as (0.9, 0.999), not {betas!r}")
         for k, beta in enumerate(betas):
-            check_fraction(self, f"betas[{k}]", beta)
+            check_range(self, f"betas[{k}]", beta, below=1)
 
 
 class Adam(_WithBetas):

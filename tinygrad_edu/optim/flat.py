@@ -84,18 +84,14 @@ class Flat:
             p.move_into(view, self.gradient[where].reshape(p.shape))
             self.views.append(view)
 
-    def _still_in(self) -> bool:
-        """False if something else, such as a second optimizer of the same parameters, has moved them since."""
-        return all(map(is_, map(data_of, self.params), self.views))
-
     def forget_gradients(self) -> None:
         for p in self.params:
             p._grad = None
 
     def gather(self) -> list[int]:
         """See that weights and gradients lie in the flat arrays; returns which parameters have a gradient."""
-        if not self._still_in():
-            self.move_in()
+        if not all(map(is_, map(data_of, self.params), self.views)):
+            self.move_in()  # something else, such as a second optimizer of the same parameters, has moved them
         ready = []
         for k, p in enumerate(self.params):
             if p._grad is not None:

@@ -14,6 +14,7 @@ views of them, which later passes and steps overwrite: `.numpy()` or `.data.copy
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Sequence
 from functools import cache
 from itertools import groupby
@@ -91,7 +92,7 @@ class Optimizer:
     @lr.setter
     def lr(self, lr: float) -> None:
         lr = lr.item() if isinstance(lr, np.generic) else lr
-        check_not_negative(self, "lr", lr)
+        check_range(self, "lr", lr)
         for group in self.groups:
             group["lr"] = float(lr)
 
@@ -148,9 +149,9 @@ class Optimizer:
     def check(self, group: Group) -> None:
         """Refuse settings out of their ranges."""
         for name in self.not_negative:
-            check_not_negative(self, name, group.get(name, 0))
+            check_range(self, name, group.get(name, 0))
         for name in self.fractions:
-            check_fraction(self, name, group[name])
+            check_range(self, name, group[name], below=1)
 
     # --- state ---
 
@@ -258,13 +259,8 @@ def _kernel(rule: Any, arrays: int, names: Sequence[str], fixed: tuple[tuple[str
     return Kernel(rule, arrays, names, dict(fixed))
 
 
-def check_not_negative(optimizer: Optimizer, name: str, value: Any) -> None:
-    """Raise ArgumentError where a setting is no finite number, or below 0."""
-    if not is_within(value, 0):
-        raise ArgumentError(f"{type(optimizer).__name__}: {name} must be a number of at least 0, not {value!r}")
-
-
-def check_fraction(optimizer: Optimizer, name: str, value: Any) -> None:
-    """Raise ArgumentError where a setting is not in [0, 1)."""
-    if not is_within(value, 0, below=1):
-        raise ArgumentError(f"{type(optimizer).__name__}: {name} must lie in [0, 1), not {value!r}")
+def check_range(optimizer: Optimizer, name: str, value: Any, below: float = math.inf) -> None:
+    """Raise ArgumentError where a setting is no number in [0, below)."""
+    if not is_within(value, 0, below):
+        must = "be a number of at least 0" if below == math.inf else f"lie in [0, {below})"
+        raise ArgumentError(f"{type(optimizer).__name__}: {name} must {must}, not {value!r}")

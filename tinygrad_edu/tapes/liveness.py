@@ -60,10 +60,6 @@ class Liveness:
         is_array = isinstance(array, np.ndarray) and array.ndim > 0
         return is_array and bool(call.name) and not call.again and self.memory[place] == place
 
-    def is_view(self, place: int) -> bool:
-        """Whether this array lies in the memory of another."""
-        return self.memory[place] != place and not self.calls[place].again
-
     def ends(self, operand: Tracer, place: int) -> bool:
         """Whether an array may be overwritten by this call, which is its last use."""
         return self.is_own(operand.place) and self.last_use[operand.place] == place

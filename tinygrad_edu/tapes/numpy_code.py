@@ -93,7 +93,7 @@ class Code:
             call = self.calls[place]
             if not call.name:
                 continue  # an input
-            if self.live.is_view(place) and self.live.uses[place] == 1:
+            if self.live.memory[place] != place and not call.again and self.live.uses[place] == 1:  # a view
                 self.names[place] = self._text(place, call, None)  # written where it is used
                 continue
             if self.labels[place] not in ("", label):
