@@ -35,9 +35,7 @@ class Backend(Namespace):
 
     def __init__(self, device: str, xp: Any, array_type: type):
         super().__init__(xp)
-        self.device = device
-        self.xp = xp
-        self.array_type = array_type
+        self.device, self.xp, self.array_type = device, xp, array_type
         self.graph = Graph(self)
         self._ones: dict[Any, Any] = {}
 
@@ -64,11 +62,7 @@ class Backend(Namespace):
         return Backend.by_name(target).asarray(Backend.by_name(source).asnumpy(array))
 
     def same_device(self, other: Backend, operation: str) -> None:
-        """Refuse to mix devices.
-
-        Raises:
-            DeviceError: the other operand is on another device.
-        """
+        """Raise DeviceError where the other operand is on another device."""
         if other is not self:
             raise DeviceError(
                 f"{operation}: operands on {self.device} and {other.device}; move one: x.to({self.device!r})"

@@ -133,11 +133,10 @@ class Compiled:
                 "and batches should have few sizes"
             )
         if plan is None or plan.is_outdated(recording):
-            names = self._names(len(recording.arguments))
-            self._plans[key] = Plan(recording, outputs, names, isinstance(results, tuple), surroundings)
+            self._plans[key] = Plan(recording, outputs, isinstance(results, tuple), surroundings)
             return None
         plan.surroundings = surroundings
-        why_not = changed(before) or plan.confirm(recording, outputs)
+        why_not = changed(before) or plan.confirm(recording, outputs, self._names(len(recording.arguments)))
         if plan.replay is not None:
             self.source = plan.replay.source
         if why_not is None and (name := surroundings.changed()) is not None:

@@ -23,30 +23,23 @@ class Plan:
     Args:
         recording: of the first call.
         outputs: where its results come from.
-        names: of the function's arguments.
         gives_tuple: whether it gives its results as a tuple.
         surroundings: what the function referred to outside of itself, before the call.
     Attributes:
         replay: None until a second recording has confirmed the first.
     """
 
-    def __init__(
-        self,
-        recording: Recording,
-        outputs: list[Source],
-        names: tuple[str, ...],
-        gives_tuple: bool,
-        surroundings: Surroundings,
-    ):
-        self.events, self.modules, self.outputs, self.names = recording.events, recording.modules, outputs, names
+    def __init__(self, recording: Recording, outputs: list[Source], gives_tuple: bool, surroundings: Surroundings):
+        self.events, self.modules, self.outputs = recording.events, recording.modules, outputs
         self.gives_tuple, self.surroundings = gives_tuple, surroundings
         self._changes = -1  # of modules, when they were last looked at
         self.replay: Replay | None = None
         # Two calls with the same arguments do not tell what depends on them: the plan is good for these alone.
         self.only_for: list[Any] | None = _arrays(recording.given)
 
-    def confirm(self, recording: Recording, outputs: list[Source]) -> str | None:
-        """Compare with another recording. If it is the same, write the code; else say where they differ."""
+    def confirm(self, recording: Recording, outputs: list[Source], names: tuple[str, ...]) -> str | None:
+        """Compare with another recording. If it is the same, write the code, with these names of the arguments; else
+        say where they differ."""
         why = _difference(self.events, recording.events)
         if why is None and outputs != self.outputs:
             why = "its results come from other operations in one call than in the next"
@@ -54,10 +47,8 @@ class Plan:
             return why
         if not self._is_for(recording.given):
             self.only_for = None
-        return self._write(recording, outputs) if self.replay is None else None
-
-    def _write(self, recording: Recording, outputs: list[Source]) -> str | None:
-        """Write the code; or say why it cannot be written."""
+        if self.replay is not None:
+            return None
         try:
             computation = trace(recording, outputs)
         except (TypeError, AttributeError) as error:  # of an operation of somebody else
@@ -66,7 +57,7 @@ class Plan:
         read = [tensor._data for tensor in computation.tensors.values()] + _arrays(recording.given)
         if any(np.may_share_memory(buffer, array) for buffer in buffers for array in read):
             return "it uses the grad of a parameter, which the backward pass overwrites: give it a copy, as an argument"
-        self.replay = Replay(computation, self.names)
+        self.replay = Replay(computation, names)
         return None
 
     def is_ready(self, arrays: list[Any]) -> bool:

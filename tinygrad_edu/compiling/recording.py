@@ -22,8 +22,6 @@ from ..tensors.value import Value
 
 COMPARISONS = (operator.eq, operator.ne, operator.lt, operator.le, operator.gt, operator.ge)
 
-Kind = Literal["argument", "parameter", "constant", "result", "plain", "array"]
-
 
 class Source(NamedTuple):
     """Where an operand comes from.
@@ -34,7 +32,7 @@ class Source(NamedTuple):
         key: which argument or event; the tensor or array itself; the Python value; or of which `Source` the array is.
     """
 
-    kind: Kind
+    kind: Literal["argument", "parameter", "constant", "result", "plain", "array"]
     key: Any
 
     @property

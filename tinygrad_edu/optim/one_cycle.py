@@ -86,11 +86,6 @@ class OneCycleLR(Schedule):
                 f"tg.optim.Sequence([first, second], milestones=[{self.total_steps}])"
             )
         super().step()
-        self._set_momentum()
-
-    def go_to(self, steps: int, scales: abc.Sequence[float] | None = None) -> None:
-        super().go_to(steps, scales)
-        self._set_momentum()
 
     def _max_lrs(self) -> list[float]:
         """The highest rate of each group, also of those that were added since."""
@@ -102,7 +97,8 @@ class OneCycleLR(Schedule):
             )
         return self.max_lrs + self.max_lrs[:1] * missing
 
-    def _set_momentum(self) -> None:
+    def _stepped(self) -> None:
+        super()._stepped()
         _, momentum = self._at(self.steps)
         for group in self.optimizer.groups if self.cycle_momentum else []:
             if "betas" in group:

@@ -72,9 +72,8 @@ class Optimizer:
                 f"params, {', '.join(self.defaults)}"
             )
         params = _listed(self, group["params"])
-        settings = {**self.defaults, **group}
+        settings = {**self.defaults, **group, "params": params}
         group = {name: x.item() if isinstance(x, np.generic) else x for name, x in settings.items()}
-        group["params"] = params
         self._check_parameters(params)
         self.check(group)
         self.groups.append(group)
@@ -212,7 +211,7 @@ class Optimizer:
         name = type(self).__name__
         if not params:
             raise ArgumentError(f"{name}: no parameters to optimize; give model.parameters()")
-        known = {id(p) for p in self.parameters} if self.groups else set()
+        known = {id(p) for p in self.parameters}
         for k, p in enumerate(params):
             if not isinstance(p, Node) or p.op is not None or not p.requires_grad:
                 what = p.describe() if isinstance(p, Node) else type(p).__name__

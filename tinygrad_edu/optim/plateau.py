@@ -66,7 +66,7 @@ class ReduceLROnPlateau(Schedule):
 
     def go_to(self, steps: int, scales: abc.Sequence[float] | None = None) -> None:
         self.steps = steps
-        self._sign()
+        self._stepped()
 
     def step(self, metric: Any = None) -> None:
         """Go one step on.

@@ -78,32 +78,28 @@ class Schedule:
     def begin(self) -> None:
         """Take the groups to the rates of step 0."""
         groups = self.optimizer.groups
-        initial = [_initial_lr(group) for group in groups]
+        initial = [self._initial(group) for group in groups]
         self.require(
-            not all(group["lr"] == self.floor != lr for group, lr in zip(groups, initial, strict=True)),
+            not all(group["lr"] == self.floor != group["initial_lr"] for group in groups),
             f"the learning rate is {self.floor:g}, where an earlier schedule left it, and would stay there: set it "
-            f"first, optimizer.lr = {initial[0]:g}",
+            f"first, optimizer.lr = {groups[0]['initial_lr']:g}",
         )
-        self._move([self._initial(group) for group in groups], self.rates(0))
+        self._move(initial, self.rates(0))
 
     def step(self) -> None:
         """Go one step on."""
         self._move(self.rates(self.steps), self.rates(self.steps + 1))
         self.steps += 1
-        self._sign()
+        self._stepped()
 
     def go_to(self, steps: int, scales: abc.Sequence[float] | None = None) -> None:
-        """Give the groups the learning rates that they have after so many steps, whatever they are now.
-
-        Args:
-            scales: see there; None for 1.
-        """
+        """Give the groups the rates that they have after so many steps, by default unscaled, whatever they are now."""
         rates = self.rates(steps)
         self.scales = [1.0] * len(rates) if scales is None else list(scales)
         self.steps = steps
         for group, lr in zip(self.optimizer.groups, self.own(), strict=True):
             group["lr"] = lr
-        self._sign()
+        self._stepped()
 
     def own(self) -> list[float]:
         """The rates that it gives now, scaled."""
@@ -120,7 +116,8 @@ class Schedule:
         """Whether no other schedule of the optimizer made a step since this one's last."""
         return self.optimizer.scheduled_by[0] in (None, self._token)
 
-    def _sign(self) -> None:
+    def _stepped(self) -> None:
+        """What follows a change of `steps`: this schedule made the optimizer's last step."""
         self.optimizer.scheduled_by = self._token, type(self).__name__
 
     def _move(self, before: list[float], after: list[float]) -> None:
@@ -138,9 +135,10 @@ class Schedule:
         self.scales = scales
 
     def _initial(self, group: Group) -> float:
-        """The rate that a group was made with; another one where that is `floor`, from which no factor leads away."""
-        initial = _initial_lr(group)
-        return self.floor + 1.0 if initial == self.floor else initial
+        """The rate that a group was made with, whatever an earlier schedule has made of it; another one where that is
+        `floor`, from which no factor leads away."""
+        group.setdefault("initial_lr", group["lr"])
+        return self.floor + 1.0 if group["initial_lr"] == self.floor else group["initial_lr"]
 
     def state_dict(self) -> dict[str, Any]:
         """What later rates depend on besides the arguments, in types that JSON has.
@@ -196,12 +194,6 @@ class Schedule:
 def number(value: Any) -> float:
     """The value as a float; for what is no number nan, which no comparison holds for."""
     return float(value) if is_number(value) else math.nan
-
-
-def _initial_lr(group: Group) -> float:
-    """The rate that a group was made with: a second schedule must not start from what the first has made of it."""
-    group.setdefault("initial_lr", group["lr"])
-    return group["initial_lr"]
 
 
 class StepLR(Schedule):
