@@ -127,12 +127,11 @@ class Optimizer:
         when it is not.
         """
         numbers, fixed = {}, []
-        for item in self.arguments(group, t).items():
-            name, value = item
+        for name, value in self.arguments(group, t).items():
             if value and value is not True:
                 numbers[name] = value
             else:
-                fixed.append(item)
+                fixed.append((name, value))
         return _kernel(type(self).rule, arrays, tuple(numbers), tuple(fixed)), numbers
 
     # --- what a kind of optimizer says ---
