@@ -142,7 +142,9 @@ class Optimizer:
 
     def arguments(self, group: Group, t: int) -> dict[str, Any]:
         """The rule's arguments after the arrays, in step `t` (1 is the first)."""
-        return {**{name: group[name] for name in self.defaults}, "t": t}
+        arguments = {name: group[name] for name in self.defaults}
+        arguments["t"] = t
+        return arguments
 
     def check(self, group: Group) -> None:
         """Refuse settings out of their ranges."""
