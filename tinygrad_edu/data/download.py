@@ -36,14 +36,9 @@ def fetch(url: str, known_hash: str, folder: str, what: str) -> Path:
     except ValueError as error:  # pooch's word for a wrong checksum
         raise DataError(f"{url} is not the file that we know (its checksum differs): {error}") from None
     except OSError as error:  # of the connection, which requests derives from it, or of the cache
-        raise DataError(f"cannot download {url}: {_reason(error)}") from None
-
-
-def _reason(error: OSError) -> str:
-    """Why a connection failed. requests wraps that twice, in the names of its own classes."""
-    wrapped = error.args[0] if error.args else error
-    reason = str(getattr(wrapped, "reason", error))  # "HTTPSConnection(host='...', port=443): Failed to resolve ..."
-    return reason.partition("): ")[2] or reason
+        # requests wraps the reason twice: "HTTPSConnection(host='...', port=443): Failed to resolve ..."
+        reason = str(getattr(error.args[0] if error.args else error, "reason", error))
+        raise DataError(f"cannot download {url}: {reason.partition('): ')[2] or reason}") from None
 
 
 class ProgressBar:
@@ -69,9 +64,8 @@ class ProgressBar:
         percent = min(100, 100 * self.done // self.total) if self.total else 0
         if percent != self.shown:  # one drawing for each percent, not for each piece
             self.shown = percent
-            filled = BAR_WIDTH * percent // 100
-            bar = "#" * filled + "." * (BAR_WIDTH - filled)
-            self.stream.write(f"\r{self.name}  [{bar}] {percent:3d} %")
+            bar = "#" * (BAR_WIDTH * percent // 100)
+            self.stream.write(f"\r{self.name}  [{bar:.<{BAR_WIDTH}}] {percent:3d} %")
             self.stream.flush()
 
     def reset(self) -> None:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from ..errors import ArgumentError
 from ..graph.modes import device_call
 from ..graph.operation import REGISTRY
 from ..losses.labels import positions
+from ..namespaces.objects import numbers_of
 from ..rules import functional
 from ..tensors.tensor import Tensor
 from . import init
@@ -49,7 +48,12 @@ class Embedding(Module):
     ):
         self.num_embeddings, self.embedding_dim = num_embeddings, embedding_dim
         check_size(self.title(), num_embeddings=num_embeddings, embedding_dim=embedding_dim)
-        self.padding_idx = None if padding_idx is None else self._row_of(padding_idx)
+        if padding_idx is not None:
+            n = num_embeddings
+            if not -n <= padding_idx < n:
+                raise ArgumentError(f"{self.title()}: padding_idx {padding_idx} is out of range, {-n} to {n - 1}")
+            padding_idx %= n
+        self.padding_idx = padding_idx
         weight = initializer((num_embeddings, embedding_dim), rng=rng, dtype=dtype)
         if self.padding_idx is not None:
             weight[self.padding_idx] = 0.0
@@ -60,15 +64,9 @@ class Embedding(Module):
         vectors = REGISTRY["getitem"].function(self.weight, index=indices)
         if self.padding_idx is None:
             return vectors
-        fixed = vectors.detach() if isinstance(vectors, Tensor) else _numbers(vectors)
+        fixed = vectors.detach() if isinstance(vectors, Tensor) else numbers_of(vectors)
         mask = device_call(getattr(vectors, "backend", None), _mask, indices, self.padding_idx)
         return functional.where(mask, fixed, vectors)
-
-    def _row_of(self, padding_idx: int) -> int:
-        n = self.num_embeddings
-        if not -n <= padding_idx < n:
-            raise ArgumentError(f"{self.title()}: padding_idx {padding_idx} is out of range, {-n} to {n - 1}")
-        return padding_idx % n
 
     def settings(self) -> str:
         padding = "" if getattr(self, "padding_idx", None) is None else f", padding_idx={self.padding_idx}"
@@ -78,6 +76,3 @@ class Embedding(Module):
 def _mask(indices: Any, index: int) -> Any:
     """Where an index stands, to be broadcast against vectors."""
     return (indices == index)[..., None]
-
-
-_numbers = np.frompyfunc(lambda value: value.data, 1, 1)  # of Values, out of the graph

@@ -32,14 +32,6 @@ class Examples:
         objective: the loss, which decides in which form it is given the targets.
         what: "data" or "validation", as messages call it; they call data with a name of its own by that name.
         beside: the training data that these are held out from: their task and form are the same.
-    Attributes:
-        task: "classification" or "regression".
-        x: inputs on the device; a NumPy array for a model of Values.
-        targets: what the loss compares with, on the device, shape (n,) or (n, outputs).
-        several: see `has_several_answers`.
-        labels: class indices on the device, shape (n,); 0 and 1, shape (n, outputs), where there are `several` answers;
-            None for regression.
-        y: the targets on the host.
     Raises:
         ArgumentError: data of no known kind, or for another task than those `beside`.
         DataError: no rows, x and y of different lengths, a number that is not finite, labels that the model's outputs
@@ -50,14 +42,14 @@ class Examples:
         self, data: Any, model: Module, objective: Objective, what: str = "data", beside: Examples | None = None
     ):
         self.what = data.name if isinstance(data, Dataset) and what == "data" else what
-        x, y, self.task = _arrays(data, objective, self.what)
+        x, y, self.task = _arrays(data, objective, self.what)  # task: "classification" or "regression"
         first = next(model.parameters())
         self.values = isinstance(first, Value)  # a model of scalars
         self.backend = backends.get("cpu" if self.values else first.device)
         self.dtype = np.dtype(float if self.values else first.dtype)
         keeps_integers = x.dtype.kind in "iu" and any(isinstance(m, Embedding) for m in model.modules())
         self.fingerprint = zlib.crc32(y.tobytes(), zlib.crc32(x.tobytes()))
-        self.x = self._upload(x, x.dtype if keeps_integers else self.dtype)
+        self.x = self._upload(x, x.dtype if keeps_integers else self.dtype)  # on the device; an array beside Values
         try:
             with evaluating(model):
                 first_row = predict(model, self.rows(self.x, slice(1)))
@@ -67,11 +59,12 @@ class Examples:
                 "numbers as the model has inputs"
             ) from error
         self.outputs = 1 if len(first_row.shape) == 1 else int(first_row.shape[-1])
-        self.y = y
+        self.y = y  # the targets on the host
         targets, labels = targets_of(y, self.task, self.outputs, objective, self.what)
         self.several: bool = has_several_answers(y, objective) if beside is None else beside.several
         if self.several and y.shape == targets.shape:
-            labels = (y > 0.5).astype(np.int64)
+            labels = (y > 0.5).astype(np.int64)  # shape (n, outputs), and else (n,)
+        # What the loss compares with, shape (n,) or (n, outputs), and class indices, both on the device.
         self.targets = self._upload(targets, targets.dtype if targets.dtype.kind == "i" else self.dtype)
         self.labels = None if labels is None else self.backend.asarray(labels)
         if beside is not None and beside.task != self.task:

@@ -35,13 +35,7 @@ class Best(NamedTuple):
 
 
 class Run:
-    """A run that is ready to begin; see `fit` for the arguments.
-
-    Attributes:
-        epoch: the last one that is complete.
-        step: how many updates there were.
-        stopped: why the run ends; None while it goes on.
-    """
+    """A run that is ready to begin; see `fit` for the arguments."""
 
     def __init__(
         self,
@@ -65,13 +59,14 @@ class Run:
         if settings.notices:
             probe, initial = Probe(model, examples, self.objective), measure(model, examples, self.objective).loss
             self.notices = Notices(probe.layers, probe.is_linear(), initial, examples.largest_share)
-        self.epoch, self.step = 0, 0
+        self.epoch = 0  # the last one that is complete
+        self.step = 0  # how many updates there were
         self.history = History()
         self.best: Best | None = None
         self.measured: Measures | None = None  # the last validation
         self.unsaved: Checkpoint | None = None
         self.pending: list[Event] = []  # of the last complete epoch
-        self.stopped: str | None = None
+        self.stopped: str | None = None  # why the run ends; None while it goes on
 
     def check_length(self) -> None:
         """Raise ArgumentError for a schedule that ends before the run."""
@@ -136,7 +131,6 @@ class Run:
         yield from self._report()
 
     def _report(self) -> Generator[Event, None, None]:
-        """The events that are pending."""
         while self.pending:
             yield self.pending.pop(0)
 
@@ -148,8 +142,7 @@ class Run:
         return [self.examples.backend.run(on_device.__getitem__, cut) for cut in cuts]
 
     def _complete(self, done: EpochEvent) -> None:
-        """Everything that belongs to the end of an epoch. It happens before anything is reported, so that a run
-        which is left at any event is left complete."""
+        """The end of an epoch; before anything is reported, so that a run which is left at any event is complete."""
         events: list[Event] = [done, *self._validate(done.epoch)]
         for event in events:
             self.history.watch(event)
@@ -232,7 +225,7 @@ class Run:
             "optimizer": self.optimizer.state_dict(),
             "schedule": None if self.schedule is None else self.schedule.state_dict(),
             "early_stopping": self.stopping.state_dict(),
-            "best": None if self.best is None else {"weights": self.best.weights, "measures": self.best.measures},
+            "best": None if self.best is None else self.best._asdict(),
             "measured": self.measured,
             "history": self.history.columns(),
             "notices": None if self.notices is None else self.notices.state_dict(),
