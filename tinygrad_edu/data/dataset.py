@@ -14,7 +14,7 @@ from ..errors import ArgumentError, DataError
 Array = np.ndarray[Any, Any]
 Task = Literal["classification", "regression"]
 MOST_CLASSES_SHOWN = 12
-MOST_CLASSES = 100_000  # without names: whoever has larger labels has not numbered the classes
+MOST_CLASSES = 100_000  # without names: larger labels are no numbers of classes
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -215,7 +215,7 @@ def check_finite(array: Array, what: str) -> None:
 
 
 def _read_only(array: Array, dtype: type) -> Array:
-    """The array in this dtype; copied, unless nobody can write into it."""
+    """The array in this dtype; copied, unless it is read-only."""
     result: Array = array.astype(dtype, copy=False)
     if result.flags.writeable:
         result = result.copy() if result is array else result
@@ -224,7 +224,7 @@ def _read_only(array: Array, dtype: type) -> Array:
 
 
 def _check_labels(name: str, y: Array, classes: int) -> None:
-    """On the host, where data comes in: a GPU would wrap an index out of range without a word."""
+    """On the host, where data comes in: a GPU would wrap an index out of range silently."""
     if (y != y.round()).any():
         raise DataError(f"{name}: labels must be whole numbers from 0 on; for other numbers use task='regression'")
     wrong = np.flatnonzero((y < 0) | (y >= (classes or MOST_CLASSES)))

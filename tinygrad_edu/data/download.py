@@ -47,7 +47,7 @@ class ProgressBar:
     Args:
         stream: a terminal; None to show nothing.
     Raises:
-        DataError: by `update`, for a file that goes on and on.
+        DataError: by `update`, for a file that is far too long.
     """
 
     def __init__(self, name: str, stream: TextIO | None):

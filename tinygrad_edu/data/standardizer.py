@@ -1,4 +1,4 @@
-"""Standardization: every feature with mean 0 and standard deviation 1, so that none is louder than the others."""
+"""Standardization: every feature with mean 0 and standard deviation 1, so that all count alike."""
 
 from __future__ import annotations
 

@@ -131,7 +131,7 @@ def cut(text: str) -> str:
 
 
 def number_in(cell: str) -> float | None:
-    """The number in a cell, perhaps infinite; None for a text. ("1_000" is Python's number, but nobody else's.)"""
+    """The number in a cell, perhaps infinite; None for a text. ("1_000" is a number in Python alone.)"""
     try:
         return None if "_" in cell else float(cell)
     except ValueError:

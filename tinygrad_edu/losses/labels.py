@@ -1,6 +1,6 @@
 """Class labels and other positions in a table, made ready for a device.
 
-CuPy wraps an index that is out of range without a word, and looking at it there would wait for the device. So labels
+CuPy wraps an index that is out of range silently, and checking it there would wait for the device. So labels
 are checked on the host, where they enter; those that are on a GPU already are taken as they are.
 """
 
@@ -80,15 +80,10 @@ def positions_and_kept(labels: Any, n: int, beside: Any, where: str, ignored: in
     found = positions(labels, n, beside, where, advice=advice)
     if kept is not None:
         return found, kept if backend is None else backend.asarray(kept)
-    if ignored is None or not (unseen or 0 <= ignored < n) or not _holds(found.dtype, ignored):
+    if ignored is None or not (unseen or 0 <= ignored < n):
         return found, None
-    return found, device_call(backend, _differ, found, ignored)
-
-
-def _holds(dtype: Any, number: int) -> bool:
-    """Whether a type of integers has a number; array libraries differ on comparing with one that it has not."""
-    limits = np.iinfo(dtype)
-    return bool(limits.min <= number <= limits.max)
+    limits = np.iinfo(found.dtype)  # array libraries differ on comparing with a number beyond them
+    return found, device_call(backend, _differ, found, ignored) if limits.min <= ignored <= limits.max else None
 
 
 def _differ(labels: Any, label: int) -> Any:

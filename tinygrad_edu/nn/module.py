@@ -1,8 +1,4 @@
-"""Module: what all layers and networks have in common.
-
-A module is a Python object with tensors and other modules among its attributes, in which `tree.py` finds parameters,
-buffers and children.
-"""
+"""Module: what all layers and networks have in common."""
 
 from __future__ import annotations
 

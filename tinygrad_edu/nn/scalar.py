@@ -21,10 +21,10 @@ def scalarize(module: M) -> M:
     A tensor that several layers share is shared as an array of Values, too.
     """
     values = {id(array): _as_values(name, array) for name, array in module.named_arrays() if isinstance(array, Tensor)}
-    apart = copy.deepcopy(module, values)  # which finds in `values` what stands for a tensor
-    for part in apart.modules():
+    scalars = copy.deepcopy(module, values)  # which finds in `values` what stands for a tensor
+    for part in scalars.modules():
         part.taken_apart = True
-    return apart
+    return scalars
 
 
 def as_input(x: Any) -> Any:

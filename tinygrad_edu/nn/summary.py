@@ -1,4 +1,4 @@
-"""A module in words: its layers, the shapes of their parameters, and how many numbers there are to learn."""
+"""A module as text: its layers, the shapes of their parameters, and how many numbers there are to learn."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """What is inside a module: a tree of modules, with parameters and buffers at its leaves.
 
-Nothing is registered: all is found by looking at the attributes when somebody asks.
+Nothing is registered: each call looks at the attributes anew.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class ModuleTree:
         """Names and attributes; those in lists and dictionaries as "name.0", "name.key".
 
         Raises:
-            ArgumentError: two could not be told apart: a name or key of a parameter, buffer or module has a dot in it,
+            ArgumentError: two would have the same name: a name or key of a parameter, buffer or module has a dot in it,
                 or two keys read alike. (Setting an attribute raises it at once.)
         """
         return named("", vars(self).items())

@@ -1,4 +1,4 @@
-"""What is kept on disk: written whole or not at all, and read as if somebody meant harm.
+"""What is kept on disk: written whole or not at all, and read as if every file were hostile.
 
 - `files.py` writes: a file is replaced in one moment, and lasts.
 - `documents.py` reads: JSON and bytes, strictly, and no more than there is room for.

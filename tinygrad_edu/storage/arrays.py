@@ -18,7 +18,7 @@ LARGEST_ARRAYS = 1 << 34  # bytes of a file of arrays, which takes as many again
 
 
 def to_bytes(arrays: Arrays, metadata: dict[str, str]) -> bytes:
-    """Arrays and words in the format of safetensors, which holds numbers and nothing that could run."""
+    """Arrays and texts in the format of safetensors, which holds numbers and nothing that could run."""
     content: bytes = _safetensors().save({name: np.array(array, order="C") for name, array in arrays.items()}, metadata)
     return content
 
@@ -44,10 +44,10 @@ def read_arrays(path: Path) -> tuple[Arrays, dict[str, str]]:
     library = _safetensors()
     with reading(path, StateError, "was it copied completely? Nothing was loaded"):
         content = read_bytes(path, LARGEST_ARRAYS)
-        words = METADATA(header := _header(content)).get("__metadata__", {})
+        texts = METADATA(header := _header(content)).get("__metadata__", {})
         mapping(TENSOR)({name: about for name, about in header.items() if name != "__metadata__"})
         try:
-            return library.load(content), words
+            return library.load(content), texts
         except Exception as error:  # the library has its own kinds of errors
             raise Mismatch(f"is no safetensors file, or was cut off ({str(error)[:200]})") from None
 

@@ -21,10 +21,10 @@ LONGEST_NUMBER = 300  # digits of a whole number: more than a float can stand fo
 
 @contextmanager
 def reading(path: str | PathLike[str], error: type[Exception], advice: str = "") -> Iterator[None]:
-    """Complain of everything that is wrong with a file in one form: cannot read F: what, and where.
+    """Raise whatever is wrong with a file in one form: cannot read F: what, and where.
 
     Args:
-        error: the class of the complaint.
+        error: the class of the error.
         advice: what to do next; follows after a semicolon.
     Raises:
         error: for a `Mismatch`, a document that is nested too deeply, or one that there is no memory for.

@@ -58,7 +58,7 @@ def replacing(path: str | Path) -> Iterator[Path]:
     except OSError as error:
         gone = not target.parent.is_dir()
         why = f"the folder {target.parent} does not exist" if gone else error.strerror or str(error)
-        raise OSError(error.errno, why, str(path)) from error  # the temporary file is nobody's business
+        raise OSError(error.errno, why, str(path)) from error  # without the name of the temporary file
     finally:
         if temporary is not None:
             with suppress(OSError):  # it is in its place

@@ -22,7 +22,7 @@ import numpy as np
 Check = Callable[[Any], Any]
 
 LARGEST_INTEGER = 2**63 - 1  # that an array can hold
-NOT_FINITE = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}  # numbers that JSON has no word for
+NOT_FINITE = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}  # numbers that JSON does not have
 
 
 class Mismatch(ValueError):
@@ -95,7 +95,7 @@ _object, _list = of_type(dict, "an object"), of_type(list, "a list")
 
 
 def real(value: Any) -> float:
-    """A number, which may also be one of the words "nan", "inf" and "-inf"."""
+    """A number, which may also be one of the texts "nan", "inf" and "-inf"."""
     if isinstance(value, str) and value in NOT_FINITE:
         return NOT_FINITE[value]
     if isinstance(value, bool) or not isinstance(value, (int, float)):

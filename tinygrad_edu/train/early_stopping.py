@@ -54,7 +54,7 @@ class EarlyStopping:
         self.best, self.best_epoch, self.waited = math.inf, 0, 0
 
     def update(self, epoch: int, validation_loss: float) -> bool:
-        """Take note of an epoch's validation loss; True if it is progress."""
+        """Record an epoch's validation loss; True if it is progress."""
         if validation_loss < self.best - self.min_delta:
             self.best, self.best_epoch, self.waited = validation_loss, epoch, 0
             return True

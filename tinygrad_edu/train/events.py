@@ -1,4 +1,4 @@
-"""What `fit` tells those who watch: one small frozen record for each thing that happens.
+"""The events of `fit`: one small frozen record for each thing that happens.
 
 Every event has a `kind`, a word to branch on, and `to_json()`, a dictionary that `json.dumps` accepts.
 """
@@ -22,10 +22,10 @@ class Event:
     epoch: int
 
     def to_json(self) -> dict[str, Any]:
-        """The event as a dictionary of plain numbers and words.
+        """The event as a dictionary of plain numbers and texts.
 
-        A measure that does not apply (the accuracy of a regression) is left out. JSON has no word for a number that is
-        not finite: it becomes "nan", "inf" or "-inf".
+        A measure that does not apply (the accuracy of a regression) is left out. JSON has no number that is not
+        finite: it becomes "nan", "inf" or "-inf".
         """
         content = {"kind": self.kind} | {f.name: getattr(self, f.name) for f in fields(self) if f.init and f.repr}
         return {name: plain(value) for name, value in content.items() if value is not None}
@@ -50,7 +50,7 @@ class BatchEvent(Event):
 
     @property
     def loss(self) -> float:
-        """The batch's loss. Reading it waits for the device: a run that shall be fast leaves it unread."""
+        """The batch's loss. Reading it waits for the device: for speed leave it unread."""
         return float(self.loss_node)
 
     def to_json(self) -> dict[str, Any]:
@@ -67,7 +67,7 @@ class EpochEvent(Event):
         train_loss: mean over the epoch's examples, each measured before the update that it led to, in training mode.
         train_accuracy: share of them, from 0 to 1, that was classified correctly; None for regression.
         lr: the learning rate of the last update.
-        seconds: duration of the epoch, without the time in which nobody asked for the next event.
+        seconds: duration of the epoch, without the time between its events.
     """
 
     kind = "epoch"

@@ -24,7 +24,7 @@ Array = np.ndarray[Any, Any]
 class Examples:
     """Rows to learn from, in the memory and the dtype of a model.
 
-    Labels and numbers are checked here, on the host: a device would take a label out of range without a word.
+    Labels and numbers are checked here, on the host: a device does not refuse a label that is out of range.
 
     Args:
         data: a `Dataset`, or a pair (x, y) of arrays.

@@ -72,7 +72,7 @@ def fit(
         schedule: a learning-rate schedule of the optimizer. `ReduceLROnPlateau` is given the validation loss (without
             validation the training loss) after each epoch.
         early_stopping: see `EarlyStopping`; needs `validation`.
-        extra: gives what else a checkpoint shall hold, `Checkpoint.load(folder).state["extra"]`: numbers, words,
+        extra: gives what else a checkpoint shall hold, `Checkpoint.load(folder).state["extra"]`: numbers, texts,
             arrays, and lists and dictionaries of them. It is asked between the events of an epoch's batches and the
             epoch's own, so that one who watches can go on as exactly as the run.
         resume: a folder with a checkpoint of a run with the same arguments. It goes on with exactly the numbers that

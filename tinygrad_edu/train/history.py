@@ -44,7 +44,7 @@ class History:
         return history
 
     def watch(self, event: Event) -> None:
-        """Take note of one event."""
+        """Record one event."""
         if isinstance(event, EpochEvent):
             self._append(event, "epoch", "train_loss", "train_accuracy", "lr", "seconds")
         elif isinstance(event, ValidationEvent):

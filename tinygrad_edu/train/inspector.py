@@ -14,8 +14,7 @@ from .notices import Notices
 
 
 class Inspector:
-    """Looks at a loop that somebody else writes, and says what `fit` would say, and one thing more: a gradient that was
-    not forgotten.
+    """Gives the notices of `fit` for a loop of one's own, and one more: for gradients that were not set to zero.
 
         inspector = tg.train.Inspector(model)
         for x, y in batches:

@@ -1,7 +1,7 @@
 """What a layer looks like from inside: dead and saturated units, the size of its gradient.
 
 All of it is read from the graph of a loss: which activations there are, and to which layer they belong. So it works for
-every model, whatever its `forward` does, and costs nothing where nobody asks.
+every model, whatever its `forward` does, and a run that does not ask pays nothing.
 """
 
 from __future__ import annotations
@@ -129,9 +129,8 @@ def report(model: Module, loss: Any, after_step: bool = False) -> list[LayerRepo
 def _sizes(owners: dict[Any, str], gradients: dict[Any, Any]) -> dict[str, tuple[float, float]]:
     """Gradient and weight of each layer's largest parameter, which is its weight."""
     largest: dict[str, Any] = {}
-    for p, layer in owners.items():
-        if layer not in largest or p.size > largest[layer].size:
-            largest[layer] = p
+    for p in sorted(owners, key=lambda p: p.size, reverse=True):
+        largest.setdefault(owners[p], p)
     return {
         layer: (_root_mean_square(p, gradients[p]), _root_mean_square(p, p._data))
         for layer, p in largest.items()

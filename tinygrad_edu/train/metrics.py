@@ -30,7 +30,7 @@ def accuracy(prediction: Any, labels: Any, threshold: float = 0.0) -> float:
             above ½ mean class 1.
     Raises:
         ShapeError: not as many labels as predictions, or none.
-        DataError: a label that a single output cannot tell.
+        DataError: a label that a single output cannot stand for.
     """
     predicted, wanted = to_host(prediction), to_host(labels)
     if predicted.ndim == 2 and predicted.shape[1] == 1:
@@ -97,7 +97,7 @@ class Tally:
         self.n, self.loss, self.score = 0, 0.0, 0.0
 
     def add(self, loss: Any, prediction: Any, targets: Any, labels: Any) -> None:
-        """Take note of the mean loss and the predictions of a batch."""
+        """Add the mean loss and the predictions of a batch."""
         backend = self.examples.backend
         self.n += len(prediction)
         backend.run(self._add, backend, loss._data, _array(prediction), _array(targets), labels)

@@ -1,4 +1,4 @@
-"""A trained model as one file: its weights, and words about them."""
+"""A trained model as one file: its weights, and a description."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ def save_model(path: str | Path, model: Module, meta: dict[str, Any] | None = No
         OSError: the file cannot be written, or is no regular one.
     """
     arrays: Arrays = {f"model/{name}": array for name, array in model.state_dict().items()}
-    words = signed(KIND, FORMAT, meta=pack(meta or {}, arrays, "meta"))
-    write_atomically(Path(path), to_bytes(arrays, {"tinygrad_edu": json.dumps(words, allow_nan=False)}))
+    description = signed(KIND, FORMAT, meta=pack(meta or {}, arrays, "meta"))
+    write_atomically(Path(path), to_bytes(arrays, {"tinygrad_edu": json.dumps(description, allow_nan=False)}))
 
 
 def load_model(path: str | Path, model: Module) -> dict[str, Any]:

@@ -92,7 +92,7 @@ class Run:
         except KeyboardInterrupt:
             self.stopped = "interrupted"
             yield from self._report()  # it may have come between an epoch's end and its events
-        except BaseException:  # GeneratorExit, if whoever watched has seen enough; or an error
+        except BaseException:  # GeneratorExit where the generator is closed, or an error
             self._leave()
             raise
         self._leave()
@@ -109,7 +109,7 @@ class Run:
         return []
 
     def _epoch(self) -> Generator[Event, None, None]:
-        """One epoch: its batches, and then, complete with everything that hangs on it, the epoch."""
+        """One epoch: its batches and then, when all that belongs to it is done, the epoch itself."""
         started, elsewhere, epoch, settings = time.perf_counter(), 0.0, self.epoch + 1, self.settings
         tally = Tally(self.examples, self.objective)
         self.model.train()

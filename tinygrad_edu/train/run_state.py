@@ -56,18 +56,15 @@ def checked_state(state: Any, folder: str | Path) -> dict[str, Any]:
     """The state of a run, from the checkpoint of a folder; a StateError for what is missing, or no state has."""
     with reading(Path(folder) / NAME, StateError, "nothing was loaded"), located("state"):
         state = RUN_STATE(state)
-        _check_history(state["history"], state["epoch"])
+        epochs = state["epoch"]
+        for name, column in state["history"].items():
+            if len(column) != epochs:
+                raise Mismatch(f"has {len(column)} entries, and there were {epochs} epochs", ("history", name))
+        if state["history"]["epoch"] != list(range(1, epochs + 1)):
+            raise Mismatch(f"should count from 1 to {epochs}", ("history", "epoch"))
         if state["best"] is not None:
             _check_weights(state["best"]["weights"], state["model"])
     return state
-
-
-def _check_history(history: dict[str, list[Any]], epochs: int) -> None:
-    for name, column in history.items():
-        if len(column) != epochs:
-            raise Mismatch(f"has {len(column)} entries, and there were {epochs} epochs", ("history", name))
-    if history["epoch"] != list(range(1, epochs + 1)):
-        raise Mismatch(f"should count from 1 to {epochs}", ("history", "epoch"))
 
 
 def _check_weights(best: dict[str, Any], model: dict[str, Any]) -> None:

@@ -54,7 +54,7 @@ class Objective(NamedTuple):
         return 0.5 if self.name in OF_NUMBERS else 0.0
 
     def task(self, y: Array) -> str:
-        """What an array of targets is for: the loss tells, or whole numbers do."""
+        """What an array of targets is for: the loss decides, or whether they are whole numbers."""
         if self.name in OF_CLASSES:
             return "classification"
         return "regression" if self.name in OF_NUMBERS or y.dtype.kind == "f" else "classification"
@@ -99,7 +99,7 @@ def has_several_answers(y: Array, objective: Objective) -> bool:
 
 
 def _of_two_classes(y: Array, objective: Objective, what: str) -> Array:
-    """Numbers each of which tells two classes apart, in the form that the loss takes.
+    """Numbers each of which stands for one of two classes, in the form that the loss takes.
 
     The hinge loss calls the classes -1 and 1; it is given 0 and 1, or -1 and 1. Other losses call them 0 and 1, or take
     a probability between. A function of the user's gets what it is given, whichever of these it is. Any other number is
