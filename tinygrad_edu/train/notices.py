@@ -240,12 +240,10 @@ def causes(seen: Seen) -> list[tuple[str, str | None, str]]:
 
 
 class Notices:
-    """Gives each notice once; `look_inside` is called where there is reason to look at the layers."""
+    """Gives each notice once; `layers` is called where there is reason to look at them."""
 
-    def __init__(
-        self, look_inside: Callable[[], list[LayerReport]], linear: bool, initial_loss: float, guess: float = 0.0
-    ):
-        self.look_inside, self.linear, self.initial_loss, self.guess = look_inside, linear, initial_loss, guess
+    def __init__(self, layers: Callable[[], list[LayerReport]], linear: bool, initial_loss: float, guess: float = 0.0):
+        self.layers, self.linear, self.initial_loss, self.guess = layers, linear, initial_loss, guess
         self.given: set[str] = set()
 
     def after(self, epoch: int, *measured: Any, **more: Any) -> list[NoticeEvent]:
@@ -253,7 +251,7 @@ class Notices:
         seen = Seen(self.linear, self.initial_loss, self.guess, epoch, *measured, **more)
         # Looking inside costs a pass: it is done before the first epoch, and later where a run does not learn.
         if epoch == 0 or (seen.struggling and (epoch == 3 or epoch % 10 == 0 or seen.flat)):
-            seen = seen._replace(layers=self.look_inside())
+            seen = seen._replace(layers=self.layers())
         known = self.given | ({"overfitting"} if "rising" in self.given else set())  # one explains the other
         new = [cause for cause in causes(seen) if cause[0] not in known]
         self.given.update(cause[0] for cause in new)

@@ -86,7 +86,13 @@ def targets_of(y: Array, task: str, outputs: int, objective: Objective, what: st
                 "last layer as many outputs as there are classes, or use loss='binary_cross_entropy'"
             )
         return _of_two_classes(y, objective, what), (y > 0.5).astype(np.int64)
-    labels = _class_indices(y, outputs, what)
+    labels = y.astype(np.int64)
+    wrong = np.flatnonzero((labels != y) | (labels < 0) | (labels >= outputs))
+    if len(wrong):
+        raise DataError(
+            f"{what}: the label of row {wrong[0]} is {y[wrong[0]]}, out of range: the model has {outputs} outputs, for "
+            f"the classes 0 to {outputs - 1}"
+        )
     if objective.name in (*OF_NUMBERS, *OF_ONE_OR_ZERO):
         return _of_two_classes(np.eye(outputs)[labels], objective, what), labels
     return labels, labels
@@ -134,14 +140,3 @@ def _refuse(y: Array, place: list[int], objective: Objective, what: str) -> NoRe
     else:
         hint = "0 and 1: give the last layer one output for each class, and use loss='cross_entropy'"
     raise DataError(f"{what}: the label of row {place[0]} is {number}, but a single output tells only classes {hint}")
-
-
-def _class_indices(y: Array, outputs: int, what: str) -> Array:
-    labels = y.astype(np.int64)
-    wrong = np.flatnonzero((labels != y) | (labels < 0) | (labels >= outputs))
-    if len(wrong):
-        raise DataError(
-            f"{what}: the label of row {wrong[0]} is {y[wrong[0]]}, out of range: the model has {outputs} outputs, for "
-            f"the classes 0 to {outputs - 1}"
-        )
-    return labels
