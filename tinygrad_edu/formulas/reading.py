@@ -14,16 +14,17 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Sequence
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
 from ..errors import GraphError
 from ..graph.broadcast import unbroadcast
 from ..graph.operation import REGISTRY, Elementwise, Operation
-from ..namespaces.indexing import axis_in_range
+from ..namespaces.indexing import axes_in_range
 from ..namespaces.namespace import PARTS, Namespace
 from ..rules.einsum import expand_subscripts
-from .symbol import COMPARISONS, Shape, Symbol, as_symbol, broadcast, call, matmul, power, quotient, same
+from .symbol import COMPARISONS, Shape, Symbol, as_symbol, broadcast, call, matmul, same
 from .text import index_text
 
 Operand = Symbol | str | float
@@ -33,9 +34,7 @@ class Symbols(Namespace):
     """Every name is a function, written as a call; here stands only what is written otherwise, or tells a shape."""
 
     matmul = staticmethod(matmul)
-
-    def __init__(self) -> None:
-        super().__init__(None)
+    divide, power = staticmethod(Symbol.__truediv__), staticmethod(Symbol.__pow__)
 
     def find(self, name: str) -> Any:
         return partial(PARTS[name], self) if name in PARTS else partial(call, name)
@@ -50,12 +49,6 @@ class Symbols(Namespace):
     def damped(self, a: Any, factor: Any) -> Symbol:
         return as_symbol(a) * factor
 
-    def divide(self, a: Any, b: Any) -> Symbol:
-        return quotient(as_symbol(a), as_symbol(b))
-
-    def power(self, a: Any, b: Any) -> Symbol:
-        return power(as_symbol(a), as_symbol(b))
-
     def where(self, condition: Any, a: Any, b: Any) -> Symbol:
         yes, no = as_symbol(a), as_symbol(b)
         if isinstance(condition, bool) or same(yes, no):
@@ -64,9 +57,8 @@ class Symbols(Namespace):
 
     def expand_dims(self, a: Symbol, axis: Any) -> Symbol:
         """`a[:, None]`; new axes at several places are written in one index."""
-        axes = axis if isinstance(axis, tuple) else (axis,)
-        ndim = a.ndim + len(axes)
-        new = [axis_in_range(k, ndim) for k in axes]
+        ndim = a.ndim + (len(axis) if isinstance(axis, tuple) else 1)
+        new = axes_in_range(axis, ndim)
         base, parts = (a.args[0], a.text.split(", ")) if a.kind == "expand" else (a, [":"] * a.ndim)
         kept, lengths = iter(parts), iter(a.shape)
         text = ", ".join("None" if k in new else next(kept) for k in range(ndim))
@@ -102,8 +94,7 @@ class Symbols(Namespace):
         total = call("sum", a, axis=axis, keepdims=keepdims)
         if a.known_shape is None:
             return total
-        axes = range(a.ndim) if axis is None else axis if isinstance(axis, tuple) else (axis,)
-        gone = [axis_in_range(k, a.ndim) for k in axes]
+        gone = axes_in_range(axis, a.ndim)
         return total.shaped(tuple(1 if k in gone else n for k, n in enumerate(a.shape) if keepdims or k not in gone))
 
     def scatter_add(self, a: Symbol, index: Any, shape: Shape) -> Symbol:
@@ -129,7 +120,7 @@ class Symbols(Namespace):
         return total.shaped(tuple(max(known.get(letter, 1) for known in lengths) for letter in result))
 
 
-SYMBOLS = Symbol.namespace = Symbols()
+SYMBOLS = Symbol.namespace = Symbols(None)
 
 
 def forward(
@@ -145,13 +136,11 @@ def forward(
     """
     op = _operation(op)
     given = _operands(op, operands)
-    try:
+    with suppress(Exception):  # a rule may do with data whatever it likes
         read = as_symbol(op.forward(SYMBOLS, *given, **(attrs or op.defaults)))
-    except Exception:  # a rule may do with data whatever it likes
-        return call(op.name, *given, **(attrs or {}))
-    single = all(not arg.args or arg.kind == "sequence" for arg in read.args)
-    if read.args and single and (read.kind != "call" or read.text == op.name):
-        return read
+        single = all(not arg.args or arg.kind == "sequence" for arg in read.args)
+        if read.args and single and (read.kind != "call" or read.text == op.name):
+            return read
     return call(op.name, *given, **(attrs or {}))
 
 
@@ -226,7 +215,10 @@ def _operation(op: str | Operation) -> Operation:
 def _operands(op: Operation, operands: Sequence[Operand] | None) -> list[Symbol]:
     if operands is None:
         operands = list(inspect.signature(op.forward).parameters)[1 : 1 + (op.arity or 1)]
-    return [x.numbered(k) if x.kind == "name" else x for k, x in enumerate(map(_operand, operands), 1)]
+    return [
+        Symbol("name", text=x.text, value=place, shape=x.known_shape) if x.kind == "name" else x
+        for place, x in enumerate(map(_operand, operands), 1)
+    ]
 
 
 def _operand(operand: Operand) -> Symbol:

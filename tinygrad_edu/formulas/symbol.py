@@ -27,6 +27,18 @@ class UnreadableError(TinygradError):
     """A rule asked a symbol for something that only data have: its truth, or a shape that is not known."""
 
 
+def _both_ways(combine: Callable[[Symbol, Symbol], Any]) -> tuple[Any, Any]:
+    """An operator and its reflected form."""
+    return (
+        lambda self, other: combine(as_symbol(self), as_symbol(other)),
+        lambda self, other: combine(as_symbol(other), as_symbol(self)),
+    )
+
+
+def _comparison(sign: str, compare: Callable[[float, float], bool]) -> Any:
+    return lambda self, other: _computed(sign, compare, self, as_symbol(other))
+
+
 class Symbol:
     """A formula: a name, a number, or an operation on formulas.
 
@@ -45,7 +57,7 @@ class Symbol:
     __slots__ = ("args", "kind", "known_shape", "text", "value")
     namespace: Any  # in which rules are read for symbols; set by `reading.py`, which lies above
     __array_ufunc__ = None  # NumPy's numbers leave arithmetic with symbols to us
-    __iter__ = None
+    __iter__ = dtype = None
     __hash__ = object.__hash__
 
     def __init__(
@@ -68,23 +80,14 @@ class Symbol:
         """A number as it shall be read, "-3": with it one writes -3 · 2 and not the result."""
         return Symbol("figure", text=text, shape=())
 
-    def __str__(self) -> str:
-        return formula_text.text(self)
+    __str__, latex = formula_text.text, formula_text.latex
 
     def __repr__(self) -> str:
         return f"<formula {self}>"
 
-    def latex(self) -> str:
-        """This formula in LaTeX, for math mode."""
-        return formula_text.latex(self)
-
     def shaped(self, shape: Shape | None) -> Symbol:
         """The same formula, of a known shape."""
         return Symbol(self.kind, *self.args, text=self.text, value=self.value, shape=shape)
-
-    def numbered(self, place: int) -> Symbol:
-        """The same name, as the operand at a place of an operation."""
-        return Symbol(self.kind, text=self.text, value=place, shape=self.known_shape)
 
     @property
     def shape(self) -> Shape:
@@ -96,42 +99,17 @@ class Symbol:
     def ndim(self) -> int:
         return len(self.shape)
 
-    @property
-    def dtype(self) -> None:
-        """A formula has none."""
-
     def __bool__(self) -> bool:
         raise UnreadableError(f"whether {self} holds depends on data; a rule says xp.where instead of if")
 
-    def __add__(self, other: Any) -> Any:
-        return _compute("+", operator.add, self, other)
-
-    def __radd__(self, other: Any) -> Any:
-        return _compute("+", operator.add, other, self)
-
-    def __sub__(self, other: Any) -> Any:
-        return _compute("-", operator.sub, self, other)
-
-    def __rsub__(self, other: Any) -> Any:
-        return _compute("-", operator.sub, other, self)
-
-    def __mul__(self, other: Any) -> Symbol:
-        return product(self, as_symbol(other))
-
-    def __rmul__(self, other: Any) -> Symbol:
-        return product(as_symbol(other), self)
-
-    def __truediv__(self, other: Any) -> Symbol:
-        return quotient(self, as_symbol(other))
-
-    def __rtruediv__(self, other: Any) -> Symbol:
-        return quotient(as_symbol(other), self)
-
-    def __pow__(self, other: Any) -> Symbol:
-        return power(self, as_symbol(other))
-
-    def __rpow__(self, other: Any) -> Symbol:
-        return power(as_symbol(other), self)
+    __add__, __radd__ = _both_ways(lambda a, b: _computed("+", operator.add, a, b))
+    __sub__, __rsub__ = _both_ways(lambda a, b: _computed("-", operator.sub, a, b))
+    __mul__, __rmul__ = _both_ways(lambda a, b: product(a, b))
+    __truediv__, __rtruediv__ = _both_ways(lambda a, b: quotient(a, b))
+    __pow__, __rpow__ = _both_ways(lambda a, b: power(a, b))
+    __eq__, __ne__ = _comparison("=", operator.eq), _comparison("≠", operator.ne)
+    __lt__, __le__ = _comparison("<", operator.lt), _comparison("≤", operator.le)
+    __gt__, __ge__ = _comparison(">", operator.gt), _comparison("≥", operator.ge)
 
     def __matmul__(self, other: Symbol) -> Symbol:
         return matmul(self, other)
@@ -143,24 +121,6 @@ class Symbol:
 
     def __abs__(self) -> Symbol:
         return call("abs", self)
-
-    def __eq__(self, other: Any) -> Any:
-        return _compute("=", operator.eq, self, other)
-
-    def __ne__(self, other: Any) -> Any:
-        return _compute("≠", operator.ne, self, other)
-
-    def __lt__(self, other: Any) -> Any:
-        return _compute("<", operator.lt, self, other)
-
-    def __le__(self, other: Any) -> Any:
-        return _compute("≤", operator.le, self, other)
-
-    def __gt__(self, other: Any) -> Any:
-        return _compute(">", operator.gt, self, other)
-
-    def __ge__(self, other: Any) -> Any:
-        return _compute("≥", operator.ge, self, other)
 
     def __and__(self, other: Any) -> Any:
         if isinstance(other, bool):
@@ -205,9 +165,8 @@ def broadcast(*symbols: Symbol) -> Shape | None:
     return shapes.pop() if len(shapes) == 1 else np.broadcast_shapes(*shapes)  # type: ignore[arg-type]
 
 
-def _compute(kind: str, function: Callable[[float, float], Any], left: Any, right: Any) -> Any:
+def _computed(kind: str, function: Callable[[float, float], Any], left: Symbol, right: Symbol) -> Any:
     """A sum or a comparison; the latter is True or False where both are numbers."""
-    left, right = as_symbol(left), as_symbol(right)
     if left.kind == right.kind == "number":
         result = function(left.value, right.value)
         return result if isinstance(result, bool) else Symbol.number(result)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -52,16 +53,14 @@ def _index_part(part: Any) -> str:
 
 def _binds(symbol: Symbol) -> int:
     """How tightly the outermost operation of a formula binds; a minus sign in front binds like a sum."""
-    if symbol.kind == "figure":
-        return SUM if symbol.text.startswith("-") else ATOM
-    if symbol.kind == "number":
-        return SUM if symbol.value < 0 else ATOM
+    if _is_negative_figure(symbol) or (symbol.kind == "number" and symbol.value < 0):
+        return SUM
     own = _BINDS.get(symbol.kind, ATOM)
     return SUM if own == PRODUCT and _is_negative_figure(symbol.args[0]) else own
 
 
 def _is_negative_figure(symbol: Symbol) -> bool:
-    return symbol.kind == "figure" and _binds(symbol) == SUM
+    return symbol.kind == "figure" and symbol.text.startswith("-")
 
 
 def _needs(symbol: Symbol) -> list[int]:
@@ -92,6 +91,16 @@ def _begins_with_minus(symbol: Symbol) -> bool:
     return _binds(symbol) == SUM
 
 
+def _parts(symbol: Symbol, write: Callable[[Symbol], str], needs: list[int], parentheses: str) -> list[str]:
+    return [
+        write(part) if _binds(part) >= need else parentheses.format(write(part))
+        for part, need in zip(symbol.args, needs, strict=True)
+    ]
+
+
+_TEXT = {"index": "{}[{}]", "expand": "{}[{}]", "transpose": "{}ᵀ", "negative": "-{}", "if": "{} if {} else {}"}
+
+
 def text(symbol: Symbol) -> str:
     """A formula as plain unicode text, with the parentheses that it needs and no others."""
     kind = symbol.kind
@@ -99,28 +108,15 @@ def text(symbol: Symbol) -> str:
         return number_text(symbol.value)
     if not symbol.args and kind != "call":
         return symbol.text
-    parts = [
-        text(part) if _binds(part) >= need else f"({text(part)})"
-        for part, need in zip(symbol.args, _needs(symbol), strict=True)
-    ]
+    parts = _parts(symbol, text, _needs(symbol), "({})")
     match kind:
-        case "call" if symbol.text == "abs":
-            return f"|{parts[0]}|"
         case "call":
-            return f"{symbol.text}({', '.join(parts)})"
+            return f"|{parts[0]}|" if symbol.text == "abs" else f"{symbol.text}({', '.join(parts)})"
         case "sequence":
             return f"[{', '.join(parts)}]"
-        case "index" | "expand":
-            return f"{parts[0]}[{symbol.text}]"
-        case "transpose":
-            return f"{parts[0]}ᵀ"
-        case "negative":
-            return f"-{parts[0]}"
-        case "if":
-            return f"{parts[0]} if {parts[1]} else {parts[2]}"
         case "^":
             return f"{parts[0]}{_superscript(symbol.args[1]) or f'^{parts[1]}'}"
-    return f"{parts[0]} {kind} {parts[1]}"
+    return _TEXT.get(kind, f"{{}} {kind} {{}}").format(*parts, symbol.text)
 
 
 def _superscript(exponent: Symbol) -> str:
@@ -155,10 +151,7 @@ def latex(symbol: Symbol) -> str:
     if kind == "if":
         return _latex_cases(symbol)
     needs = [CONDITION] * 2 if kind == "/" else [ATOM, CONDITION] if kind == "^" else _needs(symbol)
-    parts = [
-        latex(part) if _binds(part) >= need else rf"\left({latex(part)}\right)"
-        for part, need in zip(symbol.args, needs, strict=True)
-    ]
+    parts = _parts(symbol, latex, needs, r"\left({}\right)")
     inside = ", ".join(parts)
     match kind:
         case "call" if symbol.text == "abs":
