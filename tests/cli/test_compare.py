@@ -28,11 +28,11 @@ def test_learning_rates(cli):
     ran = cli("compare", "lr=0.001,0.1,10", "--data", "moons", "--net", "2-16-1")
     assert (ran.code, ran.err) == (0, "")
     words = {row.split()[0]: row for row in ran.out.splitlines() if re.match("lr=.*[▁▂▃▄▅▆▇█]", row)}
-    assert words["lr=0.001"].endswith("crawled") and words["lr=0.1"].endswith("learned")
+    assert words["lr=0.001"].endswith("still learning") and words["lr=0.1"].endswith("learned")
     assert words["lr=10"].endswith("blew up")
     assert "Take lr=0.1" in ran.out and "lr=10 blew up: its loss reached" in ran.out
     assert all(re.search("[▁▂▃▄▅▆▇█↑]{20}", row) for row in words.values())
-    assert max(map(len, ran.out.splitlines())) <= 110
+    assert max(map(len, ran.out.splitlines())) <= 120
 
 
 def test_a_run_is_the_one_that_train_would_make(cli):
@@ -149,7 +149,7 @@ def test_ctrl_c_before_anything_was_measured(environment, ctrl_c):
 
 def test_all_of_them_blow_up(cli):
     ran = cli("compare", "lr=1e30,1e31", *QUICK, "--optimizer", "sgd")
-    assert ran.code == 0 and "over 1 epoch," in ran.out and "after 1 epoch its loss was no number" in ran.out
+    assert ran.code == 0 and "over 1 epoch with" in ran.out and "after 1 epoch its loss was no number" in ran.out
     assert ran.out.endswith("All of them blew up: take smaller steps, --lr 0.1 say.\n")
 
 
@@ -160,7 +160,7 @@ def test_losses_of_different_problems_are_not_ranked(cli):
 
 def test_overfitting_is_told(cli):
     ran = cli("compare", "seed=0,1", "--n", "75", "--noise", "0.4", "--net", "2-100-100-1", "--epochs", "150")
-    assert ran.code == 0 and "then it overfitted" in ran.out
+    assert ran.code == 0 and "seed=0 overfitted: its training loss came down to" in " ".join(ran.out.split())
 
 
 def test_recorded_runs(cli, tmp_path: Path):
@@ -170,7 +170,7 @@ def test_recorded_runs(cli, tmp_path: Path):
     fresh = compared(cli("compare", "lr=0.05,0.5", *QUICK, "--json"))
     for rate in ("0.05", "0.5"):
         read, run = found[str(tmp_path / rate)], fresh[f"lr={rate}"]
-        for name in ("best_validation_loss", "final_train_loss", "guessing_loss", "loss_noise", "verdict", "config"):
+        for name in ("best_validation_loss", "final_train_loss", "guessing_loss", "loss_noise", "config"):
             assert read[name] == run[name]
     ran = cli("compare", str(tmp_path / "0.05"), str(tmp_path / "0.5"))
     assert ran.code == 0 and "0.5" in ran.out

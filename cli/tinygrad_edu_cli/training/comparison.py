@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from statistics import median
 from typing import Any
 
 import click
@@ -16,84 +15,120 @@ from tinygrad_edu.train.events import Event
 
 from .. import output
 from ..errors import CommandError
+from .candidate import Candidate, ComparedRun
 from .config import RunConfig
+from .equal_updates import PATIENCE, UPDATES, epochs_of, seconds
 from .folder import RunFolder
 from .interrupts import follow
+from .judging import Judged, initial_loss, judge
 from .loss_noise import LossNoise
 from .missing_lines import as_typed
 from .progress_report import ProgressLine
-from .run import Run
+from .run import Run, read_data
+
+SEEDS = 3  # as few as can show a spread
+BATCHES = ("batch_size", "accumulate")  # settings that change how many updates there are in an epoch
 
 
 @dataclass
-class ComparedRun:
-    """What a run measured.
+class Comparison:
+    """What was compared.
 
     Attributes:
-        label: what sets it apart from the others: "lr=0.1", or its folder.
-        guessing: the loss of always giving the best constant answer.
-        noise: see `LossNoise`; None if it was not measured.
+        candidates: what was measured of each; those that were not trained are missing.
+        changed: the setting that differs between them; None for recorded runs.
+        seeds: the seeds of the runs of each.
+        spared: about how many seconds more seeds would have taken, where only one was trained for that reason.
+        interrupted: whether Ctrl-C ended it.
     """
 
-    label: str
-    config: RunConfig
-    history: History
-    guessing: float
-    noise: float | None
-
-    @property
-    def seconds_per_epoch(self) -> float | None:
-        """The median, which the first epoch's preparations leave alone."""
-        return median(self.history.seconds) if self.history.seconds else None
-
-    @property
-    def best(self) -> float | None:
-        """The lowest validation loss."""
-        return min((loss for loss in self.history.validation_loss if loss == loss), default=None)
-
-    @property
-    def score(self) -> float | None:
-        """Accuracy, or R², on held-out examples, at the end."""
-        end = self.history.end
-        if end is not None:
-            return end.validation_r2 if end.validation_accuracy is None else end.validation_accuracy
-        scores = self.history.validation_accuracy or self.history.validation_r2
-        return scores[-1] if scores else None
-
-    @property
-    def final(self) -> float | None:
-        """The last validation loss (not that of the best weights, where those were kept)."""
-        return self.history.validation_loss[-1] if self.history.validation_loss else None
+    candidates: list[Candidate]
+    changed: str | None = None
+    seeds: list[int] = field(default_factory=list)
+    spared: float | None = None
+    interrupted: bool = False
 
 
-def trained(name: str, values: dict[str, Any], options: dict[str, Any]) -> tuple[list[ComparedRun], bool]:
-    """A run for each value of a setting, all with the same seed.
+def trained(
+    name: str, values: dict[str, Any], options: dict[str, Any], seeds: int | None = None, updates: int | None = None
+) -> Comparison:
+    """A run for each value of a setting and each seed.
 
-    Returns:
-        the runs, and whether Ctrl-C ended them early: then those that have no epoch are missing.
+    Args:
+        seeds: how many; None for SEEDS of them, if that takes seconds.
+        updates: how many updates of the weights each run makes; None for equal epochs (where batches of different size
+            are compared and no number of epochs is given: UPDATES).
     """
     if options["data"] is None and name != "data":
         options = {**options, "data": "moons"}
+    if updates is None and name in BATCHES and options["epochs"] is None:
+        updates = UPDATES
     configs = {label: RunConfig(**{**options, name: value}) for label, value in values.items()}
-    prepared = {label: Run.prepare(config.without_foreign(configs.values())) for label, config in configs.items()}
+    configs = {label: config.without_foreign(configs.values()) for label, config in configs.items()}
+    prepared = {label: Run.prepare(config) for label, config in configs.items()}
+    if updates is not None:
+        epochs = epochs_of(updates, {label: run.updates_per_epoch for label, run in prepared.items()})
+        configs = {label: replace(config, epochs=epochs[label]) for label, config in configs.items()}
+        prepared = {label: Run.prepare(config) for label, config in configs.items()}
     for run in prepared.values():
         run.check_schedule()
-    runs = []
-    for k, (label, run) in enumerate(prepared.items(), 1):
-        history, noise = History(), LossNoise()
-        with _watched(f"{k}/{len(values)} {label}", run) as line:
+    spared = None
+    if name == "seed":
+        seeds = 1
+    elif seeds is None:
+        needed = SEEDS * seconds(prepared.values())
+        seeds, spared = (SEEDS, None) if needed <= PATIENCE else (1, needed)
+    found = Comparison([], name, [(options["seed"] or 0) + k for k in range(seeds)], spared)
+    _train(found, configs, prepared)
+    return found
 
-            def watch(event: Event, watchers: Any = (history, noise, line)) -> None:
-                for watcher in watchers:
-                    watcher.watch(as_typed(event))
 
-            follow(run.events(), watch)
-        if history:
-            runs.append(ComparedRun(label, run.config, history, run.guessing_loss(), noise.value))
-        if history.end is not None and history.end.stopped == "interrupted":
-            _tell_missing([*prepared][len(runs) :])
-            return runs, True
-    return runs, False
+def _train(found: Comparison, configs: dict[str, RunConfig], prepared: dict[str, Run]) -> None:
+    """Train all candidates with the first seed, then all with the next: where Ctrl-C comes in between, those that are
+    there have the same seeds."""
+    for k, seed in enumerate(found.seeds):
+        runs: dict[str, ComparedRun] = {}
+        for label, config in configs.items():
+            run = prepared.pop(label) if k == 0 else Run.prepare(replace(config, seed=seed))
+            title = f"{len(runs) + 1}/{len(configs)} {label}" + (f", seed {seed}" if len(found.seeds) > 1 else "")
+            updates = run.updates_per_epoch * (run.config.epochs or 1)
+            one = _trained(run, title)
+            if one is not None:
+                runs[label] = one
+            if one is not None and k == 0:
+                found.candidates.append(Candidate(label, [], updates))
+            if one is None or (one.history.end is not None and one.history.end.stopped == "interrupted"):
+                found.interrupted = True
+                break
+        if found.interrupted and k > 0:
+            click.echo(f"interrupted: what follows is of {'seed' if k == 1 else 'seeds'} {_listed(found.seeds[:k])}", err=True)
+            found.seeds = found.seeds[:k]
+            return
+        for candidate in found.candidates:
+            candidate.runs.append(runs[candidate.label])
+        if found.interrupted:
+            _tell_missing([label for label in configs if label not in runs])
+            found.seeds = found.seeds[:1]
+            return
+
+
+def _trained(run: Run, title: str) -> ComparedRun | None:
+    """What a run measured; None if Ctrl-C ended it before its first epoch was over."""
+    history, noise, initial = History(), LossNoise(), initial_loss(run)
+    with _watched(title, run) as line:
+
+        def watch(event: Event) -> None:
+            for watcher in (history, noise, line):
+                watcher.watch(as_typed(event))
+
+        follow(run.events(), watch)
+    if not history:
+        return None
+    return ComparedRun(run.config, history, run.guessing_loss(), noise.value, judge(run), initial)
+
+
+def _listed(seeds: list[int]) -> str:
+    return ", ".join(map(str, seeds))
 
 
 def _tell_missing(labels: list[str]) -> None:
@@ -112,7 +147,7 @@ def _watched(title: str, run: Run) -> Iterator[Any]:
             line.clear()
 
 
-def recorded(paths: list[Path]) -> list[ComparedRun]:
+def recorded(paths: list[Path]) -> Comparison:
     """Runs that `train --record` kept.
 
     Raises:
@@ -128,13 +163,32 @@ def recorded(paths: list[Path]) -> list[ComparedRun]:
     for path in paths:
         if resolved.count(path.resolve()) > 1:
             raise CommandError(f"the run {path} is given twice", "give runs that differ")
-    runs = []
-    for path in paths:
-        folder = RunFolder.read(path)
-        history, noise = folder.history()
-        if not history:
-            raise CommandError(
-                f"the run {path} has no epoch to compare", f"go on with it: tinygrad-edu train --resume {path}"
-            )
-        runs.append(ComparedRun(str(path), folder.config, history, folder.guessing, noise))
-    return runs
+    return Comparison([Candidate(str(path), [_recorded(path)]) for path in paths])
+
+
+def _recorded(path: Path) -> ComparedRun:
+    folder = RunFolder.read(path)
+    history, noise = folder.history()
+    if not history:
+        raise CommandError(
+            f"the run {path} has no epoch to compare", f"go on with it: tinygrad-edu train --resume {path}"
+        )
+    return ComparedRun(folder.config, history, folder.guessing, noise, _judged(folder.config, history))
+
+
+def _judged(config: RunConfig, history: History) -> Judged:
+    """What was measured on the held-out part, at the end of a recorded run or after its last epoch."""
+    end, columns = history.end, (history.validation_accuracy or history.validation_r2)
+    examples = _held_out(config)
+    if end is None or end.validation_loss is None:
+        return Judged(history.validation_loss[-1], columns[-1] if columns else None, examples)
+    score = end.validation_r2 if end.validation_accuracy is None else end.validation_accuracy
+    return Judged(end.validation_loss, score, examples)
+
+
+def _held_out(config: RunConfig) -> int | None:
+    """How many examples a recorded run holds out; None if its data cannot be read any more."""
+    try:
+        return round(config.validation * len(read_data(config)))
+    except CommandError:
+        return None

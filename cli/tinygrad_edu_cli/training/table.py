@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 
 from tinygrad_edu.train.events import plain as json_number
@@ -10,61 +10,85 @@ from tinygrad_edu_viz.cells import cell_width
 
 from ..phrases import count
 from ..terminal_width import room, wrap
-from .comparison import ComparedRun
+from .candidate import Candidate, ComparedRun
+from .comparison import BATCHES, Comparison
 from .curve import Scale, curve
+from .ranking import best_of, tied_with
 from .summary import number, percent
-from .verdict import best_run, sentences, verdicts
+from .verdict import FAIR, in_short, sentences, words
 
 CURVE = 20  # cells
 WIDEST = 120
-LEFT_OUT = (5, 4, 2, 8, 7, 3, 6, 1)  # columns for which a narrow terminal has no room: the first of them first
+SPREAD = 3
+LEFT_OUT = (6, 5, 4, 9, 8, 3, 2, 7, 1)  # columns for which a narrow terminal has no room: the first of them first
 LONGEST_LABEL = 24
 
 
-def table(runs: Sequence[ComparedRun]) -> Iterator[str]:
+def table(comparison: Comparison) -> Iterator[str]:
     """The lines of the table, and the verdict."""
-    longest = max(len(run.history.validation_loss) for run in runs)
-    scale = Scale.of([run.history.validation_loss for run in runs], 2 * max(run.guessing for run in runs))
-    low, high = number(scale.low), number(scale.high)
-    over = f"Validation loss over {count(longest, 'epoch')}"
-    above = f"{_data(runs)}{over}, on a logarithmic scale (▁ {low}, █ {high}, ↑ above)"
-    yield "\n".join(wrap(above, room(WIDEST)))
+    candidates = comparison.candidates
+    firsts = [each.first for each in candidates]
+    epochs = max(len(run.history.validation_loss) for run in firsts)
+    longest = None if comparison.changed in BATCHES else epochs  # None: each curve as long as the others
+    scale = Scale.of([run.history.validation_loss for run in firsts], 2 * max(run.guessing for run in firsts))
+    yield "\n".join(wrap(" ".join(_above(comparison, scale, epochs)), room(WIDEST)))
     yield ""
-    measure = "accuracy" if runs[0].history.validation_accuracy else "R²"
-    head = ["", "validation loss", "final", "best", "@epoch", "train", measure, "per epoch", "noise", ""]
-    rows = [head, *(_cells(run, word, scale, longest) for run, word in zip(runs, verdicts(runs), strict=True))]
+    measure = "accuracy" if candidates[0].classifies else "R²"
+    head = ["", "validation loss", "loss", "±", "best", "@epoch", "train", measure, "per epoch", "noise", ""]
+    found = words(candidates)
+    rows = [head, *(_cells(each, in_short(word), scale, longest) for each, word in zip(candidates, found, strict=True))]
     widths = {k: max(cell_width(row[k]) for row in rows) for k in range(len(head))}
+    if not widths[SPREAD] > 1:
+        del widths[SPREAD]
     for k in LEFT_OUT:
-        if sum(widths.values()) + 2 * (len(widths) - 1) > room(WIDEST):
-            del widths[k]
+        if sum(widths.values()) + 2 * (len(widths) - 1) >= room(WIDEST):
+            widths.pop(k, None)
     for row in rows:
         line = "  ".join(_aligned(row[k], width, k) for k, width in widths.items()).rstrip()
         if line:  # the head is empty where all columns that have one were left out
             yield line
     yield ""
-    for sentence in sentences(runs):
+    for sentence in sentences(comparison):
         yield "\n".join(wrap(sentence, room(), indent=2))
 
 
-def _data(runs: Sequence[ComparedRun]) -> str:
-    names = {run.config.data for run in runs}
-    return f"Data: {names.pop()}. " if len(names) == 1 else ""
+def _above(comparison: Comparison, scale: Scale, epochs: int) -> Iterator[str]:
+    """What the columns are."""
+    names = {each.first.config.data for each in comparison.candidates}
+    if len(names) == 1:
+        yield f"Data: {names.pop()}."
+    updates = {each.updates for each in comparison.candidates if each.updates}
+    if comparison.changed in BATCHES and updates and max(updates) <= FAIR * min(updates):
+        yield f"Each run makes {max(updates):,} updates of the weights."
+    low, high, seeds = number(scale.low), number(scale.high), comparison.seeds
+    of_seed = f" with seed {seeds[0]}" if len(seeds) > 1 else ""
+    over = "its epochs" if comparison.changed in BATCHES else count(epochs, "epoch")
+    yield f"Validation loss over {over}{of_seed}, on a logarithmic scale (▁ {low}, █ {high}, ↑ above)."
+    if len(seeds) > 1:
+        yield f"The numbers are means over the seeds {', '.join(map(str, seeds))}; ± is their standard deviation."
+    judged = comparison.candidates[0].first.judged
+    if judged.examples is not None:
+        kind = "fresh" if judged.fresh else "held-out"
+        measure = "accuracy" if comparison.candidates[0].classifies else "R²"
+        yield f"Loss and {measure} are those of the final weights on {judged.examples:,} {kind} examples."
 
 
-def _cells(run: ComparedRun, word: str, scale: Scale, longest: int) -> list[str]:
-    history, score = run.history, run.score
-    accuracy = "-" if score is None else percent(score) if history.validation_accuracy else f"{score:.3f}"
-    seconds = run.seconds_per_epoch
+def _cells(each: Candidate, word: str, scale: Scale, longest: int | None) -> list[str]:
+    score = each.score
+    accuracy = "-" if score is None else percent(score) if each.classifies else f"{score:.3f}"
+    seconds, noise = each.seconds_per_epoch, each.mean(lambda run: run.noise)
+    losses = each.first.history.validation_loss
     return [
-        run.label if len(run.label) <= LONGEST_LABEL else f"...{run.label[3 - LONGEST_LABEL :]}",
-        curve(history.validation_loss, scale, CURVE, longest),
-        short(run.final),
-        short(run.best),
-        str(history.best_epoch or "-"),
-        short(history.train_loss[-1] if history.train_loss else None),
+        each.label if len(each.label) <= LONGEST_LABEL else f"...{each.label[3 - LONGEST_LABEL :]}",
+        curve(losses, scale, CURVE, longest),
+        short(each.loss),
+        "" if each.spread is None else f"{each.spread:.2g}",
+        short(each.mean(lambda run: run.best)),
+        str(each.best_epoch or "-"),
+        short(each.mean(lambda run: run.train)),
         accuracy,
         "-" if seconds is None else duration(seconds),
-        "-" if run.noise is None else f"{run.noise:.2g}",
+        "-" if noise is None else f"{noise:.2g}",
         word,
     ]
 
@@ -84,27 +108,51 @@ def duration(seconds: float) -> str:
 def _aligned(cell: str, width: int, column: int) -> str:
     """Words to the left, numbers to the right."""
     blanks = " " * (width - cell_width(cell))
-    return cell + blanks if column in (0, 1, 9) else blanks + cell
+    return cell + blanks if column in (0, 1, 10) else blanks + cell
 
 
-def to_json(runs: Sequence[ComparedRun]) -> Iterator[dict[str, Any]]:
-    """An object for each run, and one with the verdict."""
-    for run, word in zip(runs, verdicts(runs), strict=True):
-        measure = "validation_accuracy" if run.history.validation_accuracy else "validation_r2"
+def to_json(comparison: Comparison) -> Iterator[dict[str, Any]]:
+    """An object for each setting, and one with the verdict. What has no mean is that of the first seed."""
+    candidates = comparison.candidates
+    for each, found in zip(candidates, words(candidates), strict=True):
+        run, measure = each.first, "validation_accuracy" if each.classifies else "validation_r2"
         yield {
             "kind": "run",
-            "label": run.label,
-            "verdict": word,
+            "label": each.label,
+            "verdict": in_short(found),
             "best_validation_loss": json_number(run.best),
             "best_epoch": run.history.best_epoch,
             "final_validation_loss": json_number(run.final),
-            "final_train_loss": json_number(run.history.train_loss[-1]) if run.history.train_loss else None,
-            measure: json_number(run.score),
+            "final_train_loss": json_number(run.train),
+            measure: json_number(_last_score(run)),
             "guessing_loss": json_number(run.guessing),
-            "seconds_per_epoch": run.seconds_per_epoch,
+            "judged_on": {"examples": run.judged.examples, "fresh": run.judged.fresh},
+            "mean_loss": json_number(each.loss),
+            "spread": each.spread,
+            "mean_score": json_number(each.score),
+            "updates": each.updates,
+            "seconds_per_epoch": each.seconds_per_epoch,
             "loss_noise": run.noise,
+            "seeds": [_of_seed(one, word) for one, word in zip(each.runs, found, strict=True)],
             "config": run.config.to_json(),
             "history": run.history.to_json(),
         }
-    best = best_run(runs)
-    yield {"kind": "verdict", "best": best.label if best else None, "text": " ".join(sentences(runs))}
+    best = best_of(candidates)
+    tied = tied_with(best, candidates) if best else []
+    text = " ".join(sentences(comparison))
+    label = best.label if best else None
+    yield {"kind": "verdict", "best": label, "tied": [each.label for each in tied], "text": text}
+
+
+def _of_seed(run: ComparedRun, word: str) -> dict[str, Any]:
+    loss, score = json_number(run.loss), json_number(run.judged.score)
+    return {"seed": run.config.seed, "verdict": word, "loss": loss, "score": score}
+
+
+def _last_score(run: ComparedRun) -> float | None:
+    """Accuracy, or R², on held-out examples, at the end."""
+    end = run.history.end
+    if end is not None:
+        return end.validation_r2 if end.validation_accuracy is None else end.validation_accuracy
+    scores = run.history.validation_accuracy or run.history.validation_r2
+    return scores[-1] if scores else None

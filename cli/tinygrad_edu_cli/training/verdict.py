@@ -1,72 +1,142 @@
-"""Which run learned, which crawled, which blew up: in words, with the numbers that say so.
-
-What a run reached is measured against guessing, the loss of the best constant answer (log 2 for two classes of equal
-size), as losses of different kinds cannot be compared otherwise.
-"""
+"""What a comparison says: a sentence for each setting with the numbers that say so, and which one to take, if any."""
 
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from ..phrases import count
-from .comparison import ComparedRun
+from .candidate import Candidate, ComparedRun
+from .comparison import BATCHES, Comparison
 from .config import LEARNING_RATES
+from .equal_updates import UPDATES
+from .ranking import best_of, differ_in_no_use, groups, tied_with
+from .run_word import BLEW_UP, CRAWLED, GUESSING, LEARNED, LEARNING, LEVELLED, OVERFITTED, STUCK, word
 from .summary import number, percent
 
-LEARNED, CRAWLED, STUCK, BLEW_UP = "learned", "crawled", "stuck", "blew up"
-NEAR = 0.25  # of the way from guessing to the best run may be missing
-BEHIND = 5  # times the loss of the best run, and still falling, and fewer right: it learns, but too slowly
-OVERFITTED = 1.25  # times the lowest validation loss
+FAIR = 1.2  # times as many updates: more would decide by themselves
+TOO_FEW = 10  # examples: nothing can be judged on them
+FEW = 100  # examples: an accuracy is off by several percent
 
 
-def reached(run: ComparedRun) -> float:
-    """The loss at the end as a share of that of guessing: the lower of training (noisy with dropout) and validation."""
-    losses = [loss[-1] for loss in (run.history.train_loss, run.history.validation_loss) if loss]
-    end = run.history.end
-    if not losses or any(not math.isfinite(x) for x in losses) or (end and end.stopped == "diverged"):
-        return math.inf
-    return min(losses) / max(run.guessing, 1e-12)
+def words(candidates: Sequence[Candidate]) -> list[list[str]]:
+    """A word for each run of each candidate."""
+    shares = [run.share for each in candidates for run in each.runs]
+    best = min((share for share in shares if math.isfinite(share)), default=0.0)
+    return [[word(run, best) for run in each.runs] for each in candidates]
 
 
-def verdicts(runs: Sequence[ComparedRun]) -> list[str]:
-    """A word for each run."""
-    shares = [reached(run) for run in runs]
-    best, best_score = min(shares), max(map(_score, runs))
-    return [_word(run, share, best, best_score) for run, share in zip(runs, shares, strict=True)]
+def in_short(found: Sequence[str]) -> str:
+    """The word of all runs of a candidate: "learned", or "learned 2/3"."""
+    commonest, times = Counter(found).most_common(1)[0]
+    return commonest if times == len(found) else f"{commonest} {times}/{len(found)}"
 
 
-def _word(run: ComparedRun, share: float, best: float, best_score: float) -> str:
-    losses = run.history.train_loss
-    earlier = losses[: min(len(losses) * 3 // 4 + 1, len(losses) - 1)] or [run.guessing]  # to compare the last one with
-    falls = bool(losses) and losses[-1] < 0.98 * earlier[-1]
-    if share <= best + NEAR * (1 - best) and share < 1 - NEAR:
-        return CRAWLED if falls and share > BEHIND * best and _score(run) < best_score - 0.01 else LEARNED
-    if share > 1.2 or max(losses, default=math.inf) > 3 * run.guessing:
-        return BLEW_UP
-    return CRAWLED if falls else STUCK
+def sentences(comparison: Comparison) -> Iterator[str]:
+    """What the table means: one sentence for each candidate, and which one to take."""
+    candidates = comparison.candidates
+    found = words(candidates)
+    for each, its_words in zip(candidates, found, strict=True):
+        yield f"{each.label}{_told(each, its_words)}."
+    if len(candidates) > 1:  # else the others were interrupted: there is nothing to choose
+        yield from _choice(comparison, {word for its_words in found for word in its_words})
 
 
-def _score(run: ComparedRun) -> float:
-    return -math.inf if run.score is None else run.score
-
-
-def sentences(runs: Sequence[ComparedRun]) -> Iterator[str]:
-    """What the table means, one sentence for each run, and which one to take."""
-    words = verdicts(runs)
-    for run, word in zip(runs, words, strict=True):
-        yield f"{run.label} {_told(run, word)}."
-    if len(runs) == 1:  # the others were interrupted: there is nothing to choose
+def _choice(comparison: Comparison, found: set[str]) -> Iterator[str]:
+    """Which one to take, if there is one; and how far that can be trusted."""
+    together = groups(comparison.candidates)
+    for group in together:
+        if len(group) > 1:
+            made = "made no difference" if comparison.changed else "are the same run"
+            yield f"{_listed(group)} {made}: their numbers are the same, to the last digit."
+    candidates = [group[0] for group in together]
+    best = best_of(candidates)
+    if len(candidates) == 1:
         return
-    best = best_run(runs)
-    if len({_problem(run) for run in runs}) > 1:
+    if len({_problem(each.first) for each in candidates}) > 1:
         yield "They had different problems to solve: compare the accuracy, not the losses."
-    elif best is not None and words[runs.index(best)] == LEARNED:
-        yield f"Take {best.label}: it has the lowest validation loss, {number(best.best)}."
-    elif set(words) == {BLEW_UP}:
-        yield f"All of them blew up: take smaller steps, --lr {LEARNING_RATES[runs[0].config.optimizer]:g} say."
-    else:
+    elif unfair := _unfair(comparison):
+        yield unfair
+    elif found == {BLEW_UP} or best is None:
+        lr = LEARNING_RATES[candidates[0].first.config.optimizer]
+        yield f"All of them blew up: take smaller steps, --lr {lr:g} say."
+    elif best.share >= GUESSING:
         yield "None of them learned much: try other values, or a larger --net and more --epochs."
+    elif (examples := best.first.judged.examples) is not None and examples < TOO_FEW:
+        yield f"{count(examples, 'held-out example')} cannot tell which is better: give more data."
+    else:
+        yield _taken(best, candidates)
+        yield from _reservations(comparison, best)
+
+
+def _taken(best: Candidate, candidates: Sequence[Candidate]) -> str:
+    """The best one, or those that tie for it."""
+    tied, seeds = tied_with(best, candidates), len(best.runs)
+    over = f", on average over {seeds} seeds" if seeds > 1 else ""
+    if not tied:
+        others = sorted((each for each in candidates if each is not best), key=lambda each: each.loss)
+        score = "" if best.score is None else f" ({_score(best)})"
+        return (
+            f"Take {best.label}: on {_measured(best)} it has the lowest loss, {_short(best.loss)}{score}{over}; that of "
+            f"{others[0].label} is {_short(others[0].loss)}{'' if others[0].score is None else f' ({_score(others[0])})'}"
+        ) + "."
+    group = [each for each in candidates if each is best or each in tied]
+    losses = sorted(each.loss for each in group)
+    others = [each for each in candidates if each not in group]
+    rest = f" {_listed(others)} {'is' if len(others) == 1 else 'are'} worse." if others else ""
+    if differ_in_no_use(group):
+        why = "differ by nothing that matters"
+    else:
+        why = "differ by no more than chance may; more seeds can tell more" if seeds > 1 else "differ too little"
+    return (
+        f"{_listed(group)} tie: on {_measured(best)} their losses, {_short(losses[0])} to {_short(losses[-1])}{over}, "
+        f"{why}. Choose by something else: the time, or the simpler one.{rest}"
+    )
+
+
+def _reservations(comparison: Comparison, best: Candidate) -> Iterator[str]:
+    """What the numbers cannot tell."""
+    examples = best.first.judged.examples
+    if examples is not None and examples < FEW:
+        off = ""
+        if best.classifies and best.score is not None:
+            score = min(max(best.score, 0.1), 0.9)
+            error = math.sqrt(score * (1 - score) / examples)
+            off = f": an accuracy that is measured on them is easily off by {percent(round(error, 2))}"
+        yield f"{examples} held-out examples are few{off}."
+    if len(best.runs) > 1:
+        return
+    if comparison.changed is None:
+        yield "One run each: another seed may give another answer."
+    elif comparison.spared is not None:
+        yield f"One seed each: --seeds 3 would show the spread, and take {_duration(comparison.spared)}."
+    else:
+        yield "One seed each: another may give another answer; --seeds 3 shows the spread."
+
+
+def _duration(seconds: float) -> str:
+    return f"about {max(seconds, 60) / 60:.0f} min" if seconds < 5400 else f"about {seconds / 3600:.0f} h"
+
+
+def _measured(candidate: Candidate) -> str:
+    judged = candidate.first.judged
+    if judged.examples is None:
+        return "the held-out part"
+    return f"{judged.examples:,} {'fresh' if judged.fresh else 'held-out'} examples"
+
+
+def _unfair(comparison: Comparison) -> str | None:
+    """What is wrong with runs that made more updates than others because their batches are smaller."""
+    updates = {each.label: each.updates for each in comparison.candidates if each.updates}
+    if comparison.changed not in BATCHES or not updates or max(updates.values()) <= FAIR * min(updates.values()):
+        return None
+    most, least = max(updates, key=lambda k: updates[k] or 0), min(updates, key=lambda k: updates[k] or 0)
+    return (
+        f"At equal epochs {most} made {count(updates[most], 'update')} of the weights, and {least} "
+        f"{updates[least]:,}: who makes more steps comes further. Compare at equal updates: leave --epochs out, or give "
+        f"--updates {UPDATES}."
+    )
 
 
 def _problem(run: ComparedRun) -> tuple[object, ...]:
@@ -75,34 +145,88 @@ def _problem(run: ComparedRun) -> tuple[object, ...]:
     return config.data, config.target, config.n, config.noise, config.validation, config.seed, config.loss
 
 
-def best_run(runs: Sequence[ComparedRun]) -> ComparedRun | None:
-    """The one with the lowest validation loss, measured against guessing."""
-    measured = [(run.best / max(run.guessing, 1e-12), k) for k, run in enumerate(runs) if run.best is not None]
-    return runs[min(measured)[1]] if measured else None
+def _told(each: Candidate, found: Sequence[str]) -> str:
+    if len(set(found)) == 1:
+        return f" {_TOLD[found[0]](each)}"
+    (first, times), *others = Counter(found).most_common()
+    counted = [f"{first} in {times} of {len(found)} seeds", *(f"{other} in {times}" for other, times in others)]
+    return f": {', '.join(counted)}; its loss is {_loss(each)} in the end{_right(each)}"
 
 
-def _told(run: ComparedRun, word: str) -> str:
-    epochs, guessing = count(len(run.history), "epoch"), f"guessing gives {number(run.guessing)}"
-    losses = run.history.train_loss
-    if word == BLEW_UP:
-        peak = max((loss for loss in losses if math.isfinite(loss)), default=math.inf)
-        end = run.history.end
-        if end is not None and end.stopped == "diverged":
-            return f"blew up: after {epochs} its loss was no number any more; its steps are too large"
-        return f"blew up: its loss reached {number(peak)} ({guessing}); its steps are too large"
-    if word == CRAWLED:
-        still = f"after {epochs} its loss is still {number(losses[-1])} ({guessing})"
-        return f"crawled: {still}; it needs larger steps, or many more"
-    if word == STUCK:
-        return f"got stuck: its loss stays at {number(losses[-1])} ({guessing})"
-    score = run.score
-    reached = ""
-    if score is not None:
-        reached = f", R² {score:.3f}" if not run.history.validation_accuracy else f", {percent(score)} right"
-    return f"learned: validation loss {number(run.best)} at epoch {run.history.best_epoch}{reached}{_overfitted(run)}"
+def _learned(each: Candidate) -> str:
+    return f"learned: its loss is {_loss(each)} in the end{_right(each)}"
 
 
-def _overfitted(run: ComparedRun) -> str:
-    if run.best is None or run.final is None or run.final < OVERFITTED * run.best:
-        return ""
-    return f"; then it overfitted, and its validation loss rose to {number(run.final)}"
+def _still_learning(each: Candidate) -> str:
+    return (
+        f"is still learning: after {_epochs(each)} its loss is {_loss(each)}{_right(each)}, and it still falls; it needs "
+        "more epochs, or larger steps"
+    )
+
+
+def _levelled_off(each: Candidate) -> str:
+    return f"levelled off: its loss is {_loss(each)} in the end{_right(each)}, and hardly falls any more"
+
+
+def _overfitted(each: Candidate) -> str:
+    best, final = each.mean(lambda run: run.best), each.mean(lambda run: run.final)
+    risen = f"; its validation loss had been {_short(best)} at best, and rose to {_short(final)}" if best != final else ""
+    return (
+        f"overfitted: its training loss came down to {_short(each.mean(lambda run: run.train))}, but on "
+        f"{_measured(each)} it is {_loss(each)} ({_guessing(each)}){_right(each)}{risen}"
+    )
+
+
+def _crawled(each: Candidate) -> str:
+    return (
+        f"crawled: after {_epochs(each)} its loss is still {_short(each.mean(lambda run: run.train))} "
+        f"({_guessing(each)}); it needs larger steps, or many more"
+    )
+
+
+def _got_stuck(each: Candidate) -> str:
+    return f"got stuck: its loss stays at {_short(each.mean(lambda run: run.train))} ({_guessing(each)})"
+
+
+def _blew_up(each: Candidate) -> str:
+    if any(run.history.end is not None and run.history.end.stopped == "diverged" for run in each.runs):
+        return f"blew up: after {_epochs(each)} its loss was no number any more; its steps are too large"
+    peak = max((loss for run in each.runs for loss in run.history.train_loss if math.isfinite(loss)), default=math.inf)
+    return f"blew up: its loss reached {_short(peak)} ({_guessing(each)}); its steps are too large"
+
+
+_TOLD = {
+    **{LEARNED: _learned, LEARNING: _still_learning, LEVELLED: _levelled_off, OVERFITTED: _overfitted},
+    **{CRAWLED: _crawled, STUCK: _got_stuck, BLEW_UP: _blew_up},
+}
+
+
+def _loss(each: Candidate) -> str:
+    return _short(each.loss) + (f" ± {each.spread:.2g}" if each.spread is not None else "")
+
+
+def _short(loss: float | None) -> str:
+    """In three digits."""
+    return number(loss) if loss is None or not math.isfinite(loss) else f"{loss:.3g}"
+
+
+def _epochs(each: Candidate) -> str:
+    return count(min(len(run.history) for run in each.runs), "epoch")
+
+
+def _guessing(each: Candidate) -> str:
+    return f"guessing gives {_short(each.mean(lambda run: run.guessing))}"
+
+
+def _right(each: Candidate) -> str:
+    return "" if each.score is None else f", {_score(each)}"
+
+
+def _score(each: Candidate) -> str:
+    assert each.score is not None
+    return f"{percent(each.score)} right" if each.classifies else f"R² {each.score:.3f}"
+
+
+def _listed(candidates: Sequence[Candidate]) -> str:
+    *first, last = [each.label for each in candidates]
+    return f"{', '.join(first)} and {last}" if first else last
