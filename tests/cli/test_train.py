@@ -148,13 +148,14 @@ def test_notices_on_the_command_line(cli, arguments, name, said):
 )
 def test_the_command_to_try_next_differs_in_the_rate_alone(cli, tmp_path: Path, more):
     path = tmp_path / "my marks.csv"
-    path.write_text("hours,passed,lectures\n" + "1,no,2\n5,yes,3\n4,yes,1\n3,no,4\n" * 5)
+    path.write_text("hours,passed,lectures\n" + "1,no,2\n5,yes,3\n4,yes,1\n3,no,4\n" * 20)
     data = ["--data", "moons", "--n", "60"] if "noise" in more else ["--data", str(path), "--target", "passed"]
-    out = cli("train", *data, "--epochs", "2", *more.split()).out
+    out = cli("train", *data, "--epochs", "20", *more.split()).out
     command = shlex.split(next(line for line in out.splitlines() if line.startswith("  tinygrad-edu compare lr=")))
     runs = [each for each in events(cli(*command[1:], "--json")) if each["kind"] == "run"]
-    same = runs[1]  # the rate in the middle is that of the run
-    end = events(cli("train", *data, "--epochs", "2", *more.split(), "--json"))[-1]
+    rate = more.partition("--lr ")[2].split()[:1] or ["0.1" if "sgd" in more else "0.01"]
+    same = next(each for each in runs if each["label"] == f"lr={rate[0]}")  # that of the run is among them
+    end = events(cli("train", *data, "--epochs", "20", *more.split(), "--json"))[-1]
     assert (same["final_train_loss"], same["validation_accuracy"]) == (end["train_loss"], end["validation_accuracy"])
 
 

@@ -35,7 +35,13 @@ _HOW = "for example: tinygrad-edu compare lr=0.001,0.1,10 --data moons"
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object for each run, and one with the verdict.")
 @click.pass_context
 def compare(
-    context: click.Context, /, what: tuple[str, ...], seeds: int | None, updates: int | None, as_json: bool, **options: Any
+    context: click.Context,
+    /,
+    what: tuple[str, ...],
+    seeds: int | None,
+    updates: int | None,
+    as_json: bool,
+    **options: Any,
 ) -> None:
     """Train several times from the same seeds with one setting changed, or put recorded runs side by side.
 

@@ -101,8 +101,9 @@ def _train(found: Comparison, configs: dict[str, RunConfig], prepared: dict[str,
                 found.interrupted = True
                 break
         if found.interrupted and k > 0:
-            click.echo(f"interrupted: what follows is of {'seed' if k == 1 else 'seeds'} {_listed(found.seeds[:k])}", err=True)
             found.seeds = found.seeds[:k]
+            seeds = ", ".join(map(str, found.seeds))
+            click.echo(f"interrupted: what follows is of seed{'s' * (k > 1)} {seeds}", err=True)
             return
         for candidate in found.candidates:
             candidate.runs.append(runs[candidate.label])
@@ -125,10 +126,6 @@ def _trained(run: Run, title: str) -> ComparedRun | None:
     if not history:
         return None
     return ComparedRun(run.config, history, run.guessing_loss(), noise.value, judge(run), initial)
-
-
-def _listed(seeds: list[int]) -> str:
-    return ", ".join(map(str, seeds))
 
 
 def _tell_missing(labels: list[str]) -> None:

@@ -66,4 +66,3 @@ def _measured(run: Run, dataset: Dataset, fresh: bool) -> Judged:
         found = measure(run.model, Examples(dataset, run.model, objective, "validation"), objective)
     loss = found.loss if math.isfinite(found.loss) else math.inf
     return Judged(loss, found.r2 if found.accuracy is None else found.accuracy, len(dataset), fresh)
-

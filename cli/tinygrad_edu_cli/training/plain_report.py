@@ -9,8 +9,10 @@ from tinygrad_edu.train.events import EndEvent, EpochEvent, Event, NoticeEvent, 
 
 from .. import output
 from ..terminal_width import room, wrap
+from .advice import advice
 from .run import Run
-from .summary import advice, introduction, number, percent, summary
+from .summary import introduction, summary
+from .wording import number, percent
 
 MAX_NOTICES = 5
 INDENT = 6  # of the lines that introduce a run

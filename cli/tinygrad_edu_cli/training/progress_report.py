@@ -14,7 +14,7 @@ from tinygrad_edu_viz.cells import part
 from .. import output
 from .plain_report import PlainReport
 from .run import Run
-from .summary import number, percent
+from .wording import number, percent
 
 INTERVAL = 0.1  # seconds between two drawings
 BAR = 20  # cells

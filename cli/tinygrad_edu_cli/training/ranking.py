@@ -37,9 +37,7 @@ def _tie(better: Candidate, worse: Candidate) -> bool:
         return False
     if differ_in_no_use([better, worse]):
         return True
-    ratios = [
-        math.log(max(b.share, FLOOR) / max(a.share, FLOOR)) for a, b in zip(better.runs, worse.runs, strict=True)
-    ]
+    ratios = [math.log(max(b.share, FLOOR) / max(a.share, FLOOR)) for a, b in zip(better.runs, worse.runs, strict=True)]
     if len(ratios) == 1:
         examples = better.first.judged.examples
         return ratios[0] < (2 / math.sqrt(examples) if examples else 0.0)

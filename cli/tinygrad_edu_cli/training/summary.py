@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-import shlex
 from collections.abc import Iterator
 
 import numpy as np
@@ -11,8 +9,10 @@ import numpy as np
 from tinygrad_edu.train import History
 
 from ..phrases import count, some
-from .config import LEARNING_RATES, RunConfig, typed
+from .config import RunConfig
+from .judgement import judgement
 from .run import PIXELS, Run
+from .wording import number, percent
 
 MOST_MISTAKES = 3
 
@@ -70,6 +70,8 @@ def summary(run: Run, history: History, seconds: float) -> Iterator[str]:
             f"R² on the held-out examples: {end.validation_r2:.3f} (1 is perfect, 0 is no better than always "
             "answering the mean)."
         )
+    if judged := judgement(run, history):
+        yield judged
     if history.best_epoch and history.validation_loss:
         best = min(loss for loss in history.validation_loss if loss == loss)
         kept = "; its weights were kept" if run.config.patience or end.stopped == "interrupted" else ""
@@ -100,50 +102,3 @@ def _classified(run: Run, accuracy: float) -> Iterator[str]:
         said = [f"{names[pairs[0, k]]} taken for {names[pairs[1, k]]} ({counts[k]} times)" for k in order]
         said = [text.replace("(1 times)", "(once)").replace("(2 times)", "(twice)") for text in said]
         yield f"{'Mistakes' if len(counts) <= MOST_MISTAKES else 'Commonest mistakes'}: {', '.join(said)}."
-
-
-def advice(run: Run, history: History) -> str:
-    """The next thing to try."""
-    config, end, reported = run.config, history.end, {notice.name for notice in history.notices}
-    assert end is not None and config.lr is not None and config.epochs is not None
-    if end.stopped == "diverged" or "rising" in reported:
-        return f"find a learning rate that works: {_comparison(run, LEARNING_RATES[config.optimizer])}"
-    if run.dataset.name == "pass_class":
-        return "a problem that no straight line solves, and a deeper net: tinygrad-edu train --data moons"
-    if run.is_linear and end.validation_accuracy is not None and end.validation_accuracy < 0.95:
-        inputs, outputs = (config.net or (1, 1))[0], (config.net or (1, 1))[-1]
-        return f"a hidden layer can bend the line: --net {inputs}-16-{outputs}"
-    if "overfitting" in reported:
-        return "against overfitting: --patience 10, --dropout 0.2, --l2 0.001, or more data"
-    if end.stopped == "interrupted":
-        return "run it again, and let it finish"
-    if history.best_epoch and history.best_epoch >= 0.95 * end.epoch and _still_falling(history):
-        return f"the loss was still falling: --epochs {2 * config.epochs}"
-    return f"see what the learning rate does: {_comparison(run, config.lr)}"
-
-
-def _still_falling(history: History) -> bool:
-    """Whether the last tenth of the epochs lowered the validation loss by more than a tenth."""
-    losses = history.validation_loss
-    tenth = max(len(losses) // 10, 1)
-    return len(losses) > 2 * tenth and min(losses[-tenth:]) < 0.9 * min(losses[:-tenth])
-
-
-def _comparison(run: Run, lr: float) -> str:
-    """A command that compares learning rates around this one, and leaves all else as it was."""
-    rates = ",".join(f"{rate:.3g}" for rate in (lr / 10, lr, lr * 10))
-    net = "-".join(map(str, run.config.net or ()))
-    command = f"tinygrad-edu compare lr={rates} --data {shlex.quote(run.config.data)} --net {net}"
-    return f"{command} {typed(run.asked, without=('lr', 'data', 'net'))}".rstrip()
-
-
-def percent(share: float) -> str:
-    """0.9551 as 95.5%; only all is 100%, and only nothing 0%."""
-    return f"{share * 100 if share in (0, 1) else min(max(share * 100, 0.1), 99.9):.3g}%"
-
-
-def number(value: float | None) -> str:
-    """A loss in four digits."""
-    return (
-        "-" if value is None else f"{value:.4g}" if math.isfinite(value) else "not a number" if value != value else "∞"
-    )

@@ -14,13 +14,13 @@ from .candidate import Candidate, ComparedRun
 from .comparison import BATCHES, Comparison
 from .curve import Scale, curve
 from .ranking import best_of, tied_with
-from .summary import number, percent
 from .verdict import FAIR, in_short, sentences, words
+from .wording import number, percent
 
 CURVE = 20  # cells
 WIDEST = 120
 SPREAD = 3
-LEFT_OUT = (6, 5, 4, 9, 8, 3, 2, 7, 1)  # columns for which a narrow terminal has no room: the first of them first
+LEFT_OUT = (6, 5, 4, 8, 9, 3, 2, 7, 1)  # columns for which a narrow terminal has no room: the first of them first
 LONGEST_LABEL = 24
 
 

@@ -13,7 +13,7 @@ from .config import LEARNING_RATES
 from .equal_updates import UPDATES
 from .ranking import best_of, differ_in_no_use, groups, tied_with
 from .run_word import BLEW_UP, CRAWLED, GUESSING, LEARNED, LEARNING, LEVELLED, OVERFITTED, STUCK, word
-from .summary import number, percent
+from .wording import number, percent
 
 FAIR = 1.2  # times as many updates: more would decide by themselves
 TOO_FEW = 10  # examples: nothing can be judged on them
@@ -76,11 +76,11 @@ def _taken(best: Candidate, candidates: Sequence[Candidate]) -> str:
     over = f", on average over {seeds} seeds" if seeds > 1 else ""
     if not tied:
         others = sorted((each for each in candidates if each is not best), key=lambda each: each.loss)
-        score = "" if best.score is None else f" ({_score(best)})"
+        other = others[0]
         return (
-            f"Take {best.label}: on {_measured(best)} it has the lowest loss, {_short(best.loss)}{score}{over}; that of "
-            f"{others[0].label} is {_short(others[0].loss)}{'' if others[0].score is None else f' ({_score(others[0])})'}"
-        ) + "."
+            f"Take {best.label}: on {_measured(best)} it has the lowest loss, {_short(best.loss)}{_in_brackets(best)}"
+            f"{over}; that of {other.label} is {_short(other.loss)}{_in_brackets(other)}."
+        )
     group = [each for each in candidates if each is best or each in tied]
     losses = sorted(each.loss for each in group)
     others = [each for each in candidates if each not in group]
@@ -134,8 +134,8 @@ def _unfair(comparison: Comparison) -> str | None:
     most, least = max(updates, key=lambda k: updates[k] or 0), min(updates, key=lambda k: updates[k] or 0)
     return (
         f"At equal epochs {most} made {count(updates[most], 'update')} of the weights, and {least} "
-        f"{updates[least]:,}: who makes more steps comes further. Compare at equal updates: leave --epochs out, or give "
-        f"--updates {UPDATES}."
+        f"{updates[least]:,}: who makes more steps comes further. Compare at equal updates: leave --epochs out, or "
+        f"give --updates {UPDATES}."
     )
 
 
@@ -159,8 +159,8 @@ def _learned(each: Candidate) -> str:
 
 def _still_learning(each: Candidate) -> str:
     return (
-        f"is still learning: after {_epochs(each)} its loss is {_loss(each)}{_right(each)}, and it still falls; it needs "
-        "more epochs, or larger steps"
+        f"is still learning: after {_epochs(each)} its loss is {_loss(each)}{_right(each)}, and it still falls; it "
+        "needs more epochs, or larger steps"
     )
 
 
@@ -170,7 +170,7 @@ def _levelled_off(each: Candidate) -> str:
 
 def _overfitted(each: Candidate) -> str:
     best, final = each.mean(lambda run: run.best), each.mean(lambda run: run.final)
-    risen = f"; its validation loss had been {_short(best)} at best, and rose to {_short(final)}" if best != final else ""
+    risen = f"; its validation loss rose from {_short(best)} at best to {_short(final)}" if best != final else ""
     return (
         f"overfitted: its training loss came down to {_short(each.mean(lambda run: run.train))}, but on "
         f"{_measured(each)} it is {_loss(each)} ({_guessing(each)}){_right(each)}{risen}"
@@ -220,6 +220,10 @@ def _guessing(each: Candidate) -> str:
 
 def _right(each: Candidate) -> str:
     return "" if each.score is None else f", {_score(each)}"
+
+
+def _in_brackets(each: Candidate) -> str:
+    return "" if each.score is None else f" ({_score(each)})"
 
 
 def _score(each: Candidate) -> str:
