@@ -18,33 +18,13 @@ from ..clock import SERIAL
 from ..graph.node import Node
 
 
-class Copies:
-    """The methods that `copy` and `pickle` ask of a node."""
-
-    __slots__ = ()
-
-    def __copy__(self) -> Any:
-        return shallow(self)  # type: ignore[arg-type]
-
-    def __deepcopy__(self, memo: dict[int, Any]) -> Any:
-        return deep(self, memo)  # type: ignore[arg-type]
-
-    def __reduce_ex__(self, protocol: Any) -> Any:
-        return reduced(self)  # type: ignore[arg-type]
-
-    def __setstate__(self, state: Any) -> None:  # pickles of before ask for it
-        _fill(self, state)  # type: ignore[arg-type]
-
-
-def shallow(node: Node) -> Node:
+def _shallow(node: Node) -> Node:
     """A node of its own that holds the same."""
-    copy: Node = object.__new__(type(node))
-    _fill(copy, node.__getstate__())
-    return copy
+    return _fill(object.__new__(type(node)), node.__getstate__())
 
 
-def deep(root: Node, memo: dict[int, Any]) -> Node:
-    """A copy of a node, with copies of all that it was computed from: `copy.deepcopy`."""
+def _deep(root: Node, memo: dict[int, Any]) -> Node:
+    """A copy of a node, with copies of all that it was computed from."""
     nodes = _graph(root, lambda node: id(node) in memo)
     for node in nodes:
         memo[id(node)] = object.__new__(type(node))
@@ -59,7 +39,7 @@ _RENAMED = {"_home": "_buffer"}  # slots, by their names in pickles of before
 _ATOMS = {bool, int, float, str, type(None)}  # what a copy shares; asking deepcopy would take longer
 
 
-def reduced(root: Node) -> tuple[Any, ...]:
+def _reduced(root: Node, protocol: Any) -> tuple[Any, ...]:
     """What `pickle` writes for a node."""
     shell, _turn.shell = _turn.shell, None
     new = copyreg.__newobj__, (type(root),)  # type: ignore[attr-defined]
@@ -162,3 +142,11 @@ def _graph(root: Node, known: Callable[[Node], bool]) -> list[Node]:
                 found[other] = None
                 waiting.append(other)
     return list(found)
+
+
+class Copies:
+    """The methods that `copy` and `pickle` ask of a node."""
+
+    __slots__ = ()
+    __copy__, __deepcopy__, __reduce_ex__ = _shallow, _deep, _reduced
+    __setstate__ = _fill  # pickles of before ask for it

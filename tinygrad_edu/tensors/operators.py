@@ -20,6 +20,11 @@ from .copying import Copies
 from .numpy_protocol import function_call, ufunc_call
 
 
+def _forms(function: Any, sign: str) -> tuple[Any, Any, Any]:
+    """An operator, its reflected and its augmented form."""
+    return function, lambda self, other: function(other, self), augmented(function, sign)
+
+
 def _comparison(compare: Any) -> Any:
     """The method of a comparison: what `device_call` does, without the call, which would take longer than comparing."""
 
@@ -39,39 +44,14 @@ class Operators(Copies):
 
     __slots__ = ()
 
-    __add__ = functional.add
-    __sub__ = functional.subtract
-    __mul__ = functional.multiply
-    __truediv__ = functional.divide
-    __pow__ = functional.power
-    __matmul__ = functional.matmul
+    __add__, __radd__, __iadd__ = _forms(functional.add, "+=")  # self + other, other + self, self += other
+    __sub__, __rsub__, __isub__ = _forms(functional.subtract, "-=")  # self - other, other - self, self -= other
+    __mul__, __rmul__, __imul__ = _forms(functional.multiply, "*=")  # self * other, other * self, self *= other
+    __truediv__, __rtruediv__, __itruediv__ = _forms(functional.divide, "/=")  # self / other, other / self, ...
+    __pow__, __rpow__, __ipow__ = _forms(functional.power, "**=")  # self ** other, other ** self, ...
+    __matmul__, __rmatmul__, __imatmul__ = _forms(functional.matmul, "@=")  # self @ other, other @ self, ...
     __neg__ = functional.negative
     __abs__ = functional.abs
-
-    def __radd__(self, other: Any) -> Any:  # other + self
-        return functional.add(other, self)
-
-    def __rsub__(self, other: Any) -> Any:  # other - self
-        return functional.subtract(other, self)
-
-    def __rmul__(self, other: Any) -> Any:  # other * self
-        return functional.multiply(other, self)
-
-    def __rtruediv__(self, other: Any) -> Any:  # other / self
-        return functional.divide(other, self)
-
-    def __rpow__(self, other: Any) -> Any:  # other ** self
-        return functional.power(other, self)
-
-    def __rmatmul__(self, other: Any) -> Any:  # other @ self
-        return functional.matmul(other, self)
-
-    __iadd__ = augmented(functional.add, "+=")
-    __isub__ = augmented(functional.subtract, "-=")
-    __imul__ = augmented(functional.multiply, "*=")
-    __itruediv__ = augmented(functional.divide, "/=")
-    __ipow__ = augmented(functional.power, "**=")
-    __imatmul__ = augmented(functional.matmul, "@=")
 
     def __pos__(self) -> Any:
         return self

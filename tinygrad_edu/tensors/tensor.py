@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import operator
+from operator import attrgetter
 from typing import Any
 
 import numpy as np
@@ -227,25 +228,9 @@ class Tensor(PythonProtocol, Operators, Node):
     def buffer(self) -> Any:
         return free_buffer(self)
 
-    @property
-    def shape(self) -> tuple[int, ...]:
-        return self._data.shape
-
-    @property
-    def ndim(self) -> int:
-        return self._data.ndim
-
-    @property
-    def size(self) -> int:
-        return self._data.size
-
-    @property
-    def dtype(self) -> np.dtype[Any]:
-        return self._data.dtype
-
-    @property
-    def device(self) -> str:
-        return self.backend.device
+    shape, ndim = property(attrgetter("_data.shape")), property(attrgetter("_data.ndim"))
+    size, dtype = property(attrgetter("_data.size")), property(attrgetter("_data.dtype"))
+    device = property(attrgetter("backend.device"))
 
     @property
     def T(self) -> Any:
