@@ -29,7 +29,11 @@ LAZY = {
     "tinygrad_edu.backends.cupy": {"cupy": OPTIONAL, "cupyx.scipy": OPTIONAL},
     "tinygrad_edu.data.optional": {"module": OPTIONAL},
     "tinygrad_edu.derivatives.anomaly": {"linecache": ON_DEMAND},
-    "tinygrad_edu": {"tinygrad_edu.compiling": ON_DEMAND, "f'.{name}'": ON_DEMAND},
+    "tinygrad_edu": {
+        "tinygrad_edu.compiling": ON_DEMAND,
+        "tinygrad_edu.train.predictor": ON_DEMAND,
+        "f'.{name}'": ON_DEMAND,
+    },
     "tinygrad_edu.blocks": {"inspect": ON_DEMAND},
     "tinygrad_edu.graph.operation": {"inspect": ON_DEMAND},
     "tinygrad_edu.storage.arrays": {"safetensors.numpy": OPTIONAL},
@@ -42,12 +46,18 @@ LAZY = {
         "tinygrad_edu_cli.training.comparison": HELP,
         "tinygrad_edu_cli.training.table": HELP,
     },
+    "tinygrad_edu_cli.commands.evaluate": {
+        "tinygrad_edu_cli.training.application": HELP,
+        "tinygrad_edu_cli.training.evaluation": HELP,
+    },
+    "tinygrad_edu_cli.commands.predict": {"tinygrad_edu_cli.training.predictions": HELP},
     "tinygrad_edu_cli.commands.graph": {"tinygrad_edu_cli.drawing": HELP},
     "tinygrad_edu_cli.commands.step": {"tinygrad_edu_cli.faces": HELP},
     "tinygrad_edu_cli.commands.train": {
         "tinygrad_edu_cli.training.config": HELP,
         "tinygrad_edu_cli.training.reports": HELP,
         "tinygrad_edu_cli.training.session": HELP,
+        "tinygrad_edu_cli.training.summary": HELP,
     },
     "tinygrad_edu_cli.errors": {"tinygrad_edu_cli.excerpt": HELP},
     "tinygrad_edu_cli.main": {

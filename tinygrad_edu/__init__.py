@@ -25,6 +25,7 @@ from .version import __version__ as __version__
 if TYPE_CHECKING:
     from . import data, losses, nn, optim, train
     from .compiling import compile
+    from .train.predictor import load, save
 
 # An inf or nan is a number here, in Tensors as in Values, and no accident of a line of ours that NumPy should warn of;
 # detect_anomaly() says where it was born.
@@ -46,6 +47,8 @@ for _old, _module in {
 def __getattr__(name: str) -> Any:
     if name in _LEARNING:
         return importlib.import_module(f".{name}", __name__)
+    if name in ("load", "save"):
+        return getattr(importlib.import_module(".train.predictor", __name__), name)
     if name == "compile":
         return importlib.import_module(".compiling", __name__).compile
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
@@ -72,11 +75,13 @@ __all__ = [
     "hessian",
     "jacobian",
     "jvp",
+    "load",
     "losses",
     "nn",
     "no_grad",
     "nodes",
     "optim",
+    "save",
     "scope",
     "seed",
     "set_default_dtype",

@@ -13,7 +13,9 @@ import click
 
 from . import output
 from .commands.compare import compare
+from .commands.evaluate import evaluate
 from .commands.graph import graph
+from .commands.predict import predict
 from .commands.step import step
 from .commands.train import train
 from .errors import DONE, INTERRUPTED, NEGATIVE, UNREADABLE, USAGE, CommandError
@@ -53,6 +55,8 @@ cli.add_command(step)
 cli.add_command(graph)
 cli.add_command(train)
 cli.add_command(compare)
+cli.add_command(predict)
+cli.add_command(evaluate)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

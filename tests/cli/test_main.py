@@ -17,7 +17,7 @@ from tinygrad_edu_cli.errors import CommandError
 
 def test_help_does_not_wait_for_numpy(environment):
     check = "import sys; from tinygrad_edu_cli.main import main; main(sys.argv[1:]); print('numpy' in sys.modules)"
-    for arguments in (["--help"], ["step", "--help"], ["graph", "--help"]):
+    for arguments in (["--help"], ["step", "--help"], ["graph", "--help"], ["predict", "--help"]):
         ran = subprocess.run([sys.executable, "-c", check, *arguments], env=environment, capture_output=True, text=True)
         assert ran.returncode == 0 and ran.stdout.startswith("Usage: tinygrad-edu")
         assert ran.stdout.endswith("False\n"), "NumPy was imported"

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+import tinygrad_edu as tg
+
 README = Path(__file__).parents[2] / "README.md"
 
 
@@ -24,11 +26,17 @@ def commands() -> list[str]:
 @pytest.mark.parametrize("line", commands())
 def test_every_command_works(cli, line, tmp_path: Path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    Path("marks.csv").write_text("lectures,hours,passed\n" + "1,2,no\n5,6,yes\n4,9,yes\n" * 20)
+    passengers = ['male,"1,5",Cherbourg,no\n', "female,,Queenstown,yes\n"] * 20
+    names = [f"Number {k},{passenger}" for k, passenger in enumerate(passengers)]
+    Path("passengers.csv").write_text("name,sex,age,port,survived\n" + "".join(names))
+    Path("new.csv").write_text("port,sex,age\nUlm,male,7\n")
     Path("model.py").write_text("import tinygrad_edu as tg\n\n\ndef loss():\n    return tg.Value(2.0, name='a') ** 2\n")
     for block in blocks("python"):
         if name := re.match(r"# (\w+\.py)\n", block):
             Path(name[1]).write_text(block)
+    if "model.safetensors" in line and "--save" not in line:
+        made = "train --data passengers.csv --target survived --epochs 1 --save model.safetensors"
+        assert cli(*made.split()).code == 0
     if "trace.json" in line and "--save" not in line:
         assert cli("step", "--save", "trace.json", "--json").code == 0
     arguments = shlex.split(line, comments=True)[1:]
@@ -41,6 +49,18 @@ def test_every_command_works(cli, line, tmp_path: Path, monkeypatch):
 def test_the_real_data_sets_are_installed_before_they_are_used():
     text = README.read_text(encoding="utf-8")
     assert text.index("pip install '.[data]'") < text.index("--data digits")
+
+
+def test_raw_rows_in_python(cli, tmp_path: Path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    Path("p.csv").write_text("sex,age,port,survived\n" + "male,,Cherbourg,no\nfemale,29,Queenstown,yes\n" * 20)
+    assert cli("train", "--data", "p.csv", "--epochs", "1", "--save", "model.safetensors").code == 0
+    train, _ = tg.data.read_csv("p.csv").split()
+    net, standardizer = tg.nn.mlp([train.x.shape[1], 1]), tg.data.Standardizer.fit(train)
+    block = next(b for b in blocks("python") if "tg.load(" in b)
+    exec(block, {"tg": tg, "net": net, "train": train, "standardizer": standardizer})
+    assert re.match(r"\['(no|yes)' '(no|yes)'\] \[\[0\.", capsys.readouterr().out)
+    assert tg.load("net.safetensors").predict_proba(train).shape == (len(train), 2)
 
 
 @pytest.mark.parametrize("block", [b for b in blocks("python") if b.startswith("import tinygrad_edu")])

@@ -103,13 +103,13 @@ def test_wrong_usage(cli, arguments, said):
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        (b"a,b,y\n1,2,0\n3,,1\n", ["line 3, column 2 ('b')", "missing"]),
-        (b"a,b,y\n1,x,0\n3,z,1\n", ["line 2, column 2 ('b')", "'x' is not a number"]),
+        (b"a,b,y\n1,2,0\n1,,1\n", ["no column to learn from", "'b' is left out: the same"]),
+        (b"a,b,y\n1,x,0\n3,4,1\n", ["line 2, column 2 ('b')", "'x' is not a number"]),
         (b"a,b,y\n1,2,0\n3,4,0\n", ["only one class"]),
         (b"a,b,y\n", ["no rows"]),
         (b"", ["empty"]),
         (b"a,b,y\n1,2,0\n3,1\n", ["line 3", "2 cells"]),
-        (b"a,b,y\n1,2,\xff\n3,4,\xfe\n", ["line 2", "UTF-8"]),
+        (b"PK\x03\x04a,b,y\n1,2,\xff\n3,4,\xfe\n", ["is no text"]),
         (None, ["No such file"]),
     ],
 )

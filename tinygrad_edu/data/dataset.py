@@ -10,6 +10,8 @@ import numpy as np
 
 from ..checks import is_number, whole_number
 from ..errors import ArgumentError, DataError
+from .columns import Columns
+from .encoder import Encoder
 
 Array = np.ndarray[Any, Any]
 Task = Literal["classification", "regression"]
@@ -30,6 +32,10 @@ class Dataset:
         feature_names: a name for each column of x; "x1", "x2", ... if left out.
         target_names: the names of the classes; for regression one name, that of the target. "0", "1", ... and "y" if
             left out.
+        columns: what x was made of, if it comes from a table: words, and numbers with gaps.
+        encoder: that made x of them. A part that is cut off for training fits its own, so that it learns nothing of the
+            rows that are held out.
+
     Raises:
         DataError: no rows, shapes that do not belong together, a number that is not finite, a label out of range.
     """
@@ -40,6 +46,8 @@ class Dataset:
     task: Task = "classification"
     feature_names: tuple[str, ...] = ()
     target_names: tuple[str, ...] = ()
+    columns: Columns | None = None
+    encoder: Encoder | None = None
 
     def __post_init__(self) -> None:
         check_task(self.task)
@@ -120,7 +128,8 @@ class Dataset:
                 "bring more rows"
             )
         order = self._order(seed)
-        return self._rows(order[held_out:]), self._rows(order[:held_out])
+        train = self._rows(order[held_out:])
+        return train, self._rows(order[:held_out], train.encoder)
 
     def batches(
         self,
@@ -150,9 +159,20 @@ class Dataset:
         rng = np.random.default_rng(whole_number("seed", seed, at_least=0))
         return _stratified_order(self.y, rng) if self.classes else rng.permutation(len(self))
 
-    def _rows(self, rows: Array) -> Dataset:
+    def _rows(self, rows: Array, encoder: Encoder | None = None) -> Dataset:
         rows = np.sort(rows)  # chosen by chance, but in the order of the data
-        return replace(self, x=self.x[rows], y=self.y[rows])
+        part = replace(self, x=self.x[rows], y=self.y[rows])
+        if self.columns is None:
+            return part
+        part = replace(part, columns=self.columns.take(rows))
+        return part.encoded(encoder)
+
+    def encoded(self, encoder: Encoder | None = None) -> Dataset:
+        """The same rows of a table, with x made by an encoder; None for one that is fitted on them."""
+        assert self.columns is not None
+        encoder = encoder or Encoder.fit(self.columns)
+        x = encoder.encode(self.columns.ordered(encoder.names))
+        return replace(self, x=x, feature_names=encoder.inputs, encoder=encoder)
 
 
 def order_of_epoch(

@@ -62,7 +62,7 @@ class Standardizer:
                 f"{dataset.name} has {features} features, but the standardizer was fitted on {len(self.mean)}"
             )
         y = (dataset.y - self.target_mean) / self.target_scale if dataset.task == "regression" else dataset.y
-        return replace(dataset, x=(dataset.x - self.mean) / self.scale, y=y)
+        return replace(dataset, x=(dataset.x - self.mean) / self.scale, y=y, columns=None)
 
     def restore(self, prediction: Any) -> Any:
         """A prediction (a number, an array or a Tensor) in the units of the original target."""

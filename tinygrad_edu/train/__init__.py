@@ -8,6 +8,7 @@ from .history import History
 from .inspector import Inspector
 from .metrics import accuracy, r2
 from .model_file import load_model, read_meta, save_model
+from .predictor import Predictor
 from .settings import Settings
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
     "History",
     "Inspector",
     "NoticeEvent",
+    "Predictor",
     "Settings",
     "ValidationEvent",
     "accuracy",

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+from os import PathLike
 from pathlib import Path
 from typing import Any
 
-from ..errors import StateError
+from ..errors import ArgumentError, StateError
 from ..nn import Module
 from ..storage.arrays import Arrays, check_signed, pack, read_arrays, signed, to_bytes, unpack
 from ..storage.documents import parse, reading
@@ -24,7 +25,9 @@ def save_model(path: str | Path, model: Module, meta: dict[str, Any] | None = No
         meta: anything that JSON can hold, and arrays: how the model was built, the standardizer's state, class names.
     Raises:
         OSError: the file cannot be written, or is no regular one.
+        ArgumentError: path and model in the wrong order.
     """
+    check_order("save_model(path, model)", path, model)
     arrays: Arrays = {f"model/{name}": array for name, array in model.state_dict().items()}
     description = signed(KIND, FORMAT, meta=pack(meta or {}, arrays, "meta"))
     write_atomically(Path(path), to_bytes(arrays, {"tinygrad_edu": json.dumps(description, allow_nan=False)}))
@@ -37,7 +40,9 @@ def load_model(path: str | Path, model: Module) -> dict[str, Any]:
         FileNotFoundError: there is no such file.
         StateError: it is truncated, no model of tinygrad-edu, of a newer version, or of another model: then the message
             names the layers and their shapes. Nothing has changed then.
+        ArgumentError: path and model in the wrong order.
     """
+    check_order("load_model(path, model)", path, model)
     arrays, meta = _read(Path(path))
     state = {name.removeprefix("model/"): array for name, array in arrays.items() if name.startswith("model/")}
     try:
@@ -54,6 +59,15 @@ def read_meta(path: str | Path) -> dict[str, Any]:
         FileNotFoundError, StateError: as in `load_model`.
     """
     return _read(Path(path))[1]
+
+
+def check_order(call: str, path: Any, model: Any) -> None:
+    """Refuse arguments of which one stands in the place of the other."""
+    if isinstance(path, Module) and not isinstance(model, Module):
+        raise ArgumentError(f"{call.partition('(')[0]}: path and model are in the wrong order: write {call}")
+    for name, value, kinds in (("path", path, (str, PathLike)), ("model", model, Module)):
+        if not isinstance(value, kinds):
+            raise ArgumentError(f"{call}: the {name} is a {type(value).__name__}, {value!r}"[:300])
 
 
 def _read(path: Path) -> tuple[Arrays, dict[str, Any]]:

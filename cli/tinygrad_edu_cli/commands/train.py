@@ -61,7 +61,7 @@ def train(
         raise click.UsageError("--batches is for --json: add it")
     if resume is not None:
         _refuse_others(context)
-    from ..training import config, reports  # bring NumPy, which `--help` need not wait for
+    from ..training import config, reports, summary  # bring NumPy, which `--help` need not wait for
     from ..training import session as sessions
 
     if save is not None:
@@ -72,6 +72,9 @@ def train(
         session = sessions.started(config.RunConfig(**{**options, "data": options["data"] or FIRST_DATA}), record, load)
     if resume is None and context.get_parameter_source("data") is not click.core.ParameterSource.COMMANDLINE:
         click.echo(f"{FIRST_WORDS}\n", err=True)
+    if as_json:
+        for line in summary.accounted(session.run):
+            click.echo(line, err=True)
     stopped = sessions.train(session, reports.report(session, plain, as_json, batches))
     if save is not None and stopped != "diverged":
         sessions.save(session, save)

@@ -25,6 +25,7 @@ from .loss_noise import LossNoise
 from .missing_lines import as_typed
 from .progress_report import ProgressLine
 from .run import Run, read_data
+from .summary import accounted
 
 SEEDS = 3  # as few as can show a spread
 BATCHES = ("batch_size", "accumulate")  # settings that change how many updates there are in an epoch
@@ -72,6 +73,8 @@ def trained(
         prepared = {label: Run.prepare(config) for label, config in configs.items()}
     for run in prepared.values():
         run.check_schedule()
+    for line in accounted(next(iter(prepared.values()))):
+        click.echo(line, err=True)
     spared = None
     if name == "seed":
         seeds = 1

@@ -153,15 +153,15 @@ class RunConfig:
         if self.min_delta is not None and self.patience is None:
             raise CommandError("--min-delta says how much better counts as better for early stopping", "add --patience")
 
-    def fitted(self, dataset: Dataset, learned_from: int) -> RunConfig:
+    def fitted(self, dataset: Dataset) -> RunConfig:
         """The same with all defaults filled in.
 
         Args:
-            dataset: what to learn.
-            learned_from: how many examples there are in its training part.
+            dataset: what to learn: the training part.
         Raises:
             CommandError: a setting that does not fit the data, with the numbers of both.
         """
+        learned_from = len(dataset)
         batch_size = self.batch_size or min(BATCH_SIZE, learned_from)
         if batch_size != "full" and int(batch_size) > learned_from:
             raise CommandError(

@@ -17,6 +17,7 @@ import numpy as np
 import tinygrad_edu as tg
 from tinygrad_edu import backends
 from tinygrad_edu.data import Dataset, Standardizer
+from tinygrad_edu.data.encoder import Encoder
 from tinygrad_edu.errors import ArgumentError, DataError, DeviceError
 from tinygrad_edu.train.events import Event
 from tinygrad_edu.train.targets import Objective, targets_of
@@ -49,28 +50,32 @@ class Run:
     model: tg.nn.Sequential
 
     @classmethod
-    def prepare(cls, config: RunConfig, standardizer: Standardizer | None = None) -> Run:
+    def prepare(
+        cls, config: RunConfig, standardizer: Standardizer | None = None, encoder: Encoder | None = None
+    ) -> Run:
         """Read the data, and make the network.
 
         Args:
-            standardizer: that of a network that was trained before; None to fit one on the training part.
+            standardizer, encoder: those of a network that was trained before; None to fit them on the training part.
         Raises:
             CommandError: something does not fit, or is missing; see the classes in `errors.py`.
         """
         config.check()
         _check_device(config.device)
-        dataset = read_data(config)
-        with _told():
+        dataset = read_data(config, encoder)
+        with told():
             train, held_out = dataset.split(config.validation, config.seed)
+            if encoder is not None and dataset.columns is not None:
+                train, held_out = train.encoded(encoder), held_out.encoded(encoder)
         _check_measurable(held_out, dataset)
-        asked, config = config, config.fitted(dataset, len(train))
+        asked, config = config, config.fitted(train)
         if not config.standardize:
             standardizer = None
         elif standardizer is None or len(standardizer.mean) != train.x.shape[1]:
-            with _told():
+            with told():
                 standardizer = _standardizer(train)
         if standardizer:
-            with _told():
+            with told():
                 train, held_out = standardizer.apply(train), standardizer.apply(held_out)
         return cls(config, asked, dataset, train, held_out, standardizer, network(config))
 
@@ -175,40 +180,40 @@ class Run:
         return digest.hexdigest()
 
 
-def read_data(config: RunConfig) -> Dataset:
-    """The data set, whole, as it is.
+def read_data(config: RunConfig, encoder: Encoder | None = None) -> Dataset:
+    """The data set, whole, as it is; a file with the columns that an encoder knows, if there is one.
 
     Raises:
         CommandError: an unknown name, a file that cannot be learned from, a package that is missing.
     """
     if config.data.lower().endswith((".csv", ".tsv")) or Path(config.data).is_file():
-        return _read_file(config)
+        return _read_file(config, encoder)
     for name in ("target", "task"):
         if getattr(config, name) is not None:
             raise CommandError(f"--{name} is for CSV files, and {config.data} has its own", "leave it out")
     name = config.data.strip().lower().replace("-", "_")
     if name not in tg.data.NAMES:
         raise CommandError(f"--data: {unknown(config.data, DATA)}", "or give a file that ends in .csv")
-    with _told():
+    with told():
         try:
             return tg.data.load(name, config.n, config.noise, config.seed)
         except MemoryError:
             raise CommandError(f"--n {config.n} examples are more than there is memory for", "ask for fewer") from None
 
 
-def _read_file(config: RunConfig) -> Dataset:
+def _read_file(config: RunConfig, encoder: Encoder | None) -> Dataset:
     if config.noise is not None:
         raise CommandError("--noise is for examples that are made, not for those of a file", "leave it out")
     try:
-        with _told():
-            dataset = tg.data.read_csv(config.data, config.target, config.task)
+        with told():
+            dataset = tg.data.read_csv(config.data, config.target, config.task, encoder)
             return dataset if config.n is None else dataset.take(config.n, config.seed)
     except OSError as error:
         raise FileError(f"cannot read {config.data}: {error.strerror or error}") from None
 
 
 @contextmanager
-def _told() -> Iterator[None]:
+def told() -> Iterator[None]:
     """Complaints of the library about data, as errors of a command."""
     try:
         yield

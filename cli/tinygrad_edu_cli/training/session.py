@@ -118,7 +118,7 @@ def _resumed(folder: RunFolder, epochs: int | None) -> Session:
 
 def _last_checkpoint(folder: RunFolder) -> tg.train.Checkpoint | None:
     """None if the run stopped before the first one."""
-    with _readable(folder.checkpoints):
+    with readable(folder.checkpoints):
         try:
             checkpoint = tg.train.Checkpoint.load(folder.checkpoints)
         except FileNotFoundError:
@@ -200,19 +200,10 @@ def check_save(path: Path) -> None:
 def save(session: Session, path: Path) -> None:
     """Save the network, with what is needed to use it: its shape, the standardization, the names of the classes."""
     run = session.run
-    meta = {
-        "net": list(run.config.net or ()),
-        "activation": run.config.activation,
-        "dropout": run.config.dropout,
-        "data": run.config.data,
-        "task": run.dataset.task,
-        "feature_names": list(run.dataset.feature_names),
-        "target_names": list(run.dataset.target_names),
-        "standardizer": run.standardizer.state() if run.standardizer else None,
-    }
+    meta = {"activation": run.config.activation, "data": run.config.data}
     try:
         with _missing_pieces():
-            tg.train.save_model(path, run.model, meta)
+            tg.save(run.model, path, run.train, standardizer=run.standardizer, loss=run.config.loss, meta=meta)
     except OSError as error:
         raise cannot_write(path, error) from None
     click.echo(f"wrote {path}", err=True)
@@ -225,7 +216,7 @@ def _loaded(config: RunConfig, path: Path) -> Run:
         FileError: it is missing, damaged, newer, or of another network; the message names the layers that differ.
         CommandError: the network is not made for the data.
     """
-    with _readable(path):
+    with readable(path):
         saved = SavedNetwork.of(path, tg.train.read_meta(path))
         net, activation = config.net or saved.net, saved.activation
         if len(net or ()) > 2 and config.activation and activation and config.activation != activation:
@@ -233,22 +224,25 @@ def _loaded(config: RunConfig, path: Path) -> Run:
                 f"--activation {config.activation}: the network of {path} was trained with {activation}",
                 "leave it out, or start with new weights",
             )
+        asked = config
         try:
-            run = Run.prepare(replace(config, net=net, activation=config.activation or activation), saved.standardizer)
+            config = replace(config, net=net, activation=config.activation or activation)
+            run = Run.prepare(config, saved.standardizer, saved.encoder)
         except MisfitError as error:
-            if config.net:
+            if asked.net:
                 raise
             net_and_data = error.message.removeprefix("--net ").replace(" does not fit", ", does not fit", 1)
             raise CommandError(
                 f"the network of {path}, {net_and_data}",
                 "give it data like those that it was trained on, or start anew without --load",
             ) from None
+        saved.check_names(run)
         saved.give_weights(run)
     return run
 
 
 @contextlib.contextmanager
-def _readable(path: Path) -> Iterator[None]:
+def readable(path: Path) -> Iterator[None]:
     """Complaints of the library about saved models and checkpoints, as errors of a command."""
     try:
         with _missing_pieces():

@@ -6,23 +6,28 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from tinygrad_edu.data import account
 from tinygrad_edu.train import History
+from tinygrad_edu_viz.cells import cell_width
 
 from ..phrases import count, some
+from ..terminal_width import room, wrap
 from .config import RunConfig
 from .judgement import judgement
 from .run import PIXELS, Run
 from .wording import number, percent
 
 MOST_MISTAKES = 3
+WIDEST_NAME = 24  # cells of the names of columns, so that what is said of them begins below each other
 
 
 def introduction(run: Run) -> Iterator[str]:
     """The data and the network."""
     config, data = run.config, run.dataset
-    inputs = data.x.shape[1]
+    inputs = run.train.x.shape[1]
     classes = f"{data.classes} classes ({some(data.target_names)})"
     task = classes if data.classes else f"{data.target_names[0]} to predict"
+    yield from accounted(run)
     yield f"Data: {data.name}, {len(data):,} examples with {count(inputs, 'input')}, {task}"
     scaled = ("; pixels from 0 to 1" if data.name in PIXELS else "; standardized") if run.standardizer else ""
     yield f"      {len(run.train):,} to learn from, {len(run.held_out):,} held out to measure on{scaled}"
@@ -33,6 +38,17 @@ def introduction(run: Run) -> Iterator[str]:
         f", dropout {config.dropout:g}" if config.dropout else ""
     )
     yield f"How:  {how(config)}"
+
+
+def accounted(run: Run) -> Iterator[str]:
+    """What became of the columns of a file."""
+    lines = list(account(run.dataset, run.train.encoder))
+    width = min(max((cell_width(name) for name, _ in lines), default=0), WIDEST_NAME)
+    for name, said in lines:
+        blanks = " " * (width - cell_width(name))
+        yield from (f"  {part}" for part in wrap(f"{name}{blanks}  {said}", room() - 2, indent=width + 2))
+    if lines:
+        yield ""
 
 
 def how(config: RunConfig) -> str:

@@ -1,0 +1,134 @@
+"""A saved network, and a file of new rows for it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+import numpy as np
+
+import tinygrad_edu as tg
+from tinygrad_edu.data.cells import number_in
+from tinygrad_edu.data.columns import decimal_of
+from tinygrad_edu.data.csv_file import with_target
+from tinygrad_edu.data.rows import encode_rows, read_rows, rows_in
+from tinygrad_edu.data.table import Table, cut
+from tinygrad_edu.errors import ShapeError
+from tinygrad_edu.train import Predictor
+
+from ..errors import FileError
+from ..phrases import some
+from .run import told
+from .session import readable
+
+Array = np.ndarray[Any, Any]
+
+
+@dataclass(frozen=True)
+class Application:
+    """What a network computes for the rows of a file.
+
+    Attributes:
+        table: the rows as they are.
+        outputs: shape (rows, outputs).
+    """
+
+    predictor: Predictor
+    table: Table
+    outputs: Array
+
+    @classmethod
+    def of(cls, model: Path, data: Path, with_answers: bool = False) -> Application:
+        """Read both files, and compute. What is said of the columns goes to the standard error.
+
+        Args:
+            with_answers: whether rows are needed that have a target; those that have none are left out.
+        Raises:
+            FileError: a file that cannot be read, or does not fit.
+        """
+        with readable(model):
+            predictor = tg.load(model)
+        try:
+            with told():
+                table = read_rows(data, predictor.encoder)
+                remarks = [*table.remarks]
+                if with_answers:
+                    table, without = with_target(table, target_column(table, predictor))
+                    remarks += [f"{without:,} rows without a target are left out"] * bool(without)
+                inputs, said, new = encode_rows(rows_in(table), predictor.encoder)
+        except OSError as error:
+            raise FileError(f"cannot read {data}: {error.strerror or error}") from None
+        except ShapeError as error:
+            raise FileError(str(error)) from None
+        for sentence in [*(["; ".join(remarks)] if remarks else []), *said, *new]:
+            click.echo(f"{data.name}: {sentence}", err=True)
+        return cls(predictor, table, predictor.outputs(inputs))
+
+    @property
+    def target(self) -> str:
+        """What is predicted."""
+        return self.predictor.encoder.target or (
+            self.predictor.target_names[0] if self.predictor.task == "regression" else "class"
+        )
+
+    def labels(self) -> tuple[Array, tuple[str, ...]]:
+        """The classes in the file as indices, and the names of all: first those of the network, then new ones."""
+        names, cells = self.predictor.target_names, self.table.column(target_column(self.table, self.predictor))
+        if not set(cells) <= set(names):  # 1.0 is 1
+            numbers = [number_in(cell, self.table.decimal) for cell in cells]
+            cells = [
+                cell if cell in names or number is None else f"{number:.15g}"
+                for cell, number in zip(cells, numbers, strict=True)
+            ]
+        new = sorted(set(cells) - set(names))
+        if new:
+            count = sum(cell in new for cell in cells)
+            click.echo(
+                f"{count:,} rows are of classes that were not in the training ({some(new)}): they count as wrong",
+                err=True,
+            )
+        every = (*names, *new)
+        index = {name: k for k, name in enumerate(every)}
+        return np.array([index[cell] for cell in cells]), every
+
+    def numbers(self) -> Array:
+        """The numbers in the file that should have been predicted.
+
+        Raises:
+            FileError: a cell is none.
+        """
+        column = target_column(self.table, self.predictor)
+        cells = self.table.column(column)
+        decimal, _ = decimal_of(cells, self.table.decimal)
+        found = []
+        for row, cell in enumerate(cells):
+            number = number_in(cell, decimal)
+            if number is None or not np.isfinite(number):
+                raise FileError(
+                    f"{self.table.path}, {self.table.where(row, column)}: {cut(cell)!r} is not a number, and the "
+                    "network predicts numbers"
+                )
+            found.append(number)
+        return np.array(found)
+
+
+def target_column(table: Table, predictor: Predictor) -> int:
+    """Where the answers stand: in the column that the training had for target, or else, of a network that was not
+    trained on a file, in the last one.
+
+    Raises:
+        FileError: there is none.
+    """
+    target = predictor.encoder.target
+    if target in table.header:
+        return table.header.index(target)
+    last = table.header[-1]
+    if not target and last not in predictor.encoder.names:
+        return len(table.header) - 1
+    raise FileError(
+        f"{table.path} has no column {target or 'behind those of the features'!r} with the answers, so there is "
+        "nothing to compare with",
+        "for predictions alone: tinygrad-edu predict MODEL DATA.csv",
+    )

@@ -1,0 +1,50 @@
+"""The rows of a file with predictions behind them, as CSV."""
+
+from __future__ import annotations
+
+import csv
+import io
+from pathlib import Path
+
+import click
+
+from tinygrad_edu.storage.files import writable
+
+from .. import output
+from ..files import cannot_write, replacing
+from .application import Application
+
+
+def predicted(application: Application) -> str:
+    """The table with a column of answers, and for classes one of their probabilities."""
+    table, predictor = application.table, application.predictor
+    answers = predictor.answers(application.outputs)
+    words = [f"{answer:.9g}" if predictor.task == "regression" else str(answer) for answer in answers]
+    columns = {f"predicted_{application.target}": words}
+    if predictor.has_probabilities:
+        columns["probability"] = [f"{share:.4f}" for share in predictor.probabilities(application.outputs).max(axis=1)]
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow([*table.header, *columns])
+    for row, *new in zip(table.rows, *columns.values(), strict=True):
+        writer.writerow([*row, *new])
+    return text.getvalue()
+
+
+def write(model: Path, data: Path, out: Path | None) -> None:
+    """Predict, and write the table into a file, or to the standard output.
+
+    Raises:
+        FileError: a file cannot be read or written; the latter is found out before anything is predicted.
+    """
+    if out is None:
+        click.echo(output.shown(predicted(Application.of(model, data))), nl=False)
+        return
+    try:
+        writable(out)
+    except OSError as error:
+        raise cannot_write(out, error) from None
+    text = predicted(Application.of(model, data))
+    with replacing(out) as temporary:
+        temporary.write_text(text, encoding="utf-8", newline="")
+    click.echo(f"wrote {out}", err=True)
