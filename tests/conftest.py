@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import gc
 import os
 import signal
 import sys
@@ -49,10 +50,15 @@ def device(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture
 def ctrl_c() -> Iterator[None]:
-    """Ctrl-C works, here and in children, also where the tests were started to ignore it, as under `nohup`."""
+    """Ctrl-C works, here and in children, also where the tests ignore it; children hear of hang-ups too.
+
+    What `nohup` and a shell's `&` ignore, children would ignore as well; a handler of ours is not inherited.
+    """
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    hang_up = signal.signal(signal.SIGHUP, lambda number, frame: None)
     yield
     signal.signal(signal.SIGINT, before)
+    signal.signal(signal.SIGHUP, hang_up)
 
 
 @pytest.fixture
@@ -83,6 +89,12 @@ def _without(package: str) -> str:
 
 _GROUPS = {"torch": "oracle", "cupy": "cupy"}
 _NEEDS = {"gpu": _no_gpu, "oracle": lambda: _without("torch"), "cupy": lambda: _without("cupy")}
+
+
+def pytest_collection_finish() -> None:
+    """The tests themselves, many objects, are no garbage: tests that collect it need not visit them."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

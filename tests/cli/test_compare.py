@@ -138,7 +138,7 @@ def test_ctrl_c_says_what_was_not_trained(environment, ctrl_c):
 
 
 def test_ctrl_c_before_anything_was_measured(environment, ctrl_c):
-    call = ["-m", "tinygrad_edu_cli", "compare", "lr=0.1,1", "--n", "3000000", "--batch-size", "1"]
+    call = ["-m", "tinygrad_edu_cli", "compare", "lr=0.1,1", "--n", "300000", "--batch-size", "1"]
     ran = pexpect.spawn(sys.executable, call, env=environment, encoding="utf-8", dimensions=(30, 100), timeout=60)
     ran.expect("epoch 1/")
     ran.sendintr()

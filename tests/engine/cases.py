@@ -21,13 +21,17 @@ from tinygrad_edu.rules import functional
 
 
 class Case(NamedTuple):
-    """One call: `function` of tensors and `reference` of NumPy arrays give the same numbers at `operands`."""
+    """One call: `function` of tensors and `reference` of NumPy arrays give the same numbers at `operands`.
+
+    Calls of one `form` differ in lengths and numbers alone; elementwise ones, whose rules see no shape, in ranks too.
+    """
 
     name: str
     label: str
     function: Callable[..., Any]
     reference: Callable[..., Any]
     operands: tuple[np.ndarray, ...]
+    form: tuple[Any, ...]
 
     def __str__(self) -> str:
         return f"{self.name} {self.label}"
@@ -44,6 +48,7 @@ def case(
     """`tg.name(*operands, *positional, **attrs)` beside `reference` with the same arguments."""
     function = public(name)
     shapes = ", ".join(str(operand.shape).replace(" ", "") for operand in operands)
+    ranks = None if name in REGISTRY and REGISTRY[name].elementwise else tuple(operand.ndim for operand in operands)
     arguments = [repr(argument) for argument in positional] + [f"{key}={value!r}" for key, value in attrs.items()]
     return Case(
         name,
@@ -51,12 +56,13 @@ def case(
         lambda *tensors: function(*tensors, *positional, **attrs),
         lambda *arrays: reference(*arrays, *positional, **attrs),
         tuple(operands),
+        (name, *map(type, positional), *((key, type(value)) for key, value in attrs.items()), ranks),
     )
 
 
 def composed(name: str, label: str, call: Callable[..., Any], operands: Sequence[np.ndarray]) -> Case:
     """A call that NumPy and we spell alike: `call(library, *operands)` with the library NumPy or tinygrad_edu."""
-    return Case(name, label, lambda *a: call(tg, *a), lambda *a: call(np, *a), tuple(operands))
+    return Case(name, label, lambda *a: call(tg, *a), lambda *a: call(np, *a), tuple(operands), (name, label))
 
 
 def sample(*shape: int, low: float = 0.3, high: float = 1.9, signed: bool = True, seed: int = 0) -> np.ndarray:
@@ -81,3 +87,21 @@ def all_cases() -> list[Case]:
     from engine.cases_structural import STRUCTURAL
 
     return [*ELEMENTWISE, *STRUCTURAL, *INDEXING]
+
+
+def all_forms() -> list[Case]:
+    """One case of each form, that with the most elements.
+
+    It is for those who read what an operation does, such as traces, quizzes and compiled code, and who leave shapes to
+    the engine: numbers and gradients at all shapes are tested with `all_cases()`.
+    """
+    found: dict[tuple[Any, ...], Case] = {}
+    for case in all_cases():
+        known = found.get(case.form)
+        if known is None or _elements(case) > _elements(known):
+            found[case.form] = case
+    return list(found.values())
+
+
+def _elements(case: Case) -> int:
+    return sum(operand.size for operand in case.operands)

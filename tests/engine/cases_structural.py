@@ -126,8 +126,17 @@ REDUCTIONS = {
 }
 
 STATISTICS: list[Case] = [
-    *[case(name, f, [CUBE], axis=axis) for name, f in REDUCTIONS.items() for axis in AXES],
-    *[case(name, f, [CUBE], axis=axis, keepdims=True) for name, f in REDUCTIONS.items() for axis in (None, 1, (0, -1))],
+    # Axes are read in one place for all: those of `sum` and `prod`, whose rules use them in two ways, are all tried.
+    *[
+        case(name, f, [CUBE], axis=axis)
+        for name, f in REDUCTIONS.items()
+        for axis in (AXES if name in ("sum", "prod") else [None, -1, (0, 2)])
+    ],
+    *[
+        case(name, f, [CUBE], axis=axis, keepdims=True)
+        for name, f in REDUCTIONS.items()
+        for axis in ([None, 1, (0, -1)] if name in ("sum", "prod") else [(0, -1)])
+    ],
     *[case(name, f, [CUBE], -2) for name, f in REDUCTIONS.items() if "norm" not in name],  # by position
     *[case(name, f, [sample(0, 2)], axis=1) for name, f in REDUCTIONS.items()],
     *[case(name, f, [sample()]) for name, f in REDUCTIONS.items() if name not in ("std", "norm", "euclidean_norm")],

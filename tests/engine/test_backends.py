@@ -266,15 +266,18 @@ def test_scatter_add_is_the_plain_loop(index: Any, method: Any, device: str) -> 
 @pytest.mark.parametrize(
     "arguments", [{}, {"axis": None}, {"axis": 0}, {"axis": (0, 1)}, {"axis": -1, "keepdims": True}]
 )
-@pytest.mark.parametrize("shape", [(3,), (2, 3), (2, 1, 3)])
 @pytest.mark.parametrize("name", ["sum", "max", "min", "mean", "prod", "any", "all", "argmax"])
-def test_a_reduction_is_that_of_numpy(
-    name: str, shape: tuple[int, ...], arguments: dict[str, Any], device: str
-) -> None:
+def test_a_reduction_is_that_of_numpy(name: str, arguments: dict[str, Any], device: str) -> None:
     """Above all without an axis, where the reduction of a ufunc by itself takes the first one."""
+    for shape in ((3,), (2, 3), (2, 1, 3)):
+        axis = arguments.get("axis")
+        if not isinstance(axis, tuple) or (len(axis) <= len(shape) and name != "argmax"):
+            reduce(name, shape, arguments, device)
+
+
+def reduce(name: str, shape: tuple[int, ...], arguments: dict[str, Any], device: str) -> None:
+    """The backend's numbers and shape are those of NumPy."""
     axis = arguments.get("axis")
-    if isinstance(axis, tuple) and (len(axis) > len(shape) or name == "argmax"):
-        return
     a, backend = np.sin(np.arange(math.prod(shape))).reshape(shape), backends.get(device)
     found = getattr(backend, name)(backend.asarray(a), **arguments)
     expected = getattr(np, name)(a, **arguments)

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 import tinygrad_edu as tg
-from engine.cases import Case, all_cases
+from engine.cases import Case, all_forms
 from fake_device import beliefs, fake_cupy
 
 ROOT = Path(__file__).parents[2]
@@ -96,7 +96,7 @@ def gradients(case: Case, device: str) -> list[np.ndarray]:
     return [result.numpy(), *[leaf.grad.numpy() for leaf in leaves if leaf.grad is not None]]
 
 
-@pytest.mark.parametrize("case", all_cases(), ids=str)
+@pytest.mark.parametrize("case", all_forms(), ids=str)
 def test_the_fake_gives_the_numbers_of_the_cpu(case: Case) -> None:
     for ours, cpu in zip(gradients(case, "fake"), gradients(case, "cpu"), strict=True):
         np.testing.assert_allclose(ours, cpu, rtol=1e-12, atol=1e-14)
@@ -106,7 +106,7 @@ def test_the_fake_gives_the_numbers_of_the_cpu(case: Case) -> None:
 WAITS = {"getitem by a mask of its own numbers", "move to the host"}
 
 
-@pytest.mark.parametrize("case", [case for case in all_cases() if str(case) not in WAITS], ids=str)
+@pytest.mark.parametrize("case", [case for case in all_forms() if str(case) not in WAITS], ids=str)
 def test_no_operation_waits_for_the_device(case: Case) -> None:
     """Forward, backward, and backward with recorded gradients leave every number on the device."""
     leaves = [tg.Tensor(operand, requires_grad=True, device="fake") for operand in case.operands]

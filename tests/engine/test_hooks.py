@@ -68,10 +68,18 @@ def hooks(device: str) -> Hooks:
 
 
 @pytest.mark.parametrize("activation", ACTIVATIONS)
-@pytest.mark.parametrize("dtypes", [("float32", "float32"), ("float64", "float64"), ("float32", "float64")])
-@pytest.mark.parametrize("shape", [(3, 3), (3,), (2, 3, 3), (0, 3)])
+@pytest.mark.parametrize(
+    ("dtypes", "shape"),
+    [
+        (("float32", "float32"), (3, 3)),
+        (("float64", "float64"), (3,)),
+        (("float32", "float64"), (2, 3, 3)),
+        (("float32", "float32"), (0, 3)),
+    ],
+)
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
 def test_activate(hooks: Hooks, activation: str | None, dtypes: tuple[str, str], shape: tuple[int, ...]) -> None:
+    """Each activation in all pairs of dtypes; shapes take turns, as an activation is elementwise."""
     h = np.resize(SPECIAL, shape).astype(dtypes[0])
     bias = np.array([0.5, -0.5, 0.0], dtype=dtypes[1])
     found, expected, given = hooks.both("activate", h, bias, activation)

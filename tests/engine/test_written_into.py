@@ -46,14 +46,14 @@ WHAT = {
 }
 
 
-@pytest.mark.parametrize("what", WHAT)
 @pytest.mark.parametrize("way", WAYS)
-def test_numbers_with_a_history_are_refused(way, what, device):
-    r = Tensor(np.zeros(3), device=device)
-    with pytest.raises((tg.GraphError, tg.DtypeError, TypeError)) as caught:
-        WAYS[way](r, WHAT[what](device))
-    assert "tinygrad_edu" in type(caught.value).__module__ or "tinygrad_edu" in str(caught.value)
-    np.testing.assert_array_equal(r.numpy(), np.zeros(3))
+def test_numbers_with_a_history_are_refused(way, device):
+    for make in WHAT.values():
+        r = Tensor(np.zeros(3), device=device)
+        with pytest.raises((tg.GraphError, tg.DtypeError, TypeError)) as caught:
+            WAYS[way](r, make(device))
+        assert "tinygrad_edu" in type(caught.value).__module__ or "tinygrad_edu" in str(caught.value)
+        np.testing.assert_array_equal(r.numpy(), np.zeros(3))
 
 
 @pytest.mark.parametrize("what", WHAT)

@@ -72,22 +72,39 @@ def agree(
     np.testing.assert_allclose(x.grad.numpy(), slopes, rtol=1e-12, atol=1e-14)
 
 
-@pytest.mark.parametrize("there", [False, True], ids=["host", "device"])
-@pytest.mark.parametrize("reduction", ["mean", "sum", "none"])
-@pytest.mark.parametrize("options", OPTIONS)
-@pytest.mark.parametrize("which", LABELS)
-def test_ignored_labels(which: str, options: str, reduction: str, device: str, there: bool) -> None:
+REDUCTIONS = ["mean", "sum", "none"]
+
+
+@pytest.mark.parametrize(
+    ("which", "options", "reduction", "there"),
+    [
+        (which, options, REDUCTIONS[(i + j) % 3], (i // 3 + j) % 2 == 1)
+        for i, which in enumerate(LABELS)
+        for j, options in enumerate(OPTIONS)
+    ],
+)
+def test_ignored_labels(which: str, options: str, reduction: str, there: bool, device: str) -> None:
+    """Each kind of labels with all options; both with every reduction, on the host and on the device, in turns."""
     labels, ignored = LABELS[which]
     agree(sample(6, 4), labels, ignored, reduction, OPTIONS[options], device, there)
 
 
-@pytest.mark.parametrize("ignored", [-100, 2])
-@pytest.mark.parametrize("reduction", ["mean", "sum", "none"])
-@pytest.mark.parametrize("options", OPTIONS)
-@pytest.mark.parametrize("shape", [(4,), (3, 4, 5), (2, 4, 3, 2)], ids=str)
+SHAPES = [(4,), (3, 4, 5), (2, 4, 3, 2)]
+
+
+@pytest.mark.parametrize(
+    ("shape", "options", "reduction", "ignored"),
+    [
+        (SHAPES[(i + j) % 3], options, reduction, (-100, 2)[(i // 2 + j) % 2])
+        for i, options in enumerate(OPTIONS)
+        for j, reduction in enumerate(REDUCTIONS)
+    ],
+    ids=str,
+)
 def test_ignored_labels_of_other_shapes(
     shape: tuple[int, ...], options: str, reduction: str, ignored: int, device: str
 ) -> None:
+    """All options with every reduction; shapes in turns; some labels ignored and all, on the host and on the device."""
     rows = (*shape[:1], *shape[2:]) if len(shape) > 1 else ()
     labels = np.arange(int(np.prod(rows))).reshape(rows) % 4
     for given in (np.where(labels % 2, ignored, labels), np.where(labels == labels, ignored, labels)):
@@ -95,13 +112,25 @@ def test_ignored_labels_of_other_shapes(
             agree(sample(*shape), given, ignored, reduction, OPTIONS[options], device, there)
 
 
-@pytest.mark.parametrize("reduction", ["mean", "sum", "none"])
-@pytest.mark.parametrize("options", OPTIONS)
+OF_VALUES: list[tuple[tuple[int, ...], Any, int]] = [
+    ((3, 4), [0, -100, 3], -100),
+    ((3, 4), [0, 1, 3], 1),
+    ((2, 4), [-100, -100], -100),
+    ((4,), 2, 2),
+    ((4,), 2, -100),
+]
+
+
 @pytest.mark.parametrize(
-    ("shape", "labels", "ignored"),
-    [((3, 4), [0, -100, 3], -100), ((3, 4), [0, 1, 3], 1), ((2, 4), [-100, -100], -100), ((4,), 2, 2), ((4,), 2, -100)],
+    ("shape", "labels", "ignored", "options", "reduction"),
+    [
+        (*given, options, REDUCTIONS[(i + j) % 3])
+        for i, given in enumerate(OF_VALUES)
+        for j, options in enumerate(OPTIONS)
+    ],
 )
 def test_ignored_labels_of_values(shape: Any, labels: Any, ignored: int, options: str, reduction: str) -> None:
+    """Each kind of labels with all options, reductions in turns."""
     expected, slopes = by_formula(sample(*shape), labels, ignored, reduction, **OPTIONS[options])
     logits = np.frompyfunc(tg.Value, 1, 1)(sample(*shape))
     loss = cross_entropy(logits, np.array(labels), reduction, ignore_index=ignored, **OPTIONS[options])

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import tinygrad_edu as tg
-from engine.cases import Case, all_cases, sample
+from engine.cases import Case, all_forms, sample
 from tinygrad_edu.errors import ArgumentError
 from tinygrad_edu_viz import Trace, take_apart
 from tinygrad_edu_viz.scalarizing import scalarize
@@ -107,7 +107,7 @@ def computed(case: Case) -> tg.Tensor | None:
     return result if isinstance(result, tg.Tensor) and result.op is not None and result.size else None
 
 
-CASES = [case for case in all_cases() if case.name not in ("move", "astype") and computed(case) is not None]
+CASES = [case for case in all_forms() if case.name not in ("move", "astype") and computed(case) is not None]
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)

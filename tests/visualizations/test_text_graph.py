@@ -444,9 +444,9 @@ def test_a_chain_of_3000_boxes(direction):
 def test_300_boxes_are_laid_out_in_a_moment():
     keys = [f"n{n}" for n in range(300)]
     edges = [(keys[(n * n) % m], keys[m]) for m in range(1, 300) for n in (m // 2, 7)]
-    start = time.perf_counter()
+    start = time.process_time()  # of this process alone, whatever else the machine does
     drawing = lay_out([Box(key, (key, "0.5 · 1")) for key in keys], edges)
-    assert time.perf_counter() - start < 1.5  # 0.1 to 0.2 s on a machine that is not busy
+    assert time.process_time() - start < 1.5  # 0.1 to 0.2 s
     assert len(drawing.boxes) == 300
 
 

@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import tinygrad_edu as tg
-from engine.cases import Case, all_cases, sample
+from engine.cases import Case, all_forms, sample
 from engine.reading import compute
 from tinygrad_edu.errors import ArgumentError, GraphError, MutationError
 from tinygrad_edu_viz import Trace, TraceError, notation, readable, take_apart
@@ -331,10 +331,7 @@ def test_integers_booleans_and_empty_arrays():
     assert (empty.nodes["e"].data, empty.nodes["e"].gradient) == ([[], []], [[], []])
 
 
-CASES = all_cases()
-
-
-@pytest.mark.parametrize("case", CASES, ids=str)
+@pytest.mark.parametrize("case", all_forms(), ids=str)
 def test_every_operation_says_what_it_does(case: Case):
     """The vjp that a formula states, computed by NumPy from the recorded data, is the recorded contribution."""
     result = case.function(*[tg.Tensor(operand, requires_grad=operand.dtype.kind == "f") for operand in case.operands])
@@ -599,7 +596,9 @@ def scalars() -> tg.Value:
     return tg.sum(tg.nn.mlp([2, 16, 16, 1], activation="tanh", rng=0).scalar()(sample(2, 2)))
 
 
-@pytest.mark.parametrize("make", [scalars, lambda: many_tensors(4, 1200), lambda: many_tensors(30, 250)])
+@pytest.mark.parametrize(
+    "make", [scalars, lambda: many_tensors(4, 1200), lambda: many_tensors(30, 250)], ids=["scalars", "small", "large"]
+)
 def test_memory(make, tmp_path):
     root = make()
     tracemalloc.start()
@@ -607,15 +606,18 @@ def test_memory(make, tmp_path):
     gc.collect()
     recorded, _ = tracemalloc.get_traced_memory()
     trace.save(tmp_path / "t.json")
-    Trace.load(tmp_path / "t.json")  # Python's table of interned words may grow once
-    before, _ = tracemalloc.get_traced_memory()
-    loaded = Trace.load(tmp_path / "t.json")
-    gc.collect()
-    after, _ = tracemalloc.get_traced_memory()
+    sizes = []
+    for _ in range(2):
+        loaded = None
+        gc.collect()
+        before, _ = tracemalloc.get_traced_memory()
+        loaded = Trace.load(tmp_path / "t.json")
+        gc.collect()
+        sizes.append(tracemalloc.get_traced_memory()[0] - before)
     tracemalloc.stop()
     assert len(trace.events) > 1000
     assert recorded < 2000 * len(trace.events)
-    assert after - before < 2000 * len(loaded.events)
+    assert min(sizes) < 2000 * len(loaded.events)  # once in a while, Python's table of interned words grows
     assert (tmp_path / "t.json").stat().st_size < 1000 * len(loaded.events)
 
 
