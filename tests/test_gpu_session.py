@@ -13,7 +13,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 PARTS = ("smoke", "conformance", "suite", "sanitizer", "bench")
 
-pytestmark = pytest.mark.skipif(shutil.which("bash") is None, reason="bash is not installed")
+pytestmark = pytest.mark.skipif(shutil.which("bash") is None, reason="needs bash: apt-get install bash")
 
 
 def session(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:

@@ -25,7 +25,7 @@ class Digits(NamedTuple):
 
 @pytest.fixture(scope="module")
 def digits() -> Digits:
-    datasets = pytest.importorskip("sklearn.datasets")
+    datasets = pytest.importorskip("sklearn.datasets", reason="needs scikit-learn: pip install --group test")
     images, labels = datasets.load_digits(return_X_y=True)
     order = np.random.default_rng(SEED).permutation(len(images))
     images, labels = images[order] / 16.0, labels[order]

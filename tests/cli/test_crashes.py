@@ -15,7 +15,7 @@ from tinygrad_edu_cli.training import folder as folders
 from tinygrad_edu_cli.training.folder import RunFolder
 from tinygrad_edu_cli.training.lock import lock
 
-pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
+pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork: run the tests on Linux or macOS")
 KILLED = -signal.SIGKILL
 EPOCHS = ("--epochs", "4")
 OVERFITTING = ("--data", "moons", "--n", "60", "--noise", "0.5", "--net", "2-64-64-1", "--lr", "0.05", "--epochs", "15")

@@ -26,8 +26,8 @@ def test_what_is_asked_for_is_printed_too(cli, folder):
 
 
 def test_pictures(cli, folder):
-    pytest.importorskip("PIL", reason="needs Pillow (extra plots)")
-    pytest.importorskip("matplotlib", reason="needs matplotlib's font (extra plots)")
+    pytest.importorskip("PIL", reason="needs Pillow: pip install --group test")
+    pytest.importorskip("matplotlib", reason="needs matplotlib's font: pip install --group test")
     ran = cli("step", "a*b", "--set", "a=2", "--set", "b=3", "--gif", "s.gif", "--png-series", "steps")
     assert ran == (0, "", "wrote s.gif (5 pictures)\nwrote steps: step-00.png to step-04.png\n")
     assert (folder / "s.gif").read_bytes().startswith(b"GIF89a")
@@ -52,7 +52,7 @@ def test_a_folder_that_does_not_exist(cli, folder, option):
 
 
 def test_a_series_where_a_file_is(cli, folder):
-    pytest.importorskip("PIL", reason="needs Pillow (extra plots)")
+    pytest.importorskip("PIL", reason="needs Pillow: pip install --group test")
     (folder / "steps").write_text("a file")
     ran = cli("step", "--png-series", "steps")
     assert (ran.code, ran.out) == (4, "") and "cannot write into steps" in ran.err

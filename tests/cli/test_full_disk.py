@@ -15,7 +15,7 @@ from cli.killing import RUN, assert_equal_runs, in_child
 from tinygrad_edu.storage import files
 from tinygrad_edu_cli.training.folder import RunFolder
 
-pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
+pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork: run the tests on Linux or macOS")
 EPOCHS = ("--epochs", "3")
 PAGE = 4096  # bytes that the smallest file of a tmpfs takes
 
@@ -26,7 +26,7 @@ def disk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     folder = tmp_path_factory.mktemp("disk")
     mount = ["mount", "-t", "tmpfs", "-o", f"size={16 * PAGE}", "tmpfs", str(folder)]
     if os.name == "nt" or os.geteuid() != 0 or subprocess.run(mount, capture_output=True).returncode:
-        pytest.skip("no file system can be mounted here")
+        pytest.skip("needs the right to mount a small file system: run the tests as root")
     yield folder
     subprocess.run(["umount", str(folder)], check=True)
 
@@ -82,7 +82,7 @@ def test_a_full_disk_during_a_checkpoint(cli, tmp_path: Path, whole: Path, monke
     assert_equal_runs(run, whole)
 
 
-@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="this system has no /dev/full")
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs /dev/full: run the tests on Linux")
 def test_a_full_disk_during_a_line(cli, tmp_path: Path, whole: Path, monkeypatch: pytest.MonkeyPatch):
     run = tmp_path / "run"
     write = RunFolder.write

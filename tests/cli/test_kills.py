@@ -18,7 +18,7 @@ from tinygrad_edu_cli.training.folder import RunFolder
 
 pytestmark = [
     pytest.mark.fuzz,
-    pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork"),
+    pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork: run the tests on Linux or macOS"),
 ]
 KILLED = -signal.SIGKILL
 KILLS = 20  # of each kind of run

@@ -72,7 +72,7 @@ def test_a_closed_pipe_is_silent(environment, arguments):
     assert process.wait(timeout=60) == 0
 
 
-@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="this system has no /dev/full")
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs /dev/full: run the tests on Linux")
 def test_a_full_disk(environment):
     with open("/dev/full", "w") as full:
         call = [sys.executable, "-m", "tinygrad_edu_cli", "step"]
@@ -140,7 +140,7 @@ def test_what_prints_nothing_needs_no_standard_output(cli, monkeypatch, tmp_path
     assert cli("stpe").code == 2 and cli("step", "--tui").code == 2
 
 
-@pytest.mark.skipif(os.name == "nt", reason="needs a shell")
+@pytest.mark.skipif(os.name == "nt", reason="needs a POSIX shell: run the tests on Linux or macOS")
 @pytest.mark.parametrize(("closed", "said"), [("<&- >&-", CLOSED), (">&- 2>&-", "")])
 def test_streams_that_a_shell_closes(environment, closed, said):
     call = ["sh", "-c", f'exec "$@" {closed}', "sh", sys.executable, "-m", "tinygrad_edu_cli", "--version"]

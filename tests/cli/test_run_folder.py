@@ -278,7 +278,7 @@ def test_a_run_that_was_started_to_ignore_ctrl_c_ignores_it(cli, tmp_path: Path,
     assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
 
 
-@pytest.mark.skipif(os.name == "nt", reason="needs a shell")
+@pytest.mark.skipif(os.name == "nt", reason="needs a POSIX shell: run the tests on Linux or macOS")
 def test_so_does_one_in_the_background_of_a_script(environment):
     """An interrupt comes as soon as the run has printed a line; it prints all others."""
     script = 'trap "" INT; exec "$@"'

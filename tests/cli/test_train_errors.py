@@ -152,10 +152,13 @@ def test_a_gpu_that_is_not_there(cli):
     except tg.DeviceError:
         check(cli("train", "--device", "cuda"), MISSING, "--device cuda")
     else:
-        pytest.skip("this machine has a GPU")
+        pytest.skip("needs a machine without a GPU: CUDA_VISIBLE_DEVICES= pytest")
 
 
-@pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="the superuser may write everywhere")
+@pytest.mark.skipif(
+    os.name == "nt" or os.geteuid() == 0,
+    reason="needs another user than root, on Linux or macOS",
+)
 def test_places_that_are_write_protected(cli, tmp_path: Path):
     tmp_path.chmod(0o500)
     check(cli("train", *QUICK, "--record", str(tmp_path / "run")), UNREADABLE, "cannot write")

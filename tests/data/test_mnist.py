@@ -167,7 +167,7 @@ class Handler(http.server.SimpleHTTPRequestHandler):
 @pytest.fixture
 def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
     """A server that has the files of "mnist", whose checksums are known; the cache is a folder of the test's own."""
-    pytest.importorskip("pooch")
+    pytest.importorskip("pooch", reason="needs pooch: pip install --group test")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.delenv("TINYGRAD_EDU_MNIST", raising=False)
     monkeypatch.setattr("pooch.os_cache", lambda project: tmp_path / "cache" / project)

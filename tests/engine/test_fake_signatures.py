@@ -39,7 +39,7 @@ IMITATED: dict[str, Any] = {
 
 
 def of_cupy(name: str) -> Any:
-    return operator.attrgetter(name)(pytest.importorskip("cupy"))
+    return operator.attrgetter(name)(pytest.importorskip("cupy", reason="needs CuPy: pip install --group cupy"))
 
 
 @pytest.mark.cupy
@@ -68,7 +68,7 @@ def test_erf_is_a_ufunc_of_cupy() -> None:  # its docstring lacks the signature
 
 @pytest.mark.cupy
 def test_the_fake_has_nothing_that_cupy_lacks() -> None:
-    cupy = pytest.importorskip("cupy")
+    cupy = pytest.importorskip("cupy", reason="needs CuPy: pip install --group cupy")
     assert {name for name in signatures.CONSTANTS | signatures.UFUNCS if not hasattr(cupy, name)} == set()
     assert {name for name in signatures.ATTRIBUTES if not hasattr(cupy.ndarray, name)} == set()
 

@@ -69,7 +69,10 @@ def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
         files.write_atomically(tmp_path / "nowhere" / "a.bin", b"new")
 
 
-@pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="nothing is write-protected for root")
+@pytest.mark.skipif(
+    os.name == "nt" or os.geteuid() == 0,
+    reason="needs another user than root, on Linux or macOS",
+)
 def test_write_protection(tmp_path: Path) -> None:
     (tmp_path / "a.bin").touch(0o400)
     with pytest.raises(PermissionError, match="it is write-protected"):

@@ -43,7 +43,7 @@ def numbered(kernels: dict[str, KernelText]) -> list[KernelText]:
 def build(tmp_path_factory: pytest.TempPathFactory) -> Callable[[dict[str, KernelText], str], ctypes.CDLL]:
     """A function that compiles kernels as C++ functions of one library."""
     if shutil.which("g++") is None:
-        pytest.skip("g++ is not installed: the text of kernels is compiled with it and run on the CPU")
+        pytest.skip("needs g++, which compiles the text of kernels for the CPU: apt-get install g++")
 
     def build(kernels: dict[str, KernelText], element: str) -> ctypes.CDLL:
         folder: Path = tmp_path_factory.mktemp("kernels")
@@ -162,7 +162,7 @@ def test_the_fake_device_reads_a_kernel_as_c_does(name: str, compiled: Any) -> N
 @pytest.mark.parametrize("architecture", ["sm_80", "sm_90"])
 @pytest.mark.parametrize("element", ["float", "double"])
 def test_nvrtc_compiles_every_kernel(element: str, architecture: str) -> None:
-    nvrtc = pytest.importorskip("cupy_backends.cuda.libs.nvrtc")
+    nvrtc = pytest.importorskip("cupy_backends.cuda.libs.nvrtc", reason="needs CuPy: pip install --group cupy")
     source = c_code.source(numbered(all_kernels()), element, cuda=True)
     program = nvrtc.createProgram(source, "kernels.cu", (), ())
     try:

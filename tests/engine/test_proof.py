@@ -17,7 +17,7 @@ import pytest
 from tinygrad_edu.graph.operation import REGISTRY
 from tinygrad_edu.namespaces.namespace import Namespace
 
-sympy = pytest.importorskip("sympy")
+sympy = pytest.importorskip("sympy", reason="needs SymPy: pip install --group test")
 
 p, q = sympy.symbols("p q", positive=True)
 r = sympy.symbols("r", real=True)

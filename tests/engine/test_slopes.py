@@ -13,7 +13,8 @@ import pytest
 import tinygrad_edu as tg
 from tinygrad_edu.nn.activations import ACTIVATIONS
 
-sympy, mpmath = pytest.importorskip("sympy"), pytest.importorskip("mpmath")
+sympy = pytest.importorskip("sympy", reason="needs SymPy: pip install --group test")
+mpmath = pytest.importorskip("mpmath", reason="needs mpmath, which comes with SymPy: pip install --group test")
 pytestmark = pytest.mark.filterwarnings("ignore::RuntimeWarning")
 
 x = sympy.symbols("x", real=True)

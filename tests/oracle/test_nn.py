@@ -10,7 +10,7 @@ from engine.cases import sample
 from oracle import frozen
 from oracle.nn_cases import CASES, CLASS_WEIGHTS, STEPS, Case, build
 
-torch = pytest.importorskip("torch")
+torch = pytest.importorskip("torch", reason="needs PyTorch: pip install --group oracle")
 F = torch.nn.functional
 
 # PyTorch warns that its mean divergence is not the mathematical one.

@@ -18,8 +18,8 @@ import tinygrad_edu as tg
 from tinygrad_edu.graph.operation import REGISTRY
 from tinygrad_edu.rules import functional
 
-torch = pytest.importorskip("torch")
-pytest.importorskip("expecttest", reason="PyTorch's samples need it: pip install --group oracle")
+torch = pytest.importorskip("torch", reason="needs PyTorch: pip install --group oracle")
+pytest.importorskip("expecttest", reason="needs expecttest, for PyTorch's samples: pip install --group oracle")
 
 pytestmark = [pytest.mark.oracle, pytest.mark.filterwarnings("ignore")]
 

@@ -29,7 +29,7 @@ from oracle.optim_cases import (
     trajectories,
 )
 
-torch = pytest.importorskip("torch")
+torch = pytest.importorskip("torch", reason="needs PyTorch: pip install --group oracle")
 
 pytestmark = [pytest.mark.oracle]
 

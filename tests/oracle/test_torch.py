@@ -16,7 +16,7 @@ from engine.cases_structural import DOTS, EINSUMS, MATMULS
 from tinygrad_edu.graph.operation import REGISTRY
 from tinygrad_edu.rules import functional
 
-torch = pytest.importorskip("torch")
+torch = pytest.importorskip("torch", reason="needs PyTorch: pip install --group oracle")
 F = torch.nn.functional
 
 # NumPy also warns of infinities in branches that `where` does not take.

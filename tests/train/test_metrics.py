@@ -26,7 +26,7 @@ def test_accuracy_of_one_output_asks_for_its_sign(shape: tuple[int, ...]) -> Non
 
 
 def test_r2_is_that_of_scikit_learn() -> None:
-    metrics = pytest.importorskip("sklearn.metrics")
+    metrics = pytest.importorskip("sklearn.metrics", reason="needs scikit-learn: pip install --group test")
     rng = np.random.default_rng(0)
     target = rng.normal(size=50)
     for noise in (0.1, 1.0, 5.0):

@@ -41,7 +41,7 @@ def test_weights_and_words_come_back(tmp_path: Path, device: str) -> None:
 
 
 def test_the_file_is_one_of_safetensors(tmp_path: Path) -> None:
-    safetensors = pytest.importorskip("safetensors.numpy")
+    safetensors = pytest.importorskip("safetensors.numpy", reason="needs safetensors: pip install .")
     model = network()
     tg.train.save_model(tmp_path / "model", model)
     arrays = safetensors.load_file(tmp_path / "model")

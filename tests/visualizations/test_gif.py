@@ -9,8 +9,8 @@ import tinygrad_edu as tg
 from tinygrad_edu_viz import Trace
 from tinygrad_edu_viz.pictures import gif as pictures
 
-Image = pytest.importorskip("PIL.Image", reason="needs Pillow (extra plots)")
-pytest.importorskip("matplotlib", reason="needs matplotlib's font (extra plots)")
+Image = pytest.importorskip("PIL.Image", reason="needs Pillow: pip install --group test")
+pytest.importorskip("matplotlib", reason="needs matplotlib's font: pip install --group test")
 
 from tinygrad_edu_viz.pictures.frames import FLOW, GO, Film  # noqa: E402
 
