@@ -66,10 +66,10 @@ def test_a_bug_of_ours_is_told_without_a_traceback(cli, monkeypatch):
 @pytest.mark.parametrize("arguments", [["step"], ["step", "--json"], ["graph"], ["--help"]])
 def test_a_closed_pipe_is_silent(environment, arguments):
     call = [sys.executable, "-m", "tinygrad_edu_cli", *arguments]
-    process = subprocess.Popen(call, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    process.stdout.close()  # before anything was written
-    assert process.stderr.read() == b""
-    assert process.wait(timeout=60) == 0
+    with subprocess.Popen(call, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        process.stdout.close()  # before anything was written
+        assert process.stderr.read() == b""
+        assert process.wait(timeout=60) == 0
 
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs /dev/full: run the tests on Linux")

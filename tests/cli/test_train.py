@@ -275,9 +275,9 @@ def test_a_pipe_gets_no_escapes_and_ascii_where_it_must(command):
 @pytest.mark.parametrize("more", [[], ["--json"]])
 def test_head_has_seen_enough(environment, more):
     call = [sys.executable, "-m", "tinygrad_edu_cli", "train", *QUICK, *more]
-    process = subprocess.Popen(call, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    process.stdout.close()
-    assert process.stderr.read() == b"" and process.wait(timeout=60) == 0
+    with subprocess.Popen(call, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        process.stdout.close()
+        assert process.stderr.read() == b"" and process.wait(timeout=60) == 0
 
 
 @pytest.mark.parametrize("name", ["train", "compare"])

@@ -41,8 +41,12 @@ def lock(folder: Path) -> IO[bytes]:
                 f"cannot write {folder}: another process{who} is recording into it",
                 "wait until it is done, or stop it with Ctrl-C; then the run can go on",
             ) from None
-    file.truncate(0)
-    file.write(f"{os.getpid()}\n".encode())
+    try:
+        file.truncate(0)
+        file.write(f"{os.getpid()}\n".encode())
+    except OSError:
+        file.close()
+        raise
     return file
 
 
