@@ -335,8 +335,9 @@ _HARMLESS = {"compile", "builtins.id", "object.__getattr__", "sys._getframe"}  #
 _LOOKED_FOR = ("<expression>", "rb")  # Python's parser looks for the line of a syntax error in a file of this name
 
 
-def _hook(event: str, arguments: tuple[Any, ...]) -> None:
-    if _WATCHING[0] and event not in _HARMLESS and arguments[:2] != _LOOKED_FOR:
+def _hook(event: str, arguments: tuple[Any, ...], watching: list[bool] = _WATCHING) -> None:
+    """It cannot be taken off again, and outlives the names of this file."""
+    if watching[0] and event not in _HARMLESS and arguments[:2] != _LOOKED_FOR:
         _EVENTS.append((event, arguments[:2]))
 
 
