@@ -152,6 +152,14 @@ def test_files_that_do_not_fit(cli, ships: Path, new: str | None, said: str):
     assert not Path("out.csv").exists()
 
 
+@pytest.mark.parametrize(("content", "message"), messy.DAMAGED)
+def test_damaged_tables(cli, tmp_path: Path, content: str, message: str):
+    """Each as one message, before anything is trained."""
+    (tmp_path / "damaged.csv").write_text(content)
+    ran = cli("train", "--data", str(tmp_path / "damaged.csv"))
+    assert (ran.code, ran.out) == (4, "") and ran.err.count("error: ") == 1 and re.search(message, ran.err), ran.err
+
+
 def test_other_errors(cli, ships: Path):
     assert cli("predict", "passengers.csv", "passengers.csv").code == 4
     assert cli("predict", "nothing.safetensors", "passengers.csv").code == 4
@@ -159,6 +167,12 @@ def test_other_errors(cli, ships: Path):
     assert cli("predict", "m.safetensors").code == 2
     ran = cli("evaluate", "m.safetensors", "new.csv")
     assert "cannot read new.csv: No such file" in ran.err
+
+
+def test_rows_of_the_training_are_no_test(cli, ships: Path):
+    assert "trained on rows of this file" in cli("evaluate", "m.safetensors", "./passengers.csv").err
+    Path("new.csv").write_text(messy.passengers(20, 7))
+    assert "trained on" not in cli("evaluate", "m.safetensors", "new.csv").err
 
 
 def test_classes_that_are_new_count_as_wrong(cli, ships: Path):

@@ -29,6 +29,7 @@ def test_every_command_works(cli, line, tmp_path: Path, monkeypatch):
     passengers = ['male,"1,5",Cherbourg,no\n', "female,,Queenstown,yes\n"] * 20
     names = [f"Number {k},{passenger}" for k, passenger in enumerate(passengers)]
     Path("passengers.csv").write_text("name,sex,age,port,survived\n" + "".join(names))
+    Path("later.csv").write_text("survived,port,sex,age\nno,Cherbourg,male,7\nyes,,female,\n")
     Path("new.csv").write_text("port,sex,age\nUlm,male,7\n")
     Path("model.py").write_text("import tinygrad_edu as tg\n\n\ndef loss():\n    return tg.Value(2.0, name='a') ** 2\n")
     for block in blocks("python"):

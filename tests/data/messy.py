@@ -48,3 +48,41 @@ def orders() -> str:
         day = f"{k % 28 + 1}.0{k % 9 + 1}.2024"
         lines.append(f"{k},{9000 + 7 * k % 211},{day} 12:00,North,,{k % 4 + 1},{k * 0.3 + 1:.2f},{2 + k * 1.25:.2f}")
     return "\n".join(lines) + "\n"
+
+
+DAMAGED = [  # tables from which nothing can be learned, and what is said of each
+    ("", "is empty"),
+    ("\n\n \n", "is empty"),
+    ("a,b,kind\n", "has a header, but no rows"),
+    ("1\n2\n", "line 1: only one column"),
+    ("a b c\n1 2 3\n", "line 1: only one column.*commas, semicolons or tabs"),
+    ("a,b,kind\n1,2,x\n3,y\n", "line 3: 2 cells, but line 1 has 3"),
+    ("a,b,kind\n1,2,x\n\n3,4,y,\n", "line 4: 4 cells, but line 1 has 3"),
+    ("a,b,kind\n1,,x\n1,?,y\n", "no column to learn from: 'a' is left out: the same .*, 1; 'b' is left out: empty"),
+    ("id,when,kind\n1,2020-01-03,x\n2,2020-01-04,y\n5,2020-01-05,x\n", "'id' .* of its own.*'when' .*dates"),
+    ("a,b,kind\n1,2,x\n3,4,\n", "the target is 'x' in every row"),
+    ("a,b,kind\n1,2,\n3,4,NA\n", "no value in the column 'kind', which is the target"),
+    ("a,b,kind\n1,2,x\n3,red,y\n", r"line 3, column 2 \('b'\): 'red' is not a number: correct it"),
+    ("a;b;k\n1,5;2;x\n1.5.2;3;y\n", r"line 3, column 1 \('a'\): '1.5.2' is not a number: correct it"),
+    ("My data\na,b,c\n1,2,x\n3,4,y\n", "line 1: 1 cell, but 3 other lines have 3: delete it, if it is a title"),
+    ("a,b\n1,2,x\n3,4,y\n5,6,y\n", "line 1: 2 cells, but 3 other lines have 3: .*give each column one name"),
+    ("a,b,kind\n1,1_000,x\n3,4,y\n", "'1_000' is not a number"),
+    ("a,b,kind\n1,inf,x\n3,4,y\n", r"line 2, column 2 \('b'\): inf is not a finite number"),
+    ("a,b,kind\n1,1e999,x\n3,4,y\n", "1e999 is not a finite number"),
+    ("a,b,y\n1,2,inf\n3,4,1\n", r"line 2, column 3 \('y'\): inf is not a finite number"),
+    ("a,kind\n1,x\n2,x\n", "the target is 'x' in every row, so there is only one class"),
+    ("a,kind\n1,1\n2,1.0\n", "the target is '1' in every row"),
+    ("a,kind\n1,x\n", "only one class"),
+    ("a,kind\n1,x\n2,y\n3,z\n", "each row has a class of its own"),
+    ("a,kind\n1,1\n2,one\n3,1\n", r"line 3, column 2 \('kind'\): 'one' is not a number: name all classes in words"),
+    ("2019,2020,target\n1,2,3\n4,5,6\n", "line 1, column 3.*'target' is not a number.*a header"),
+    ("a,b,a\n1,2,3\n", "line 1: two columns are named 'a'"),
+    ("a,b,a,b,a\n1,2,3,4,5\n", "3 problems\n.*line 1: 3 columns are named 'a'.*\n.*line 1: two columns are named 'b'"),
+    (
+        "a,b,kind\n1,2,x\n3,4\n5,6,y,z\n7,inf,x\n8,9,y\n",
+        "3 problems\n.*line 3: 2 .*\n.*line 4: 4 .*\n.*line 5, column 2",
+    ),
+    ("date,value\n2020-01-01,0.5\n2020-01-02,1.5\n", "no column to learn from: 'date' is left out: dates"),
+    ('a,kind\n1,"x\n2,y\n', "after line 1: unexpected end of data: is a double quote missing"),
+    ('a,kind\n1,"x"y\n', "after line 1: .*: is a double quote missing"),
+]

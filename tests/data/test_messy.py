@@ -57,6 +57,11 @@ def write(tmp_path: Path) -> Write:
         (",", None, None),
         ("1.2.3", None, None),
         ("12 apples", None, None),
+        ("$1,266.50", 1266.5, None),
+        ("-€ 5", None, None),
+        ("2.803,20 €", None, 2803.2),
+        ("-$5", -5, -5),
+        ("$", None, None),
     ],
 )
 def test_numbers_as_people_write_them(cell: str, point: float | None, comma: float | None) -> None:
@@ -192,6 +197,8 @@ def test_ids_and_dates(write: Write) -> None:
         ),
         ("a,b,y\n1,,0\n2,4,1\n3,NaN,0\n,8,1\n", [[1, 6], [2, 4], [3, 6], [2, 8]], [0, 1, 0, 1]),
         ("a,y\n1,u\n2,\n3,v\n", [[1], [3]], [0, 1]),
+        ("sep=|\na|y\n1,5|u\n2|v\n", [[1.5], [2]], [0, 1]),
+        ("a,y,\n1,u,\n2,v,\n", [[1], [2]], [0, 1]),
     ],
     ids=[
         "comma",
@@ -206,6 +213,8 @@ def test_ids_and_dates(write: Write) -> None:
         "words only",
         "gaps",
         "no target",
+        "excel",
+        "separators at the end",
     ],
 )
 def test_what_is_in_a_table(write: Write, content: str, x: list[list[float]], y: list[float]) -> None:

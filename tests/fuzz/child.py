@@ -28,6 +28,7 @@ import numpy as np
 from mutators import of_bytes, of_json, of_safetensors, of_table
 
 import tinygrad_edu as tg
+from data.messy import flats, orders, passengers
 from tinygrad_edu_cli.main import main
 from tinygrad_edu_viz import Trace
 
@@ -157,6 +158,10 @@ def safetensors(folder: Path, random: Random) -> Callable[[], Mutant]:
     def mutant() -> Mutant:
         content, data = random.choice(contents)
         _damage(file, content, random)
+        if random.random() < 0.3:
+            rows = folder / "rows.csv"
+            rows.write_text("x1,x2,y\n1,2,0\n3,4,1\n")
+            return [random.choice(["predict", "evaluate"]), str(file), str(rows)], ""
         return ["train", "--data", data, "--n", "30", "--epochs", "1", "--load", str(file), "--json"], ""
 
     return mutant
@@ -170,13 +175,22 @@ def tables(folder: Path, random: Random) -> Callable[[], Mutant]:
         "\n".join(["height,width,kind", *(f"{row},{'ab'[k % 2]}" for k, row in enumerate(rows))]),
         "\n".join(["u,v,y", *(f"{row},{k * k}" for k, row in enumerate(rows))]),
         "\n".join(f"{row},{k % 3}" for k, row in enumerate(rows)),
+        passengers(30),
+        orders(),
+        flats().decode("cp1252"),
     ]
-    file = folder / "data.csv"
+    file, network = folder / "data.csv", folder / "net.safetensors"
+    file.write_text(passengers())
+    with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+        data = ["--data", str(file), "--target", "Survived", "--epochs", "1"]
+        assert main(["train", *data, "--save", str(network)]) == 0
 
     def mutant() -> Mutant:
         text = random.choice(texts)
         file.write_bytes(of_bytes(text.encode(), random) if random.random() < 0.3 else of_table(text, random))
         more = random.choice([[], [], ["--target", "u"], ["--task", "regression"], ["--task", "classification"]])
+        if random.random() < 0.3:
+            return [random.choice(["predict", "evaluate"]), str(network), str(file)], ""
         return ["train", "--data", str(file), "--epochs", "1", "--json", *more], ""
 
     return mutant

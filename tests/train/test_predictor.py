@@ -204,6 +204,7 @@ STATE = {"features": FEATURES, "columns": ["a", "b", "y"], "target": "y", "heade
         ({"loss": "love"}, r"meta.loss"),
         ({"task": 1}, r"meta.task"),
         ({"target_names": ["a", "b", "c"]}, r"meta.net has 1 outputs, and there are 3"),
+        ({"target_names": ["a"]}, r"meta.net has 1 outputs, and there are 1 target names for a classification"),
         ({"feature_names": ["a"]}, r"meta.net has 2 inputs, and there are 1"),
         ({"encoder": {"features": []}}, "state of the encoder is damaged: it lacks"),
         ({"encoder": {**STATE, "features": [{**FEATURES[0], "fill": [1]}]}}, "encoder is damaged: features.0..fill"),

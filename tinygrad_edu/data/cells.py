@@ -18,6 +18,7 @@ _SPACES = " '’\u00a0\u2009\u202f"  # that part thousands
 _GROUPS = rf"\d{{1,3}}(?:[{_SPACES}]\d{{3}})+"
 _POINT = re.compile(rf"[+-]?(?:\d{{1,3}}(?:,\d{{3}})+|{_GROUPS})(?:\.\d*)?")
 _COMMA = re.compile(rf"[+-]?(?:\d{{1,3}}(?:\.\d{{3}})+|{_GROUPS}|\d+|(?=,\d))(?:,\d*)?(?:[eE][+-]?\d+)?")
+_CURRENCY = re.compile(rf"(?<=^)[$€£¥][{_SPACES}]?|(?<=^[+-])[$€£¥]|[{_SPACES}]?[$€£¥]$")
 _TIME = r"(?:[ T]+\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?(?: ?[AaPp][Mm])?(?: ?(?:Z|UTC|[+-]\d{2}:?\d{2}))?)?"
 _MONTH = r"(?:jan|feb|m[aä]r|apr|ma[iy]|jun|jul|aug|sep|o[ck]t|nov|de[cz])[a-zä]*\.?"
 _DATE = re.compile(
@@ -40,14 +41,14 @@ def is_date(cell: str) -> bool:
 def number_in(cell: str, decimal: Decimal = ".") -> float | None:
     """The number in a cell, perhaps infinite; None for a text.
 
-    Thousands may be parted by blanks, apostrophes, or the sign that is not the decimal one. 12% is 0.12. ("1_000" is
-    Python's number, but nobody else's.)
+    Thousands may be parted by blanks, apostrophes, or the sign that is not the decimal one; a sign of a currency is
+    left out. 12% is 0.12. ("1_000" is a number in Python alone.)
     """
     if decimal == "." or "." not in cell:
         with suppress(ValueError):
             return None if "_" in cell else float(cell)
     percent = cell.endswith("%")
-    text = (cell[:-1].rstrip() if percent else cell).replace("\u2212", "-")
+    text = _CURRENCY.sub("", cell[:-1].rstrip() if percent else cell).replace("\u2212", "-")
     if decimal == "," and _COMMA.fullmatch(text):
         text = re.sub(rf"[.{_SPACES}]", "", text).replace(",", ".")
     elif decimal == "." and _POINT.fullmatch(text):

@@ -140,7 +140,8 @@ def _number_column(table: Table, k: int, decimal: Decimal) -> Column:
     if _are_ids(name, present, len(values)):
         return _left_out(name, "a number of its own for each row")
     signs = "".join(cell for cell in table.column(k) if not is_missing(cell))
-    remark = ["decimal commas"] * (decimal == "," and "," in signs) + ["percent: 12% is 0.12"] * ("%" in signs)
+    remark = [f"without the sign {sign}" for sign in "$€£¥" if sign in signs]
+    remark += ["decimal commas"] * (decimal == "," and "," in signs) + ["percent: 12% is 0.12"] * ("%" in signs)
     return Column(name, "number", values, ", ".join(remark))
 
 

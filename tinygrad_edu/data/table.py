@@ -82,8 +82,9 @@ def read_table(path: str, content: bytes, names: Sequence[str] = ()) -> Table:
         DataError: it is no text, not a table, or has no rows.
     """
     text, remark = _decode(path, content)
-    separator = _separator(text)
-    rows, lines = _cells(path, text, separator)
+    said, below = _said_separator(text)
+    separator = said or _separator(text)
+    rows, lines = _cells(path, below, separator, text.count("\n") - below.count("\n"))
     if not rows:
         raise DataError(f"{path} is empty: a line for each row is needed, with numbers separated by commas")
     problems = Problems(path)
@@ -97,8 +98,9 @@ def read_table(path: str, content: bytes, names: Sequence[str] = ()) -> Table:
     has_header = bool(set(names) & set(rows[0])) or _has_header(rows)
     header = [f"x{k}" for k in range(1, width)] + ["y"]
     if has_header:
+        rows = _without_empty_columns(rows)
         header = _names(rows[0], lines[0], problems)
-        rows, lines = rows[1:], lines[1:]
+        rows, lines, width = rows[1:], lines[1:], len(header)
         if not rows and not problems.found:
             raise DataError(f"{path} has a header, but no rows below it")
     remarks = [remark] if remark else []
@@ -146,6 +148,13 @@ def _separator(text: str) -> str:
     return max(reversed(SEPARATORS), key=lambda separator: (counts[separator] or [0])[0])
 
 
+def _said_separator(text: str) -> tuple[str, str]:
+    """The separator that a first line `sep=;` names, which Excel reads and writes, and the lines below it."""
+    first, _, below = text.partition("\n")
+    first = first.strip().lower() if len(first) < 9 else ""
+    return (first[4], below) if first.startswith("sep=") and len(first) == 5 else ("", text)
+
+
 def _counts(text: str, separator: str) -> list[int]:
     """Into how many cells a separator cuts the first lines."""
     try:
@@ -159,13 +168,13 @@ def _is_filled(row: list[str]) -> bool:
     return len(row) > 1 or bool(row and row[0].strip())
 
 
-def _cells(path: str, text: str, separator: str) -> tuple[list[list[str]], list[int]]:
-    """The cells of all lines that are not blank, and the numbers of these lines."""
+def _cells(path: str, text: str, separator: str, above: int) -> tuple[list[list[str]], list[int]]:
+    """The cells of all lines that are not blank, and the numbers of these lines, with `above` lines before them."""
     rows, lines, line = [], [], 1
     try:
         reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
         for row in reader:
-            line = reader.line_num
+            line = reader.line_num + above
             if _is_filled(row):
                 rows.append([cell.strip() for cell in row])
                 lines.append(line)
@@ -211,6 +220,13 @@ def _names(header: list[str], line: int, problems: Problems) -> list[str]:
         if times > 1:
             problems.add(f"line {line}", f"{_several(times)} columns are named {cut(name)!r}: rename all but one")
     return [name or f"column {k}" for k, name in enumerate(header, 1)]
+
+
+def _without_empty_columns(rows: list[list[str]]) -> list[list[str]]:
+    """The same without columns that have neither a name nor a value: those that a separator at the end makes."""
+    unnamed = [k for k, name in enumerate(rows[0]) if not name]
+    empty = {k for k in unnamed if not any(row[k] for row in rows)}
+    return [[cell for k, cell in enumerate(row) if k not in empty] for row in rows] if empty else rows
 
 
 def _several(times: int) -> str:

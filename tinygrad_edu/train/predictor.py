@@ -87,16 +87,15 @@ def load(path: str | Path) -> Predictor:
         net = known["net"]
         names = known.get("feature_names") or [f"x{k}" for k in range(1, net[0] + 1)]
         encoder = encoder or Encoder(tuple(map(Feature, names)))
-        _check_sizes(net, encoder, standardizer, known)
-    task = known.get("task") or ("regression" if known.get("loss") in OF_NUMBERS else "classification")
+        task = known.get("task") or ("regression" if known.get("loss") in OF_NUMBERS else "classification")
+        targets = tuple(known.get("target_names") or ())
+        if not targets:
+            targets = ("y",) if task == "regression" else tuple(map(str, range(max(net[-1], 2))))
+        _check_sizes(net, encoder, standardizer, task, targets)
     model = mlp(net, known.get("activation") or "relu", known.get("dropout") or 0.0, rng=0)
     load_model(path, model)
-    targets = tuple(known.get("target_names") or ())
-    outputs = net[-1]
-    if not targets:
-        targets = ("y",) if task == "regression" else tuple(map(str, range(max(outputs, 2))))
-    loss = known.get("loss") or _usual_loss(task, outputs)
-    return Predictor(model.eval(), task, targets, encoder, standardizer, loss)
+    loss = known.get("loss") or _usual_loss(task, net[-1])
+    return Predictor(model.eval(), task, targets, encoder, standardizer, loss, known.get("data") or "")
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,6 +106,7 @@ class Predictor:
         target_names: the names of the classes; of a regression, the name of its target.
         encoder: which columns it reads, and what fills their gaps.
         loss: the name of the loss that it was trained with.
+        data: the name of the data, or the file, that it was trained on; "" if nobody knows.
     """
 
     model: Sequential
@@ -115,6 +115,7 @@ class Predictor:
     encoder: Encoder
     standardizer: Standardizer | None
     loss: str
+    data: str = ""
 
     def predict(self, x: Any) -> Array:
         """The answer for each row: the name of a class (a number, where all classes are whole numbers), or a number.
@@ -237,17 +238,18 @@ def _as_mlp(model: Module) -> tuple[list[int], str | None, float]:
     )
 
 
-def _check_sizes(net: list[int], encoder: Encoder, standardizer: Standardizer | None, known: dict[str, Any]) -> None:
+def _check_sizes(
+    net: list[int], encoder: Encoder, standardizer: Standardizer | None, task: str, targets: tuple[str, ...]
+) -> None:
     """Refuse a file whose parts are of different networks."""
     inputs = len(encoder.inputs)
     if inputs != net[0]:
         raise Mismatch(f"has {net[0]} inputs, and there are {inputs} features for them", ("net",))
     if standardizer is not None and len(standardizer.mean) != inputs:
         raise Mismatch(f"is of {len(standardizer.mean)} features, and the network has {inputs}", ("standardizer",))
-    targets, task = known.get("target_names") or [], known.get("task")
-    possible = {1} if task == "regression" else {len(targets), 1} if len(targets) == 2 else {len(targets)}
-    if targets and net[-1] not in possible:
-        raise Mismatch(f"has {net[-1]} outputs, and there are {len(targets)} target names", ("net",))
+    wanted = {1} if task == "regression" else {1, 2} if len(targets) == 2 else {max(len(targets), 3)}
+    if net[-1] not in wanted or (task == "regression" and len(targets) > 1):
+        raise Mismatch(f"has {net[-1]} outputs, and there are {len(targets)} target names for a {task}", ("net",))
 
 
 def _net(value: Any) -> list[int]:
@@ -273,5 +275,6 @@ _FIELDS = {
     "task": optional(one_of("classification", "regression")),
     "feature_names": optional(list_of(text)),
     "target_names": optional(list_of(text)),
+    "data": optional(text),
 }
 _META = record({}, may_lack=_FIELDS)

@@ -32,6 +32,12 @@ def evaluate(model: Path, data: Path, as_json: bool) -> None:
     from ..training import application, evaluation  # bring NumPy, which `--help` need not wait for
 
     applied = application.Application.of(model, data, with_answers=True)
+    if applied.is_of_the_training:
+        click.echo(
+            f"{data.name}: the network was trained on rows of this file, and knows them: rows that it has not seen "
+            "tell how good it is",
+            err=True,
+        )
     measured = evaluation.evaluated(applied)
     if as_json:
         click.echo(json.dumps(evaluation.to_json(applied, measured), allow_nan=False))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -65,6 +66,11 @@ class Application:
         for sentence in [*(["; ".join(remarks)] if remarks else []), *said, *new]:
             click.echo(f"{data.name}: {sentence}", err=True)
         return cls(predictor, table, predictor.outputs(inputs))
+
+    @property
+    def is_of_the_training(self) -> bool:
+        """Whether the rows are those of the file that the network was trained on."""
+        return os.path.realpath(self.predictor.data) == os.path.realpath(self.table.path)
 
     @property
     def target(self) -> str:
