@@ -72,6 +72,13 @@ def test_the_active_box_and_wire_are_marked(trace):
     assert forward.count("╔") == 1 and not set(forward) & set("━┃")
 
 
+@pytest.mark.parametrize(("ascii", "head"), [(False, "◄║"), (True, "<#")])
+def test_a_gradient_flows_towards_the_node_that_receives_it(trace, ascii, head):
+    for event in trace.events:
+        picture = terminal.draw(trace, event.step, ascii)
+        assert picture.count(head[::-1]) == (event.source is not None), event.text
+
+
 def test_ascii(trace):
     for step in (None, 0, 9):
         assert terminal.draw(trace, step, ascii=True).isascii()

@@ -243,9 +243,10 @@ def test_what_is_active_is_heavy_and_nothing_else_is(graph, direction, data):
         return
     active, edge = data.draw(st.sampled_from(list(drawing.boxes))), data.draw(st.sampled_from(list(drawing.edges)))
     text = cells_of(drawing.render(active, [edge]))
-    mark = 2 if drawing.times[edge] > 1 else 0  # "×2" and the head stand at the end
-    heavy = set(drawing.edges[edge][: -1 - mark])
-    border = {cell for cell in inside(drawing, active) if text[cell[0]][cell[1]] in tuple("╔╗╚╝═║╟╠╤╦")}
+    head, *cells, last = drawing.edges[edge]
+    heavy = {*(cells[:-2] if drawing.times[edge] > 1 else cells), last}  # "×2" stands before the end
+    assert text[head[0]][head[1]] == {"LR": "◄", "TB": "▲"}[direction], "a gradient flows back"
+    border = {cell for cell in inside(drawing, active) if text[cell[0]][cell[1]] in tuple("╔╗╚╝═║╟╣╤╩")}
     box = drawing.boxes[active]
     assert len(border) == 2 * (box.width + box.height) - 4
     for row, column in itertools.product(range(drawing.height), range(drawing.width)):
@@ -253,7 +254,7 @@ def test_what_is_active_is_heavy_and_nothing_else_is(graph, direction, data):
         if (row, column) in heavy:
             assert "HEAVY" in name or name == "BLACK CIRCLE"
         elif "HEAVY" in name:
-            assert touches((row, column), {drawing.edges[edge][0]}), "only where the active edge leaves its box"
+            assert touches((row, column), {last}), "only where the gradient leaves its box"
         if "DOUBLE" in name:
             assert (row, column) in border
 
@@ -262,7 +263,7 @@ def test_what_is_active_is_heavy_and_nothing_else_is(graph, direction, data):
 @given(graphs(), DIRECTIONS)
 def test_highlighting_moves_nothing(graph, direction):
     drawing = lay_out(*graph, direction=direction)
-    lines = dict.fromkeys(map(ord, itertools.chain(canvas._UNICODE.lines[1:], "╔╗╚╝═║╟╠╤╦")), "~")
+    lines = dict.fromkeys(map(ord, itertools.chain(canvas._UNICODE.lines[1:], "╔╗╚╝═║╟╣╤╩►◄▼▲")), "~")
     edges = list(drawing.edges)
     for place, key in enumerate(list(drawing.boxes)[:3]):
         assert drawing.render(key, edges[place : 2 * place + 1]).translate(lines) == drawing.render().translate(lines)
@@ -292,7 +293,7 @@ def test_the_neuron():
         "╰──────────╯ ╰───►│    ×     ├─╮",
         "╭──────────╮   ╭─►│ -6 · 0.5 │ │",
         "│    x1    ├───╯  ╰──────────╯ │    ╔════════════╗    ╭────────────╮   ╭──────────╮",
-        "│ 2 · -1.5 │                   ╰───►║     +      ╠━━━►│     +      ├──►│   tanh   │",
+        "│ 2 · -1.5 │                   ╰───►║     +      ║◄━━━┥     +      ├──►│   tanh   │",
         "╰──────────╯                     ╭─►║  -6 · 0.5  ║ ╭─►│ 0.88 · 0.5 │   │ 0.71 · 1 │",
         "╭──────────╮                     │  ╚════════════╝ │  ╰────────────╯   ╰──────────╯",
         "│    w2    ├─╮                   │  ╭────────────╮ │",
@@ -328,7 +329,7 @@ def test_in_ascii_what_is_active_is_drawn_with_hashes():
     chain = ([Box("a", ("a",)), Box("b", ("b",)), Box("c", ("c",))], [("a", "b"), ("b", "c")])
     assert drawn(chain, active="b", active_edges=[("b", "c")], ascii=True) == [
         "+---+   #===#   +---+",
-        "| a |--># b #==>| c |",
+        "| a |--># b #<==| c |",
         "+---+   #===#   +---+",
     ]
 

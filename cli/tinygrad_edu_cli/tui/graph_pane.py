@@ -17,7 +17,7 @@ from . import look
 from .lines import Lines, plain_strips, restyled
 from .node_pane import NodePicked
 
-_SELECTED = str.maketrans("╭╮╰╯─│├┝", "┏┓┗┛━┃┠┣")  # a heavy border
+_SELECTED = str.maketrans("╭╮╰╯─│├┥", "┏┓┗┛━┃┠┫")  # a heavy border
 _SELECTED_ASCII = str.maketrans("+-|", "*~!")
 _AROUND = Spacing(1, 2, 1, 2)
 

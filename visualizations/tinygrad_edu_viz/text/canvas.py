@@ -6,7 +6,7 @@ and wires go is found in `layout.py`.
 
 import unicodedata
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import accumulate
 from typing import Literal, NamedTuple
@@ -40,19 +40,23 @@ class _Style(NamedTuple):
     joint: str  # a wire that meets itself from all four sides, which must not look like two wires that cross
     box: str  # the four corners, then the horizontal and the vertical border
     active_box: str
-    ports: dict[str, str]  # where a wire leaves a box: light, heavy, and both for the active box
-    heads: dict[str, str]
+    ports: dict[str, str]  # where a wire leaves a box, or the active box; where a gradient enters them
+    back_ports: dict[str, str]  # where a gradient leaves a box, or the active box
+    heads: dict[str, str]  # of a wire, and of a gradient on its way back
+    heavy: dict[str, str]  # what stands in place of a wire's head where a gradient flows back
     times: str
     ellipsis: str
 
 
 _UNICODE = _Style(
     " ╴╸╷╮┑╻┒┓╶─╾╭┬┭┎┰┱╺╼━┍┮┯┏┲┳╵╯┙│┤┥╽┧┪╰┴┵├┼┽┟╁╅┕┶┷┝┾┿┢╆╈╹┚┛╿┦┩┃┨┫┖┸┹┞╀╃┠╂╉┗┺┻┡╄╇┣╊╋",
-    "●", "╭╮╰╯─│", "╔╗╚╝═║", {"LR": "├┝╟╠", "TB": "┬┰╤╦"}, {"LR": "►", "TB": "▼"}, "×", "…",
+    "●", "╭╮╰╯─│", "╔╗╚╝═║", {"LR": "├╟│║", "TB": "┬╤─═"}, {"LR": "┥╣", "TB": "┸╩"},
+    {"LR": "►◄", "TB": "▼▲"}, {"LR": "━", "TB": "┃"}, "×", "…",
 )  # fmt: skip
 _ASCII = _Style(
     " -=|+####--=++####===######|+#|+####++#+++#++####++#++#############++#++####++#++",
-    "*", "++++-|", "####=#", {"LR": "||##", "TB": "--=="}, {"LR": ">", "TB": "v"}, "x", "...",
+    "*", "++++-|", "####=#", {"LR": "|#|#", "TB": "-=-="}, {"LR": "|#", "TB": "-="},
+    {"LR": "><", "TB": "v^"}, {"LR": "=", "TB": "#"}, "x", "...",
 )  # fmt: skip
 _UP, _RIGHT, _DOWN, _LEFT, _BEND = 8, 4, 2, 1, 16  # arms are bits ...
 _BASE_3 = [int(f"{arms:04b}", 3) for arms in range(16)]  # ... and, once light and heavy ones differ, digits
@@ -76,7 +80,7 @@ class TextGraph:
     def render(self, active: str | None = None, active_edges: Collection[Edge] = (), ascii: bool = False) -> str:
         """Return `height` lines of `width` cells, with a double border for the active box and heavy active edges.
 
-        With `ascii` everything but the labels is ASCII, and what is active is drawn with `#` and `=`.
+        An active edge is one along which a gradient flows back: its head is at the box that feeds. With `ascii` everything but the labels is ASCII, and what is active is drawn with `#` and `=`.
 
         Raises:
             ValueError: `active` or one of `active_edges` is not in the drawing.
@@ -96,16 +100,34 @@ class TextGraph:
             joint = arms == _UP | _RIGHT | _DOWN | _LEFT | _BEND  # where two wires cross, neither of them bends
             canvas[row][column] = style.joint if joint else line
         for edge in [*self.edges, *active_edges]:  # what is heavy goes over what is light
-            cells = self.edges[edge]
-            row, column = self._before(cells[0])
-            canvas[row][column] = style.ports[self.direction][2 * (edge[0] == active) + (edge in active_edges)]
-            mark = f"{style.times}{self.times[edge]}" if self.times[edge] > 1 else ""
-            for (row, column), char in zip(reversed(cells), reversed(mark + style.heads[self.direction]), strict=False):
+            for (row, column), char in self._ends(edge, style, active, edge in active_edges):
                 canvas[row][column] = char
         return "\n".join("".join(line) for line in canvas)
 
+    def _ends(self, edge: Edge, style: _Style, active: str | None, back: bool) -> Iterator[tuple[Cell, str]]:
+        """The ends of an edge, with its head and how often it was given: on the two boxes, and beside them.
+
+        Args:
+            back: a gradient flows back along it.
+        """
+        cells, head, straight = self.edges[edge], style.heads[self.direction], style.heavy[self.direction]
+        feeds, fed = (int(key == active) for key in edge)
+        yield self._before(cells[0]), style.ports[self.direction][2 * back + feeds]
+        for cell, char in zip(reversed(cells[:-1]), reversed(self._mark(edge, style)), strict=False):
+            yield cell, char
+        yield cells[-1], straight if back else head[0]
+        if back:
+            yield cells[0], head[1]
+            yield self._after(cells[-1]), style.back_ports[self.direction][fed]
+
+    def _mark(self, edge: Edge, style: _Style) -> str:
+        return f"{style.times}{self.times[edge]}" if self.times[edge] > 1 else ""
+
     def _before(self, cell: Cell) -> Cell:
         return (cell[0], cell[1] - 1) if self.direction == "LR" else (cell[0] - 1, cell[1])
+
+    def _after(self, cell: Cell) -> Cell:
+        return (cell[0], cell[1] + 1) if self.direction == "LR" else (cell[0] + 1, cell[1])
 
     def _arms(self, edges: Iterable[Edge]) -> dict[Cell, int]:
         """Find through which sides of each cell the edges run, and whether one of them bends there."""
