@@ -23,8 +23,8 @@ from .expressions.expression import evaluate
 from .expressions.settings import parse_settings
 from .phrases import nearest
 
-PERCEPTRON = "sigmoid(w1*x1 + w2*x2 + b)"
-PERCEPTRON_SETTINGS = {"w1": 3.0, "x1": -1.0, "w2": -2.0, "x2": 2.0, "b": 1.0}
+PERCEPTRON = "(sigmoid(w1*x1 + w2*x2 + b) - y)**2"
+PERCEPTRON_SETTINGS = {"w1": 3.0, "x1": 1.0, "w2": -2.0, "x2": 2.0, "b": 1.0, "y": 1.0}
 
 _FUNCTION = re.compile(r"(?P<file>.+\.py)(?::(?P<name>\w*))?", re.DOTALL)
 
@@ -79,7 +79,7 @@ def _perceptron(settings: dict[str, Any]) -> Subject:
     _warn_unused(unused, f"the perceptron's names are {', '.join(PERCEPTRON_SETTINGS)}")
     shown = " ".join(f"--set {name}={_short(number)}" for name, number in numbers.items() if name not in unused)
     note = (
-        "The perceptron of the first lecture: a weighted sum of the inputs, plus a bias, through a sigmoid.\n"
+        "The perceptron of the first lecture, sigmoid(weights · inputs + bias), and its loss L = (result - y)².\n"
         f'The same as: tinygrad-edu step "{PERCEPTRON}" {shown}'
     )
     return _record(PERCEPTRON, root, "the perceptron", note)

@@ -71,8 +71,8 @@ class Driven:
 
 @asynccontextmanager
 async def full_screen(subject: Subject | None = None, size: tuple[int, int] = SIZE) -> AsyncIterator[Driven]:
-    """The stepper on a screen of a fixed size; the perceptron if nothing else is given."""
-    subject = subject or open_source(None, [])
+    """The stepper on a screen of a fixed size; a perceptron of 15 steps if nothing else is given."""
+    subject = subject or open_source("sigmoid(w1*x1 + w2*x2 + b)", ["w1=3", "x1=-1", "w2=-2", "x2=2", "b=1"])
     app = Stepper(subject, Player(subject.trace))
     async with app.run_test(size=size) as pilot:
         driven = Driven(app, pilot)

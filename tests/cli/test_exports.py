@@ -16,7 +16,7 @@ def folder(tmp_path, monkeypatch):
 def test_page(cli, folder):
     assert cli("step", "--html", "page.html") == (0, "", "wrote page.html\n")
     text = (folder / "page.html").read_text(encoding="utf-8")
-    assert text.startswith("<!DOCTYPE html>") and "<bdi>sigmoid(w1*x1 + w2*x2 + b)</bdi>" in text
+    assert text.startswith("<!DOCTYPE html>") and "<bdi>(sigmoid(w1*x1 + w2*x2 + b) - y)**2</bdi>" in text
     assert os.listdir(folder) == ["page.html"]
 
 

@@ -50,10 +50,10 @@ def test_scalars(cli, tmp_path):
 
 
 def test_an_operation_apart(cli):
-    ran = cli(*SUM, "--apart", "n2", "--plain")
-    assert ran.out.startswith("n2 taken apart, number by number.") and "W[1,0]" in ran.out
-    one = cli(*SUM, "--apart", "n2 [1]", "--plain")
-    assert "sum(relu(W @ x + b)) / n2[1]" in one.out and "W[1,0]" in one.out and "W[0,0]" not in one.out
+    ran = cli(*SUM, "--apart", "n3", "--plain")
+    assert ran.out.startswith("n3 taken apart, number by number.") and "W[1,0]" in ran.out
+    one = cli(*SUM, "--apart", "n3 [1]", "--plain")
+    assert "sum(relu(W @ x + b)) / n3[1]" in one.out and "W[1,0]" in one.out and "W[0,0]" not in one.out
 
 
 def test_a_unit_of_a_network_apart(cli, model):
@@ -67,9 +67,9 @@ def test_a_unit_of_a_network_apart(cli, model):
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["--apart", "nowhere"], "no node is called 'nowhere'\n  there is: W, x, n2"),
-        (["--apart", "n2[7]"], "no element [7]"),
-        (["--apart", "n2[1-]"], "no place in an array"),
+        (["--apart", "nowhere"], "no node is called 'nowhere'\n  there is: W, x, b"),
+        (["--apart", "n3[7]"], "no element [7]"),
+        (["--apart", "n3[1-]"], "no place in an array"),
         (["--apart", "W"], "nothing inside"),
         (["--full", "--json"], "--full is for --plain"),
         (["--order", "naive", "--level", "op"], "--order prints two tables"),

@@ -36,8 +36,8 @@ def test_all_right(predict):
 def test_the_answer_is_not_told_before_it_is_given(predict):
     ran = predict("4")
     assert "∂L/∂c = -6" not in ran.out and "-6" in ran.out  # the product's own value
-    before, after = ran.out.split("∂L/∂n2 = 4\n", 1)
-    assert "∂L/∂n2 += " not in before and "∂L/∂n2 += ∂L/∂n4 · ∂n4/∂n2 = 1 · 4 = 4" in after
+    before, after = ran.out.split("∂L/∂n3 = 4\n", 1)
+    assert "∂L/∂n3 += " not in before and "∂L/∂n3 += ∂L/∂n4 · ∂n4/∂n3 = 1 · 4 = 4" in after
 
 
 def test_mistakes_and_what_to_practise(predict):
@@ -49,7 +49,7 @@ def test_mistakes_and_what_to_practise(predict):
 
 def test_a_hint_a_skip_and_the_end(predict):
     ran = predict("?", "4", "", "q", "-12")
-    assert "Hint: ∂L/∂n2 += ∂L/∂n4 · ∂n4/∂n2, with ∂n4/∂n2 = c" in ran.out
+    assert "Hint: ∂L/∂n3 += ∂L/∂n4 · ∂n4/∂n3, with ∂n4/∂n3 = c" in ran.out
     assert "Skipped." in ran.out
     assert ran.out.endswith("That was the end of the answers.\n\n1 of 2 right, 1 skipped.\n")
 
@@ -65,7 +65,7 @@ def test_what_is_no_answer_is_asked_again(predict):
     assert ran.out.count("error: ") == 6
     assert "'four' is a name, and an answer is made of numbers" in ran.out
     assert "\x1b" not in ran.out
-    assert "Right: ∂L/∂n2 = 4." in ran.out
+    assert "Right: ∂L/∂n3 = 4." in ran.out
     assert "1 of 1 right." in ran.out
 
 

@@ -47,6 +47,11 @@ def test_every_command_works(cli, line, tmp_path: Path, monkeypatch):
     assert ran.code == 0, ran.err
 
 
+def test_the_lines_of_a_step_are_those_that_are_printed(cli):
+    shown = next(block for block in re.findall(r"^```\n(.*?)^```$", README.read_text("utf-8"), re.M | re.S) if "∂L/" in block)
+    assert shown in cli("step").out
+
+
 def test_the_real_data_sets_are_installed_before_they_are_used():
     text = README.read_text(encoding="utf-8")
     assert text.index("pip install '.[data]'") < text.index("--data digits")

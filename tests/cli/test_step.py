@@ -12,7 +12,8 @@ import pytest
 
 from tinygrad_edu_viz import Trace
 
-SIGMOID = 1 / (1 + math.exp(6))  # of the lecture's perceptron: 1 + 3*(-1) - 2*2 = -6
+# Of the lecture's perceptron: sigmoid(1 + 3*1 - 2*2) = 0.5, its target 1. So dL/dz = 2*(0.5 - 1) * 0.25 = -0.25.
+PERCEPTRON = {"w1": -0.25, "x1": -0.75, "w2": -0.5, "x2": 0.5, "b": -0.25, "y": 1.0}
 
 
 def events(ran) -> list[dict]:
@@ -29,11 +30,10 @@ def gradients(text: str) -> dict[str, float]:
 def test_without_arguments_the_perceptron_of_the_lecture(cli):
     ran = cli("step")
     assert (ran.code, ran.err) == (0, "")
-    slope = SIGMOID * (1 - SIGMOID)
-    expected = {"w1": -slope, "x1": 3 * slope, "w2": 2 * slope, "x2": -2 * slope, "b": slope}
-    assert gradients(ran.out) == pytest.approx(expected, rel=1e-5)
-    assert list(gradients(ran.out)) == ["w1", "x1", "w2", "x2", "b"]
-    assert "0.00247" in ran.out
+    assert list(gradients(ran.out).items()) == list(PERCEPTRON.items())
+    computed = re.findall(r"^ +\d+  n(\d+) = .* = (\S+)$", ran.out, re.MULTILINE)
+    assert [float(value) for _, value in computed] == [3.0, -4.0, -1.0, 0.0, 0.5, -0.5, 0.25]
+    assert [int(number) for number, _ in computed[:6]] == [6, 7, 8, 9, 10, 11], "the names are in order"
 
 
 def test_the_perceptron_says_which_command_it_equals(cli):
@@ -44,15 +44,15 @@ def test_the_perceptron_says_which_command_it_equals(cli):
 
 
 def test_the_perceptron_with_another_number(cli):
-    ran = cli("step", "--set", "b=7", "--set", "x1=-1.0000000000000002")
-    assert gradients(ran.out) == pytest.approx({"w1": -0.25, "x1": 0.75, "w2": 0.5, "x2": -0.5, "b": 0.25})
-    assert "--set x1=-1.0000000000000002 --set w2=-2 --set x2=2 --set b=7\n" in ran.out
+    ran = cli("step", "--set", "y=0", "--set", "x1=1.0000000000000002")
+    assert gradients(ran.out) == pytest.approx({name: -number for name, number in PERCEPTRON.items()})
+    assert "--set x1=1.0000000000000002 --set w2=-2 --set x2=2 --set b=1 --set y=0\n" in ran.out
 
 
 def test_the_perceptron_has_no_other_names(cli):
     ran = cli("step", "--set", "w3=1")
     assert ran.code == 0
-    assert ran.err == "warning: --set w3 is not used: the perceptron's names are w1, x1, w2, x2, b\n"
+    assert ran.err == "warning: --set w3 is not used: the perceptron's names are w1, x1, w2, x2, b, y\n"
 
 
 def test_two_contributions_to_one_gradient(cli):
@@ -68,8 +68,9 @@ def test_two_contributions_to_one_gradient(cli):
 
 
 def test_json_has_full_precision(cli):
-    last = events(cli("step", "--json"))[-1]
-    assert last["node"] == "x1" and last["grad"] == pytest.approx(3 * SIGMOID * (1 - SIGMOID), rel=1e-15)
+    last = events(cli("step", "--set", "b=2", "--json"))[-1]
+    p = 1 / (1 + math.exp(-1))
+    assert last["node"] == "x1" and last["grad"] == pytest.approx(2 * (p - 1) * p * (1 - p) * 3, rel=1e-15)
 
 
 def test_json_is_ascii_and_has_no_nan(cli):

@@ -16,14 +16,14 @@ def product():
 async def test_answers_and_the_score():
     async with full_screen(product()) as screen:
         await screen.press("p")
-        await screen.until("What is ∂L/∂n2 after this step?", "∂L/∂n4 = 1", "BACKWARD 3/7")
-        assert "∂L/∂n2 += " not in screen.text
+        await screen.until("What is ∂L/∂n3 after this step?", "∂L/∂n4 = 1", "BACKWARD 3/7")
+        assert "∂L/∂n3 += " not in screen.text
         await screen.type("2*2")
-        await screen.until("Right: ∂L/∂n2 = 4.", "BACKWARD 4/7")
+        await screen.until("Right: ∂L/∂n3 = 4.", "BACKWARD 4/7")
         await screen.type("")
         await screen.until("What is ∂L/∂c after this step?")
         await screen.type("?")
-        await screen.until("Hint: ∂L/∂c += ∂L/∂n4 · ∂n4/∂c, with ∂n4/∂c = n2", "BACKWARD 4/7")
+        await screen.until("Hint: ∂L/∂c += ∂L/∂n4 · ∂n4/∂c, with ∂n4/∂c = n3", "BACKWARD 4/7")
         await screen.type("2+")
         await screen.until("cannot read the expression", "BACKWARD 4/7")
         await screen.press("escape")

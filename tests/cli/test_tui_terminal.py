@@ -81,7 +81,7 @@ def terminal(environment, ctrl_c: None) -> Iterator[Callable[..., Terminal]]:
         each.child.close(force=True)
 
 
-FIRST = ("START 0/15", "w1", "sigmoid", "forward", "backward", "this step", "q quit")
+FIRST = ("START 0/20", "w1", "sigmoid", "forward", "backward", "this step", "q quit")
 """What is on the first screen of the perceptron."""
 
 
@@ -89,13 +89,13 @@ def test_stepping_to_and_fro(terminal):
     tty = terminal("step")
     tty.wait_for(*FIRST, "The perceptron of")
     for keys, position in [
-        *[("n", "FORWARD 1/15"), ("\x1b[C", "FORWARD 2/15"), ("\x1b[D", "FORWARD 1/15"), ("nnnnn", "BACKWARD 6/15")],
-        *[("\x1b[F", "BACKWARD 15/15"), ("\x1b[H", "START 0/15"), ("f", "BACKWARD 6/15"), ("G", "BACKWARD 15/15")],
+        *[("n", "FORWARD 1/20"), ("\x1b[C", "FORWARD 2/20"), ("\x1b[D", "FORWARD 1/20"), ("nnnnnnn", "BACKWARD 8/20")],
+        *[("\x1b[F", "BACKWARD 20/20"), ("\x1b[H", "START 0/20"), ("f", "BACKWARD 8/20"), ("G", "BACKWARD 20/20")],
     ]:
         tty.type(keys)
         tty.wait_for(position)
     tty.type("n")
-    tty.wait_for("0.00739953", "that was the last step")
+    tty.wait_for("∂L/∂x1", "-0.75", "that was the last step")
     tty.type("q")
     assert tty.end() == 0 and tty.echoes()
     assert b"\x1b[?1049l" in tty.received and b"\x1b[?25h" in tty.received, "the screen before, and the cursor"
@@ -105,15 +105,15 @@ def test_resizing_in_the_middle(terminal):
     tty = terminal("step")
     tty.wait_for(*FIRST)
     tty.type("f")
-    tty.wait_for("BACKWARD 6/15")
+    tty.wait_for("BACKWARD 8/20")
     for columns, rows, seen in [
-        *[(10, 5, "q quit"), (140, 40, "sigmoid n9"), (3, 2, ""), (80, 20, "BACKWARD 6/15"), (10, 5, "BACKWARD")],
-        (100, 30, "sigmoid n9"),
+        *[(10, 5, "q quit"), (140, 40, "sigmoid n10"), (3, 2, ""), (80, 20, "BACKWARD 8/20"), (10, 5, "BACKWARD")],
+        (100, 30, "sigmoid n10"),
     ]:
         tty.resize(columns, rows)
         tty.wait_for(seen)
     tty.type("n")
-    tty.wait_for("BACKWARD 7/15", "∂L/∂n8 += ∂L/∂n9 · ∂n9/∂n8")
+    tty.wait_for("BACKWARD 9/20", "∂L/∂n11 += ∂L/∂n13 · ∂n13/∂n11")
     tty.type("q")
     assert tty.end() == 0 and tty.echoes()
 
@@ -130,7 +130,7 @@ def test_a_terminal_that_is_too_small_gets_lines(terminal, columns, rows):
 
 def test_who_asks_for_the_full_screen_gets_it_in_a_small_terminal_too(terminal):
     tty = terminal("step", "--tui", columns=40, rows=12, CI="1")
-    tty.wait_for("START 0/15", "q quit")
+    tty.wait_for("START 0/20", "q quit")
     tty.type("q")
     assert tty.end() == 0
 
@@ -170,7 +170,7 @@ def test_no_color(terminal):
         tty = terminal("step", **variables)
         tty.wait_for(*FIRST)
         tty.type("f")
-        tty.wait_for("BACKWARD 6/15")
+        tty.wait_for("BACKWARD 8/20")
         tty.type("q")
         assert tty.end() == 0
         numbers = re.findall(rb"\x1b\[([0-9;]*)m", tty.received)
@@ -211,10 +211,10 @@ def test_characters_of_ascii(terminal):
 def test_breakpoints_of_the_command_line(terminal):
     tty = terminal("step", "--break", "b", "--break", "op:sigmoid")
     tty.wait_for(*FIRST)
-    for position in ("FORWARD 5/15", "BACKWARD 7/15", "BACKWARD 9/15", "BACKWARD 15/15"):
+    for position in ("FORWARD 7/20", "BACKWARD 8/20", "BACKWARD 9/20", "BACKWARD 20/20"):
         tty.type("c")
         tty.wait_for(position)
     tty.type("C")
-    tty.wait_for("BACKWARD 9/15")
+    tty.wait_for("BACKWARD 9/20")
     tty.type("q")
     assert tty.end() == 0

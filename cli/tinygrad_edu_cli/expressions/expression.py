@@ -3,7 +3,8 @@
     evaluate("e = a*b; tanh(e + c)", {"a": 2.0, "b": -3.0, "c": 10.0}).root
 
 If every name stands for one number, and nothing needs arrays, the graph consists of `Value`s; else of float64
-`Tensor`s. A name becomes a leaf where the expression meets it first.
+`Tensor`s. The names become leaves first, in the order in which the expression has them; so what is computed is
+numbered one after the other.
 """
 
 from __future__ import annotations
@@ -70,6 +71,7 @@ def evaluate(text: str, settings: Mapping[str, Any]) -> Evaluated:
     """
     source, statements = read(text)
     evaluator = _Evaluator(source, settings, _needs_tensors(statements, settings))
+    evaluator.add_leaves(statements)
     result: Any = None
     for statement in statements:
         result = evaluator.statement(statement)
@@ -99,6 +101,17 @@ class _Evaluator:
             ast.List: lambda tree: [self.value(item) for item in tree.elts],
             ast.Tuple: lambda tree: tuple([self.value(item) for item in tree.elts]),
         }
+
+    def add_leaves(self, statements: Iterable[ast.stmt]) -> None:
+        """Make a leaf of each name that has a number."""
+        parts = [part for statement in statements for part in ast.walk(statement)]
+        functions = {part.func for part in parts if isinstance(part, ast.Call)}
+        names = [part for part in parts if isinstance(part, ast.Name) and part not in functions]
+        for name in [tree.id for tree in sorted(names, key=lambda tree: (tree.lineno, tree.col_offset))]:
+            if name in self.settings and name not in self.leaves:
+                number = self.settings[name]
+                leaf = Tensor(number, requires_grad=True, dtype="float64") if self.tensors else Value(number)
+                leaf.name, self.leaves[name] = name, leaf
 
     def statement(self, tree: Any) -> Any:
         """A bare result, or an assignment, which also gives its node the name."""
@@ -137,14 +150,7 @@ class _Evaluator:
         if name in self.named:
             return self.named[name]
         if name not in self.leaves:
-            if name not in self.settings:
-                raise self.unknown(tree)
-            number = self.settings[name]
-            self.leaves[name] = (
-                Tensor(number, requires_grad=True, dtype="float64", name=name)
-                if self.tensors
-                else Value(number, name=name)
-            )
+            raise self.unknown(tree)
         return self.leaves[name]
 
     def unknown(self, tree: ast.Name) -> ExpressionError:

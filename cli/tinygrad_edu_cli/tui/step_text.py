@@ -23,7 +23,8 @@ def step_text(player: Player, note: str, width: int, compact: bool = False) -> l
     """
     width = max(width, 8)
     if player.at_start:
-        texts = [*note.splitlines(), *filter(None, [player.view.note]), step_lines.given(player.trace)]
+        first, *more = note.splitlines() or [""]
+        texts = [*filter(None, [first, player.view.note]), step_lines.given(player.trace), *more]
         return _lines([line for text in texts for line in wrap(look.shown(text), width, indent=2)], Style())
     events = player.happened
     return [line for event in events for line in _about(event, width, compact or len(events) > 1)]
