@@ -79,7 +79,7 @@ def _perceptron(settings: dict[str, Any]) -> Subject:
     _warn_unused(unused, f"the perceptron's names are {', '.join(PERCEPTRON_SETTINGS)}")
     shown = " ".join(f"--set {name}={_short(number)}" for name, number in numbers.items() if name not in unused)
     note = (
-        "The perceptron of the first lecture, sigmoid(weights · inputs + bias), and its loss L = (result - y)².\n"
+        "The perceptron of the first lecture, sigmoid(weights · inputs + bias), and its loss (result - y)².\n"
         f'The same as: tinygrad-edu step "{PERCEPTRON}" {shown}'
     )
     return _record(PERCEPTRON, root, "the perceptron", note)

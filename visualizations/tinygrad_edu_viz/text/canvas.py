@@ -80,7 +80,8 @@ class TextGraph:
     def render(self, active: str | None = None, active_edges: Collection[Edge] = (), ascii: bool = False) -> str:
         """Return `height` lines of `width` cells, with a double border for the active box and heavy active edges.
 
-        An active edge is one along which a gradient flows back: its head is at the box that feeds. With `ascii` everything but the labels is ASCII, and what is active is drawn with `#` and `=`.
+        An active edge is one along which a gradient flows back: its head is at the box that feeds. With `ascii`
+        everything but the labels is ASCII, and what is active is drawn with `#` and `=`.
 
         Raises:
             ValueError: `active` or one of `active_edges` is not in the drawing.
@@ -113,8 +114,7 @@ class TextGraph:
         cells, head, straight = self.edges[edge], style.heads[self.direction], style.heavy[self.direction]
         feeds, fed = (int(key == active) for key in edge)
         yield self._before(cells[0]), style.ports[self.direction][2 * back + feeds]
-        for cell, char in zip(reversed(cells[:-1]), reversed(self._mark(edge, style)), strict=False):
-            yield cell, char
+        yield from zip(reversed(cells[:-1]), reversed(self._mark(edge, style)), strict=False)
         yield cells[-1], straight if back else head[0]
         if back:
             yield cells[0], head[1]
