@@ -19,25 +19,16 @@ REMEMBERED = 4096  # scopes of one thread; the oldest are forgotten
 
 
 class Interval:
-    """One passage through a scope.
-
-    Attributes:
-        name: of the scope.
-        outer: the interval of the scope around it, or None.
-        owner: the innermost module that is being called, while it lasts; a memory of the past must keep no network
-            alive.
-        mark: of that module, which outlasts it (see `nn/place.py`).
-        first, last: the moments of entering and of leaving; `last` is None until then.
-    """
+    """One passage through a scope."""
 
     __slots__ = ("first", "last", "mark", "name", "outer", "owner")
 
-    name: str
-    outer: Interval | None
-    owner: Any
-    mark: object
-    first: int
-    last: int | None
+    name: str  # of the scope
+    outer: Interval | None  # that of the scope around it
+    owner: Any  # the innermost module called, while it lasts: a memory of the past must keep no network alive
+    mark: object  # of that module, which outlasts it (see `nn/place.py`)
+    first: int  # the moment of entering ...
+    last: int | None  # ... and of leaving; None until then
 
 
 _CURRENT: ContextVar[Interval | None] = ContextVar("tinygrad_edu_scope", default=None)

@@ -8,7 +8,7 @@ import pytest
 
 import tinygrad_edu as tg
 from tinygrad_edu import Tensor, Value, optim
-from tinygrad_edu.graph.modes import observed
+from tinygrad_edu.graph.modes import Mode
 from tinygrad_edu.graph.observer import Observer
 
 
@@ -106,12 +106,12 @@ def test_a_pass_in_the_middle_of_another(other):
 
         watch = Meanwhile(w, None)
         watch.contributed = stop
-        with pytest.raises(KeyError), observed(watch):
+        with pytest.raises(KeyError), Mode(lambda: {"watch": watch}):
             matrix_loss(z, w).backward()
         matrix_loss(z, w).backward()
         loss.backward()
     else:
-        with observed(Meanwhile(w, works[other])):
+        with Mode(lambda: {"watch": Meanwhile(w, works[other])}):
             loss.backward()
     expected = np.repeat((x + z).T, 2, axis=1)
     np.testing.assert_array_equal(w.grad.numpy(), expected)

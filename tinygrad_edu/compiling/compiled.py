@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import ArgumentError, CompileError, DataError
-from ..graph.modes import MODES, get_default_dtype, observed
+from ..graph.modes import MODES, Mode, get_default_dtype
 from ..tensors.tensor import Tensor
 from .plan import Plan
 from .recording import Content, Recording, changed
@@ -106,7 +106,7 @@ class Compiled:
         """Run the function, see what it does, and make a plan of it, or confirm the one that there is."""
         recording, plan, surroundings = Recording(arguments), self._plans.get(key), Surroundings(self.function)
         before = [] if plan is None else plan.contents()
-        with observed(recording):
+        with Mode(lambda: {"watch": recording}):
             results = self._call(recording.arguments)
         recording.ended()
         if not recording.elsewhere:

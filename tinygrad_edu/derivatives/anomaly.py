@@ -42,7 +42,6 @@ class Watch(Observer):
         self.prints: dict[int, list[int]] = {}
 
     def made(self, node: Node, op: Operation, inputs: tuple[Node, ...], attrs: dict[str, Any] | None) -> None:
-        """A node was computed in the forward pass."""
         self.lines[node.serial] = _users_line()
         self.prints[node.serial] = [_print(item) for item in (node, *inputs)]
         if not _finite(node) and all(_finite(operand) for operand in inputs):
@@ -62,7 +61,6 @@ class Watch(Observer):
                 )
 
     def contributed(self, step: Step) -> None:
-        """A contribution was computed in the backward pass."""
         node, operand = step.node, step.input
         if not _finite(step.contribution) and _finite(step.upstream):
             line = self.lines.get(node.serial, "a line before detect_anomaly() began")

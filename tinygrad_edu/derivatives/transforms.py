@@ -8,6 +8,8 @@ evaluates the function at variables of its own and asks for their gradients alon
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import reduce
+from operator import add
 from typing import Any
 
 import numpy as np
@@ -68,9 +70,7 @@ def jvp(f: Function, args: tuple[Any, ...], tangents: tuple[Any, ...]) -> tuple[
     g = _variable((call.y * 0.0).detach())  # at which g does not matter, as gᵀ·J is linear in it
     products = [pulled * _node(v) for pulled, v in zip(call.pull_recorded(g), tangents, strict=True)]
     sums = [product.sum() if isinstance(product, Tensor) else product for product in products]
-    total = sums[0]
-    for term in sums[1:]:
-        total = total + term
+    total = reduce(add, sums)
     push = gradients_of(total, [g], create_graph=True)[0] if total.requires_grad else None
     return call.result(call.y), call.result(call.y * 0.0 if push is None else push)
 

@@ -68,11 +68,6 @@ def enable_grad() -> Mode:
     return Mode(lambda: {"recording": True})
 
 
-def observed(by: Observer) -> Mode:
-    """Tell an observer what happens in a block."""
-    return Mode(lambda: {"watch": by})
-
-
 def host_call(function: Callable[..., Any], *arguments: Any) -> Any:
     """Call a function that computes beside the graph: a check on the host, a dropout mask, a running mean.
 

@@ -20,33 +20,27 @@ if TYPE_CHECKING:
 
 
 class Node:
-    """A number or array in a graph: the common part of `Value` and `Tensor`.
-
-    Attributes:
-        op: the operation that made it; None for leaves and for constants.
-        inputs: the nodes that the operation was applied to; () for leaves.
-        attrs: the operation's further arguments (axis, ...), or None.
-        serial: the moment at which the data was set. Inputs are older than their consumers, so the nodes of a graph
-            sorted by serial are in topological order, and an input that is *newer* than its consumer was changed.
-        name: the name shown in drawings and messages, or None.
-    Raises:
-        DtypeError: a name that is no text is assigned.
-    """
+    """A number or array in a graph: the common part of `Value` and `Tensor`."""
 
     __slots__ = ("_data", "_grad", "_name", "_tracked", "attrs", "op", "serial")
 
+    op: Any  # the operation that made it; None for leaves and for constants
+    inputs: Any  # the nodes that the operation was applied to; () for leaves
+    attrs: dict[str, Any] | None  # the operation's further arguments (axis, ...)
     _data: Any
     _grad: Any
     _tracked: bool  # requires_grad, without the call
-    attrs: dict[str, Any] | None
-    inputs: Any  # tuple[Node, ...]
     _name: str | None
-    op: Any  # Operation, or None
+    # The moment at which the data was set. Inputs are older than their consumers, so the nodes of a graph sorted by
+    # serial are in topological order, and an input that is *newer* than its consumer was changed.
     serial: int
 
     namespace: Any  # in which rules are read for data of this kind ...
     graph_namespace: Any  # ... and for the nodes themselves
     keeps_grad: bool  # does a computed node keep the gradient of the last pass?
+
+    _apply: Any  # (op, operands, attrs) -> the result of an operation, for operands of which one is of this kind
+    _seed: Any  # (gradient, create_graph) -> dL/d(self), see `seed`
 
     if TYPE_CHECKING:  # data, grad, and a tensor's shape, dtype, ...
 
@@ -56,6 +50,11 @@ class Node:
 
     @property
     def name(self) -> str | None:
+        """The name shown in drawings and messages, or None.
+
+        Raises:
+            DtypeError: assigned what is no text.
+        """
         return self._name
 
     @name.setter
@@ -123,10 +122,6 @@ class Node:
     def is_filled(self) -> None:
         """Take note that a copy has got its contents."""
 
-    @classmethod
-    def _apply(cls, op: Operation, operands: tuple[Any, ...], attrs: dict[str, Any] | None) -> Any:
-        raise NotImplementedError
-
     # --- the backward pass: what differs from one kind of node to another ---
 
     def backward(self, gradient: Any = None, create_graph: bool = False) -> None:
@@ -150,9 +145,6 @@ class Node:
                 "requires_grad=True, or it was computed under no_grad()"
             )
         return self._seed(gradient, create_graph)
-
-    def _seed(self, gradient: Any, create_graph: bool) -> Any:
-        raise NotImplementedError
 
     def own(self, gradient: Any, given: set[int]) -> Any:
         """This node's gradient, as a pass gave it, in a form that its holder may write into.

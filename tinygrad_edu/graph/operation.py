@@ -39,27 +39,26 @@ class Operation:
         name: the name of the public function and of the node in a graph.
         forward: the rule `forward(xp, *operands, **attrs)`.
         arity: how many operands it takes; None for operations on a sequence of operands, such as `concatenate`.
-        adds_up: whether it adds many numbers up, so that its rules read those of float16 as float32.
         defaults: the attributes that are not operands (axis, keepdims, ...) and their default values.
-        floating: whether its results are real numbers, whatever the operands: exp, a mean. Integers are made
-            floating-point numbers before its rule sees them, as 250 in 8 bits has no e^250, nor a -250.
         may_be_whole: whether its results may be integers where an operand wants a gradient: only if some operand has no
             derivative (a condition), or it is given a dtype.
-        guards: whether it may pass on no gradient where another rule, further down, is infinite (`where`): 0 · inf is 0
-            behind it.
-        moves: whether its result lies on another device, its attribute `target`.
-        hint: what to do instead of giving a node as an attribute.
         function: the public function, which records a node for each call.
     """
 
     elementwise = False
-    floating = False
-    guards = False
-    moves, hint = False, ""
     shared: Rule | None = None
     writes_into: frozenset[int] = frozenset()
-    adds_up = False
     forward_in_float32: Rule
+
+    # traits
+
+    adds_up = False  # it adds many numbers up, so that its rules read those of float16 as float32
+    # Its results are real numbers, whatever the operands: exp, a mean. Integers are made floating-point numbers before
+    # its rule sees them, as 250 in 8 bits has no e^250, nor a -250.
+    floating = False
+    guards = False  # it may pass on no gradient where another rule, further down, is infinite: 0 · inf is 0 behind it
+    moves = False  # its result lies on another device, its attribute `target`
+    hint = ""  # what to do instead of giving a node as an attribute
 
     def __init__(self, forward: Rule, rules: tuple[Rule | float | None, ...]):
         code = forward.__code__

@@ -92,6 +92,7 @@ class Graph(Namespace):
 
     def __init__(self, backend: Any = None):
         super().__init__(backend)
+        self.is_host = backend is None or backend.is_host
 
     def find(self, name: str) -> Any:
         if name in PARTS:
@@ -99,10 +100,6 @@ class Graph(Namespace):
         if name in FUNCTIONS:
             return FUNCTIONS[name]
         return REGISTRY[name].function if name in REGISTRY else getattr(self.library, name)
-
-    @property
-    def is_host(self) -> bool:  # type: ignore[override]
-        return self.library is None or self.library.is_host
 
     def run(self, function: Any, *args: Any, **kwargs: Any) -> Any:
         return self.library.run(function, *args, **kwargs)

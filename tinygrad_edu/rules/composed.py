@@ -18,7 +18,7 @@ from ..namespaces.indexing import axes_in_range, axis_in_range, of_number, ready
 from ..namespaces.objects import as_object, holds_values, is_value
 from ..precision import in_float32
 from .elementwise import abs, divide, multiply, power, square, subtract, where
-from .structural import astype, broadcast_to, euclidean_norm, getitem, matmul, max, mean, reshape, sum, transpose
+from .structural import astype, broadcast_to, count, euclidean_norm, getitem, matmul, max, mean, reshape, sum, transpose
 
 # --- products --------------------------------------------------------------------------------------------------------
 
@@ -64,7 +64,7 @@ def var(a, axis=None, ddof=0, keepdims=False):
     """Mean squared distance from the mean; divides by n - ddof."""
     a = as_floats(a)
     squares = square(subtract(a, mean(a, axis=axis, keepdims=True)))
-    return divide(sum(squares, axis=axis, keepdims=keepdims), float(builtins.max(_reduced(a, axis) - ddof, 0)))
+    return divide(sum(squares, axis=axis, keepdims=keepdims), float(builtins.max(count(a, axis) - ddof, 0)))
 
 
 @public
@@ -73,7 +73,7 @@ def std(a, axis=None, ddof=0, keepdims=False):
     """Square root of the variance. Where all elements are equal it has a kink, and the gradient is taken as 0."""
     a = as_floats(a)
     deviation = euclidean_norm(subtract(a, mean(a, axis=axis, keepdims=True)), axis=axis, keepdims=keepdims)
-    return divide(deviation, math.sqrt(builtins.max(_reduced(a, axis) - ddof, 0)))
+    return divide(deviation, math.sqrt(builtins.max(count(a, axis) - ddof, 0)))
 
 
 @public
@@ -112,15 +112,13 @@ def prod(a, axis=None, keepdims=False):
     n = math.prod(a.shape[k] for k in axes)
     a_last = reshape(transpose(a, (*kept, *axes)), (*[a.shape[k] for k in kept], n))
     while n != 1:
-        ones = [] if n % 2 == 0 and n else [np.ones((*a_last.shape[:-1], 1), dtype=a.dtype)]
-        if ones:
-            a_last, n = concatenate([a_last, *[_like(one, a) for one in ones]], axis=-1), n + 1
+        if n % 2 or not n:
+            ones = _like(np.ones((*a_last.shape[:-1], 1), dtype=a.dtype), a)
+            a_last, n = concatenate([a_last, ones], axis=-1), n + 1
         if n > 1:
-            a_last = multiply(a_last[..., : n // 2], a_last[..., n // 2 :])
-            n = n // 2
-    return reshape(
-        a_last, tuple(1 if k in axes else m for k, m in enumerate(a.shape)) if keepdims else a_last.shape[:-1]
-    )
+            n //= 2
+            a_last = multiply(a_last[..., :n], a_last[..., n:])
+    return reshape(a_last, tuple(1 if k in axes else m for k, m in enumerate(a.shape) if keepdims or k not in axes))
 
 
 # --- shapes ----------------------------------------------------------------------------------------------------------
@@ -160,10 +158,9 @@ def squeeze(a, axis=None):
 def swapaxes(a, axis1, axis2):
     """Two axes exchanged."""
     a = as_tensor(a)
-    order = list(range(a.ndim))
     first, second = axis_in_range(axis1, a.ndim), axis_in_range(axis2, a.ndim)
-    order[first], order[second] = second, first
-    return transpose(a, tuple(order))
+    exchanged = {first: second, second: first}
+    return transpose(a, tuple(exchanged.get(k, k) for k in range(a.ndim)))
 
 
 @public
@@ -277,9 +274,9 @@ def diagonal(a, offset=0, axis1=0, axis2=1):
     """The elements [i, i + offset] of two axes, as a new last axis."""
     a = moveaxis(a, (axis1, axis2), (-2, -1))
     rows, columns = a.shape[-2:]
-    n = builtins.max(0, builtins.min(rows + builtins.min(offset, 0), columns - builtins.max(offset, 0)))
-    along = np.arange(n)
-    return a[..., along - builtins.min(offset, 0), along + builtins.max(offset, 0)]
+    below, right = builtins.max(-offset, 0), builtins.max(offset, 0)
+    along = np.arange(builtins.max(0, builtins.min(rows - below, columns - right)))
+    return a[..., along + below, along + right]
 
 
 @public
@@ -292,21 +289,21 @@ def trace(a, offset=0, axis1=0, axis2=1):
 def tril(a, k=0):
     """The lower triangle: zeros above the diagonal k."""
     a = as_tensor(a)
-    return where(_like(_triangle(a, k), a), a, 0)
+    return where(_triangle(a, k), a, 0)
 
 
 @public
 def triu(a, k=0):
     """The upper triangle: zeros below the diagonal k."""
     a = as_tensor(a)
-    return where(_like(_triangle(a, k - 1), a), 0, a)
+    return where(_triangle(a, k - 1), 0, a)
 
 
 def _triangle(a, k):
     """A mask of the elements on and below the diagonal k of a matrix, or of each matrix in a stack."""
     if a.ndim < 2:
         raise ShapeError(f"a triangle needs a matrix, not a tensor of shape {a.shape}")
-    return _lower(a.shape[-2], a.shape[-1], k)
+    return _like(_lower(*a.shape[-2:], k), a)
 
 
 @cache
@@ -343,8 +340,3 @@ def as_tensors(*operands):
 def _like(array, a):
     """A host array on the device of the tensor `a`."""
     return a.backend.asarray(array) if hasattr(a, "backend") else array
-
-
-def _reduced(a, axis):
-    """How many elements a reduction over `axis` joins."""
-    return math.prod([a.shape[k] for k in axes_in_range(axis, a.ndim)])

@@ -89,7 +89,7 @@ def _restore(xp, reduced, a, axis, keepdims):
     return xp.expand_dims(reduced, axis)
 
 
-def _count(a, axis):
+def count(a, axis):
     """How many elements are reduced to one."""
     if axis is None:
         return math.prod(a.shape)
@@ -106,14 +106,14 @@ def sum(xp, a, axis=None, keepdims=False):
 
 @structural(
     lambda xp, g, y, a, axis, keepdims: xp.broadcast_to(
-        _restore(xp, xp.divide(g, float(_count(a, axis))), a, axis, keepdims), a.shape
+        _restore(xp, xp.divide(g, float(count(a, axis))), a, axis, keepdims), a.shape
     ),
     adds_up=True,
     floating=True,
 )
 def mean(xp, a, axis=None, keepdims=False):
     """Mean over `axis`. Every one of n elements receives 1/n of the gradient."""
-    return xp.divide(xp.sum(a, axis=axis, keepdims=keepdims), float(_count(a, axis)))
+    return xp.divide(xp.sum(a, axis=axis, keepdims=keepdims), float(count(a, axis)))
 
 
 def _share_among_winners(xp, g, y, a, axis, keepdims):

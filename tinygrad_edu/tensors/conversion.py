@@ -54,9 +54,5 @@ def _ragged(data: Any, where: str = "") -> str:
         if length != lengths[0]:
             first, other = ("a number" if n is None else f"{n} elements" for n in (lengths[0], length))
             return f"data{where}[0] has {first}, but data{where}[{k}] has {other}; every row needs the same length"
-    for k, item in enumerate(data):
-        if isinstance(item, (list, tuple)):
-            found = _ragged(item, f"{where}[{k}]")
-            if found:
-                return found
-    return ""
+    nested = (_ragged(item, f"{where}[{k}]") for k, item in enumerate(data) if isinstance(item, (list, tuple)))
+    return next(filter(None, nested), "")

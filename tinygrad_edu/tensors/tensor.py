@@ -88,17 +88,13 @@ class Tensor(PythonProtocol, Operators, Node):
         tensor: Tensor = _new(cls)
         tensor.backend = backend
         tensor._data = array
-        tensor._grad = tensor._buffer = None
-        tensor.keeps_grad = False
-        tensor._name = None
-        tensor.op, tensor.inputs, tensor.attrs = None, (), None
-        tensor._tracked = False
+        tensor._grad = tensor._buffer = tensor._name = tensor.op = tensor.attrs = None
+        tensor.keeps_grad = tensor._tracked = False
+        tensor.inputs = ()
         tensor.serial = next(SERIAL)
         return tensor
 
-    @property
-    def graph_namespace(self) -> Any:
-        return self.backend.graph
+    graph_namespace = property(attrgetter("backend.graph"))
 
     # --- data ---
 
@@ -225,8 +221,7 @@ class Tensor(PythonProtocol, Operators, Node):
     def own(self, gradient: Any, given: set[int]) -> Any:
         return gradient if isinstance(gradient, Tensor) else self.backend.run(owned, self, gradient, given)
 
-    def buffer(self) -> Any:
-        return free_buffer(self)
+    buffer = free_buffer
 
     shape, ndim = property(attrgetter("_data.shape")), property(attrgetter("_data.ndim"))
     size, dtype = property(attrgetter("_data.size")), property(attrgetter("_data.dtype"))
