@@ -15,15 +15,9 @@ from typing import Any, Self
 class Block:
     """Base of what is used as `with block:` and as `@block`; a subclass says what entering and leaving does."""
 
-    def __enter__(self) -> Any:
-        raise NotImplementedError
-
-    def __exit__(self, *error: object) -> None:
-        raise NotImplementedError
-
-    def again(self) -> Self:
-        """A block that says the same, for one call of a decorated function."""
-        raise NotImplementedError
+    __enter__: Any
+    __exit__: Any
+    again: Callable[[], Self]  # a block that says the same, for one call of a decorated function
 
     def suspend(self) -> None:
         """Leave, and go on with what holds now when it is entered again."""

@@ -80,8 +80,7 @@ def _differences(f: Callable[..., Any], points: list[Any], k: int, eps: float) -
         step[place] = eps
         ends = [_host(f(*points[:k], _moved(points[k], x + sign * step), *points[k + 1 :])) for sign in (1, -1)]
         columns.append((ends[0] - ends[1]).ravel() / (2 * eps))
-    outputs = _host(f(*points)).size
-    return np.stack(columns, axis=1) if columns else np.zeros((outputs, 0))
+    return np.stack(columns, axis=1) if columns else np.zeros((_host(f(*points)).size, 0))
 
 
 def _moved(point: Any, data: np.ndarray) -> Any:

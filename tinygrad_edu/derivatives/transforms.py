@@ -18,6 +18,7 @@ from ..errors import ArgumentError, GraphError
 from ..graph.backprop import gradients_of
 from ..graph.modes import enable_grad
 from ..graph.node import Node
+from ..graph.order import reachable
 from ..rules.composed import stack
 from ..rules.elementwise import alias
 from ..tensors.tensor import Tensor
@@ -171,30 +172,18 @@ def _node(x: Any) -> Any:
 
 def _like(variable: Any, gradient: Any) -> Any:
     """A raw gradient as a node of the variable's kind."""
-    if isinstance(gradient, Node):
-        return gradient
-    if isinstance(variable, Tensor):
+    if isinstance(variable, Tensor) and not isinstance(gradient, Node):
         return Tensor(gradient, device=variable.backend)
-    return Value(gradient, requires_grad=False)
+    return _node(gradient)
 
 
 def _result_node(y: Any) -> Any:
-    if isinstance(y, Node):
-        return y
-    if isinstance(y, (int, float)):
-        return Value(y, requires_grad=False)
-    raise GraphError(f"the function to differentiate gave a {type(y).__name__}, not a number, a Value or a Tensor")
+    if not isinstance(y, (Node, int, float)):
+        raise GraphError(f"the function to differentiate gave a {type(y).__name__}, not a number, a Value or a Tensor")
+    return _node(y)
 
 
 def _depends_on_more(y: Any, variables: list[Any]) -> bool:
     """Whether y depends on a leaf that is none of our variables."""
     ours = set(variables)
-    seen, pending = {y}, [y]
-    while pending:
-        node = pending.pop()
-        if node.requires_grad and node.op is None and node not in ours:
-            return True
-        fresh = [operand for operand in node.inputs if operand not in seen]
-        seen.update(fresh)
-        pending.extend(fresh)
-    return False
+    return any(node.requires_grad and node.op is None and node not in ours for node in reachable(y))

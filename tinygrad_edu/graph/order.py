@@ -22,13 +22,18 @@ def nodes(root: Node) -> list[Node]:
     """
     if not isinstance(root, Node):
         raise GraphError(f"a graph ends in a Value or a Tensor, not in a {type(root).__name__}")
+    return sorted(reachable(root), key=attrgetter("serial"), reverse=True)
+
+
+def reachable(root: Node) -> set[Node]:
+    """A node, and all that it was computed from."""
     found, waiting = {root}, [root]
     while waiting:
         for operand in waiting.pop().inputs:
             if operand not in found:
                 found.add(operand)
                 waiting.append(operand)
-    return sorted(found, key=attrgetter("serial"), reverse=True)
+    return found
 
 
 def newest_first(root: Node, targets: frozenset[Node] = frozenset()) -> list[Node]:

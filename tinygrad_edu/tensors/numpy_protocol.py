@@ -31,7 +31,7 @@ _QUESTIONS = frozenset([
 _CONSTANTS = frozenset(["zeros_like", "ones_like", "full_like", "empty_like"])
 
 
-def ufunc_call(ufunc: np.ufunc, method: str, operands: tuple[Any, ...], options: dict[str, Any]) -> Any:
+def ufunc_call(node: Node, ufunc: np.ufunc, method: str, /, *operands: Any, **options: Any) -> Any:
     """`ufunc(*operands)`, or a reduction such as `np.add.reduce(t)`."""
     name = _ALIASES.get(ufunc.__name__, ufunc.__name__)
     if options.get("out") is not None:
@@ -51,7 +51,7 @@ def ufunc_call(ufunc: np.ufunc, method: str, operands: tuple[Any, ...], options:
     return _call(name, ufunc, operands, options)
 
 
-def function_call(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+def function_call(node: Node, function: Any, types: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """`np.function(*args, **kwargs)` where some argument is a tensor."""
     name = _ALIASES.get(function.__name__, function.__name__)
     return _call(name, function, args, {k: v for k, v in kwargs.items() if v is not np._NoValue})

@@ -30,8 +30,7 @@ def as_nodes(op: Operation, operands: tuple[Any, ...]) -> tuple[Backend, tuple[N
                 backend.same_device(owner, op.name)
             backend = owner
     if backend is None:
-        found = (backends.of_array(operand) for operand in operands)
-        backend = next((owner for owner in found if owner is not None), backends.get("cpu"))
+        backend = next(filter(None, map(backends.of_array, operands)), backends.get("cpu"))
     nodes = [x if hasattr(x, "backend") else _constant(x, backend, op) for x in operands]
     if op.floating:
         nodes = _as_floats(nodes)

@@ -70,11 +70,7 @@ class Operators(Copies):
     def __format__(self, spec: str) -> str:
         return format(self.item(), spec) if spec else str(self)  # type: ignore[attr-defined]
 
-    def __array_ufunc__(self, ufunc: Any, method: str, *operands: Any, **options: Any) -> Any:
-        return ufunc_call(ufunc, method, operands, options)
-
-    def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
-        return function_call(function, args, kwargs)
+    __array_ufunc__, __array_function__ = ufunc_call, function_call
 
     def reshape(self, *shape: Any) -> Any:
         """The same elements in another shape, `x.reshape(2, 3)` or `x.reshape((2, 3))`; one length may be -1."""

@@ -49,12 +49,7 @@ def free_buffer(leaf: Any) -> Any:
 
 
 def store(node: Any, received: Any, kept: set[int], ahead: bool) -> None:
-    """Write the gradient of a pass into a tensor: added to a leaf's, in place of a computed one's.
-
-    Args:
-        kept: see `owned`.
-        ahead: whether `go_ahead` said True.
-    """
+    """Write the gradient of a pass into a tensor: added to a leaf's, in place of a computed one's; see `store_all`."""
     before = node._grad if node.op is None else None
     if isinstance(received, Node):  # create_graph: it may be shared, as nobody writes into it
         node._grad = received if before is None else before + received

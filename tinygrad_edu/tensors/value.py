@@ -20,7 +20,7 @@ from ..rules import functional
 from .augmented import assign
 from .float_pass import float_pass
 from .operators import Operators
-from .refusals import check_untracked, mixed_error
+from .refusals import check_untracked
 from .storing import begin_storing, end_storing
 
 _new = object.__new__
@@ -227,8 +227,9 @@ class Value(Operators, Node):
         inputs = operands
         for operand in operands:
             if type(operand) is not Value:
-                if any(isinstance(x, Node) and not isinstance(x, Value) for x in operands):
-                    return _apply_to_tensor(op, operands, attrs)
+                for x in operands:
+                    if isinstance(x, Node) and not isinstance(x, Value):
+                        return x._apply(op, operands, attrs)
                 if any(isinstance(x, (np.ndarray, list, tuple)) for x in operands):
                     return getattr(OBJECTS, op.name)(*map(as_object, operands), **(attrs or {}))
                 inputs = tuple([x if isinstance(x, Value) else Value(x, requires_grad=False) for x in operands])
@@ -265,10 +266,3 @@ def _number(data: Any) -> float:
         return float(data)
     hint = "; for arrays and lists use tg.Tensor" if hasattr(data, "__len__") and not isinstance(data, str) else ""
     raise DtypeError(f"a Value holds one number, not {type(data).__name__}{hint}")
-
-
-def _apply_to_tensor(op: Operation, operands: tuple[Any, ...], attrs: dict[str, Any] | None) -> Any:
-    """A constant Value beside a tensor is a plain number; one with a gradient would lose it."""
-    if any(isinstance(x, Value) and x._tracked for x in operands):
-        raise mixed_error(op)
-    return next(x for x in operands if isinstance(x, Node) and not isinstance(x, Value))._apply(op, operands, attrs)
