@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import shutil
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
 import click
 
 from tinygrad_edu_viz import MissingDot, Trace, draw_graph, render
-from tinygrad_edu_viz.pictures.graph_files import graph_json, graph_page
-from tinygrad_edu_viz.text.terminal import draw
+from tinygrad_edu_viz.cells import cell_width
+from tinygrad_edu_viz.pages.page import page
+from tinygrad_edu_viz.pictures.graph_files import graph_json
+from tinygrad_edu_viz.text.terminal import draw, fitting
 from tinygrad_edu_viz.views.levels import view
 
 from . import output, subject
@@ -17,6 +23,7 @@ from .errors import MissingPieceError
 from .files import replacing
 from .scalar_level import at_level
 from .subject import Subject
+from .terminal_width import wrap
 
 
 class Looks(NamedTuple):
@@ -26,7 +33,7 @@ class Looks(NamedTuple):
     values: bool
     grads: bool
     legend: bool
-    theme: str
+    theme: str | None
 
 
 def show(source: str | None, settings: tuple[str, ...], path: Path | None, level: str, looks: Looks) -> None:
@@ -39,7 +46,7 @@ def show(source: str | None, settings: tuple[str, ...], path: Path | None, level
     """
     drawn, level = at_level(subject.open_source(source, settings), level)
     if path is None:
-        output.say(_characters(drawn.trace, level, output.is_ascii()))
+        output.say(_on_screen(drawn, level))
     else:
         _write(path, _content(drawn, path.suffix[1:].lower(), level, looks))
 
@@ -47,6 +54,8 @@ def show(source: str | None, settings: tuple[str, ...], path: Path | None, level
 def _content(subject: Subject, format: str, level: str, looks: Looks) -> bytes:
     if format == "txt":
         return f"{_characters(subject.trace, level)}\n".encode()
+    if format == "html":
+        return _page(subject, level, looks).encode()
     if format == "json":
         return graph_json(subject.trace, view(subject.trace, level, limit=None)).encode()
     return _picture(subject, format, level, looks)
@@ -56,14 +65,45 @@ def _characters(trace: Trace, level: str, ascii: bool = False) -> str:
     return "\n".join(line.rstrip() for line in draw(trace, ascii=ascii, view=view(trace, level)).splitlines())
 
 
+def _page(subject: Subject, level: str, looks: Looks) -> str:
+    """The page of `step`, which opens where all is known."""
+    note, last = " ".join(subject.note.splitlines()[:1]), len(subject.trace.events)
+    with _explained():
+        return page(subject.trace, subject.title, note, looks.rankdir, level, theme=looks.theme or "auto", opens=last)
+
+
+def _on_screen(drawn: Subject, level: str) -> str:
+    """The drawing in characters; on a terminal only as wide as that is."""
+    ascii, trace = output.is_ascii(), drawn.trace
+    if not sys.stdout.isatty():
+        return _characters(trace, level, ascii)
+    width = shutil.get_terminal_size().columns
+    found = fitting(trace, level, width, ascii)
+    if found is not None:
+        return "\n".join(map(str.rstrip, found.splitlines()))
+    wide = max(map(cell_width, _characters(trace, level, ascii).splitlines()[:-1]))
+    coarser = "--level layer, " if level == "op" else ""
+    return "\n".join(
+        wrap(
+            f"A drawing of its {len(trace.nodes):,} nodes takes {wide:,} columns, and this terminal has {width}: "
+            f"give -o graph.svg for a picture, -o graph.html for a page, {coarser}or make the terminal wider"
+        )
+    )
+
+
 def _picture(subject: Subject, format: str, level: str, looks: Looks) -> bytes:
-    drawing = draw_graph(subject.trace, level, **looks._asdict())
+    drawing = draw_graph(subject.trace, level, **{**looks._asdict(), "theme": looks.theme or "light"})
     if drawing.note:
         click.echo(f"note: {drawing.note}", err=True)
-    try:
-        if format == "html":
-            return graph_page(drawing, subject.title, looks.theme).encode()
+    with _explained():
         return render(drawing, format)
+
+
+@contextmanager
+def _explained() -> Iterator[None]:
+    """What is missing becomes the command's error."""
+    try:
+        yield
     except MissingDot as error:
         what, _, hint = str(error).partition(": ")
         raise MissingPieceError(what, hint) from None

@@ -47,7 +47,7 @@ def _at_level(found: Subject, level: str, place: str | None) -> tuple[Subject, s
     if place is None:
         return at_level(found, level)
     try:
-        return scalarized(found, place), level if level != "scalar" else "op"
+        return scalarized(found, place), level if level == "layer" else "op"
     except CommandError as error:
         raise CommandError(f"--apart {place}: {error.message}", error.hint) from None
 

@@ -6,11 +6,13 @@ import json
 import os
 import re
 import stat
+import sys
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
 import pytest
 
+from tinygrad_edu_viz.cells import cell_width
 from tinygrad_edu_viz.pictures import dot_binary
 
 NEURON = ["tanh(w1*x1 + w2*x2 + b)"]
@@ -111,31 +113,54 @@ def test_levels(cli, net):
         assert cli("graph", "net.py:loss", "--level", level, "-o", f"{level}.svg") == (0, "", f"wrote {level}.svg\n")
         groups = ElementTree.parse(net / f"{level}.svg").getroot().iter("{http://www.w3.org/2000/svg}g")
         boxes[level] = sum(group.get("class") == "node" for group in groups)
-    assert (boxes["auto"], boxes["op"], boxes["layer"]) == (8, 8, 4) and boxes["scalar"] > 30
+    assert (boxes["auto"], boxes["op"], boxes["layer"]) == (4, 8, 4) and boxes["scalar"] > 30
     assert "0 Dense" in words(net / "layer.svg") and "0.weight[1,2]" in words(net / "scalar.svg")
     printed = cli("graph", "net.py:loss", "--level", "layer").out
     assert "0 Dense(2, 3, relu)" in printed and "9 parameters" in printed
     assert "W[1]" in cli("graph", "sum(W * 2)", "--set", "W=[1,2]", "--level", "scalar").out
 
 
-def test_a_large_network_is_drawn_by_layers_and_says_so(cli, net):
+def test_a_large_network_is_drawn_by_layers(cli, net):
     ran = cli("graph", "net.py:large", "-o", "g.svg")
-    note = "note: each of 3 layers is one box, as its arrays are too large to show number by number\n"
-    assert ran == (0, "", f"{note}wrote g.svg\n")
+    assert ran == (0, "", "wrote g.svg\n")
     assert "803,840 parameters" in words(net / "g.svg")
     ran = cli("graph", "net.py:large", "--level", "scalar", "-o", "h.svg")
     assert ran.code == 2 and "--level scalar" in ran.err and "--level layer" in ran.err
     assert not (net / "h.svg").exists()
 
 
-def test_a_page_around_the_picture(cli, net):
-    assert cli("graph", "net.py:loss", "-o", "g.html").code == 0
-    page = (net / "g.html").read_text(encoding="utf-8")
-    assert page.startswith("<!DOCTYPE html>") and page.count("<svg") == 1 and "<?xml" not in page
-    assert "default-src 'none'" in page and "&lt;b&gt;&amp;x" in page and "<b>&x" not in page
-    assert not re.search(r"(src|href)=|<script|url\(|@import", page)
-    ran = cli("graph", "a * 1", "--set", "a=2", "--theme", "dark", "-o", "d.html")
-    assert ran.code == 0 and "background: #121212" in (net / "d.html").read_text()
+def test_the_page_is_that_of_step(cli, net):
+    """The same file but for where it opens: what is drawn is known from the start."""
+    for level in ("auto", "op"):
+        assert cli("graph", "net.py:loss", "--level", level, "-o", "g.html").code == 0
+        assert cli("step", "net.py:loss", "--level", level, "--html", "s.html").code == 0
+        page, step = ((net / name).read_text(encoding="utf-8") for name in ("g.html", "s.html"))
+        of = json.loads(re.search(r'id="trace">(.*?)</script>', page)[1])
+        assert of["opens"] == len(of["steps"]) and page == step.replace('"opens":0', f'"opens":{of["opens"]}')
+    ran = cli("graph", "a * 1", "--set", "a=2", "--theme", "dark", "--rankdir", "TB", "-o", "d.html")
+    assert ran.code == 0 and "@media screen and (min-width: 0px)" in (net / "d.html").read_text()
+    assert cli("graph", "a * 1", "--set", "a=2", "--no-values", "-o", "d.html").code == 2
+
+
+@pytest.mark.parametrize(
+    ("columns", "source", "has", "has_not"),
+    [
+        (200, "net.py:loss", "─►", "▼"),
+        (70, "net.py:loss", "▼", "►"),
+        (90, "net.py:loss --level op", "▼", "►"),
+        (45, "net.py:loss --level op", "this terminal has 45", "╭"),
+        (20, "net.py:loss", "this terminal has 20", "╭"),
+    ],
+)
+def test_a_narrow_terminal(net, columns, source, has, has_not):
+    pexpect = pytest.importorskip("pexpect")
+    command = f"{sys.executable} -m tinygrad_edu_cli graph {source}"
+    paths = {**os.environ, "PYTHONPATH": os.pathsep.join(map(str, map(os.path.abspath, sys.path))), "TERM": "xterm"}
+    child = pexpect.spawn(command, cwd=str(net), env=paths, encoding="utf-8", dimensions=(40, columns), timeout=60)
+    child.expect(pexpect.EOF)
+    lines = child.before.replace("\r", "").rstrip().split("\n")
+    assert has in " ".join(child.before.split()) and has_not not in child.before
+    assert max(map(cell_width, lines)) <= max(columns, 40)
 
 
 def test_json(cli, net):

@@ -398,6 +398,8 @@ def network() -> Subject:
 @in_loop
 async def test_levels(network):
     async with full_screen(network) as screen:
+        assert screen.player.view.level == "layer"
+        await screen.press("z")
         assert screen.player.view.level == "op"
         await screen.press("f", "right")
         place = screen.player.position

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -10,6 +11,7 @@ import subprocess
 import sys
 import sysconfig
 from collections import Counter
+from itertools import pairwise
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -260,7 +262,7 @@ def test_a_trace_that_was_edited_by_hand(tmp_path):
     for word in ('"dense"', '"activation"', '"cpu"'):
         text = text.replace(word, '"<script>\\u0000\\\\N]]>&amp;"')
     (tmp_path / "t.json").write_text(text)
-    picture = Picture(draw_graph(Trace.load(tmp_path / "t.json"), legend=True))
+    picture = Picture(draw_graph(Trace.load(tmp_path / "t.json"), "op", legend=True))
     assert "script" not in picture.tags and len(picture.nodes) == 8
     assert any("<script>?⧵N]]>&amp;" in tooltip for tooltip in picture.tooltips)
 
@@ -299,8 +301,57 @@ def test_a_network_of_a_million_parameters_is_drawn_by_layers_and_says_so():
     root = network(32, 784, 1024, 256, 10)
     picture, graph = Picture(draw_graph(Trace.record(root))), draw_graph(root)
     assert len(picture.nodes) == 5
-    assert graph.note == "each of 3 layers is one box, as its arrays are too large to show number by number"
+    assert graph.note == ""
     assert "803,840 parameters" in picture.text("s0")
+
+
+def mlp_of_numbers() -> tg.Value:
+    net = tg.nn.mlp([2, 3, 1], rng=0).scalar()
+    return tg.losses.mse(net(np.array([[1.0, -2.0]])), np.array([[1.0]]))
+
+
+def boxes_of(graph: graphviz.Digraph) -> dict[str, tuple[float, float, float, float]]:
+    """Left, top, right and bottom of each box, and of each frame by its title."""
+    found = json.loads(render(graph, "json"))
+    boxes = {}
+    for item in found["objects"]:
+        if "bb" in item and item["name"].startswith("cluster"):
+            left, low, right, high = map(float, item["bb"].split(","))
+            boxes[item["label"]] = (left, -high, right, -low)
+        elif "pos" in item:
+            (x, y), width, height = map(float, item["pos"].split(",")), float(item["width"]), float(item["height"])
+            boxes[item["name"]] = (x - 36 * width, -y - 36 * height, x + 36 * width, -y + 36 * height)
+    return boxes
+
+
+def in_order(sides: list[tuple[float, float, float, float]], along: int) -> bool:
+    return all(first[along + 2] <= second[along] + 1e-6 for first, second in pairwise(sides))
+
+
+@pytest.mark.parametrize("sizes", [(2, 3, 2), (2, 8, 8, 8, 1), (64, 64, 10)])
+def test_layers_stand_side_by_side_in_order(sizes):
+    net = tg.nn.mlp(list(sizes), dropout=0.2, rng=0)
+    loss = tg.sum(net(tg.Tensor(np.ones((4, sizes[0])), name="x")))
+    boxes = boxes_of(draw_graph(Trace.record(loss), "op"))
+    layers = [box for title, box in sorted(boxes.items()) if re.search(r"\d (Dense|Dropout)", title)]
+    assert len(layers) == 2 * len(sizes) - 3 and in_order(layers, 0)
+    assert max(top for _, top, _, _ in layers) < min(bottom for *_, bottom in layers), "one row"
+
+
+def test_units_stand_below_each_other_in_order():
+    trace = Trace.record(mlp_of_numbers())
+    boxes = boxes_of(draw_graph(trace, "op"))
+    keys = {node.id: f"n{k}" for k, node in enumerate(trace.nodes.values())}
+    relus = [boxes[keys[node.id]] for node in trace.nodes.values() if node.op == "relu"]
+    assert len(relus) == 3 and in_order(relus, 1)
+    weights = [boxes[keys[f"1.weight[{unit},0]"]] for unit in range(3)]
+    assert in_order(weights, 1)
+
+
+def test_a_mask_is_called_so():
+    net = tg.nn.mlp([2, 4, 4, 1], dropout=0.5, rng=0)
+    trace = Trace.record(tg.sum(net(tg.Tensor([[1.0, 2.0]], name="x"))))
+    assert [node.id for node in trace.nodes.values() if "mask" in node.id] == ["dropout mask", "dropout mask#2"]
 
 
 def test_the_whole_expression_taken_apart():
@@ -372,12 +423,12 @@ def chain(length: int) -> tg.Value:
 
 
 def test_a_large_graph_is_cut_and_says_so():
-    picture = Picture(draw_graph(chain(2500)))
+    picture = Picture(draw_graph(chain(2500), "op"))
     assert len(picture.nodes) == draw.LIMIT
     assert picture.text("more") == "4,602 more nodes 1 parameter"
     note = "4,602 more nodes: only the 399 boxes nearest to the result are drawn"
     assert note in " ".join(" ".join(picture.root.itertext()).split())
-    assert draw_graph(chain(2500)).note == note
+    assert draw_graph(chain(2500), "op").note == note
     assert "node-n5000" in picture.nodes and "node-n0" not in picture.nodes
     assert len(picture.edges) == draw.LIMIT - 1
 
@@ -391,11 +442,12 @@ def test_a_graph_on_which_the_search_for_the_best_layout_would_never_end():
     x = y = V(1.0, name="x")
     for _ in range(100):
         y = tg.tanh(y * V(0.5)) + x
-    assert len(Picture(draw_graph(y)).nodes) == 400
+    assert len(Picture(draw_graph(y, "op")).nodes) == 400
 
 
 def test_a_deep_graph_needs_no_recursion():
-    assert draw_graph(chain(10_000)).source.count("fillcolor") == draw.LIMIT
+    assert draw_graph(chain(10_000), "op").source.count("fillcolor") == draw.LIMIT
+    assert draw_graph(chain(10_000)).source.count("fillcolor") < 20
 
 
 def test_bitmaps_stay_within_what_programs_can_draw(monkeypatch):

@@ -104,7 +104,7 @@ def test_large_graphs_are_collapsed(tmp_path):
     total = tg.Value(1.0, name="a")
     for _ in range(200):
         total = total + 1.0
-    film = Film(Trace.record(total), "", "LR", "auto", pictures.LIMIT, 1)
+    film = Film(Trace.record(total), "", "LR", "op", pictures.LIMIT, 1)
     assert len(film.scene.boxes) == pictures.LIMIT
     assert any("more nodes" in line for line, _ in film.captions[0])
     assert film.frame(film.scene.view.stops[1]).width <= 1600

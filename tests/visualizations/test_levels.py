@@ -106,18 +106,30 @@ def test_a_step_of_a_layer_ends_where_another_one_begins():
     ]
 
 
-def test_auto_is_op_where_that_is_readable():
-    assert view(network(2, 16, 3)).level == "op"
-    assert view(Trace.record(V(2.0) * 3.0)).level == "op"
+def scalars() -> Trace:
+    loss = tg.losses.mse(tg.nn.mlp([2, 2, 1], rng=0).scalar()(np.array([[1.0, 2.0]])), np.array([[1.0]]))
+    return Trace.record(loss.item() if isinstance(loss, np.ndarray) else loss)
 
 
-def test_auto_is_layer_where_there_are_many_nodes_or_large_arrays():
-    deep = view(network(*[4] * 20))
-    assert (deep.level, len(deep.boxes)) == ("layer", 21)
-    assert deep.note == "each of 19 layers is one box, as 59 nodes are more than the 40 boxes that are readable"
+@pytest.mark.parametrize(
+    ("make", "level", "boxes"),
+    [
+        (lambda: network(2, 16, 3), "layer", 4),
+        (lambda: network(*[4] * 20), "layer", 21),
+        (lambda: network(784, 1024, 256, 10, rows=32), "layer", 5),
+        (lambda: Trace.record(V(2.0) * 3.0), "op", 3),
+        (lambda: Trace.record((tg.Tensor([1.0, 2.0], requires_grad=True) ** 2).sum()), "op", 4),
+        (scalars, "op", None),
+    ],
+)
+def test_auto_is_layer_for_a_network_of_tensors_and_op_for_the_rest(make, level, boxes):
+    trace = make()
+    seen = view(trace)
+    assert (seen.level, len(seen.boxes), seen.note) == (level, boxes or len(trace.nodes), "")
+
+
+def test_what_a_layer_says():
     wide = view(network(784, 1024, 256, 10, rows=32))
-    assert (wide.level, len(wide.boxes)) == ("layer", 5)
-    assert wide.note == "each of 3 layers is one box, as its arrays are too large to show number by number"
     assert wide.boxes[wide.box_of["0.weight"]].lines[1] == "803,840 parameters"
 
 
@@ -140,11 +152,36 @@ def test_auto_goes_to_outer_scopes_and_then_to_what_is_nearest():
     assert few.note.endswith("more nodes: only the 4 boxes nearest to the result are drawn")
 
 
+@pytest.mark.parametrize("operations", [121, 1000])
+def test_a_long_graph_is_folded_by_its_depth(operations):
+    y, w = V(0.5, name="x"), V(0.9, name="w")
+    for _ in range(operations):
+        y = y * w
+    trace = Trace.record(y)
+    seen = view(trace, limit=400)
+    check(trace, seen, 15)
+    size = -(-operations // 12)
+    titles = [box.title for box in seen.boxes.values()]
+    assert {"w", trace.root, f"depth 1 to {size}", f"depth {size + 1} to {2 * size}"} <= {*titles}
+    assert "about the same depth" in seen.note and seen.more is None
+    assert len(seen.stops) < 60
+
+
+def test_random_long_graphs_are_folded_without_circles():
+    for seed in range(5):
+        rng = np.random.default_rng(seed)
+        made = [V(0.5, name=f"x{k}") for k in range(20)]
+        for _ in range(200):
+            made.append(made[-1] * made[rng.integers(len(made))])
+        check(trace := Trace.record(made[-1]), seen := view(trace, limit=400), 400)
+        assert len(seen.boxes) <= 14
+
+
 def test_what_is_nearest_of_a_graph_without_scopes():
     y = x = V(1.0, name="x")
     for _ in range(100):
         y = y + x
-    seen = view(Trace.record(y))
+    seen = view(Trace.record(y), "op")
     assert len(seen.boxes) == 40 and "x" in seen.boxes["more"].nodes
     assert list(seen.boxes)[1:] == [f"n{k}" for k in range(62, 101)]
     assert ("more", "n100") in seen.edges

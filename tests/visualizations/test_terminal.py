@@ -12,6 +12,7 @@ from tinygrad_edu.errors import ArgumentError
 from tinygrad_edu_viz import Trace
 from tinygrad_edu_viz.cells import cell_width
 from tinygrad_edu_viz.text import terminal
+from tinygrad_edu_viz.views.levels import view
 
 V = tg.Value
 
@@ -111,7 +112,7 @@ def test_a_large_graph_is_cut_and_says_so():
         y = y + x
     trace = Trace.record(y)
     for step in (None, 1, 2500, len(trace.events)):  # also where the active node is not drawn
-        drawn = terminal.draw(trace, step)
+        drawn = terminal.draw(trace, step, view=view(trace, "op"))
         assert drawn.endswith("(1,962 more nodes: only the 39 boxes nearest to the result are drawn)")
         assert drawn.count("1,962 more nodes") == 2, "the box, and the note"
 

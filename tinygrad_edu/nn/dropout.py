@@ -15,6 +15,8 @@ from ..tensors.tensor import Tensor
 from .checks import as_array
 from .module import Module
 
+MASK = "dropout mask"  # how drawings call it
+
 
 class Dropout(Module):
     """In training each element becomes 0 with probability p, and the others are multiplied by 1 / (1 - p).
@@ -53,7 +55,10 @@ class Dropout(Module):
         backend = x.backend if isinstance(x, Tensor) else backends.get("cpu")
         dtype = x.dtype if x.dtype.kind == "f" else float
         factor = host_call(self._factor, backend, tuple(x.shape), dtype)
-        return functional.multiply(x, Tensor.wrap(factor, backend) if isinstance(x, Tensor) else factor)
+        if isinstance(x, Tensor):
+            factor = Tensor.wrap(factor, backend)
+            factor.name = MASK
+        return functional.multiply(x, factor)
 
     def _factor(self, backend: backends.Backend, shape: tuple[int, ...], dtype: Any) -> Any:
         """The factors of the next step: 0 for what is dropped, 1 / (1 - p) for what is kept."""

@@ -10,7 +10,7 @@ import click
 from .source_options import level_option, set_option, source_argument
 
 FORMATS = ("svg", "png", "pdf", "html", "json", "dot", "txt")
-_DEFAULTS = {"rankdir": "LR", "values": True, "grads": True, "legend": True, "theme": "light"}
+_DEFAULTS = {"rankdir": "LR", "values": True, "grads": True, "legend": True, "theme": None}
 
 
 @click.command()
@@ -34,7 +34,9 @@ _DEFAULTS = {"rankdir": "LR", "values": True, "grads": True, "legend": True, "th
 @click.option("--grads/--no-grads", default=True, help="Write the gradients, or leave them out.")
 @click.option("--legend/--no-legend", default=True, help="Explain colours and outlines, or not.")
 @click.option(
-    "--theme", type=click.Choice(["light", "dark"]), default="light", show_default=True, help="Colours of a picture."
+    "--theme",
+    type=click.Choice(["light", "dark"]),
+    help="Colours: light; of a page, those that the reader's system has.",
 )
 def graph(source: str | None, settings: tuple[str, ...], path: Path | None, level: str, **looks: Any) -> None:
     """Draw the graph of an expression, with values and gradients.
@@ -55,6 +57,8 @@ def graph(source: str | None, settings: tuple[str, ...], path: Path | None, leve
     if format in ("txt", "json") and changed:
         options = "--rankdir, --no-values, --no-grads, --no-legend and --theme"
         raise click.UsageError(f"{options} are for pictures: give -o FILE.svg")
+    if format == "html" and {"values", "grads", "legend"} & {*changed}:
+        raise click.UsageError("--no-values, --no-grads and --no-legend are for pictures: give -o FILE.svg")
     from .. import drawing  # brings NumPy, which `--help` need not wait for
 
     drawing.show(source, settings, path, level, drawing.Looks(**looks))

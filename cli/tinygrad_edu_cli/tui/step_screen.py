@@ -207,7 +207,7 @@ class Stepping(Screen[None]):
 
     def _open(self, subject: Subject) -> None:
         opened = subject._replace(note=f"{subject.note} Z goes back.")
-        self.app.push_screen(Stepping(opened, Player(opened.trace)))
+        self.app.push_screen(Stepping(opened, Player(opened.trace, "op")))
 
     # Choosing nodes.
 

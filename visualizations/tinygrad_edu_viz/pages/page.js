@@ -2,7 +2,7 @@
 // before. All that changes follows from `position`, the number of steps that have happened.
 
 const $ = (id) => document.getElementById(id);
-const { nodes, steps, stops, root } = JSON.parse(await recorded($("trace")));
+const { nodes, steps, stops, root, opens } = JSON.parse(await recorded($("trace")));
 const UNKNOWN = "·";
 const numberOf = new Map(nodes.map((node, k) => [node.id, k]));
 const firstBackward = steps.findIndex((step) => step.kind === "backward") + 1;
@@ -34,7 +34,7 @@ const computedBy = nodes.map(() => null); // the forward step of each node
   });
 }
 
-function go(target) {
+function go(target, gently = true) {
   target = Math.min(Math.max(target, 0), steps.length);
   const touched = new Set();
   while (position !== target) {
@@ -51,8 +51,9 @@ function go(target) {
   tell();
   describe();
   remember();
-  follow($("graph"), active); // last, for it asks the browser where things are
-  follow($("table"), [rows[(steps[position - 1] ?? steps[0]).receiver]]);
+  const ahead = upcoming();
+  follow($("graph"), [active, [active[0]]], ahead, gently); // last, for it asks the browser where things are
+  follow($("table"), [[rows[(steps[position - 1] ?? steps[0]).receiver]]], [], gently);
 }
 
 // --- what changes in the picture and in the table --------------------------------------------------------------------
@@ -121,18 +122,31 @@ const box = (key) => $(`node-${key}`);
 const edge = (source, target, place) => $(`edge-${source}-${target}-${place}`) ?? $(`edge-${source}-${target}-0`);
 const still = matchMedia("(prefers-reduced-motion: reduce)");
 
-// Scrolls a frame, and never the page, so far that the elements are in it.
-function follow(frame, elements) {
+// The boxes that the next step is about.
+function upcoming() {
+  const next = steps[(stops.find((stop) => stop > position) ?? 0) - 1];
+  return next ? [box(nodes[next.receiver].box)] : [];
+}
+
+// Scrolls a frame, and never the page, so far that elements are in it: the first of the choices that has room in it,
+// with what comes next if there is room for that too.
+function follow(frame, choices, next, gently) {
   if (frame.scrollWidth <= frame.clientWidth && frame.scrollHeight <= frame.clientHeight) return;
   const view = frame.getBoundingClientRect();
-  const places = elements.map((element) => element.getBoundingClientRect());
-  const move = (low, high, start, end) => (low < start ? low - start : high > end ? Math.min(high - end, low - start) : 0);
   const room = 30;
-  const most = (side) => Math.max(...places.map((place) => place[side])) + room;
-  const least = (side) => Math.min(...places.map((place) => place[side])) - room;
-  const left = move(least("left"), most("right"), view.left, view.right);
-  const top = move(least("top"), most("bottom"), view.top, view.bottom);
-  if (left || top) frame.scrollBy({ left, top, behavior: still.matches ? "auto" : "smooth" });
+  const around = (elements) => {
+    const places = elements.map((element) => element.getBoundingClientRect());
+    const most = (side) => Math.max(...places.map((place) => place[side])) + room;
+    const least = (side) => Math.min(...places.map((place) => place[side])) - room;
+    return { left: least("left"), right: most("right"), top: least("top"), bottom: most("bottom") };
+  };
+  const fits = ({ left, right, top, bottom }) => right - left <= view.width && bottom - top <= view.height;
+  const wishes = [choices[0].concat(next), choices.at(-1).concat(next), ...choices].map(around);
+  const place = wishes.find(fits) ?? wishes.at(-1);
+  const move = (low, high, start, end) => (low < start ? low - start : high > end ? Math.min(high - end, low - start) : 0);
+  const left = move(place.left, place.right, view.left, view.right);
+  const top = move(place.top, place.bottom, view.top, view.bottom);
+  if (left || top) frame.scrollBy({ left, top, behavior: gently && !still.matches ? "smooth" : "auto" });
 }
 
 // --- what is told in words -------------------------------------------------------------------------------------------
@@ -161,10 +175,11 @@ function isolated(text) {
 }
 
 let pointed = null; // the node under the pointer or the focus; else the details are of the step's own node
+let pinned = null; // the node that was clicked: the details stay with it
 
 function describe() {
   const step = steps[position - 1];
-  const k = pointed ?? (step ? step.receiver : numberOf.get(root));
+  const k = pinned ?? pointed ?? (step ? step.receiver : numberOf.get(root));
   const node = nodes[k];
   const items = [];
   const item = (what, value) => items.push(make("dt", what), make("dd", value));
@@ -186,7 +201,8 @@ function describe() {
     if (step.local !== null) item("local derivative", full(step.local));
     item("gradient before", full(step.grad_before));
   }
-  $("details-title").replaceChildren(...isolated(node.title + (node.op ? ` (${node.op})` : "")));
+  const pin = k === pinned ? ", pinned" : "";
+  $("details-title").replaceChildren(...isolated(node.title + (node.op ? ` (${node.op})` : "") + pin));
   $("details-list").replaceChildren(...items);
 }
 
@@ -213,6 +229,7 @@ function makeRow(node, k) {
   head.scope = "row";
   head.append(make("bdi", node.title));
   row.append(head, make("td", node.op ?? (node.requires_grad ? "input" : "constant")), make("td", ""), make("td", ""));
+  row.children[1].title = row.children[1].textContent;
   if (!node.constant) $("rows").append(row);
   return row;
 }
@@ -281,6 +298,10 @@ document.addEventListener("keydown", (event) => {
   if (event.key === " ") {
     if (["BUTTON", "SUMMARY", "A"].includes(inside)) return; // there, space already has a meaning
     play(timer === null);
+  } else if (event.key === "Enter" && nodeAt(event) !== null) {
+    pin(nodeAt(event));
+  } else if (event.key === "Escape") {
+    pin(null);
   } else if (keys[event.key]) {
     play(false);
     ask[keys[event.key]]();
@@ -288,15 +309,31 @@ document.addEventListener("keydown", (event) => {
   event.preventDefault();
 });
 
-function point(event) {
+function nodeAt(event) {
   const element = event.target instanceof Element ? event.target.closest("[data-node]") : null;
-  const k = element ? Number(element.dataset.node) : null;
+  return element ? Number(element.dataset.node) : null;
+}
+
+// The details stay with node k, until it is clicked again, or another one is.
+function pin(k) {
+  for (const element of document.querySelectorAll(".pinned")) element.classList.remove("pinned");
+  pinned = k === pinned ? null : k;
+  if (pinned !== null) for (const element of [boxes[pinned], rows[pinned]]) element?.classList.add("pinned");
+  describe();
+}
+
+function point(event) {
+  const k = nodeAt(event);
   if (k === pointed) return;
   pointed = k;
   describe();
 }
 document.addEventListener("pointerover", point);
 document.addEventListener("focusin", point);
+document.addEventListener("click", (event) => {
+  const k = nodeAt(event);
+  if (k !== null) pin(k);
+});
 $("all").addEventListener("toggle", listSteps);
 addEventListener("beforeprint", () => ($("all").open = true, listSteps()));
 
@@ -310,7 +347,7 @@ function remember() {
 
 function openAddress() {
   const asked = /^#step=(\d+)$/.exec(location.hash);
-  go(asked ? Number(asked[1]) : 0);
+  go(asked ? Number(asked[1]) : opens, false);
 }
 addEventListener("hashchange", () => {
   play(false);

@@ -18,7 +18,10 @@ from typing import Any
 
 import numpy as np
 
+from tinygrad_edu.errors import ArgumentError
+
 from ..cells import clean
+from ..pictures.box_facts import KINDS
 from ..pictures.palette import DARK, LIGHT, Palette
 from ..pictures.scene import Scene, lay_out
 from ..readable import number, number_lines
@@ -29,6 +32,7 @@ from . import scene_svg
 LIMIT = 300  # boxes; more take a browser too long at each step
 ELEMENTS = 64  # of an array that are shown one by one
 LONGEST_TITLE = 500  # characters
+_DARK_WHERE = {"auto": "(prefers-color-scheme: dark)", "light": "(max-width: 0px)", "dark": "(min-width: 0px)"}
 READABLE = 30_000  # characters of the recorded JSON; more are deflated, or the page of a long trace grows large
 
 
@@ -39,6 +43,8 @@ def page(
     rankdir: str = "LR",
     level: str = "auto",
     limit: int = LIMIT,
+    theme: str = "auto",
+    opens: int = 0,
 ) -> str:
     """The page.
 
@@ -47,24 +53,34 @@ def page(
         note: a sentence below the title.
         rankdir: "LR" draws from left to right, "TB" from top to bottom.
         level, limit: as of `levels.view`; a note says what became one box.
+        theme: "light", "dark", or "auto" for what the reader's system has.
+        opens: the step that is shown at first, where the address names none.
     Returns:
         HTML; write it in UTF-8.
     Raises:
-        ArgumentError: another direction, or as `levels.view`.
+        ArgumentError: another direction or theme, or as `levels.view`.
         MissingDot, DrawingError: as `render`.
     """
-    return compose(trace, lay_out(trace, rankdir, level, limit), title, note)
+    return compose(trace, lay_out(trace, rankdir, level, limit), title, note, theme, opens)
 
 
-def compose(trace: Trace, scene: Scene, title: str, note: str = "") -> str:
+def compose(trace: Trace, scene: Scene, title: str, note: str = "", theme: str = "auto", opens: int = 0) -> str:
     """The page of a trace that is laid out already."""
-    style = Template(_packaged("page.css")).substitute(width=scene.width, light=_colours(LIGHT), dark=_colours(DARK))
+    if theme not in _DARK_WHERE:
+        raise ArgumentError(f"the theme is one of {', '.join(_DARK_WHERE)}, not {theme!r}")
+    style = Template(_packaged("page.css")).substitute(
+        width=scene.width,
+        light=_colours(LIGHT),
+        dark=_colours(DARK),
+        dark_where=_DARK_WHERE[theme],
+        schemes="light dark" if theme == "auto" else theme,
+    )
     script = _packaged("page.js")
     policy = (
         f"default-src 'none'; script-src {_hash(script)}; style-src {_hash(style)}; img-src data:; "
         "base-uri 'none'; form-action 'none'"
     )
-    data = embedded_json(_content(trace, scene))
+    data = embedded_json({**_content(trace, scene), "opens": opens})
     is_long = len(data) > READABLE
     return Template(_packaged("page.html")).substitute(
         policy=policy,
@@ -72,11 +88,18 @@ def compose(trace: Trace, scene: Scene, title: str, note: str = "") -> str:
         note=html.escape(" ".join(filter(None, [clean(note), scene.view.note]))),
         style=style,
         last=len(trace.events),
+        legend=_legend(scene),
         svg=scene_svg.draw(scene, trace),
         data=_deflated(data) if is_long else data,
         deflated=" data-deflated" if is_long else "",
         script=script,
     )
+
+
+def _legend(scene: Scene) -> str:
+    """A sample and a word for each kind of box that is drawn."""
+    kinds = {box.kind for box in scene.boxes.values()}
+    return " ".join([f'<span class="sample {kind}">{word}</span>' for kind, word in KINDS.items() if kind in kinds])
 
 
 def embedded_json(content: Any) -> str:

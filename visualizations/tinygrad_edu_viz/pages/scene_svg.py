@@ -9,7 +9,7 @@ from __future__ import annotations
 import html
 from collections.abc import Iterable, Iterator
 
-from ..pictures.placing import ARROW, Curve, Point, arrow, towards
+from ..pictures.placing import ARROW, Curve, Frame, Point, arrow, towards
 from ..pictures.scene import PADDING, TITLE, Box, Scene
 from ..readable import number_lines
 from ..recording.contents import TraceNode
@@ -20,10 +20,17 @@ def draw(scene: Scene, trace: Trace) -> str:
     """The picture; boxes can be focused, in the order of creation."""
     size = f'viewBox="0 0 {scene.width:g} {scene.height:g}" width="{scene.width:g}" height="{scene.height:g}"'
     parts = [f'<svg xmlns="http://www.w3.org/2000/svg" {size} role="group" aria-label="Computation graph">']
+    parts += map(_frame, scene.frames)
     for (source, target, position), curve in scene.curves.items():
         parts.append(f'<g class="edge" id="edge-{source}-{target}-{position}">{_curve(curve)}</g>')
     parts += [_box(box, trace.nodes[scene.view.boxes[i].result]) for i, box in scene.boxes.items()]
     return "\n".join([*parts, "</svg>"])
+
+
+def _frame(frame: Frame) -> str:
+    left, top = frame.corner
+    outline = _outline("frame even" if frame.depth % 2 == 0 else "frame", left, top, frame.width, frame.height, 8)
+    return f'{outline}<text class="quiet" x="{left + 8:g}" y="{top + 15:g}">{html.escape(frame.title)}</text>'
 
 
 def _curve(curve: Curve) -> str:

@@ -13,6 +13,15 @@ from ..recording.contents import TraceNode, restored
 from ..trace import Trace
 from ..views.levels import ViewBox
 
+KINDS = {
+    "leaf": "input with a gradient",
+    "constant": "constant",
+    "result": "computed",
+    "root": "the result",
+    "layer": "several nodes",
+}
+"""What a legend calls each kind of box."""
+
 
 def kind_of(box: ViewBox, trace: Trace) -> str:
     """What a drawing shows a box as: a key of the palette's `fills`."""

@@ -23,13 +23,13 @@ from ..scalarizing.scalarize import scalarize
 from ..trace import Trace
 from ..views.levels import View, ViewBox, view
 from . import dot_binary
-from .box_facts import is_ordered, kind_of, settings_of, title_of
+from .arranging import DEEPEST, NEWRANK, STRAIGHT, Arrangement, Way, frame_of, in_order
+from .box_facts import KINDS, is_ordered, kind_of, settings_of, title_of
 from .box_label import BoxLabel
 from .palette import Palette, palette
 
 LEVELS = ("auto", "scalar", "op", "layer")
 LIMIT = 400  # boxes; a picture of more says nothing, and takes minutes to lay out
-DEEPEST = 8  # frames in each other
 
 OUTLINES = {
     "leaf": {"style": "rounded,filled"},
@@ -92,13 +92,18 @@ def draw_graph(
     else:
         trace = root if isinstance(root, Trace) else _as_it_is(root)
     seen = view(trace, level, limit)
-    picture = _Picture(trace, seen, BoxLabel(colours, values, grads), rankdir)
-    if step is not None:
-        picture.go(step)
-    picture.draw()
-    if legend or seen.note:
-        picture.explain(seen.note, legend)
-    return picture.graph
+    arranged = Arrangement(seen, trace)
+
+    def drawn(way: Way) -> Drawing:
+        picture = _Picture(trace, seen, BoxLabel(colours, values, grads), rankdir)
+        if step is not None:
+            picture.go(step)
+        picture.draw(arranged, way)
+        if legend or seen.note:
+            picture.explain(seen.note, legend)
+        return picture.graph
+
+    return in_order(drawn, arranged.rows_of(keys_of(seen, trace)), rankdir)
 
 
 def _as_it_is(root: Node) -> Trace:
@@ -107,13 +112,22 @@ def _as_it_is(root: Node) -> Trace:
     return Trace(nodes, (), root_id)
 
 
+def keys_of(seen: View, trace: Trace) -> dict[str, str]:
+    """Ids in the picture, which are stable: DOT and SVG have their own ideas about names such as "a:b"."""
+    places = {node_id: k for k, node_id in enumerate(trace.nodes)}
+    return {
+        box.id: "more" if box.id == seen.more else f"{'s' if box.collapsed else 'n'}{places[box.nodes[0]]}"
+        for box in seen.boxes.values()
+    }
+
+
 class _Picture:
     """The drawing of one view."""
 
     def __init__(self, trace: Trace, seen: View, label: BoxLabel, rankdir: str):
         self.trace, self.seen, self.label, self.colours = trace, seen, label, label.colours
         self.places = {node_id: k for k, node_id in enumerate(trace.nodes)}
-        self.keys = self._keys()
+        self.keys = keys_of(seen, trace)
         self.graph = _empty(rankdir, len(seen.boxes), self.colours)
         self.graph.note = seen.note
         self.nodes = trace.nodes  # with what is known of them
@@ -126,27 +140,19 @@ class _Picture:
         self.nodes = {i: replace(node, gradient=gradients.get(i)) for i, node in self.trace.nodes.items()}
         self.active, self.used = self.seen.active(self.trace, step)
 
-    def _keys(self) -> dict[str, str]:
-        """Ids in the picture, which are stable: DOT and SVG have their own ideas about names such as "a:b"."""
-        return {
-            box.id: "more"
-            if box.id == self.seen.more
-            else f"{'s' if box.collapsed else 'n'}{self.places[box.nodes[0]]}"
-            for box in self.seen.boxes.values()
-        }
-
-    def draw(self) -> None:
-        boxes = sorted(self.seen.boxes.values(), key=lambda box: self.places[box.nodes[0]])
+    def draw(self, arranged: Arrangement, way: Way) -> None:
+        boxes = sorted(self.seen.boxes.values(), key=lambda box: self.places[box.nodes[0]], reverse=way.backwards)
         self._frames(self.graph, boxes, 0)
         for box in boxes:
             for target, attributes in self._edges(box):
                 self.graph.edge(target, self.keys[box.id], **attributes)
+        arranged.guide(self.graph, self.keys, way)
 
     def _frames(self, graph: graphviz.Digraph, boxes: list[ViewBox], depth: int) -> None:
         """The boxes, those of each scope in a frame of its own."""
         groups: dict[str, list[ViewBox]] = {}
         for box in boxes:
-            path = box.scope[:-1] if box.collapsed else box.scope
+            path = frame_of(box)
             if depth < min(len(path), DEEPEST):
                 groups.setdefault(path[depth], []).append(box)
             else:
@@ -190,6 +196,8 @@ class _Picture:
             if source != box.id and not (source == self.seen.more and source in sources[:position]):
                 key = self.keys[source]
                 attributes = {"id": f"edge-{key}-{self.keys[box.id]}-{position}"}
+                if self.nodes[self.seen.boxes[source].result].op is not None:
+                    attributes["weight"] = STRAIGHT
                 if (source, box.id) in self.used:
                     attributes |= {"penwidth": "3", "style": "dashed", "dir": "both", "color": self.colours.gradient}
                 if source == self.seen.more:
@@ -205,30 +213,24 @@ class _Picture:
         self.graph.attr("graph", label=label, labelloc="b", labeljust="l")
 
     def _legend(self) -> str:
-        """A sample and a word for each kind of box that occurs."""
+        """A sample, as it is drawn, and a word for each kind of box that occurs."""
         kinds = {kind_of(box, self.trace) for box in self.seen.boxes.values() if box.id != self.seen.more}
-        cells = []
-        for kind, word in LEGEND.items():
-            if kind in kinds:
-                border = "3" if kind in ("root", "layer") else "1"
-                style = OUTLINES[kind]["style"].removesuffix("filled").strip(",")
-                style = f' STYLE="{style}"' if style else ""
-                cells.append(
-                    f'<TD BORDER="{border}" COLOR="{self.colours.line}" BGCOLOR="{self.colours.fills[kind]}"{style} '
-                    f'CELLPADDING="3">{self.label.small(word)}</TD>'
-                )
-        if self.label.grads:
+        cells = [f"<TD>{self._sample(kind, word)}</TD>" for kind, word in KINDS.items() if kind in kinds]
+        if self.label.grads and any(self.nodes[box.result].gradient is not None for box in self.seen.boxes.values()):
             cells.append(f"<TD>{self.label.small('grad: ∂(the result) / ∂(this)')}</TD>")
         return f'<TABLE BORDER="0" CELLSPACING="6"><TR>{"".join(cells)}</TR></TABLE>'
 
-
-LEGEND = {
-    "leaf": "input with a gradient",
-    "constant": "constant",
-    "result": "computed",
-    "root": "the result",
-    "layer": "several nodes",
-}
+    def _sample(self, kind: str, word: str) -> str:
+        outline = OUTLINES[kind]
+        styles = f' STYLE="{style}"' if (style := outline["style"].removesuffix("filled").strip(",")) else ""
+        look = f'COLOR="{self.colours.line}" BGCOLOR="{self.colours.fills[kind]}"{styles}'
+        border = outline.get("penwidth", "1")
+        cell = f"<TR><TD>{self.label.small(word)}</TD></TR>"
+        sample = f'<TABLE BORDER="{border}" CELLBORDER="0" CELLPADDING="3" {look}>{cell}</TABLE>'
+        if "peripheries" not in outline:
+            return sample
+        around = f'BORDER="1" CELLBORDER="0" CELLPADDING="2" CELLSPACING="0" COLOR="{self.colours.line}"'
+        return f"<TABLE {around}><TR><TD>{sample}</TD></TR></TABLE>"
 
 
 def _empty(rankdir: str, size: int, colours: Palette) -> Drawing:
@@ -238,6 +240,7 @@ def _empty(rankdir: str, size: int, colours: Palette) -> Drawing:
     patience = f"{min(LIMIT / size, 1):.2f}"  # the search for the best layout of a large graph could take hours
     graph.attr("graph", rankdir=rankdir, ranksep="0.4", nodesep="0.2", pad="0.1", bgcolor=colours.paper)
     graph.attr("graph", fontname="Helvetica", fontcolor=colours.text, nslimit=patience, nslimit1=patience)
+    graph.attr("graph", newrank=NEWRANK)
     graph.attr("node", fontname="Helvetica", fontsize="12", fontcolor=colours.text, color=colours.line)
     graph.attr("node", shape="box", margin="0.08,0.05", height="0.3")
     graph.attr("edge", color=colours.line, arrowsize="0.7")

@@ -113,6 +113,10 @@ class _Graph:
         return [self.scene.edge(event.node, event.source, event.position)]
 
     def draw(self, pencil: Pencil) -> None:
+        for frame in self.scene.frames:
+            size, fill = (frame.width, frame.height), LIGHT.group if frame.depth % 2 == 0 else PAPER
+            pencil.box(frame.corner, size, fill, LIGHT.line, 0.5, 8)
+            pencil.text((frame.corner[0] + 8, frame.corner[1] + 15), frame.title, FONT - 1, QUIET)
         for edge in sorted(self.scene.curves, key=lambda edge: edge in self.used):  # what is marked goes on top
             self._edge(pencil, edge)
         for box_id, box in self.scene.boxes.items():

@@ -6,16 +6,19 @@ All lengths are in pixels; y grows downwards.
 from __future__ import annotations
 
 import json
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from math import hypot
+from typing import NamedTuple
 
 import graphviz
 
 from . import dot_binary
+from .arranging import DEEPEST, NEWRANK, STRAIGHT, Way, in_order
 
 MARGIN = 10
 ARROW = 8  # length of an arrow head
+FRAME_TITLE = 12  # size of its letters
 PATIENCE = 400  # boxes; the search for the best layout of a larger graph is cut short, else it could take hours
 _PER_INCH = 72  # Graphviz counts in inches and points; one of its points is one of our pixels
 
@@ -38,10 +41,26 @@ class Curve:
 
 
 @dataclass(frozen=True, slots=True)
+class Frame:
+    """A frame around the boxes of a scope.
+
+    Attributes:
+        depth: how many frames are around it.
+    """
+
+    title: str
+    depth: int
+    corner: Point
+    width: float
+    height: float
+
+
+@dataclass(frozen=True, slots=True)
 class Placement:
-    """The upper left corners of the boxes, the curves of the edges, and the size of the whole."""
+    """The upper left corners of the boxes, the frames, the curves of the edges, and the size of the whole."""
 
     corners: dict[str, Point]
+    frames: list[Frame]
     curves: dict[Edge, Curve]
     width: float
     height: float
@@ -60,46 +79,96 @@ def arrow(base: Point, tip: Point, half: float = 0.45) -> tuple[Point, Point, Po
     return tip, (base[0] - y, base[1] + x), (base[0] + y, base[1] - x)
 
 
-def place(sizes: dict[str, Size], edges: Collection[Edge], ordered: Collection[str], rankdir: str) -> Placement:
+class Plan(NamedTuple):
+    """What is to be laid out.
+
+    Attributes:
+        sizes: width and height of each box, by keys that are plain words.
+        ordered: the boxes that keep their inputs in order.
+        scopes: of each box the titles of the frames around it, the outermost first.
+        straight: the boxes from which the way goes straight on.
+        guide: adds what leads Graphviz, see `arranging.Arrangement`.
+        rows: boxes that stand in one line across, in order.
+    """
+
+    sizes: dict[str, Size]
+    edges: Collection[Edge]
+    ordered: Collection[str]
+    scopes: dict[str, tuple[str, ...]]
+    straight: Collection[str]
+    guide: Callable[[graphviz.Digraph, Way], None]
+    rows: list[list[str]]
+
+
+def place(plan: Plan, rankdir: str) -> Placement:
     """Lay out a graph.
 
     Args:
-        sizes: width and height of each box, by keys that are plain words.
-        ordered: the boxes that keep their inputs in order.
         rankdir: "LR" from left to right, "TB" from top to bottom.
     Raises:
         MissingDot, DrawingError: as `render`.
     """
+    graph = in_order(lambda way: _graph(plan, rankdir, way), plan.rows, rankdir)
+    return _read(json.loads(dot_binary.render(graph, "json")), plan)
+
+
+def _graph(plan: Plan, rankdir: str, way: Way) -> graphviz.Digraph:
     graph = graphviz.Digraph()
-    patience = f"{PATIENCE / max(len(sizes), 1):.2f}"
+    patience = f"{PATIENCE / max(len(plan.sizes), 1):.2f}"
     graph.attr("graph", rankdir=rankdir, ranksep="0.6", nodesep="0.22", nslimit=patience, nslimit1=patience)
+    graph.attr("graph", newrank=NEWRANK)
     graph.attr("node", shape="box", fixedsize="true", label="")
     graph.attr("edge", arrowsize=str(ARROW / 10))
-    for key, (width, height) in sizes.items():
-        inches = {"width": f"{width / _PER_INCH:.5f}", "height": f"{height / _PER_INCH:.5f}"}
-        graph.node(key, ordering="in" if key in ordered else None, **inches)
-    for edge in edges:
-        graph.edge(edge[0], edge[1], id=_edge_id(edge))
-    return _read(json.loads(dot_binary.render(graph, "json")), sizes, edges)
+    keys = list(plan.sizes)
+    _boxes(graph, plan, keys[::-1] if way.backwards else keys, 0)
+    for edge in plan.edges:
+        graph.edge(edge[0], edge[1], id=_edge_id(edge), weight=STRAIGHT if edge[0] in plan.straight else None)
+    plan.guide(graph, way)
+    return graph
 
 
-def _read(found: dict, sizes: dict[str, Size], edges: Collection[Edge]) -> Placement:  # type: ignore[type-arg]
+def _boxes(graph: graphviz.Digraph, plan: Plan, keys: Collection[str], depth: int) -> None:
+    """Boxes, those of each scope in a frame of its own, whose id names one of its boxes."""
+    groups: dict[str, list[str]] = {}
+    for key in keys:
+        if depth < min(len(plan.scopes[key]), DEEPEST):
+            groups.setdefault(plan.scopes[key][depth], []).append(key)
+        else:
+            width, height = plan.sizes[key]
+            inches = {"width": f"{width / _PER_INCH:.5f}", "height": f"{height / _PER_INCH:.5f}"}
+            graph.node(key, ordering="in" if key in plan.ordered else None, **inches)
+    for inside in groups.values():
+        with graph.subgraph(name=f"cluster_{depth}_{inside[0]}") as frame:
+            frame.attr(label=" ", labeljust="l", fontsize=str(FRAME_TITLE), margin=str(MARGIN))
+            _boxes(frame, plan, inside, depth + 1)
+
+
+def _read(found: dict, plan: Plan) -> Placement:  # type: ignore[type-arg]
     left, bottom, right, top = map(float, found["bb"].split(","))
 
     def point(text: str) -> Point:
         x, y = map(float, text.split(","))
         return round(x - left + MARGIN, 1), round(top - y + MARGIN, 1)
 
-    corners = {}
+    corners, frames = {}, []
     for item in found["objects"]:
-        (x, y), (width, height) = point(item["pos"]), sizes[item["name"]]
-        corners[item["name"]] = round(x - width / 2, 1), round(y - height / 2, 1)
+        if item["name"] in plan.sizes:
+            (x, y), (width, height) = point(item["pos"]), plan.sizes[item["name"]]
+            corners[item["name"]] = round(x - width / 2, 1), round(y - height / 2, 1)
+        elif item["name"].startswith("cluster_"):
+            x, y, x2, y2 = map(float, item["bb"].split(","))
+            (x, y), (x2, y2) = point(f"{x},{y2}"), point(f"{x2},{y}")
+            _, depth, key = item["name"].split("_")
+            title = plan.scopes[key][int(depth)]
+            frames.append(Frame(title, int(depth), (x, y), round(x2 - x, 1), round(y2 - y, 1)))
     curves = {}
-    ways = {item["id"]: item["pos"] for item in found.get("edges", ())}
-    for edge in edges:
+    ways = {item["id"]: item["pos"] for item in found.get("edges", ()) if "id" in item}
+    for edge in plan.edges:
         tip, *points = ways[_edge_id(edge)].removeprefix("e,").split()
         curves[edge] = Curve(tuple(map(point, points)), point(tip))
-    return Placement(corners, curves, round(right - left + 2 * MARGIN, 1), round(top - bottom + 2 * MARGIN, 1))
+    frames.sort(key=lambda frame: frame.depth)
+    width, height = round(right - left + 2 * MARGIN, 1), round(top - bottom + 2 * MARGIN, 1)
+    return Placement(corners, frames, curves, width, height)
 
 
 def _edge_id(edge: Edge) -> str:

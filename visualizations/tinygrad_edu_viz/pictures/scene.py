@@ -15,8 +15,9 @@ from ..notation import inputs_are_ordered, sign
 from ..readable import number, number_lines, short
 from ..trace import Trace
 from ..views.levels import View, ViewBox, view
+from .arranging import Arrangement, frame_of
 from .box_facts import kind_of, settings_of, title_of
-from .placing import Curve, Edge, Point, place
+from .placing import Curve, Edge, Frame, Plan, Point, place
 
 FONT, CHARACTER = 12, 7.25  # size of the letters, and the width of one in a monospaced font of that size
 TITLE, LINE, PADDING = 20, 16, 7  # height of the first line and of the others, and the space around them
@@ -72,11 +73,13 @@ class Scene:
     Attributes:
         view: the boxes, and where steps stop.
         boxes: by their ids in the view.
+        frames: around the boxes of scopes, the outermost first.
         curves: the edges, between keys of boxes.
     """
 
     view: View
     boxes: dict[str, Box]
+    frames: list[Frame]
     curves: dict[Edge, Curve]
     width: float
     height: float
@@ -106,12 +109,22 @@ def lay_out(trace: Trace, rankdir: str, level: str, limit: int) -> Scene:
     faces = {box.id: _face(box, trace) for box in seen.boxes.values()}
     sizes = {keys[i]: _size(faces[i], longest[box.result]) for i, box in seen.boxes.items()}
     ordered = {keys[box.id] for box in seen.boxes.values() if _is_ordered(box, trace)}
-    placed = place(sizes, _edges(seen, trace, keys), ordered, rankdir)
+    arranged = Arrangement(seen, trace)
+    plan = Plan(
+        sizes,
+        _edges(seen, trace, keys),
+        ordered,
+        scopes={keys[box.id]: tuple([short(name, 40) for name in frame_of(box)]) for box in seen.boxes.values()},
+        straight={keys[box.id] for box in seen.boxes.values() if nodes[box.result].op is not None},
+        guide=lambda graph, way: arranged.guide(graph, keys, way),
+        rows=arranged.rows_of(keys),
+    )
+    placed = place(plan, rankdir)
     boxes = {
         i: Box(keys[i], kind_of(box, trace), faces[i], placed.corners[keys[i]], *sizes[keys[i]])
         for i, box in seen.boxes.items()
     }
-    return Scene(seen, boxes, placed.curves, placed.width, placed.height)
+    return Scene(seen, boxes, placed.frames, placed.curves, placed.width, placed.height)
 
 
 def _edges(seen: View, trace: Trace, keys: dict[str, str]) -> list[Edge]:

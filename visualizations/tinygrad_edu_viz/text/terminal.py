@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import textwrap
 from dataclasses import replace
+from typing import Literal
 
 from tinygrad_edu.errors import ArgumentError
 
+from ..cells import cell_width
 from ..notation import sign
 from ..readable import number_lines
 from ..recording.contents import Data, TraceNode
@@ -18,10 +21,17 @@ from .layout import lay_out
 DIGITS = 3
 WIDEST = 72  # cells of a line: as many as the numbers of a small array take
 DATA, GRADIENT, UNKNOWN = "=", "∂", "·"
+FOLDED = "   (each layer is one box, as there is no room for its operations)"
 _ASCII = str.maketrans({"∂": "d", "×": "*", "·": ".", "∞": "inf", "…": "..."})
 
 
-def draw(trace: Trace, step: int | None = None, ascii: bool = False, view: View | None = None) -> str:
+def draw(
+    trace: Trace,
+    step: int | None = None,
+    ascii: bool = False,
+    view: View | None = None,
+    direction: Literal["LR", "TB"] = "LR",
+) -> str:
     """Draw the graph of a trace with what is known after `step` events; its last line explains the signs.
 
     The picture has one size for all steps. The box that the event is about has a double border, and the wire along
@@ -31,16 +41,38 @@ def draw(trace: Trace, step: int | None = None, ascii: bool = False, view: View 
         step: from 0, before anything is computed, to the number of events; None for the end, with nothing marked.
         ascii: use ASCII characters only.
         view: the boxes to draw; by default those of `levels.view(trace)`.
+        direction: "LR" draws from left to right, "TB" from top to bottom.
     Raises:
         ArgumentError: there is no such step.
     """
     if step is not None and not 0 <= step <= len(trace.events):
         raise ArgumentError(f"this trace has the steps 0 to {len(trace.events)}, and no step {step}")
     view = view or levels.view(trace)
-    picture = Picture(trace, view, ascii)
+    picture = Picture(trace, view, ascii, direction)
     drawn = picture.at(len(trace.events) if step is None else step)
     box, edges = view.active(trace, step or 0)
     return f"{drawn.render(box, edges, ascii)}\n{picture.legend}"
+
+
+def fitting(trace: Trace, level: str, width: int, ascii: bool = False) -> str | None:
+    """The graph of a trace in lines of at most `width` cells: from left to right, or else from top to bottom.
+
+    Where neither has room, the level "auto" folds scopes.
+
+    Returns:
+        the drawing, as `draw`; None if no part of it has room.
+    """
+    views = [levels.view(trace, level)]
+    if level == "auto":
+        views.append(levels.view(trace, "layer"))
+    for seen in views:
+        for direction in ("LR", "TB"):
+            drawn = draw(trace, ascii=ascii, view=seen, direction=direction)
+            *picture, legend = drawn.splitlines()
+            if max(map(cell_width, map(str.rstrip, picture))) <= width:
+                folded = "" if seen is views[0] or seen.note else FOLDED
+                return "\n".join([*picture, *textwrap.wrap(legend + folded, width)])
+    return None
 
 
 class Picture:
@@ -51,11 +83,12 @@ class Picture:
         legend: the line that explains the signs.
     """
 
-    def __init__(self, trace: Trace, view: View, ascii: bool = False):
+    def __init__(self, trace: Trace, view: View, ascii: bool = False, direction: Literal["LR", "TB"] = "LR"):
         self.trace, self.view, self.ascii = trace, view, ascii
         self.widths = self._widths()
         boxes = [Box(box.id, self._lines(box, None, None)) for box in view.boxes.values()]
-        self.layout = lay_out(boxes, [edge for edge in view.edges for _ in range(self._times(edge))], max_text=WIDEST)
+        edges = [edge for edge in view.edges for _ in range(self._times(edge))]
+        self.layout = lay_out(boxes, edges, direction, max_text=WIDEST)
         note = f"   ({view.note})" if view.note else ""
         self.legend = self._text(f"{DATA} data   {GRADIENT} gradient   {UNKNOWN} not known yet{note}")
 

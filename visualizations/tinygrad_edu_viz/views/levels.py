@@ -2,8 +2,9 @@
 
     op      a box for each node
     layer   a box for each innermost scope (a layer, or a `with tg.scope`), and for each node outside of these
-    auto    op where that is readable; else layer; else the scopes around the layers, ever larger ones. Not readable
-            are too many boxes, and layers with arrays so large that a trace has only their means and ranges.
+    auto    layer for a network of tensors, and op for everything else where that is readable; where there are too
+            many boxes the scopes around the layers, ever larger ones; and of a long graph that has none, bands of its
+            depth: the nodes that lie from so many to so many operations behind the inputs.
 
 Where there are still too many boxes, all but those nearest to the result become one.
 """
@@ -24,6 +25,8 @@ from .partition import partition
 
 LEVELS = ("auto", "op", "layer")
 READABLE = 40  # boxes
+SCROLLABLE = 120  # boxes of a drawing through which one can scroll; more of them are drawn only where asked for
+BANDS = 12  # boxes that a deep graph becomes
 LONGEST_TITLE = 48  # characters
 
 Edge = tuple[str, str]  # (id of the box that feeds, id of the box that is fed)
@@ -106,29 +109,40 @@ def view(trace: Trace, level: str = "auto", limit: int | None = READABLE) -> Vie
     if limit is not None and limit < 2:
         raise ArgumentError(f"a view has at least 2 boxes (the result, and the rest), and the limit is {limit}")
     nodes = trace.nodes
-    room = len(nodes) if limit is None else limit
-    if level == "op" or (level == "auto" and len(nodes) <= room and not _has_large_layers(nodes)):
+    room = len(nodes) if limit is None else min(limit, SCROLLABLE)
+    is_network = _is_network(nodes)
+    if level == "op" or (level == "auto" and len(nodes) <= room and not is_network):
         return _view(trace, "op", {}, limit)
     groupings = _groupings(nodes)
     layers = chosen = next(groupings)
-    if level == "auto":
-        while _count(nodes, chosen) > room and (outer := next(groupings, None)) is not None:
-            chosen = outer
-    why = "" if level == "layer" or not layers else _why(nodes, room, chosen)
-    return _view(trace, "layer" if layers or level == "layer" else "op", chosen, limit, why)
+    if level == "layer":
+        return _view(trace, "layer", layers, limit)
+    while _count(nodes, chosen) > room and (outer := next(groupings, None)) is not None:
+        chosen = outer
+    if layers:
+        why = "" if is_network and chosen is layers else _why(nodes, room, chosen)
+        return _view(trace, "layer", chosen, limit, why)
+    bands = _bands(nodes, trace.root) if room >= READABLE and len(nodes) > SCROLLABLE else {}
+    return _view(trace, "layer" if bands else "op", bands, limit, _why_bands(nodes, room) if bands else "")
 
 
-def _has_large_layers(nodes: Mapping[str, TraceNode]) -> bool:
-    return any(node.scope and isinstance(node.data, dict) for node in nodes.values())
+def _is_network(nodes: Mapping[str, TraceNode]) -> bool:
+    """Whether there are layers of tensors: scopes in which something learns."""
+    learned = [node for node in nodes.values() if node.op is None and node.requires_grad]
+    return any(node.scope and node.kind == "tensor" for node in learned)
 
 
 def _why(nodes: Mapping[str, TraceNode], room: int, grouping: Grouping) -> str:
     """Why a graph is not shown node by node."""
     groups = len({*grouping.values()})
     what = "a layer is one box" if groups == 1 else f"each of {groups} layers is one box"
-    if len(nodes) <= room:
-        return f"{what}, as its arrays are too large to show number by number"
     return f"{what}, as {len(nodes):,} nodes are more than the {room} boxes that are readable"
+
+
+def _why_bands(nodes: Mapping[str, TraceNode], room: int) -> str:
+    return (
+        f"operations of about the same depth are one box, as {len(nodes):,} nodes are more than {room} readable boxes"
+    )
 
 
 Grouping = dict[str, Path]
@@ -146,6 +160,35 @@ def _groupings(nodes: Mapping[str, TraceNode]) -> Iterator[Grouping]:
             for node in nodes.values()
             if len(node.scope) >= depth or node.scope not in outer
         }
+
+
+def _bands(nodes: Mapping[str, TraceNode], root: str) -> Grouping:
+    """The nodes by their depth; empty where the graph is not deep, so that this would say nothing.
+
+    An input is in the first band that needs it. The result is a box of its own; so are inputs that learn, if they are
+    few, as they may be shared.
+    """
+    depth: dict[str, int] = {}
+    for node in nodes.values():
+        depth[node.id] = 1 + max([depth[source] for source in node.inputs]) if node.inputs else 0
+    deepest = max(depth.values())
+    if deepest < 4 * BANDS:
+        return {}
+    first: dict[str, int] = {}
+    for node in nodes.values():
+        for source in node.inputs:
+            if not nodes[source].inputs:
+                first[source] = min(first.get(source, deepest), depth[node.id])
+    depth |= first
+    learned = {node.id for node in nodes.values() if node.op is None and node.requires_grad}
+    alone = {root} | (learned if len(learned) <= BANDS else set())
+    size = -(-deepest // BANDS)
+
+    def path(node: str) -> Path:
+        start = (max(depth[node], 1) - 1) // size * size + 1
+        return (f"depth {start} to {min(start + size - 1, deepest)}",)
+
+    return {node: path(node) for node in nodes if node not in alone}
 
 
 def _count(nodes: Mapping[str, TraceNode], grouping: Grouping) -> int:
