@@ -35,7 +35,6 @@ LAZY = {
         "f'.{name}'": ON_DEMAND,
     },
     "tinygrad_edu.blocks": {"inspect": ON_DEMAND},
-    "tinygrad_edu.graph.operation": {"inspect": ON_DEMAND},
     "tinygrad_edu.storage.arrays": {"safetensors.numpy": OPTIONAL},
     "tinygrad_edu_viz.pictures.gif": {
         "PIL": OPTIONAL,

@@ -18,9 +18,11 @@ from .rules import functional
 from .rules.functional import *  # noqa: F403
 from .scopes import scope
 from .tensors import without_nodes  # noqa: F401  (says how operations take numbers, arrays and lists)
+from .tensors.questions import argmax, argmin
 from .tensors.tensor import Tensor
 from .tensors.value import Value
 from .version import __version__ as __version__
+from .vocabulary import missing
 
 if TYPE_CHECKING:
     from . import data, losses, nn, optim, train
@@ -51,7 +53,7 @@ def __getattr__(name: str) -> Any:
         return getattr(importlib.import_module(".train.predictor", __name__), name)
     if name == "compile":
         return importlib.import_module(".compiling", __name__).compile
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    raise missing("tg", name, __all__)
 
 
 def __dir__() -> list[str]:
@@ -62,6 +64,8 @@ __all__ = [
     "Step",
     "Tensor",
     "Value",
+    "argmax",
+    "argmin",
     "backends",
     "backprop",
     "compile",

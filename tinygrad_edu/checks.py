@@ -52,8 +52,15 @@ def check_name(name: Any, known: Iterable[str], what: str) -> str:
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """ "; did you mean 'moons'?", or nothing if no known word is near."""
-    near = difflib.get_close_matches(word.lower(), list(known), n=1)
-    return f"; did you mean {near[0]!r}?" if near else ""
+    found = near(word, known)
+    return f"; did you mean {found!r}?" if found else ""
+
+
+def near(word: str, known: Iterable[str]) -> str:
+    """The known word that is most like another, whatever their case; "" if none is."""
+    words = {name.lower(): name for name in known}
+    found = difflib.get_close_matches(word.lower(), words, n=1)
+    return words[found[0]] if found else ""
 
 
 def choose(name: Any, known: Mapping[str, Any], what: str) -> Any:

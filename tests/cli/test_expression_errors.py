@@ -107,7 +107,7 @@ def test_points_at(text, at, message, hint):
         ("sum(W[0, 0, 0])", "W[0, 0, 0]", "too many indices", ""),
         ("sum(x[0.5])", "0.5", "the number 0.5 is no index", "integers"),
         ("sum(x[z])", "z", "'z' is no index", "integers"),
-        ("sum(W, axis=5)", "sum(W, axis=5)", "axis 5 is out of bounds", ""),
+        ("sum(W, axis=5)", "sum(W, axis=5)", "axis 5 is out of range", ""),
         ("sum(x, axis='a')", "'a'", "axis of sum must be an integer, or integers in ( ) or [ ], not the text 'a'", ""),
         ("sum(x, axis=0.5)", "0.5", "axis of sum must be an integer", ""),
         ("sum(transpose(W, axes=1))", "1", "axes of transpose must be a tuple of integers", ""),

@@ -122,7 +122,7 @@ def check(seed: int) -> bool:
         kept += list(zip(results, found, strict=False))
         assert all(map(same, before, (x.numpy() for x in (*params, *arguments)))), (seed, call, "overwritten")
         assert all(same(result.numpy(), array) for result, array in kept), (seed, call, "an earlier result")
-    return bool(step.source)
+    return "def " in step.source
 
 
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")

@@ -155,7 +155,7 @@ def test_what_changes_counts(case: Callable[[], Case], rng: np.random.Generator)
             if k % 4 == 0:  # after four calls, of which the last two are replays
                 change(1.0 if k % 8 == 0 else 0.5)
             call_both(step, function, [W], x)
-        assert step.source and step.why_not is None
+        assert "def " in step.source and step.why_not is None
     finally:
         change(1.0)
 
@@ -170,7 +170,7 @@ def test_what_makes_no_difference_keeps_the_code(names: str, rng: np.random.Gene
         owner.unused = k if names == "a number that it does not use" else 0
         step(*x)
         sources.append(step.source)
-    assert sources[1] and set(sources[1:]) == {sources[1]}
+    assert "def " in sources[1] and set(sources[1:]) == {sources[1]}
 
 
 def test_a_function_that_changes_what_it_uses_is_refused(rng: np.random.Generator) -> None:

@@ -88,7 +88,7 @@ def test_a_pass_in_the_middle_of_another(other):
     step = tg.compile(lambda z: (z @ w).sum())
     for _ in range(3):
         step(Tensor(z))
-    assert step.why_not is None and step.source
+    assert step.why_not is None and "def " in step.source
     optimizer.zero_grad()
     works = {
         "matmul": lambda: matrix_loss(z, w).backward(),

@@ -200,7 +200,7 @@ def test_running_statistics_are_no_part_of_the_graph() -> None:
 
 def test_batch_norm_refuses_what_has_no_variance() -> None:
     with pytest.raises(tg.ShapeError, match=r"BatchNorm1d\(4\): a batch of one example has no variance.*drop_last"):
-        nn.BatchNorm1d(4)(X[:1])
+        nn.BatchNorm1d(4, dtype="float64")(X[:1])
     with pytest.raises(
         tg.ShapeError, match=r"the input has shape \(3, 4\); the layer takes \(n, 5\) or \(n, 5, length"
     ):

@@ -55,7 +55,7 @@ class Compiled:
     """What `compile` gives.
 
     Attributes:
-        source: the Python code of the latest replay that was made; empty before the second call.
+        source: the Python code of the latest replay that was made; before there is one, a comment that says when.
         why_not: why the function cannot be replayed; None as long as it can.
 
     Raises, when it is called:
@@ -66,9 +66,20 @@ class Compiled:
 
     def __init__(self, function: Callable[..., Any], strict: bool):
         self.function, self.strict = function, strict
-        self.source = ""
+        self._source = ""
         self.why_not: str | None = None
         self._plans: dict[Any, Plan] = {}
+
+    @property
+    def source(self) -> str:
+        if self._source:
+            return self._source
+        if self.why_not is not None:
+            return f"# There is no code: the function cannot be replayed, as {self.why_not}.\n"
+        return (
+            "# There is no code yet: it is made in the second call with arguments of the same shapes and dtypes, if\n"
+            "# the function did the same in both. (None is made on a GPU, under no_grad or under detect_anomaly.)\n"
+        )
 
     def __call__(self, *arguments: Any) -> Any:
         modes = MODES.get()
@@ -138,7 +149,7 @@ class Compiled:
         plan.surroundings = surroundings
         why_not = changed(before) or plan.confirm(recording, outputs, self._names(len(recording.arguments)))
         if plan.replay is not None:
-            self.source = plan.replay.source
+            self._source = plan.replay.source
         if why_not is None and (name := surroundings.changed()) is not None:
             return f"it changes {name!r}, which lies outside of it and which a replay would not change: do so outside"
         return why_not
@@ -171,7 +182,7 @@ class Compiled:
 
     def __getstate__(self) -> dict[str, Any]:
         """A copy makes plans of its own: what these work on is not what the copied function works on."""
-        return {**vars(self), "_plans": {}, "source": ""}
+        return {**vars(self), "_plans": {}, "_source": ""}
 
 
 def _as_tuple(results: Any) -> tuple[Tensor, ...]:

@@ -71,7 +71,7 @@ class Node:
         """Whether a backward pass brings this node a gradient. Only leaves and constants can be asked to, or no longer.
 
         Raises:
-            DtypeError: assigned True to data that are not floating-point numbers.
+            DtypeError: assigned True to data that are not floating-point numbers, or what is not True or False.
             GraphError: assigned to the result of recorded operations.
         """
         return self._tracked
@@ -81,6 +81,9 @@ class Node:
         if self.op is not None:
             raise GraphError(f"a {self.describe()} is computed and always has a gradient; detach() gives a leaf")
         if requires_grad:
+            if requires_grad is not True and type(requires_grad).__name__ != "bool_":
+                found = f"{repr(requires_grad)[:30]} ({type(requires_grad).__name__})"
+                raise DtypeError(f"requires_grad is True or False, not {found}; numbers go into one list, [1.0, 2.0]")
             self._check_differentiable()
         self._tracked = requires_grad
 

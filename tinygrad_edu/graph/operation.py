@@ -13,6 +13,7 @@ A rule is plain arithmetic on whatever it is given. Its first argument `xp` is t
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
@@ -21,9 +22,9 @@ import numpy as np
 
 from ..errors import ArgumentError
 from ..precision import HALF, is_half, widened
+from ..vocabulary import check_keywords, checked_keywords
+from .broadcast import misfit
 from .node import Node, apply
-
-CO_VARARGS = 0x04  # the flag of a function that takes *args, as in the module inspect, which is slow to import
 
 Rule = Callable[..., Any]
 Attrs = dict[str, Any] | None
@@ -59,10 +60,12 @@ class Operation:
     guards = False  # it may pass on no gradient where another rule, further down, is infinite: 0 · inf is 0 behind it
     moves = False  # its result lies on another device, its attribute `target`
     hint = ""  # what to do instead of giving a node as an attribute
+    # Why operands of some shapes, with some attributes, do not fit, as a sentence for messages; or "".
+    misfit: Callable[[Sequence[tuple[int, ...]], dict[str, Any]], str] = staticmethod(lambda shapes, attrs: "")
 
     def __init__(self, forward: Rule, rules: tuple[Rule | float | None, ...]):
         code = forward.__code__
-        variadic = bool(code.co_flags & CO_VARARGS)
+        variadic = bool(code.co_flags & inspect.CO_VARARGS)
         self.name = forward.__name__
         self.forward = forward
         self.rules = rules
@@ -105,6 +108,7 @@ class Elementwise(Operation):
     """y[i] = f(a[i], b[i], ...) with broadcasting; `rules` are the partials dy/da, ..., or their constant values."""
 
     elementwise = True
+    misfit = staticmethod(misfit)
 
     def local(self, position: int, xp: Any, y: Any, operands: Sequence[Any], attrs: Attrs) -> Any:
         """The local derivative dy/d(operand); None where there is none."""
@@ -192,13 +196,15 @@ def structural(*vjps: Rule | None, shared: Rule | None = None, **traits: Any) ->
     gives a list with the `g` of each operand: what costs as much as all operands together must not be done for each.
 
     Args:
-        traits: `adds_up`, `floating` and `moves`, see `Operation`; public=False for what is no public function.
+        traits: `adds_up`, `floating`, `moves` and `misfit`, see `Operation`; public=False for what is not public.
     """
     return lambda forward: _publish(Structural(forward, vjps, shared), **traits)
 
 
 def public(function: Rule) -> Rule:
     """Make a function known by its name, as a public one; it takes the place of an operation of that name."""
+    if "axis" in inspect.signature(function).parameters:
+        function = checked_keywords(function)
     FUNCTIONS[function.__name__] = function
     return function
 
@@ -232,7 +238,7 @@ def _without_attributes(op: Operation) -> Rule:
         return unary
     if op.arity == 2:
         return binary
-    return lambda a, b, c: apply(op, (a, b, c))
+    return lambda condition, a, b: apply(op, (condition, a, b))
 
 
 _PLAIN = {bool, int, float, str, tuple, type(None), np.ndarray}  # types of attributes that need no second look
@@ -250,8 +256,7 @@ def _with_attributes(op: Operation) -> Rule:
         if len(operands) > arity:
             attrs.update(zip(names, operands[arity:], strict=False))
         if len(attrs) > len(names) or not arity <= len(operands) <= arity + len(names):
-            import inspect
-
+            check_keywords(function, given, op.name)
             inspect.signature(function).bind(*operands, **given)  # raises with Python's own words
         return apply(op, operands[:arity], _plain(op, attrs))
 

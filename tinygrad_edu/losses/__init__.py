@@ -16,6 +16,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ..checks import choose
+from ..vocabulary import missing
 from .categorical import cross_entropy
 from .divergence import kl_divergence
 from .numeric import huber, mae, mse
@@ -38,3 +39,7 @@ def get(name: str) -> Callable[..., Any]:
 
 
 __all__ = [*LOSSES, "LOSSES", "get", "l1", "l2"]
+
+
+def __getattr__(name: str) -> Any:
+    raise missing("tg.losses", name, __all__)

@@ -6,12 +6,13 @@ data enters; boolean masks become integer positions, as the number of elements t
 
 from __future__ import annotations
 
+import operator
 from itertools import accumulate
 from typing import Any
 
 import numpy as np
 
-from ..errors import ShapeError
+from ..errors import DtypeError, ShapeError
 
 
 def ready(index: Any, shape: tuple[int, ...]) -> Any:
@@ -121,26 +122,35 @@ def of_number(axis: Any, ndim: int) -> Any:
     return None if not ndim and axis in (0, -1) else axis
 
 
-def axes_in_range(axis: Any, ndim: int) -> tuple[int, ...]:
+def axes_in_range(axis: Any, ndim: int, what: str = "") -> tuple[int, ...]:
     """The axes that an argument names, one or several, or all by None; non-negative.
 
+    Args:
+        what: who asks, for the message: "squeeze: ".
     Raises:
         ShapeError: the tensor has no such axis, or one is named twice.
     """
     if axis is None:
         return tuple(range(ndim))
-    axes = tuple(axis_in_range(k, ndim) for k in (axis if np.ndim(axis) else (axis,)))
+    axes = tuple(axis_in_range(k, ndim, what) for k in (axis if np.ndim(axis) else (axis,)))
     if len(set(axes)) < len(axes):
-        raise ShapeError(f"the axes {axis} name one of {ndim} axes twice")
+        raise ShapeError(f"{what}the axes {axis} name one of {ndim} axes twice: name each once")
     return axes
 
 
-def axis_in_range(axis: int, ndim: int) -> int:
-    """A non-negative axis.
+def axis_in_range(axis: int, ndim: int, what: str = "") -> int:
+    """A non-negative axis; `what` is who asks, for the message.
 
     Raises:
         ShapeError: the tensor has no such axis.
+        DtypeError: it is no whole number.
     """
-    if not -ndim <= axis < ndim:
-        raise ShapeError(f"axis {axis} is out of range for a tensor of {ndim} axes")
+    try:
+        inside = -ndim <= operator.index(axis) < ndim
+    except TypeError:
+        found = f"{repr(axis)[:40]} ({type(axis).__name__})"
+        raise DtypeError(f"{what}an axis is a whole number, 0 for the first and -1 for the last, not {found}") from None
+    if not inside:
+        use = f"use {-ndim} to {ndim - 1}" if ndim else "a number has none, so leave the axis out"
+        raise ShapeError(f"{what}axis {axis} is out of range for a tensor of {ndim} axes: {use}")
     return axis % ndim

@@ -1,5 +1,8 @@
 """Layers and networks."""
 
+from typing import Any
+
+from ..vocabulary import missing
 from . import init
 from .activations import ELU, GELU, LeakyReLU, ReLU, Sigmoid, SiLU, Softmax, Softplus, Tanh
 from .dense import Dense
@@ -33,3 +36,7 @@ __all__ = [
     "mlp",
     "rosenblatt_step",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    raise missing("tg.nn", name, __all__)

@@ -57,7 +57,7 @@ class Dense(Module):
         self.bias = Tensor(zeros, requires_grad=True, device=device) if bias else None
 
     def forward(self, x: Any) -> Any:
-        x = check_features(self, x, self.in_features)
+        x = check_features(self, x, self.in_features, self.weight)
         if self.bias is not None and (self.function is None or self.activation in FUSED):
             return _dense(x, self.weight, self.bias, activation=self.activation)
         h = functional.matmul(x, self.weight) if self.bias is None else _dense(x, self.weight, self.bias)

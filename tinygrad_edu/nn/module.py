@@ -9,12 +9,14 @@ import numpy as np
 from .. import backends, scopes
 from ..graph.modes import MODES
 from ..tensors.tensor import Tensor
+from ..vocabulary import MODULE, CheckedKeywords, ForeignNames, with_foreign_names
 from . import scalar, state, summary
 from .place import Place, find_place
 from .tree import ModuleTree
 
 
-class Module(ModuleTree):
+@with_foreign_names(MODULE)
+class Module(ModuleTree, ForeignNames, CheckedKeywords):
     """Base of all layers and networks.
 
     A subclass makes tensors and modules in `__init__` and computes in `forward`:
@@ -112,6 +114,18 @@ class Module(ModuleTree):
         return scalar.scalarize(self)
 
     # --- text ---
+
+    def summary(self, x: Any = None) -> summary.Summary:
+        """A table of all layers: what they are, what they give, and how many numbers they learn.
+
+        Args:
+            x: an input, or the shape of one, as in `model.summary((32, 2))` for a batch of 32 examples of 2 features.
+                With it the table has the shapes of the outputs; the model is called in evaluation mode, and nothing of
+                it changes.
+        Returns:
+            the table, a text, which an interactive session shows; `print(model.summary())` elsewhere.
+        """
+        return summary.summarize(self, x)
 
     def __repr__(self) -> str:
         return summary.describe(self)

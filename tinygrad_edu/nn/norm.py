@@ -12,7 +12,7 @@ from ..precision import in_float32
 from ..rules import functional
 from ..rules.composed import as_floats
 from ..tensors.tensor import Tensor
-from .checks import as_array, check_size
+from .checks import as_array, check_size, check_width
 from .module import Module
 
 
@@ -67,6 +67,8 @@ class BatchNorm1d(Module):
                 f"{self.title()}: the input has shape {x.shape}; the layer takes (n, {self.num_features}) "
                 f"or (n, {self.num_features}, length)"
             )
+        if self.weight is not None:
+            check_width(self, x, self.weight)
         shape = (self.num_features, *[1] * (x.ndim - 2))  # broadcasts against x
         if self.training:
             axes = 0 if x.ndim == 2 else (0, 2)
@@ -150,6 +152,8 @@ class LayerNorm(Module):
         if x.shape[-len(axes) :] != self.normalized_shape:
             wanted = ", ".join(map(str, self.normalized_shape))
             raise ShapeError(f"{self.title()}: the input has shape {x.shape}; the layer takes (..., {wanted})")
+        if self.weight is not None:
+            check_width(self, x, self.weight)
         centered = x - functional.mean(x, axis=axes, keepdims=True)
         variance = functional.mean(functional.square(centered), axis=axes, keepdims=True)
         normal = centered / functional.sqrt(variance + self.eps)

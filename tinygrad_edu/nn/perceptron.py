@@ -49,7 +49,7 @@ class Perceptron(Module):
         self.bias = Tensor(init.zeros((), dtype=dtype), requires_grad=True, device=device)
 
     def forward(self, x: Any) -> Any:
-        z = functional.matmul(check_features(self, x, self.in_features), self.weight) + self.bias
+        z = functional.matmul(check_features(self, x, self.in_features, self.weight), self.weight) + self.bias
         return self.function(z) if self.function else z
 
     def settings(self) -> str:

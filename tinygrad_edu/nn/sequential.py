@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import pairwise
 from typing import Any
 
 from ..errors import ArgumentError, ShapeError
 from ..random import generator
 from ..rules import functional
+from ..vocabulary import checked_keywords
 from . import init
 from .dense import Dense
 from .dropout import Dropout
@@ -65,6 +66,7 @@ class Flatten(Module):
         return functional.reshape(x, (x.shape[0], -1))
 
 
+@checked_keywords
 def mlp(
     sizes: Sequence[int],
     activation: str | Callable[[Any], Any] | None = "relu",
@@ -81,8 +83,12 @@ def mlp(
         dropout: if above 0, the probability with which a `Dropout` after each hidden layer drops a unit.
         rng: a NumPy generator or seed for weights and dropout.
     Raises:
-        ArgumentError: fewer than two sizes, one below 1, or an unknown activation.
+        ArgumentError: sizes that are no list, fewer than two, one below 1, or an unknown activation.
     """
+    if not isinstance(sizes, Iterable):
+        given = [n for part in (sizes, activation, dropout) for n in (part if isinstance(part, list) else [part])]
+        numbers = ", ".join(str(n) for n in given if isinstance(n, int) and n)
+        raise ArgumentError(f"mlp: the sizes are one list, from the inputs to the outputs: tg.nn.mlp([{numbers}])")
     sizes = list(sizes)
     if len(sizes) < 2:
         raise ArgumentError(f"mlp: give at least the numbers of inputs and outputs, [2, 1], not {sizes}")

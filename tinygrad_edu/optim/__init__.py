@@ -1,5 +1,8 @@
 """Optimizers, learning-rate schedules, and gradient clipping."""
 
+from typing import Any
+
+from ..vocabulary import missing
 from .adam import Adam, AdamW, NAdam
 from .adaptive import Adadelta, Adagrad, RMSprop
 from .clip import clip_grad_norm, clip_grad_value
@@ -30,3 +33,7 @@ __all__ = [
     "clip_grad_norm",
     "clip_grad_value",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    raise missing("tg.optim", name, __all__)

@@ -27,13 +27,14 @@ from ..errors import ArgumentError, GraphError, StateError
 from ..graph.node import Node
 from ..tapes.kernel import Kernel, written
 from ..tensors.value import Value
+from ..vocabulary import CheckedKeywords
 from .flat import Flat, flat_of
 from .state import state_of
 
 Group = dict[str, Any]
 
 
-class Optimizer:
+class Optimizer(CheckedKeywords):
     """Base of all optimizers.
 
     Args:

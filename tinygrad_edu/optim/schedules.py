@@ -30,12 +30,13 @@ from typing import Any, ClassVar
 from ..checks import is_number
 from ..errors import ArgumentError, StateError
 from ..storage.schema import Check, Mismatch, at_least, finite, list_of, optional, record, text, whole
+from ..vocabulary import CheckedKeywords
 from .optimizer import Group, Optimizer
 
 _SINCE = {"scales": list_of(finite), "lrs": optional(list_of(at_least(0)))}  # entries that states of before lack
 
 
-class Schedule:
+class Schedule(CheckedKeywords):
     """Base of all schedules: a subclass says the `rate` after so many steps.
 
     Args:

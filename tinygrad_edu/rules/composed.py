@@ -87,7 +87,7 @@ def norm(a, ord=None, axis=None, keepdims=False):
         ArgumentError: another `ord`; matrix norms are not offered.
     """
     a = as_floats(a)
-    axes_in_range(axis, a.ndim)
+    axes_in_range(axis, a.ndim, "norm: ")
     if ord is None or ord == "fro" or (ord == 2 and not (axis is None and a.ndim > 1)):
         return euclidean_norm(a, axis=axis, keepdims=keepdims)
     if isinstance(ord, str) or ord <= 0 or (axis is None and a.ndim > 1):
@@ -107,7 +107,7 @@ def prod(a, axis=None, keepdims=False):
     a = as_tensor(a)
     if a.dtype.kind in "iub":  # a product of integers is one of 64 bits, as a sum is
         a = astype(a, "uint64" if a.dtype.kind == "u" else "int64")
-    axes = axes_in_range(of_number(axis, a.ndim), a.ndim)
+    axes = axes_in_range(of_number(axis, a.ndim), a.ndim, "prod: ")
     kept = [k for k in range(a.ndim) if k not in axes]
     n = math.prod(a.shape[k] for k in axes)
     a_last = reshape(transpose(a, (*kept, *axes)), (*[a.shape[k] for k in kept], n))
@@ -135,7 +135,7 @@ def expand_dims(a, axis):
     """New axes of length 1 at the places `axis` of the result."""
     a = as_tensor(a)
     ndim = a.ndim + (len(axis) if np.ndim(axis) else 1)
-    new, rest = axes_in_range(axis, ndim), iter(a.shape)
+    new, rest = axes_in_range(axis, ndim, "expand_dims: "), iter(a.shape)
     return reshape(a, tuple(1 if k in new else next(rest) for k in range(ndim)))
 
 
@@ -148,9 +148,13 @@ def squeeze(a, axis=None):
     """
     a = as_tensor(a)
     axis = of_number(axis, a.ndim)
-    gone = axes_in_range(tuple(k for k, n in enumerate(a.shape) if n == 1) if axis is None else axis, a.ndim)
+    ones = tuple(k for k, n in enumerate(a.shape) if n == 1)
+    gone = axes_in_range(ones if axis is None else axis, a.ndim, "squeeze: ")
     if any(a.shape[k] != 1 for k in gone):
-        raise ShapeError(f"squeeze: axis {axis} of shape {a.shape} does not have length 1")
+        raise ShapeError(
+            f"squeeze: axis {axis} of shape {a.shape} does not have length 1, and cannot be left out; x[0] or a sum "
+            "takes one away"
+        )
     return reshape(a, tuple(n for k, n in enumerate(a.shape) if k not in gone))
 
 
@@ -158,7 +162,7 @@ def squeeze(a, axis=None):
 def swapaxes(a, axis1, axis2):
     """Two axes exchanged."""
     a = as_tensor(a)
-    first, second = axis_in_range(axis1, a.ndim), axis_in_range(axis2, a.ndim)
+    first, second = axis_in_range(axis1, a.ndim, "swapaxes: "), axis_in_range(axis2, a.ndim, "swapaxes: ")
     exchanged = {first: second, second: first}
     return transpose(a, tuple(exchanged.get(k, k) for k in range(a.ndim)))
 
@@ -167,7 +171,7 @@ def swapaxes(a, axis1, axis2):
 def moveaxis(a, source, destination):
     """Axes moved to other places; the others keep their order."""
     a = as_tensor(a)
-    moved, targets = axes_in_range(source, a.ndim), axes_in_range(destination, a.ndim)
+    moved, targets = axes_in_range(source, a.ndim, "moveaxis: "), axes_in_range(destination, a.ndim, "moveaxis: ")
     if len(moved) != len(targets):
         raise ShapeError(f"moveaxis: {len(moved)} axes to move, but {len(targets)} places to move them to")
     order = [k for k in range(a.ndim) if k not in moved]
@@ -183,9 +187,7 @@ def concatenate(arrays, axis=0):
     Raises:
         ShapeError: there are no tensors, or their lengths differ in another axis.
     """
-    arrays = tuple(arrays)
-    if not arrays:
-        raise ShapeError("concatenate and stack need at least one tensor")
+    arrays = _in_one_list("concatenate", arrays, axis)
     if axis is None:
         arrays, axis = tuple(map(ravel, arrays)), 0
     return apply(REGISTRY["concatenate"], arrays, {"axis": axis})
@@ -194,10 +196,22 @@ def concatenate(arrays, axis=0):
 @public
 def stack(arrays, axis=0):
     """Join tensors of one shape along a new axis."""
-    arrays = [as_object(a) if is_value(a) else as_tensor(a) for a in arrays]
+    arrays = [as_object(a) if is_value(a) else as_tensor(a) for a in _in_one_list("stack", arrays, axis)]
     if len({a.shape for a in arrays}) > 1:
-        raise ShapeError(f"stack: all tensors need one shape, not {', '.join(str(a.shape) for a in arrays)}")
+        raise ShapeError(
+            f"stack: all tensors need one shape, not {', '.join(str(a.shape) for a in arrays)}; tg.concatenate joins "
+            "them along an axis that they have"
+        )
     return concatenate([expand_dims(a, axis) for a in arrays], axis=axis)
+
+
+def _in_one_list(what, arrays, axis):
+    if isinstance(axis, Node) or is_value(arrays) or hasattr(axis, "__len__"):
+        raise ArgumentError(f"{what}: the tensors go into one list: tg.{what}([a, b], axis=0)")
+    arrays = tuple(arrays)
+    if not arrays:
+        raise ShapeError(f"{what} needs at least one tensor: the list is empty")
+    return arrays
 
 
 @public
@@ -208,11 +222,14 @@ def split(a, indices_or_sections, axis=0):
         ShapeError: the axis cannot be divided equally.
     """
     a = as_tensor(a)
-    axis = axis_in_range(axis, a.ndim)
+    axis = axis_in_range(axis, a.ndim, "split: ")
     n = a.shape[axis]
     if isinstance(indices_or_sections, int):
         if indices_or_sections < 1 or n % indices_or_sections:
-            raise ShapeError(f"split: axis {axis} of length {n} does not divide into {indices_or_sections} equal parts")
+            raise ShapeError(
+                f"split: axis {axis} of length {n} does not divide into {indices_or_sections} equal parts; a list says "
+                "where to cut: tg.split(x, [1, 2])"
+            )
         cuts = list(range(0, n, n // indices_or_sections or 1))[1:]
     else:
         cuts = list(indices_or_sections)
@@ -224,7 +241,7 @@ def split(a, indices_or_sections, axis=0):
 def flip(a, axis=None):
     """Elements in reverse order along `axis` (None: all axes)."""
     a = as_tensor(a)
-    turned = axes_in_range(axis, a.ndim)
+    turned = axes_in_range(axis, a.ndim, "flip: ")
     return a[tuple(slice(None, None, -1 if k in turned else 1) for k in range(a.ndim))]
 
 
@@ -247,7 +264,7 @@ def repeat(a, repeats, axis=None):
     a = as_tensor(a)
     if of_number(axis, a.ndim) is None:
         a, axis = ravel(a), 0
-    n = a.shape[axis_in_range(axis, a.ndim)]
+    n = a.shape[axis_in_range(axis, a.ndim, "repeat: ")]
     if (np.ndim(repeats) and np.shape(repeats) not in ((1,), (n,))) or np.any(np.asarray(repeats) < 0):
         raise ShapeError(f"repeat: repeats={repeats} must be one number, or {n} numbers for axis {axis}, none below 0")
     return take(a, np.repeat(np.arange(n), repeats), axis=axis)
@@ -260,7 +277,7 @@ def take(a, indices, axis=None):
     if of_number(axis, a.ndim) is None:
         a, axis = ravel(a), 0
     index = (
-        *[slice(None)] * axis_in_range(axis, a.ndim),
+        *[slice(None)] * axis_in_range(axis, a.ndim, "take: "),
         np.asarray(indices) if isinstance(indices, list) else indices,
     )
     return getitem(a, ready(index, a.shape))
@@ -272,6 +289,9 @@ def take(a, indices, axis=None):
 @public
 def diagonal(a, offset=0, axis1=0, axis2=1):
     """The elements [i, i + offset] of two axes, as a new last axis."""
+    a = as_tensor(a)
+    if a.ndim < 2:
+        raise ShapeError(f"a diagonal needs a matrix, not a tensor of shape {a.shape}")
     a = moveaxis(a, (axis1, axis2), (-2, -1))
     rows, columns = a.shape[-2:]
     below, right = builtins.max(-offset, 0), builtins.max(offset, 0)

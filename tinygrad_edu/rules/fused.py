@@ -15,6 +15,7 @@ from ..graph.broadcast import unbroadcast
 from ..graph.operation import REGISTRY, structural
 from ..namespaces.namespace import part
 from ..precision import is_half
+from . import misfits
 from .structural import matmul_by_a, matmul_by_b
 
 ACTIVATIONS = ("relu", "sigmoid", "tanh")  # whose derivative can be told from their result
@@ -50,6 +51,7 @@ def _by_bias(xp, g, y, x, weight, bias, activation, out=None):
     _by_bias,
     shared=_before_activation,
     floating=True,
+    misfit=misfits.dense,
     public=False,
 )
 def dense(xp, x, weight, bias, activation=None):

@@ -21,6 +21,7 @@ from ..errors import ArgumentError
 from ..graph.broadcast import unbroadcast
 from ..graph.operation import structural
 from ..namespaces import indexing
+from . import misfits
 from .einsum import expand_subscripts, gradient_subscripts
 
 # --- products --------------------------------------------------------------------------------------------------------
@@ -53,7 +54,7 @@ def matmul_by_b(xp, g, y, a, b, out=None):
     return gradient if b.ndim > 1 else xp.reshape(gradient, b.shape)
 
 
-@structural(matmul_by_a, matmul_by_b)
+@structural(matmul_by_a, matmul_by_b, misfit=misfits.matmul)
 def matmul(xp, a, b):
     """Matrix product a @ b: (..., n, k) @ (..., k, m) -> (..., n, m), with 1-D operands and broadcasting as in NumPy.
 
@@ -73,7 +74,7 @@ def _einsum_by_operand(xp, g, y, position, operands, subscripts):
     return xp.broadcast_to(unbroadcast(xp, gradient, narrow), mine.shape)
 
 
-@structural(_einsum_by_operand, adds_up=True)
+@structural(_einsum_by_operand, adds_up=True, misfit=misfits.einsum)
 def einsum(xp, *operands, subscripts):
     """Einstein's sum; the public form is `einsum(subscripts, *operands)`."""
     return xp.einsum(subscripts, *operands)
@@ -97,7 +98,9 @@ def count(a, axis):
 
 
 @structural(
-    lambda xp, g, y, a, axis, keepdims: xp.broadcast_to(_restore(xp, g, a, axis, keepdims), a.shape), adds_up=True
+    lambda xp, g, y, a, axis, keepdims: xp.broadcast_to(_restore(xp, g, a, axis, keepdims), a.shape),
+    adds_up=True,
+    misfit=misfits.axes,
 )
 def sum(xp, a, axis=None, keepdims=False):
     """Sum over `axis` (None: all elements). Every summand receives the gradient of its sum."""
@@ -110,6 +113,7 @@ def sum(xp, a, axis=None, keepdims=False):
     ),
     adds_up=True,
     floating=True,
+    misfit=misfits.axes,
 )
 def mean(xp, a, axis=None, keepdims=False):
     """Mean over `axis`. Every one of n elements receives 1/n of the gradient."""
@@ -121,13 +125,13 @@ def _share_among_winners(xp, g, y, a, axis, keepdims):
     return _restore(xp, g, a, axis, keepdims) * winners / xp.sum(winners, axis=axis, keepdims=True)
 
 
-@structural(_share_among_winners)
+@structural(_share_among_winners, misfit=misfits.choice)
 def max(xp, a, axis=None, keepdims=False):
     """Largest element over `axis`; equal ones share the gradient equally."""
     return xp.max(a, axis=axis, keepdims=keepdims)
 
 
-@structural(_share_among_winners)
+@structural(_share_among_winners, misfit=misfits.choice)
 def min(xp, a, axis=None, keepdims=False):
     """Smallest element over `axis`; equal ones share the gradient equally."""
     return xp.min(a, axis=axis, keepdims=keepdims)
@@ -138,7 +142,7 @@ def _direction(xp, g, y, a, axis, keepdims):
     return g * xp.where(y == 0, 0.0, xp.divide(a, xp.where(y == 0, 1.0, y)))
 
 
-@structural(_direction, adds_up=True, floating=True, public=False)
+@structural(_direction, adds_up=True, floating=True, misfit=misfits.axes, public=False)
 def euclidean_norm(xp, a, axis=None, keepdims=False):
     """√(Σ a²), the length of a vector. The gradient is its direction a/|a|, and 0 at the kink a = 0."""
     return xp.sqrt(xp.sum(a * a, axis=axis, keepdims=keepdims))
@@ -157,7 +161,7 @@ def _softmax_of(xp, g, y, a, axis, keepdims):
     return _restore(xp, g, a, axis, keepdims) * e / xp.maximum(xp.sum(e, axis=axis, keepdims=True), 1.0)
 
 
-@structural(_softmax_of, adds_up=True, floating=True)
+@structural(_softmax_of, adds_up=True, floating=True, misfit=misfits.axes)
 def logsumexp(xp, a, axis=None, keepdims=False):
     """log Σ exp(a), without overflow. Its gradient is the softmax of a."""
     top = _largest(xp, a, axis)
@@ -166,14 +170,24 @@ def logsumexp(xp, a, axis=None, keepdims=False):
     return total if keepdims or not a.ndim else xp.squeeze(total, axis=axis)
 
 
-@structural(lambda xp, g, y, a, axis: y * (g - xp.sum(g * y, axis=axis, keepdims=True)), adds_up=True, floating=True)
+@structural(
+    lambda xp, g, y, a, axis: y * (g - xp.sum(g * y, axis=axis, keepdims=True)),
+    adds_up=True,
+    floating=True,
+    misfit=misfits.axes,
+)
 def softmax(xp, a, axis=-1):
     """exp(a) / Σ exp(a) over `axis`: positive numbers that sum to 1; shifted by the maximum, so ±1000 is safe."""
     e = xp.exp(a - _largest(xp, a, axis))
     return e / xp.sum(e, axis=axis, keepdims=True)
 
 
-@structural(lambda xp, g, y, a, axis: g - xp.exp(y) * xp.sum(g, axis=axis, keepdims=True), adds_up=True, floating=True)
+@structural(
+    lambda xp, g, y, a, axis: g - xp.exp(y) * xp.sum(g, axis=axis, keepdims=True),
+    adds_up=True,
+    floating=True,
+    misfit=misfits.axes,
+)
 def log_softmax(xp, a, axis=-1):
     """a - log Σ exp(a) over `axis`: the logarithm of softmax, exact also where softmax underflows to 0."""
     shifted = a - _largest(xp, a, axis)
@@ -185,7 +199,7 @@ def _sum_of_later(xp, g, y, a, axis):
     return xp.reshape(xp.flip(xp.cumsum(xp.flip(g, axis), axis=axis), axis), a.shape)
 
 
-@structural(_sum_of_later, adds_up=True)
+@structural(_sum_of_later, adds_up=True, misfit=misfits.axes)
 def cumsum(xp, a, axis=None):
     """Running sum along an axis (None: of all elements in order). An element receives the gradients of all its sums."""
     return xp.cumsum(a, axis=axis)
@@ -194,19 +208,19 @@ def cumsum(xp, a, axis=None):
 # --- shapes ----------------------------------------------------------------------------------------------------------
 
 
-@structural(lambda xp, g, y, a, shape: xp.reshape(g, a.shape))
+@structural(lambda xp, g, y, a, shape: xp.reshape(g, a.shape), misfit=misfits.reshape)
 def reshape(xp, a, shape):
     """The same elements in another shape; one length may be -1."""
     return xp.reshape(a, shape)
 
 
-@structural(lambda xp, g, y, a, axes: xp.transpose(g, indexing.inverse_axes(axes, a.ndim)))
+@structural(lambda xp, g, y, a, axes: xp.transpose(g, indexing.inverse_axes(axes, a.ndim)), misfit=misfits.transpose)
 def transpose(xp, a, axes=None):
     """The axes in another order (None: reversed)."""
     return xp.transpose(a, axes)
 
 
-@structural(lambda xp, g, y, a, shape: unbroadcast(xp, g, a.shape))
+@structural(lambda xp, g, y, a, shape: unbroadcast(xp, g, a.shape), misfit=misfits.broadcast_to)
 def broadcast_to(xp, a, shape):
     """Repeat along axes of length 1, and along new ones, to `shape`. The gradients of the copies are summed."""
     return xp.broadcast_to(a, shape)
@@ -216,13 +230,15 @@ def _parts(xp, g, y, *operands, axis):
     return [g[part] for part in indexing.parts([operand.shape for operand in operands], axis)]
 
 
-@structural(lambda xp, g, y, position, operands, axis: g, shared=_parts)
+@structural(lambda xp, g, y, position, operands, axis: g, shared=_parts, misfit=misfits.concatenate)
 def concatenate(xp, *arrays, axis=0):
     """Join a sequence of arrays along an axis that exists. Each receives its own part of the gradient."""
     return xp.concatenate(arrays, axis=axis)
 
 
-@structural(lambda xp, g, y, a, pad_width, mode, constant_values: g[indexing.inner(pad_width, a.shape)])
+@structural(
+    lambda xp, g, y, a, pad_width, mode, constant_values: g[indexing.inner(pad_width, a.shape)], misfit=misfits.pad
+)
 def pad(xp, a, pad_width, mode="constant", constant_values=0.0):
     """Surround by constants. `pad_width` is (before, after), one pair for each axis, or one number for all.
 
@@ -234,7 +250,7 @@ def pad(xp, a, pad_width, mode="constant", constant_values=0.0):
     return xp.pad(a, width, mode="constant", constant_values=values)
 
 
-@structural(lambda xp, g, y, a, shift, axis: xp.roll(g, indexing.opposite(shift), axis))
+@structural(lambda xp, g, y, a, shift, axis: xp.roll(g, indexing.opposite(shift), axis), misfit=misfits.roll)
 def roll(xp, a, shift, axis=None):
     """Shift elements along `axis`; what leaves at one end enters at the other."""
     return xp.roll(a, shift, axis=axis)
@@ -258,7 +274,8 @@ def scatter_add(xp, a, index, shape):
 # --- dtype and device ------------------------------------------------------------------------------------------------
 
 
-@structural(lambda xp, g, y, a, dtype: g)  # the engine gives every gradient the dtype of its operand
+# The engine gives every gradient the dtype of its operand.
+@structural(lambda xp, g, y, a, dtype: g, misfit=misfits.astype)
 def astype(xp, a, dtype):
     """The same numbers in another dtype. No gradient passes through integers: they move in steps."""
     return a.astype(dtype)

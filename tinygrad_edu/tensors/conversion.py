@@ -29,7 +29,13 @@ def as_array(data: Any, dtype: Any, backend: Backend, copy: bool) -> Any:
         raise DeviceError(f"the array is on {owner.device}, the tensor shall be on {backend.device}: use x.to()")
     if getattr(data, "dtype", None) is not None and data.dtype.kind not in "fiub":
         raise DtypeError(f"a tensor holds real numbers, not {data.dtype}")
-    array = backend.asarray(data, dtype=dtype)
+    try:
+        array = backend.asarray(data, dtype=dtype)
+    except TypeError as error:
+        if dtype is None:
+            raise
+        known = "give 'float32', 'float64', 'int64' or 'bool', say"
+        raise DtypeError(f"there is no dtype {repr(dtype)[:40]}; {known}") from error
     return backend.run(array.copy) if copy and array is data else array
 
 
@@ -42,9 +48,23 @@ def _from_python(data: Any, dtype: Any) -> np.ndarray:
     except ValueError as error:
         raise ShapeError(f"a ragged list: {_ragged(data)}") from error
     if array.dtype.kind not in "fiub":
-        raise DtypeError(f"a tensor holds real numbers, not {type(data).__name__} {str(data)[:40]!r}")
+        raise DtypeError(f"a tensor holds real numbers, not {type(data).__name__} {str(data)[:40]!r}{_hint(data)}")
     keep = dtype is not None or array.dtype.kind == "b"
     return array if keep else array.astype(get_default_dtype())
+
+
+def _hint(data: Any) -> str:
+    if data is None:
+        return "; a function without a return gives None"
+    return f"; float({data[:20]!r}) reads a number" if isinstance(data, str) and _is_number(data) else ""
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _ragged(data: Any, where: str = "") -> str:

@@ -15,6 +15,7 @@ from ..graph.operation import FUNCTIONS
 from ..namespaces import indexing
 from ..rules import functional
 from ..rules.structural import getitem
+from ..vocabulary import NODE, ForeignNames, ForeignSlot, with_foreign_names
 from .augmented import augmented
 from .copying import Copies
 from .numpy_protocol import function_call, ufunc_call
@@ -39,7 +40,14 @@ def _comparison(compare: Any) -> Any:
     return method
 
 
-class Operators(Copies):
+@with_foreign_names(NODE, ForeignSlot)
+class NodeForeignNames(ForeignNames):
+    """What other libraries call methods and attributes of nodes: errors that say what to write."""
+
+    __slots__ = ()
+
+
+class Operators(Copies, NodeForeignNames):
     """Arithmetic, comparison and methods of nodes."""
 
     __slots__ = ()

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import GraphError, ShapeError
+from ..errors import DtypeError, GraphError, ShapeError
 from ..graph.modes import MODES
 from ..graph.node import Node
 from ..graph.operation import Operation
@@ -36,11 +36,23 @@ def check_untracked(what: str, numbers: Any) -> None:
         )
 
 
-def shape_error(op: Operation, operands: Iterable[Any], attrs: dict[str, Any] | None, error: Exception) -> Exception:
-    """An error of the array library in our own words: the operation, the shapes it was given, and why they fail."""
-    shapes = ", ".join(str(getattr(operand, "shape", "()")) for operand in operands)
-    settings = "".join(f", {key}={value}" for key, value in (attrs or {}).items() if value is not None)
-    return ShapeError(f"{op.name}: operands of shape {shapes}{settings} do not fit: {error}")
+def raise_in_our_words(op: Operation, operands: Iterable[Any], attrs: dict[str, Any] | None, error: Exception) -> None:
+    """Raise an error of the array library anew: the operation, the shapes it was given, and why they fail.
+
+    Raises:
+        ShapeError, or, of a TypeError, DtypeError. A TypeError for which there are no words of ours is left as it is.
+    """
+    shapes = [tuple(getattr(operand, "shape", ())) for operand in operands]
+    try:
+        why = op.misfit(shapes, attrs or {})
+    except (ValueError, TypeError, IndexError):  # of attributes that are too strange to say why
+        why = ""
+    if not isinstance(error, TypeError):
+        said = {key: value for key, value in (attrs or {}).items() if value is not None and value is not False}
+        given = ", ".join([*map(str, shapes)] + [f"{key}={value}" for key, value in said.items()])
+        raise ShapeError(f"{op.name}: operands of shape {given} do not fit: {why or error}") from error
+    if why:
+        raise DtypeError(f"{op.name}: {why}") from error
 
 
 def mixed_error(op: Operation) -> GraphError:

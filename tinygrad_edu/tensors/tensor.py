@@ -24,7 +24,8 @@ from .conversion import as_array
 from .operands import as_nodes
 from .operators import Operators
 from .python_protocol import PythonProtocol
-from .refusals import check_untracked, shape_error
+from .questions import argmax, argmin
+from .refusals import check_untracked, raise_in_our_words
 from .storing import end_ahead, free_buffer, go_ahead, owned, store_all
 
 _new, _tick = object.__new__, SERIAL.__next__
@@ -244,7 +245,10 @@ class Tensor(PythonProtocol, Operators, Node):
             ShapeError: there are several elements, or none.
         """
         if self.size != 1:
-            raise ShapeError(f"item() needs a tensor of one element, this {self.describe()} has shape {self.shape}")
+            raise ShapeError(
+                f"item() needs a tensor of one element, this {self.describe()} has shape {self.shape}: take one, "
+                f"x[{', '.join('0' * self.ndim)}].item(), or reduce it, x.sum().item(); x.numpy() gives all"
+            )
         self._is_read()
         return self.backend.asnumpy(self._data).item()
 
@@ -303,6 +307,8 @@ class Tensor(PythonProtocol, Operators, Node):
 
     # --- operations ---
 
+    argmax, argmin = argmax, argmin
+
     @staticmethod
     def _apply(op: Operation, operands: tuple[Any, ...], attrs: dict[str, Any] | None) -> Tensor:
         backend: Backend | None = None
@@ -332,8 +338,9 @@ class Tensor(PythonProtocol, Operators, Node):
                 data = forward(backend, *arrays)
         except TinygradError:
             raise
-        except (ValueError, IndexError) as error:
-            raise shape_error(op, arrays, attrs, error) from error
+        except (ValueError, IndexError, TypeError) as error:
+            raise_in_our_words(op, arrays, attrs, error)
+            raise
         if op.moves:
             backend = backends.get(attrs["target"])  # type: ignore[index]
         if type(data) is not backend.array_type:  # a reduction gave a NumPy scalar
