@@ -112,6 +112,23 @@ def test_a_regression_with_german_numbers(cli, tmp_path: Path, monkeypatch):
     assert "R²" in text and "calibration" in text
 
 
+def test_a_rare_word_is_in_the_training_part_or_not(cli, tmp_path: Path, monkeypatch):
+    """Which depends on the seed: a net that is made for the one fits the other; any other net does not."""
+    monkeypatch.chdir(tmp_path)
+    lines = [f"{k},{'rare' if k == 3 else 'pq'[k % 3 // 2]},{k % 2}" for k in range(40)]
+    Path("a.csv").write_text("\n".join(["a,w,y", *lines]) + "\n")
+    nets = set()
+    for seed in range(6):
+        for inputs in (3, 4):
+            ran = cli("train", "--data", "a.csv", "--net", f"{inputs}-2-1", "--epochs", "1", "--seed", str(seed))
+            assert ran.code == 0, ran.err
+            nets.add(re.search(r"Net:  (\S+),", ran.out)[1])
+    assert nets == {"3-2-1", "4-2-1"}
+    assert cli("compare", "lr=0.1,0.2", "--data", "a.csv", "--net", "3-2-1", "--epochs", "1", "--seeds", "3").code == 0
+    for inputs in (1, 2, 5):
+        assert cli("train", "--data", "a.csv", "--net", f"{inputs}-2-1", "--epochs", "1").code == 2
+
+
 def test_without_a_header_or_a_target(cli, tmp_path: Path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     Path("a.csv").write_text("1,red,2,x\n2,blue,3,y\n3,red,5,x\n4,blue,1,y\n" * 5)

@@ -280,18 +280,21 @@ def test_head_has_seen_enough(environment, more):
         assert process.stderr.read() == b"" and process.wait(timeout=60) == 0
 
 
-@pytest.mark.parametrize("name", ["train", "compare"])
+@pytest.mark.parametrize("name", ["train", "compare", "predict", "evaluate"])
 def test_every_example_of_the_help_works(cli, name, tmp_path: Path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     Path("grades.csv").write_text("lectures,hours,passed\n" + "1,2,no\n5,6,yes\n4,9,yes\n" * 20)
+    Path("new.csv").write_text("hours,lectures\n5,1\n")
+    Path("later.csv").write_text("hours,lectures,passed\n5,1,no\n")
     for run in ("run1", "run2"):
         cli("train", *QUICK[:-1], "1", "--record", run)
     lines = cli(name, "--help").out.splitlines()
     examples = [line.split()[1:] for line in lines if line.startswith("    tinygrad-edu")]
-    assert len(examples) >= 5
+    assert len(examples) >= (5 if name in ("train", "compare") else 2)
     for example in examples:
         arguments = [{"run1": "new"}.get(word, word) if "--record" in example else word for word in example]
-        short = [] if "run2" in example else ["--epochs", "1"]
+        is_short = "run2" in example or example[0] not in ("train", "compare")
+        short = [] if is_short else ["--epochs", "1"]
         ran = cli(*arguments, *short)
         assert ran.code == 0, (example, ran.err)
 

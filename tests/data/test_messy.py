@@ -258,6 +258,38 @@ def test_few_words_among_numbers_are_words(write: Write) -> None:
         tg.data.read_csv(write("n,y\n" + "".join(f"{k},{k % 2}\n" for k in range(10)) + "3+,1\n"))
 
 
+@pytest.mark.parametrize("seed", range(12))
+def test_what_pandas_writes(tmp_path: Path, seed: int) -> None:
+    """Numbers, words and gaps under any separator, decimal sign, marker and encoding come back as they were."""
+    pandas = pytest.importorskip("pandas")
+    rng = np.random.default_rng(seed)
+    separator, decimal = [(",", "."), (";", ","), ("\t", ","), ("|", "."), (";", "."), ("\t", ".")][seed % 6]
+    header, marker = bool(rng.integers(2)), str(rng.choice(["", "NaN", "#N/A", "NULL", "<NA>", "n/a"]))
+    encoding, n = str(rng.choice(["utf-8", "utf-8-sig", "cp1252", "utf-16"])), 40
+    gaps = rng.random((n, 3)) < 0.2
+    frame = pandas.DataFrame(
+        {
+            "Größe": np.where(gaps[:, 0], np.nan, rng.normal(size=n).round(2) * 10.0 ** rng.integers(-3, 6)),
+            "Zahl": pandas.array(rng.integers(-5, 5, n), dtype="Int64").astype("Int64"),
+            "Wort": np.where(gaps[:, 1], None, rng.choice(["süß", "a b", 'quo"te', "x,y;z"], n)),
+            "Ziel": rng.normal(size=n).round(3),
+        }
+    )
+    frame.loc[gaps[:, 2], "Zahl"] = pandas.NA
+    path = tmp_path / "t.csv"
+    frame.to_csv(
+        path, sep=separator, decimal=decimal, na_rep=marker, header=header, index=bool(seed % 2), encoding=encoding
+    )
+    data = tg.data.read_csv(path)
+    numbers = frame[["Größe", "Zahl"]].astype(float)
+    wanted = numbers.fillna(numbers.median())
+    words = frame.Wort.fillna(frame.Wort.mode()[0])
+    one_hot = [(words == word).astype(float) for word in sorted(set(words))]
+    found = data.x[:, 1:] if data.x.shape[1] > 2 + len(one_hot) else data.x  # row numbers without a header stay
+    np.testing.assert_allclose(found, np.column_stack([wanted, *one_hot]))
+    np.testing.assert_allclose(data.y, frame.Ziel)
+
+
 def test_a_part_of_a_part_learns_its_own(write: Write) -> None:
     data = tg.data.read_csv(write("a,y\n" + "1,u\n,v\n5,u\n9,v\n" * 4))
     part = data.take(8, seed=1)

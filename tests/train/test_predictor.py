@@ -107,6 +107,13 @@ def test_what_outputs_mean(tmp_path: Path, loss: str, outputs: int, logits: Any,
         np.testing.assert_allclose(loaded.predict_proba([[0.0]]), [shares], rtol=1e-5)
 
 
+def test_a_data_set_is_no_network() -> None:
+    with pytest.raises(ArgumentError, match=r"tg.data.load\('moons'\)"):
+        tg.load("moons")
+    with pytest.raises(FileNotFoundError):
+        tg.load("moon")
+
+
 def test_words_that_are_new_are_said(trained: Any) -> None:
     loaded = tg.load(trained[2])
     with pytest.warns(UserWarning, match=r"sex: 1 of 2 rows have words that were not in the training \(diverse\)"):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from typing import Literal
 
@@ -33,6 +33,11 @@ def is_missing(cell: str) -> bool:
     return cell.lower() in MISSING
 
 
+def missing_in(cells: Iterable[str]) -> set[str]:
+    """Those of some cells that stand for a missing value: with many cells, faster than to ask of each."""
+    return {cell for cell in set(cells) if is_missing(cell)}
+
+
 def is_date(cell: str) -> bool:
     """Whether a cell is a date, a date with a time, or a time of day."""
     return _DATE.fullmatch(cell) is not None
@@ -60,6 +65,16 @@ def number_in(cell: str, decimal: Decimal = ".") -> float | None:
     except ValueError:
         return None
     return number / 100 if percent and number is not None else number
+
+
+def plain_numbers(cells: Sequence[str]) -> list[float] | None:
+    """The numbers in all cells where each is as Python writes it, at the speed of C; None if one is not."""
+    if "_" in "".join(cells):
+        return None
+    try:
+        return list(map(float, cells))
+    except ValueError:
+        return None
 
 
 def looks_like_a_value(cell: str) -> bool:

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from .cells import Decimal, count_numbers, is_date, is_missing, number_in
+from .cells import Decimal, count_numbers, is_date, missing_in, number_in, plain_numbers
 from .table import Table, cut
 
 Array = np.ndarray[Any, Any]
@@ -70,7 +70,7 @@ class Columns:
 def column_of(table: Table, k: int) -> Column:
     """What a column of a table is. Cells that keep it from being numbers are noted as problems of the table."""
     name, cells = table.header[k], table.column(k)
-    present = [cell for cell in cells if not is_missing(cell)]
+    present = without_missing(cells)
     if not present:
         return _left_out(name, "empty")
     decimal, numbers = decimal_of(present, table.decimal)
@@ -91,31 +91,45 @@ def column_as(table: Table, k: int, kind: Kind) -> Column:
     cells = table.column(k)
     if kind == "words":
         return Column(table.header[k], kind, words_in(cells))
-    decimal, _ = decimal_of([cell for cell in cells if not is_missing(cell)], table.decimal)
+    decimal, _ = decimal_of(without_missing(cells), table.decimal)
     advice = "the network was trained on numbers in this column"
     return Column(table.header[k], kind, numbers_in(table, k, decimal, advice))
 
 
 def decimal_of(present: Sequence[str], otherwise: Decimal) -> tuple[Decimal, int]:
     """The decimal sign under which most cells are numbers, and how many are."""
+    if otherwise == "." and plain_numbers(present) is not None:
+        return ".", len(present)
     counts = count_numbers(present)
     decimal = max(counts, key=lambda sign: (counts[sign], sign == otherwise))
     return decimal, counts[decimal]
 
 
+def without_missing(cells: list[str]) -> list[str]:
+    """The cells that have a value."""
+    missing = missing_in(cells)
+    return [cell for cell in cells if cell not in missing] if missing else cells
+
+
 def words_in(cells: Sequence[str]) -> Array:
     """Words, and None for those that are missing."""
     found = np.empty(len(cells), dtype=object)
-    found[:] = [None if is_missing(cell) else cell for cell in cells]
+    missing = missing_in(cells)
+    found[:] = [None if cell in missing else cell for cell in cells]
     return found
 
 
 def numbers_in(table: Table, k: int, decimal: Decimal, advice: str) -> Array:
     """The numbers in a column, nan for a missing one; other cells are problems of the table."""
-    found = np.full(len(table.rows), math.nan)
-    for row, cell in enumerate(table.column(k)):
-        if is_missing(cell):
-            continue
+    found, cells = np.full(len(table.rows), math.nan), table.column(k)
+    missing = missing_in(cells)
+    rows = [row for row, cell in enumerate(cells) if cell not in missing] if missing else range(len(cells))
+    plain = plain_numbers([cells[row] for row in rows] if missing else cells) if decimal == "." else None
+    if plain is not None and np.isfinite(plain).all():
+        found[rows] = plain
+        return found
+    for row in rows:
+        cell = cells[row]
         number = number_in(cell, decimal)
         if number is None:
             table.problems.add(table.where(row, k), f"{cut(cell)!r} is not a number: {advice}")
@@ -139,7 +153,7 @@ def _number_column(table: Table, k: int, decimal: Decimal) -> Column:
         return _left_out(name, f"the same in every row, {present[0]:.15g}")
     if _are_ids(name, present, len(values)):
         return _left_out(name, "a number of its own for each row")
-    signs = "".join(cell for cell in table.column(k) if not is_missing(cell))
+    signs = "".join(table.column(k))
     remark = [f"without the sign {sign}" for sign in "$€£¥" if sign in signs]
     remark += ["decimal commas"] * (decimal == "," and "," in signs) + ["percent: 12% is 0.12"] * ("%" in signs)
     return Column(name, "number", values, ", ".join(remark))

@@ -13,6 +13,7 @@ import numpy as np
 from ..checks import is_within
 from ..data.dataset import Dataset
 from ..data.encoder import Encoder, Feature
+from ..data.loading import NAMES
 from ..data.rows import encode_rows, rows_of
 from ..data.standardizer import Standardizer
 from ..errors import ArgumentError, StateError
@@ -70,7 +71,12 @@ def load(path: str | Path) -> Predictor:
     Raises:
         FileNotFoundError: there is no such file.
         StateError: it is damaged, of a newer version, or does not say how the network is built.
+        ArgumentError: the name of a data set.
     """
+    if path in NAMES and not Path(path).exists():
+        raise ArgumentError(
+            f"tg.load reads the file of a saved network; a data set is loaded by tg.data.load({path!r})"
+        )
     path = Path(path)
     meta = read_meta(path)
     with reading(path, StateError), located("meta"):

@@ -54,6 +54,7 @@ def train(
       tinygrad-edu train --data digits --net 64-64-10 --dropout 0.2 --patience 10 --record run1
       tinygrad-edu train --resume run1 --epochs 100
       tinygrad-edu train --data grades.csv --target passed --save grades.safetensors
+      tinygrad-edu predict grades.safetensors new.csv
     """
     if plain and as_json:
         raise click.UsageError("--plain and --json exclude each other: choose one")

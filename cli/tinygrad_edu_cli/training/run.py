@@ -5,9 +5,10 @@ from __future__ import annotations
 import hashlib
 import math
 import re
+from collections import Counter
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -68,7 +69,7 @@ class Run:
             if encoder is not None and dataset.columns is not None:
                 train, held_out = train.encoded(encoder), held_out.encoded(encoder)
         _check_measurable(held_out, dataset)
-        asked, config = config, config.fitted(train)
+        asked, config = config, _with_inputs(config, dataset, train).fitted(train)
         if not config.standardize:
             standardizer = None
         elif standardizer is None or len(standardizer.mean) != train.x.shape[1]:
@@ -178,6 +179,20 @@ class Run:
         for part in (self.train, self.held_out):
             digest.update(np.ascontiguousarray(part.x).tobytes() + np.ascontiguousarray(part.y).tobytes())
         return digest.hexdigest()
+
+
+def _with_inputs(config: RunConfig, dataset: Dataset, train: Dataset) -> RunConfig:
+    """The same with as many inputs as the training part has. A word that is rare is in the training part with one seed,
+    and not with another: a net that is made for the one is meant for the other, too."""
+    net, inputs = config.net, train.x.shape[1]
+    if net is None or net[0] == inputs or dataset.columns is None:
+        return config
+    held_out = len(dataset) - len(train)
+    words = [column.values for column in dataset.columns.inputs if column.kind == "words"]
+    times = [times for values in words for word, times in Counter(values).items() if word is not None]
+    most = dataset.x.shape[1]
+    fewest = most - sum(number <= held_out for number in times)
+    return replace(config, net=(inputs, *net[1:])) if fewest <= net[0] <= most else config
 
 
 def read_data(config: RunConfig, encoder: Encoder | None = None) -> Dataset:
