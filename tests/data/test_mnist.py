@@ -34,7 +34,7 @@ def store(folder: Path, part: str = "train", end: str = "", images: bytes = b"",
     """Both files of a part; gzipped if they end so."""
     folder.mkdir(exist_ok=True)
     for kind, content in (("images-idx3", images or idx(IMAGES)), ("labels-idx1", labels or idx(LABELS))):
-        (folder / f"{part}-{kind}-ubyte{end}").write_bytes(gzip.compress(content) if end else content)
+        (folder / f"{part}-{kind}-ubyte{end}").write_bytes(gzip.compress(content, mtime=0) if end else content)
     return folder
 
 
@@ -69,7 +69,7 @@ def test_an_environment_variable_names_the_folder(tmp_path: Path, monkeypatch: p
 
 
 def test_a_gzipped_file_is_known_by_its_content(tmp_path: Path) -> None:
-    store(tmp_path, images=gzip.compress(idx(IMAGES)))
+    store(tmp_path, images=gzip.compress(idx(IMAGES), mtime=0))
     assert len(tg.data.load("mnist", folder=tmp_path)) == 3
 
 
@@ -84,7 +84,7 @@ def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
         tg.data.load("mnist", folder=tmp_path)
 
 
-WHOLE, PACKED = idx(IMAGES), gzip.compress(idx(IMAGES))
+WHOLE, PACKED = idx(IMAGES), gzip.compress(idx(IMAGES), mtime=0)
 
 
 @pytest.mark.parametrize(
