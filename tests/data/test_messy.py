@@ -87,7 +87,7 @@ def test_no_dates(cell: str) -> None:
 
 
 def test_everything_that_pandas_takes_for_missing() -> None:
-    parsers = pytest.importorskip("pandas._libs.parsers")
+    parsers = pytest.importorskip("pandas._libs.parsers", reason="needs pandas: pip install --group test")
     assert len(parsers.STR_NA_VALUES) > 15
     assert all(map(is_missing, parsers.STR_NA_VALUES))
     assert not any(map(is_missing, ("0", "no", "-", "nano")))
@@ -98,7 +98,7 @@ def test_everything_that_pandas_takes_for_missing() -> None:
 
 def test_words_and_gaps_as_scikit_learn_does(write: Write) -> None:
     """Both parts, fitted on the training part: one-hot, medians, the commonest word."""
-    pandas = pytest.importorskip("pandas")
+    pandas = pytest.importorskip("pandas", reason="needs pandas: pip install --group test")
     from sklearn.compose import ColumnTransformer
     from sklearn.impute import SimpleImputer
     from sklearn.pipeline import make_pipeline
@@ -261,7 +261,7 @@ def test_few_words_among_numbers_are_words(write: Write) -> None:
 @pytest.mark.parametrize("seed", range(12))
 def test_what_pandas_writes(tmp_path: Path, seed: int) -> None:
     """Numbers, words and gaps under any separator, decimal sign, marker and encoding come back as they were."""
-    pandas = pytest.importorskip("pandas")
+    pandas = pytest.importorskip("pandas", reason="needs pandas: pip install --group test")
     rng = np.random.default_rng(seed)
     separator, decimal = [(",", "."), (";", ","), ("\t", ","), ("|", "."), (";", "."), ("\t", ".")][seed % 6]
     header, marker = bool(rng.integers(2)), str(rng.choice(["", "NaN", "#N/A", "NULL", "<NA>", "n/a"]))

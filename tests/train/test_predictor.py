@@ -55,7 +55,7 @@ def test_rows_in_every_form(trained: Any) -> None:
 
 
 def test_a_data_frame_in_any_order(trained: Any) -> None:
-    pandas = pytest.importorskip("pandas")
+    pandas = pytest.importorskip("pandas", reason="needs pandas: pip install --group test")
     loaded = tg.load(trained[2])
     frame = pandas.read_csv(trained[2].with_name("rows.csv"))
     wanted = loaded.predict_proba(tg.data.read_csv(trained[2].with_name("rows.csv")))
