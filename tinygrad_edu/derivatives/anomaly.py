@@ -11,6 +11,7 @@ import numpy as np
 from ..errors import AnomalyError, MutationError
 from ..graph.modes import Mode
 from ..graph.observer import Observer
+from .not_finite import birth, domain, host, is_finite
 
 if TYPE_CHECKING:
     from ..graph.backprop import Step
@@ -44,10 +45,13 @@ class Watch(Observer):
     def made(self, node: Node, op: Operation, inputs: tuple[Node, ...], attrs: dict[str, Any] | None) -> None:
         self.lines[node.serial] = _users_line()
         self.prints[node.serial] = [_print(item) for item in (node, *inputs)]
-        if not _finite(node) and all(_finite(operand) for operand in inputs):
+        born = birth(op, node, inputs, attrs)
+        if born is not None:
+            place = f" at index {list(born.place)}" if born.place else ""
             raise AnomalyError(
                 f"{op.name} made the first {_kind(node)} of the forward pass, from finite operands "
-                f"({', '.join(_summary(operand) for operand in inputs)}), at {self.lines[node.serial]}"
+                f"({', '.join(_summary(operand) for operand in inputs)}){place} ({born.why}), "
+                f"at {self.lines[node.serial]}"
             )
 
     def reached(self, node: Node) -> None:
@@ -62,11 +66,12 @@ class Watch(Observer):
 
     def contributed(self, step: Step) -> None:
         node, operand = step.node, step.input
-        if not _finite(step.contribution) and _finite(step.upstream):
+        if not is_finite(step.contribution) and is_finite(step.upstream):
             line = self.lines.get(node.serial, "a line before detect_anomaly() began")
+            why = f" ({node.op.name}: {said})" if (said := domain(node.op)) else ""
             raise AnomalyError(
                 f"the derivative of {node.op.name} for its operand, the {operand.describe()}, made the first "
-                f"{_kind(step.contribution)} of the backward pass; operands: "
+                f"{_kind(step.contribution)} of the backward pass{why}; operands: "
                 f"{', '.join(_summary(operand) for operand in node.inputs)}; the node was made at {line}"
             )
 
@@ -78,7 +83,7 @@ def computed_again(node: Node) -> Any:
     """
     with Mode(lambda: {"recording": False, "watch": None}):
         again = node._apply(node.op, node.inputs, node.attrs)
-    new, old = _host(again), _host(node)
+    new, old = host(again), host(node)
     if np.array_equal(new, old, equal_nan=True):
         return None
     if new.shape == old.shape and new.dtype.kind == "f":
@@ -99,24 +104,16 @@ def _users_line() -> str:
     return f"{frame.f_code.co_filename}:{frame.f_lineno}" + (f": {text}" if text else "")
 
 
-def _host(item: Any) -> np.ndarray:
-    """The numbers of a node, an array of any device, or a float."""
-    data = getattr(item, "_data", item)
-    return np.asarray(data.get() if hasattr(data, "get") else data)
-
-
 def _print(item: Any) -> int:
-    return hash(_host(item).tobytes())
-
-
-def _finite(item: Any) -> bool:
-    return bool(np.isfinite(_host(item)).all())
+    return hash(host(item).tobytes())
 
 
 def _kind(item: Any) -> str:
-    return "nan" if np.isnan(_host(item)).any() else "inf"
+    return "nan" if np.isnan(host(item)).any() else "inf"
 
 
 def _summary(item: Any) -> str:
-    host = _host(item)
-    return f"{float(host):.6g}" if host.ndim == 0 else f"shape {host.shape}, {host.min():.4g} to {host.max():.4g}"
+    numbers = host(item)
+    if numbers.ndim == 0:
+        return f"{float(numbers):.6g}"
+    return f"shape {numbers.shape}, {numbers.min():.4g} to {numbers.max():.4g}"

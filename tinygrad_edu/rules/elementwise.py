@@ -56,7 +56,7 @@ def divide(xp, a, b):
     lambda xp, y, a, b: xp.where((a == 0) & (b >= 0), 0.0, y * xp.log(a)),  # and so is 0^b for b > 0
 )
 def power(xp, a, b):
-    """a to the power b; 0^0 is 1, and a negative base with a fractional exponent is nan."""
+    """a to the power b; 0 to a negative power is inf, a negative base with a fractional exponent nan; 0^0 is 1."""
     return xp.power(a, b)
 
 
@@ -92,7 +92,7 @@ def square(xp, a):
 
 @elementwise(lambda xp, y, a: -y * y, floating=True)
 def reciprocal(xp, a):
-    """1/a."""
+    """1/a; ±inf at 0."""
     return xp.divide(1.0, a)
 
 
@@ -125,7 +125,7 @@ def log(xp, a):
 
 @elementwise(lambda xp, y, a: xp.divide(1.0, 1.0 + a), floating=True)
 def log1p(xp, a):
-    """log(1 + a), exact also for tiny a."""
+    """log(1 + a), exact also for tiny a; -inf at -1, nan below."""
     return xp.log1p(a)
 
 

@@ -8,6 +8,7 @@ from rich.style import Style
 from tinygrad_edu_viz.cells import cell_width
 from tinygrad_edu_viz.player import Player
 from tinygrad_edu_viz.recording.contents import Event
+from tinygrad_edu_viz.recording.sentences import BIRTH
 
 from ..stepping import step_lines
 from ..terminal_width import wrap
@@ -33,7 +34,10 @@ def step_text(player: Player, note: str, width: int, compact: bool = False) -> l
 def _about(event: Event, width: int, compact: bool) -> list[Segment]:
     style = look.of(event.kind)
     if event.kind == "forward":
-        return _lines([line for text in _stacked(event.text) for line in _wrapped(text, width)], style)
+        equation, sign, born = event.text.partition(BIRTH)
+        sides = [line for text in _stacked(equation) for line in _wrapped(text, width)]
+        sentence = wrap(look.shown(f"{sign[2:]}{born}"), width) if born else []
+        return [*_lines(sides, style), *_lines(sentence, Style())]
     formula = [line for text in _chain_rule(event, compact) for line in _wrapped(text, width)]
     return [*_lines(formula, style), *_lines(wrap(look.shown(event.text), width), Style())]
 

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
+from tinygrad_edu.derivatives.not_finite import birth, domain, host, is_finite
 from tinygrad_edu.formulas import reading as symbols
 from tinygrad_edu.formulas.symbol import Symbol
 from tinygrad_edu.graph.backprop import Step
@@ -17,6 +20,7 @@ from .contents import Data
 from .names import Name
 
 _UNCHANGED = "on unchanged"
+BIRTH = ". Here the first "  # begins the sentence about the first number that is not finite
 
 
 class Sentences:
@@ -34,6 +38,7 @@ class Sentences:
         others = {label for node, label in self.labels.items() if node is not root}
         self.loss = loss_name(self.labels[root], others)
         self.upstream = "g" if "g" not in others else "upstream"
+        self.born = False  # whether a number that is not finite was there already
         self.readings: dict[Node, tuple[list[Symbol], Symbol]] = {}
 
     def forward(self, node: Node) -> str:
@@ -42,9 +47,36 @@ class Sentences:
         _, formula = self._read(node)
         if isinstance(node, Tensor):
             shapes = " and ".join(str(x.shape) for x in node.inputs if isinstance(x, Tensor))
-            return f"{label} = {formula} = {result}; shape {shapes} → {node.shape}"
+            return f"{label} = {formula} = {result}; shape {shapes} → {node.shape}{self._birth(node)}"
         figures = symbols.forward(op, [Symbol.figure(number(self.data[x])) for x in node.inputs], node.attrs)
-        return f"{label} = {formula} = {figures} = {result}"
+        return f"{label} = {formula} = {figures} = {result}{self._birth(node)}"
+
+    def _birth(self, node: Node) -> str:
+        """A sentence about the first inf or nan of the forward pass, where it is made of finite numbers; else ""."""
+        found = None if self.born else birth(_op(node), node, node.inputs, node.attrs)
+        self.born = self.born or not is_finite(node)
+        if found is None:
+            return ""
+        place = ""
+        if found.place:
+            operands = f", of {' and '.join(map(number, found.operands))}" if found.operands else ""
+            place = f" at index {list(found.place)}{operands}"
+        return f"{BIRTH}{number(found.number)} is born{place}, from finite numbers ({found.why})"
+
+    def _birth_of_gradient(self, step: Step, sentence: str) -> str:
+        """The same of the backward pass, where all numbers of the forward pass are finite.
+
+        Args:
+            sentence: what is said before.
+        """
+        if self.born or is_finite(step.contribution):
+            return ""
+        self.born = True
+        values = host(step.contribution)
+        first = float(values[~np.isfinite(values)].flat[0])
+        op = _op(step.node)
+        why = f" ({op.name}: {said})" if (said := domain(op)) and said not in sentence else ""
+        return f"{BIRTH}{number(first)} of the gradients is born, from finite numbers{why}"
 
     def seed(self, given: Data, chosen: bool) -> tuple[str, str]:
         """(formula, sentence) of the gradient that the root starts with.
@@ -69,6 +101,7 @@ class Sentences:
         op = _op(step.node)
         if (why := explanation(op)) and not sentence.endswith(_UNCHANGED):
             sentence += f" ({op.name}: {why})"
+        sentence += self._birth_of_gradient(step, sentence)
         if not first:
             had, has = number(row["grad_before"]), number(row["grad"])
             sentence += f". Together with the {had} that it had, its gradient is now {has}"
