@@ -6,16 +6,21 @@ import json
 import math
 import re
 import sys
+from collections import namedtuple
 from itertools import pairwise
 from pathlib import Path
 
+import numpy as np
 import pexpect
 import pytest
 
 from cli.training import QUICK, events
 from tinygrad_edu.train.events import BatchEvent, EpochEvent
+from tinygrad_edu_cli.training.comparison import SEEDS
 from tinygrad_edu_cli.training.curve import Scale, curve
+from tinygrad_edu_cli.training.equal_updates import PATIENCE, seconds
 from tinygrad_edu_cli.training.loss_noise import LossNoise
+from tinygrad_edu_cli.training.ranking import STUDENT
 from tinygrad_edu_cli.training.table import duration
 
 
@@ -25,7 +30,7 @@ def compared(ran) -> dict[str, dict]:
 
 
 def test_learning_rates(cli):
-    ran = cli("compare", "lr=0.001,0.1,10", "--data", "moons", "--net", "2-16-1")
+    ran = cli("compare", "lr=0.001,0.1,10", "--data", "moons", "--net", "2-16-1", "--seeds", "1")
     assert (ran.code, ran.err) == (0, "")
     words = {row.split()[0]: row for row in ran.out.splitlines() if re.match("lr=.*[▁▂▃▄▅▆▇█]", row)}
     assert words["lr=0.001"].endswith("still learning") and words["lr=0.1"].endswith("learned")
@@ -46,10 +51,44 @@ def test_a_run_is_the_one_that_train_would_make(cli):
 
 
 def test_batch_sizes_have_their_noise(cli):
-    found = compared(cli("compare", "batch-size=1,32,full", "--n", "200", "--epochs", "10", "--json"))
+    found = compared(cli("compare", "batch-size=1,32,full", "--n", "200", "--seeds", "1", "--updates", "320", "--json"))
     noise = [found[f"batch-size={size}"]["loss_noise"] for size in ("1", "32", "full")]
     assert noise[0] > 2 * noise[1] > 4 * noise[2] > 0
     assert all(found[f"batch-size={size}"]["seconds_per_epoch"] > 0 for size in ("1", "32", "full"))
+
+
+def test_seeds_and_updates(cli):
+    """Each seed is the run that `train` would make of it; who has larger batches makes more epochs."""
+    found = compared(cli("compare", "batch-size=1,16,full", *QUICK[:-2], "--updates", "90", "--seeds", "2", "--json"))
+    assert [found[f"batch-size={size}"]["config"]["epochs"] for size in ("1", "16", "full")] == [
+        2,
+        32,
+        96,
+    ]  # of 48 rows
+    assert [found[f"batch-size={size}"]["updates"] for size in ("1", "16", "full")] == [96] * 3
+    found = compared(cli("compare", "lr=0.05,0.5", *QUICK, "--seed", "5", "--seeds", "4", "--json"))["lr=0.05"]
+    assert [each["seed"] for each in found["seeds"]] == [5, 6, 7, 8]
+    losses = [each["loss"] for each in found["seeds"]]
+    assert found["mean_loss"] == pytest.approx(np.mean(losses)) and found["spread"] == pytest.approx(
+        np.std(losses, ddof=1)
+    )
+    assert found["judged_on"] == {"examples": 1000, "fresh": True}
+
+
+def test_student_is_scipys():
+    from scipy.stats import t
+
+    assert list(STUDENT) == [pytest.approx(t.ppf(0.975, k), abs=0.006) for k in range(1, len(STUDENT) + 1)]
+
+
+def test_three_seeds_only_where_they_take_seconds(cli):
+    """By count, not by the clock: the same command trains the same runs everywhere."""
+    run = namedtuple("R", "config model train held_out updates_per_epoch")
+    size = namedtuple("P", "size")(100_000)
+    model = namedtuple("M", "parameters")(lambda: [size])
+    of = lambda rows, epochs: run(namedtuple("C", "epochs")(epochs), model, [0] * rows, [0], rows // 32)  # noqa: E731
+    assert SEEDS * seconds([of(800, 50)] * 3) < PATIENCE < SEEDS * seconds([of(60_000, 20)] * 3)
+    assert len(compared(cli("compare", "lr=0.1,1", *QUICK, "--json"))["lr=0.1"]["seeds"]) == 3
 
 
 @pytest.mark.parametrize(
@@ -204,6 +243,11 @@ def test_a_run_that_diverged(cli, tmp_path: Path):
         ("optimizer=sgd,adma", 2, "did you mean 'adam'?"),
         ("lr=1,2 --lr 3", 2, "leave out --lr"),
         ("lr=1,2 dropout=0,0.5", 2, "one setting at a time"),
+        ("seed=0,1 --seeds 2", 2, "leave --seeds out"),
+        ("lr=0.1,0.2 --updates 10 --epochs 2", 2, "both say how long"),
+        ("epochs=1,2 --updates 10", 2, "both say how long"),
+        ("seeds=1,2", 2, "unknown 'seeds', did you mean 'seed'?"),
+        ("here there --seeds 2", 2, "--seeds cannot change them"),
         ("betas=0.9,0.99", 2, "betas=0.9:0.999,0.5:0.999"),
         ("betas=0.9:0.99,0.9:1", 2, "below 1"),
         ("betas=0.9:0.99,0.90:0.99", 2, "has the value 0.90:0.99 twice"),

@@ -7,10 +7,10 @@ import shlex
 from tinygrad_edu.train import History
 
 from .config import LEARNING_RATES, typed
-from .judgement import LITTLE_LEARNED, TOO_FEW, is_slow, no_better_than_guessing, takes_short_steps
+from .judgement import LITTLE_LEARNED, is_slow, no_better_than_guessing, takes_short_steps
 from .judging import made
 from .run import Run
-from .run_word import LITTLE
+from .run_word import LITTLE, TOO_FEW
 
 MANY = 50  # examples: enough to hold out ten
 

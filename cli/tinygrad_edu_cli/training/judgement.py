@@ -11,10 +11,9 @@ from tinygrad_edu.train import History
 from ..phrases import count
 from .config import LEARNING_RATES
 from .run import Run
-from .run_word import still_falls
+from .run_word import TOO_FEW, still_falls
 from .wording import number
 
-TOO_FEW = 10  # examples: on so few, chance decides
 NO_BETTER = 0.97  # of the loss of guessing
 DEVIATIONS = 2  # so many standard deviations above guessing are hardly chance
 LITTLE_LEARNED = 0.5  # of the loss of guessing, in training

@@ -13,6 +13,7 @@ from statistics import mean
 from .candidate import ComparedRun
 
 LEARNED, LEARNING, LEVELLED = "learned", "still learning", "levelled off"
+UNKNOWN = "too few to tell"
 OVERFITTED, CRAWLED, STUCK, BLEW_UP = "overfitted", "crawled", "got stuck", "blew up"
 
 GUESSING = 0.9  # of the loss of guessing: who does not get below it has learned nothing yet
@@ -25,12 +26,15 @@ FELL = 0.02  # of the first loss, gained in all: the run moves
 BY_HEART = 0.5  # of the loss of guessing: the training loss of who knows the examples by heart
 OVER_BEST = 1.25  # times the lowest validation loss, and LITTLE more: it has risen
 GAP = 3.0  # times the training loss: an overfitted network's loss on other examples
+TOO_FEW = 10  # examples: on so few, chance decides
 FEW_EPOCHS = 10  # so few say nothing about where a loss stays
 
 
 def word(run: ComparedRun, best_share: float) -> str:
     """A word for a run, beside others of which the best one reached `best_share` of the loss of guessing."""
-    losses = run.history.train_loss
+    losses, examples = run.history.train_loss, run.judged.examples
+    if examples is not None and examples < TOO_FEW:
+        return UNKNOWN
     if not losses or not math.isfinite(run.loss) or not all(map(math.isfinite, losses)):
         return BLEW_UP
     start = max(run.guessing, run.initial or run.guessing)
@@ -40,7 +44,7 @@ def word(run: ComparedRun, best_share: float) -> str:
         return _of_guessing(run, start)
     if has_overfitted(run):
         return OVERFITTED
-    if still_falls(losses) and run.share > LITTLE and not _has_risen(run):
+    if still_falls(losses) and min(run.share, run.train_share) > LITTLE and not _has_risen(run):
         return CRAWLED if run.train_share > HALFWAY else LEARNING
     if run.share > max(2 * best_share, best_share + 2 * LITTLE):
         return LEVELLED

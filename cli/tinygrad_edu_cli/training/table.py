@@ -68,9 +68,9 @@ def _above(comparison: Comparison, scale: Scale, epochs: int) -> Iterator[str]:
         yield f"The numbers are means over the seeds {', '.join(map(str, seeds))}; ± is their standard deviation."
     judged = comparison.candidates[0].first.judged
     if judged.examples is not None:
-        kind = "fresh" if judged.fresh else "held-out"
+        on = count(judged.examples, "fresh example" if judged.fresh else "held-out example")
         measure = "accuracy" if comparison.candidates[0].classifies else "R²"
-        yield f"Loss and {measure} are those of the final weights on {judged.examples:,} {kind} examples."
+        yield f"Loss and {measure} are those of the final weights on {on}."
 
 
 def _cells(each: Candidate, word: str, scale: Scale, longest: int | None) -> list[str]:

@@ -12,11 +12,22 @@ from .comparison import BATCHES, Comparison
 from .config import LEARNING_RATES
 from .equal_updates import UPDATES
 from .ranking import best_of, differ_in_no_use, groups, tied_with
-from .run_word import BLEW_UP, CRAWLED, GUESSING, LEARNED, LEARNING, LEVELLED, OVERFITTED, STUCK, word
+from .run_word import (
+    BLEW_UP,
+    BY_HEART,
+    CRAWLED,
+    GUESSING,
+    LEARNED,
+    LEARNING,
+    LEVELLED,
+    OVERFITTED,
+    STUCK,
+    TOO_FEW,
+    word,
+)
 from .wording import number, percent
 
 FAIR = 1.2  # times as many updates: more would decide by themselves
-TOO_FEW = 10  # examples: nothing can be judged on them
 FEW = 100  # examples: an accuracy is off by several percent
 
 
@@ -36,6 +47,10 @@ def in_short(found: Sequence[str]) -> str:
 def sentences(comparison: Comparison) -> Iterator[str]:
     """What the table means: one sentence for each candidate, and which one to take."""
     candidates = comparison.candidates
+    examples = candidates[0].first.judged.examples
+    if examples is not None and examples < TOO_FEW:
+        yield f"{_measured(candidates[0])} {'is' if examples == 1 else 'are'} too few to judge by: give more data."
+        return
     found = words(candidates)
     for each, its_words in zip(candidates, found, strict=True):
         yield f"{each.label}{_told(each, its_words)}."
@@ -61,10 +76,13 @@ def _choice(comparison: Comparison, found: set[str]) -> Iterator[str]:
     elif found == {BLEW_UP} or best is None:
         lr = LEARNING_RATES[candidates[0].first.config.optimizer]
         yield f"All of them blew up: take smaller steps, --lr {lr:g} say."
+    elif best.share >= GUESSING and sum(run.train_share for run in best.runs) < BY_HEART * len(best.runs):
+        yield (
+            "None of them learned what holds for other examples: they know their own by heart. Try more data, "
+            "--dropout 0.5, --patience 10, or a smaller --net."
+        )
     elif best.share >= GUESSING:
         yield "None of them learned much: try other values, or a larger --net and more --epochs."
-    elif (examples := best.first.judged.examples) is not None and examples < TOO_FEW:
-        yield f"{count(examples, 'held-out example')} cannot tell which is better: give more data."
     else:
         yield _taken(best, candidates)
         yield from _reservations(comparison, best)
@@ -123,7 +141,7 @@ def _measured(candidate: Candidate) -> str:
     judged = candidate.first.judged
     if judged.examples is None:
         return "the held-out part"
-    return f"{judged.examples:,} {'fresh' if judged.fresh else 'held-out'} examples"
+    return count(judged.examples, "fresh example" if judged.fresh else "held-out example")
 
 
 def _unfair(comparison: Comparison) -> str | None:
