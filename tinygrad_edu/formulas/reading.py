@@ -155,8 +155,7 @@ def local_derivative(
 
     Args:
         position: which operand, from 0.
-        operands: formulas, names or numbers; None for the names that the rule itself uses.
-        attrs: the operation's further arguments; None for their default values.
+        operands, attrs: as for `forward`.
         result: how to call the operation's result ("y" gives "1 - y²"); None writes its formula in that place.
     Raises:
         GraphError: the operation is not elementwise, or has no derivative by this operand.

@@ -39,14 +39,14 @@ def ready(index: Any, shape: tuple[int, ...]) -> Any:
         elif part is None or isinstance(part, slice):
             axis += part is not None
         elif _is_mask(part):
-            if part.shape != shape[axis : axis + part.ndim]:
-                here = shape[axis : axis + part.ndim]
+            here = shape[axis : axis + part.ndim]
+            if part.shape != here:
                 raise IndexError(f"a mask of shape {part.shape} does not fit the axes of shape {here} that it selects")
             result.extend(np.nonzero(part))
             axis += part.ndim
             continue
         else:
-            _check_range(part, shape[axis], axis, shape)
+            _check_range(part, axis, shape)
             axis += 1
         result.append(part)
     return tuple(result)
@@ -68,8 +68,8 @@ def _is_mask(part: Any) -> bool:
     return isinstance(part, np.ndarray) and part.dtype.kind == "b"
 
 
-def _check_range(part: Any, length: int, axis: int, shape: tuple[int, ...]) -> None:
-    positions = np.asarray(part)
+def _check_range(part: Any, axis: int, shape: tuple[int, ...]) -> None:
+    length, positions = shape[axis], np.asarray(part)
     wrong = positions[(positions < -length) | (positions >= length)]
     if wrong.size:
         raise IndexError(

@@ -252,10 +252,9 @@ def tile(a, reps):
     reps = (int(reps),) if np.ndim(reps) == 0 else tuple(reps)
     shape = (1,) * (len(reps) - a.ndim) + a.shape
     reps = (1,) * (len(shape) - len(reps)) + reps
-    pairs = tuple(n for length in shape for n in (1, length))
-    copies = tuple(n for pair in zip(reps, shape, strict=True) for n in pair)
-    total = tuple(r * n for r, n in zip(reps, shape, strict=True))
-    return reshape(broadcast_to(reshape(a, pairs), copies), total)
+    apart = reshape(a, tuple(n for length in shape for n in (1, length)))
+    copies = broadcast_to(apart, tuple(n for pair in zip(reps, shape, strict=True) for n in pair))
+    return reshape(copies, tuple(r * n for r, n in zip(reps, shape, strict=True)))
 
 
 @public
@@ -276,11 +275,8 @@ def take(a, indices, axis=None):
     a = as_tensor(a)
     if of_number(axis, a.ndim) is None:
         a, axis = ravel(a), 0
-    index = (
-        *[slice(None)] * axis_in_range(axis, a.ndim, "take: "),
-        np.asarray(indices) if isinstance(indices, list) else indices,
-    )
-    return getitem(a, ready(index, a.shape))
+    indices = np.asarray(indices) if isinstance(indices, list) else indices
+    return getitem(a, ready((*[slice(None)] * axis_in_range(axis, a.ndim, "take: "), indices), a.shape))
 
 
 # --- matrices --------------------------------------------------------------------------------------------------------

@@ -75,6 +75,9 @@ class Operators(Copies, NodeForeignNames):
     def __getitem__(self, index: Any) -> Any:
         return getitem(self, indexing.ready(index, self.shape))  # type: ignore[attr-defined]
 
+    def __int__(self) -> int:
+        return int(self.item())  # type: ignore[attr-defined]
+
     def __format__(self, spec: str) -> str:
         return format(self.item(), spec) if spec else str(self)  # type: ignore[attr-defined]
 

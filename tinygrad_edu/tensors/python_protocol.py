@@ -40,9 +40,6 @@ class PythonProtocol:
     def __float__(self) -> float:
         return float(self.item())
 
-    def __int__(self) -> int:
-        return int(self.item())
-
     def __bool__(self) -> bool:
         if self.size != 1:
             raise ShapeError(

@@ -193,9 +193,8 @@ class Tensor(PythonProtocol, Operators, Node):
                     f"reduce it to a single number first (.sum(), .mean()), or give one: backward(gradient=...)"
                 )
             one = self.backend.one(self.dtype, self.shape)
-            if create_graph:  # the caller may keep it, and write into it
-                return Tensor.wrap(self.backend.run(one.copy), self.backend)
-            return one
+            # with create_graph the caller may keep it, and write into it
+            return Tensor.wrap(self.backend.run(one.copy), self.backend) if create_graph else one
         if not isinstance(gradient, Tensor):
             gradient = Tensor(gradient, dtype=self.dtype, device=self.backend)
         if gradient.shape != self.shape:
@@ -263,9 +262,7 @@ class Tensor(PythonProtocol, Operators, Node):
             DeviceError: this machine has no such device.
         """
         backend = backends.get(device)
-        if backend is self.backend:
-            return self
-        return move(self, self.device, backend.device)
+        return self if backend is self.backend else move(self, self.device, backend.device)
 
     def _is_read(self) -> None:
         """Tell who watches: what a program does with numbers may depend on them."""

@@ -163,6 +163,8 @@ class Value(Operators, Node):
         """The number, as `Tensor.item()` gives it."""
         return self._data
 
+    __float__ = item
+
     def detach(self) -> Value:
         """The same number without its history."""
         return Value(self._data, requires_grad=False)
@@ -176,12 +178,6 @@ class Value(Operators, Node):
         if self._tracked:
             parts.append(f"grad={float(self._grad):.6g}")
         return f"Value({', '.join(parts)})"
-
-    def __float__(self) -> float:
-        return self._data
-
-    def __int__(self) -> int:
-        return int(self._data)
 
     def __bool__(self) -> bool:
         return bool(self._data)
