@@ -39,8 +39,10 @@ LAZY = {
     "tinygrad_edu_viz.pictures.gif": {
         "PIL": OPTIONAL,
         "PIL.Image": OPTIONAL,
+        "tinygrad_edu_viz.pictures.fonts": "needs Pillow and matplotlib, which are optional",
         "tinygrad_edu_viz.pictures.frames": "needs Pillow and matplotlib, which are optional",
     },
+    "tinygrad_edu_viz.pictures.fonts": {"matplotlib.font_manager": ON_DEMAND, "fontTools.ttLib": ON_DEMAND},
     "tinygrad_edu_cli.commands.compare": {
         "tinygrad_edu_cli.training.comparison": HELP,
         "tinygrad_edu_cli.training.table": HELP,

@@ -14,6 +14,7 @@ import click
 from tinygrad_edu_viz import MissingDot, Trace, draw_graph, render
 from tinygrad_edu_viz.cells import cell_width
 from tinygrad_edu_viz.pages.page import page
+from tinygrad_edu_viz.pictures.gif import FONTS, missing_letters
 from tinygrad_edu_viz.pictures.graph_files import graph_json
 from tinygrad_edu_viz.text.terminal import draw, fitting
 from tinygrad_edu_viz.views.levels import view
@@ -96,7 +97,11 @@ def _picture(subject: Subject, format: str, level: str, looks: Looks) -> bytes:
     if drawing.note:
         click.echo(f"note: {drawing.note}", err=True)
     with _explained():
-        return render(drawing, format)
+        content = render(drawing, format)
+    lost = missing_letters(subject.trace) if format == "png" else ""
+    if lost:
+        click.echo(f"warning: no font of this machine has {lost[:20]}: install one ({FONTS})", err=True)
+    return content
 
 
 @contextmanager

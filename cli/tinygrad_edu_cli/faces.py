@@ -12,6 +12,7 @@ from typing import Literal
 import click
 
 from tinygrad_edu.errors import ArgumentError
+from tinygrad_edu_viz.pictures.gif import Shots
 from tinygrad_edu_viz.player import Player
 
 from . import output, subject, tui
@@ -52,12 +53,22 @@ def _at_level(found: Subject, level: str, place: str | None) -> tuple[Subject, s
         raise CommandError(f"--apart {place}: {error.message}", error.hint) from None
 
 
-def write_files(found: Subject, player: Player, paths: Iterable[Path], png_series: Path | None) -> None:
+def write_files(
+    found: Subject,
+    player: Player,
+    paths: Iterable[Path],
+    png_series: Path | None,
+    steps: tuple[int, int] | None,
+    seconds: float | None,
+    width: int | None,
+    theme: str | None,
+) -> None:
     """Write the files that were asked for, and say so."""
+    shots = Shots(steps, seconds, width, theme or "light")
     for path in paths:
-        click.echo(exports.write(found, path, player), err=True)
+        click.echo(exports.write(found, path, player, shots, theme or "auto"), err=True)
     if png_series is not None:
-        click.echo(exports.write_series(found, png_series, player), err=True)
+        click.echo(exports.write_series(found, png_series, player, shots), err=True)
 
 
 def show(found: Subject, player: Player, face: Face | None, full: bool) -> None:

@@ -63,7 +63,8 @@ def open_source(source: str | None, set_texts: Sequence[str]) -> Subject:
         return _record(printable(f"{path}:{name}"), user_file.call(path, name), f"{name}()")
     if source.strip().endswith(".json"):
         _warn_unused(settings, "a saved trace has its numbers in it")
-        return Subject(printable(source.strip()), _load(Path(source.strip())))
+        trace = _load(Path(source.strip()))
+        return Subject(printable(trace.title or source.strip()), trace)
     if os.path.isfile(source):
         raise CommandError(f"{source} is a file of no known kind", "give an expression, FILE.py:FUNC or TRACE.json")
     root, _, unused = evaluate(source, settings)
@@ -98,7 +99,7 @@ def _record(title: str, root: Any, what: str, note: str = "") -> Subject:
         )
     try:
         with np.errstate(all="ignore"):  # a learner sees the inf or nan itself
-            return Subject(title, Trace.record(root), note, root)
+            return Subject(title, Trace.record(root, title=title), note, root)
     except TinygradError as error:
         raise CommandError(str(error)) from None
 

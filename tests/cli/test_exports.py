@@ -34,6 +34,25 @@ def test_pictures(cli, folder):
     assert len(os.listdir(folder / "steps")) == 5
 
 
+def test_some_steps(cli, folder):
+    pytest.importorskip("PIL", reason="needs Pillow: pip install --group test")
+    pytest.importorskip("matplotlib", reason="needs matplotlib's font: pip install --group test")
+    ran = cli("step", "a*b", "--set", "a=2", "--set", "b=3", "--gif", "s.gif", "--steps", "1-3", "--seconds", "0.1")
+    assert ran == (0, "", "wrote s.gif (3 pictures)\n")
+    ran = cli("step", "a*b", "--set", "a=2", "--set", "b=3", "--gif", "t.gif", "--steps", "8-9")
+    assert ran.code == 2 and "no step is shown from 8 to 9" in ran.err and not (folder / "t.gif").exists()
+    for wrong in (["--gif", "t.gif", "--steps", "3-1"], ["--steps", "1-2"], ["--plain", "--theme", "dark"]):
+        assert cli("step", *wrong).code == 2
+
+
+def test_a_saved_trace_keeps_its_expression(cli, folder):
+    assert cli("step", "a*b + a", "--set", "a=2", "--set", "b=3", "--save", "t.json").code == 0
+    plain, again = (
+        cli("step", *source, "--plain").out for source in (["a*b + a", "--set", "a=2", "--set", "b=3"], ["t.json"])
+    )
+    assert again == plain and again.startswith("a*b + a\n")
+
+
 @pytest.mark.parametrize(
     ("option", "place", "wanted"),
     [("--html", "page.txt", ".html"), ("--html", "page", ".html"), ("--gif", "a.png", ".gif")],

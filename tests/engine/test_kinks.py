@@ -39,6 +39,7 @@ KINKS = [
     ("relu at -0.0", lambda a: tg.relu(a), [-0.0], [0.0]),
     ("abs", lambda a: tg.abs(a), [0.0], [0.0]),
     ("sign", lambda a: tg.sign(a), [0.0], [0.0]),
+    ("step", lambda a: tg.step(a), [0.0], [0.0]),
     ("leaky_relu takes the left slope", lambda a: tg.leaky_relu(a, negative_slope=0.25), [0.0], [0.25]),
     ("elu", lambda a: tg.elu(a, alpha=2.0), [0.0], [2.0]),
     ("maximum shares a tie", lambda a, b: tg.maximum(a, b), [3.0, 3.0], [0.5, 0.5]),

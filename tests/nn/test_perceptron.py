@@ -10,6 +10,10 @@ import tinygrad_edu as tg
 nn = tg.nn
 
 
+def test_a_step_is_called_so():
+    assert "op=step" in repr(nn.Perceptron(2, rng=0)(tg.Tensor([1.0, 2.0])))
+
+
 def neuron(weight: list[float], bias: float, activation: str = "step", device: str = "cpu") -> nn.Perceptron:
     perceptron = nn.Perceptron(len(weight), activation, device=device, dtype="float64")
     perceptron.load_state_dict({"weight": np.array(weight), "bias": np.array(bias)})

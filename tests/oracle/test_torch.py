@@ -68,6 +68,7 @@ UNARY = {
     "relu": [(torch.relu, {}, X)],
     "sigmoid": [(torch.sigmoid, {}, X)],
     "sign": [(torch.sign, {}, X)],
+    "step": [(lambda a: torch.heaviside(a.detach(), torch.zeros((), dtype=a.dtype)) + 0 * a, {}, X)],
     "silu": [(F.silu, {}, X)],
     "sin": [(torch.sin, {}, X)],
     "sinh": [(torch.sinh, {}, X)],

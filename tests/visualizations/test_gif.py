@@ -6,15 +6,16 @@ import pytest
 
 import hostile
 import tinygrad_edu as tg
+from tinygrad_edu.errors import ArgumentError
 from tinygrad_edu_viz import Trace
 from tinygrad_edu_viz.pictures import gif as pictures
 
 Image = pytest.importorskip("PIL.Image", reason="needs Pillow: pip install --group test")
 pytest.importorskip("matplotlib", reason="needs matplotlib's font: pip install --group test")
 
-from tinygrad_edu_viz.pictures.frames import FLOW, GO, Film  # noqa: E402
+from tinygrad_edu_viz.pictures.frames import MARKS, Film  # noqa: E402
 
-ORANGE, BLUE, WHITE = (tuple(bytes.fromhex(colour[1:])) for colour in (FLOW, GO, "#FFFFFF"))
+BLUE, ORANGE, WHITE = (tuple(bytes.fromhex(colour[1:])) for colour in (*MARKS["light"].values(), "#FFFFFF"))
 
 
 def perceptron() -> Trace:
@@ -46,7 +47,46 @@ def test_a_picture_for_each_step(tmp_path):
 def test_the_pace(tmp_path):
     pictures.gif(tmp_path / "steps.gif", perceptron())
     times = [time for _, time in frames_of(tmp_path / "steps.gif")]
-    assert times == [1200] * 6 + [2400] * 9 + [5000]  # start and 5 forward, 10 backward; a pause at the end
+    trace = perceptron()
+    for time, event in zip(times[1:], trace.events, strict=True):
+        letters = len(event.formula) + len(event.text)
+        assert time >= 1000 * letters / 25, "a fast reader reads 25 letters a second"
+    assert times[-1] > max(times[:-1]) and times[0] > 1000
+
+
+def test_some_steps_at_a_pace_in_a_size_and_colours(tmp_path):
+    shots = pictures.Shots(steps=(6, 12), seconds=0.5, width=500, theme="dark")
+    assert pictures.gif(tmp_path / "s.gif", perceptron(), shots=shots) == 7
+    found = frames_of(tmp_path / "s.gif")
+    assert {time for _, time in found} == {500} and {picture.width for picture, _ in found} == {500}
+    assert found[0][0].getpixel((2, 2)) == (18, 18, 18)
+    with pytest.raises(ArgumentError, match="no step is shown from 20 to 30"):
+        pictures.gif(tmp_path / "s.gif", perceptron(), shots=pictures.Shots(steps=(20, 30)))
+
+
+def test_letters_that_no_font_has(tmp_path, monkeypatch):
+    from tinygrad_edu_viz.pictures import fonts
+
+    trace = Trace.record(tg.Value(2.0, name="重") * tg.Value(3.0, name="é∂"))
+    monkeypatch.setattr(fonts, "_find", lambda letter: None if letter == "重" else fonts._DEJAVU[False])
+    assert pictures.missing_letters(trace, "重*é") == "重"
+    assert pictures.missing_letters(perceptron(), "a*b") == ""
+
+
+def test_a_font_that_has_them_is_found(monkeypatch):
+    """Of two fonts of the machine the one that has the letter; DejaVu Sans stands for one that has another script."""
+    from tinygrad_edu_viz.pictures import fonts
+
+    folder = fonts._DEJAVU[False].parent
+    letter = next(
+        chr(k) for k in sorted(fonts._letters(folder / "DejaVuSans.ttf") - fonts._letters(fonts._DEJAVU[False]))
+    )
+    monkeypatch.setattr(fonts, "_others", lambda: (folder / "DejaVuSerif-Bold.ttf", folder / "DejaVuSans.ttf"))
+    fonts._find.cache_clear()
+    parts = [(part, font.path) for part, font in fonts.runs(f"a{letter}b", 12, bold=True)]
+    fonts._find.cache_clear()
+    assert [part for part, _ in parts] == ["a", letter, "b"]
+    assert str(parts[0][1]) == str(fonts._DEJAVU[True]) and "DejaVuSansMono" not in str(parts[1][1])
 
 
 def test_nothing_but_numbers_and_marks_moves(tmp_path):

@@ -399,7 +399,7 @@ def edited(trace: Trace, tmp_path: Any, change: Any) -> Any:
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        (lambda d: d.update(version=3), r"version 3, .* up to 2: update it"),
+        (lambda d: d.update(version=4), r"version 4, .* up to 3: update it"),
         (lambda d: d.update(format="something"), "it is JSON, but no trace"),
         (lambda d: d.pop("events"), "it lacks the field 'events'"),
         (lambda d: d.update(root="n77"), 'root is "n77", and no node has that id'),
@@ -481,9 +481,9 @@ def test_arrays_that_do_not_belong_together(tmp_path, change, said):
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
-        ('"root"', '"version": 2, "root"', 'the field "version" stands twice'),
-        ('"version": 2', f'"version": {"9" * 5000}', "a whole number of 5,000 digits"),
-        ('"version": 2', '"version": NaN', "the word NaN, which is not JSON"),
+        ('"root"', '"version": 3, "root"', 'the field "version" stands twice'),
+        ('"version": 3', f'"version": {"9" * 5000}', "a whole number of 5,000 digits"),
+        ('"version": 3', '"version": NaN', "the word NaN, which is not JSON"),
         ('"attrs": {}', f'"attrs": {{"x": {"[" * 900}{"]" * 900}}}', "nested too deeply|should be a number, a text"),
         ('"attrs": {}', f'"attrs": {"[" * 100_000}', "nested too deeply"),
     ],
@@ -669,3 +669,11 @@ def test_the_examples_in_the_documentation():
     for module in (readable, notation):
         outcome = doctest.testmod(module)
         assert (outcome.attempted > 0, outcome.failed) == (True, 0)
+
+
+def test_a_trace_is_one_line_and_keeps_its_title(tmp_path):
+    root = tg.Value(2.0, name="a") * 3.0
+    assert repr(Trace.record(root)) == "Trace of n2: 3 nodes, 1 step forward, 2 steps backward"
+    trace = Trace.record(root, title="a * 3")
+    trace.save(tmp_path / "t.json")
+    assert Trace.load(tmp_path / "t.json") == trace and repr(trace).startswith("Trace of a * 3: 3 nodes")

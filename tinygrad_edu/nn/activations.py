@@ -9,14 +9,8 @@ from ..checks import choose
 from ..rules import functional
 from .module import Module
 
-
-def step(x: Any) -> Any:
-    """1 where x > 0, else 0 (McCulloch & Pitts 1943). It is flat on both sides of its jump: the gradient is 0."""
-    return functional.relu(functional.sign(x))
-
-
-_NAMES = "relu sigmoid tanh leaky_relu elu gelu silu softplus".split()
-ACTIVATIONS: dict[str, Callable[[Any], Any]] = {name: getattr(functional, name) for name in _NAMES} | {"step": step}
+_NAMES = "relu sigmoid tanh leaky_relu elu gelu silu softplus step".split()
+ACTIVATIONS: dict[str, Callable[[Any], Any]] = {name: getattr(functional, name) for name in _NAMES}
 
 
 def find(activation: Any, layer: str) -> Callable[[Any], Any] | None:

@@ -12,6 +12,7 @@ from typing import Any
 
 from tinygrad_edu.graph.node import Node
 
+from .readable import short
 from .recording import recorder
 from .recording.contents import Data, Event, TraceNode
 from .saving import json_file
@@ -26,23 +27,41 @@ class Trace:
         events: the computed nodes forward; then the gradient that the root starts with; then one event for each
             contribution to a gradient.
         root: the id of the node from which the backward pass started.
+        title: what was recorded, such as the expression; "" if nobody said.
     """
 
     nodes: dict[str, TraceNode]
     events: tuple[Event, ...]
     root: str
+    title: str = ""
+
+    def __repr__(self) -> str:
+        """One line.
+
+        >>> from tinygrad_edu import Value
+        >>> Trace.record(Value(2.0, name="a") * 3.0)
+        Trace of n2: 3 nodes, 1 step forward, 2 steps backward
+        """
+        forward = sum(event.kind == "forward" for event in self.events)
+        counts = (
+            _count(len(self.nodes), "node"),
+            _count(forward, "step") + " forward",
+            _count(len(self.events) - forward, "step") + " backward",
+        )
+        return f"Trace of {short(self.title or self.root, 60)}: {', '.join(counts)}"
 
     @classmethod
-    def record(cls, root: Node, gradient: Any = None) -> Trace:
+    def record(cls, root: Node, gradient: Any = None, title: str = "") -> Trace:
         """Run the backward pass from `root`, a Value or a Tensor, and record it; no node's `grad` is touched.
 
         Args:
             gradient: dL/d(root), of the shape of `root`; may be left out for a single number, where it is 1.
+            title: what is recorded, for people.
         Raises:
             TraceError: `root` is neither a Value nor a Tensor.
             GraphError, ShapeError, MutationError: as `Node.backward`.
         """
-        return cls(*recorder.record(root, gradient))
+        return cls(*recorder.record(root, gradient), title)
 
     def save(self, path: str | PathLike[str]) -> None:
         """Write this trace as JSON.
@@ -50,7 +69,7 @@ class Trace:
         Raises:
             OSError: the file cannot be written.
         """
-        json_file.write(path, self.nodes, self.events, self.root)
+        json_file.write(path, self.nodes, self.events, self.root, self.title)
 
     @classmethod
     def load(cls, path: str | PathLike[str]) -> Trace:
@@ -70,3 +89,7 @@ class Trace:
         """The ids of the nodes whose data is there after `step` events: leaves from the start."""
         leaves = {node.id for node in self.nodes.values() if node.op is None}
         return leaves | {event.node for event in self.events[: max(step, 0)]}
+
+
+def _count(count: int, what: str) -> str:
+    return f"{count:,} {what}{'s' * (count != 1)}"

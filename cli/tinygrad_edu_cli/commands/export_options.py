@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,38 @@ def export_options(command: Callable[..., Any]) -> Callable[..., Any]:
         path = click.Path(path_type=Path)
         command = click.option(f"--{name}", type=path, metavar=kind, callback=check, help=about)(command)
     return command
+
+
+def shot_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The options of --gif and --png-series: which steps, for how long, how large, in which colours."""
+    for option in reversed(
+        (
+            click.option("--steps", metavar="A-B", callback=_range, help="Of --gif, --png-series: only steps A to B."),
+            click.option(
+                "--seconds",
+                type=click.FloatRange(0.02, 60),
+                help="Of --gif: how long each step stays; by default as long as reading it takes.",
+            ),
+            click.option(
+                "--width", type=click.IntRange(200, 8000), metavar="PIXELS", help="Of --gif, --png-series: how wide."
+            ),
+            click.option(
+                "--theme", type=click.Choice(["light", "dark"]), help="Colours of --gif, --png-series and --html."
+            ),
+        )
+    ):
+        command = option(command)
+    return command
+
+
+def _range(context: click.Context, option: click.Parameter, text: str | None) -> tuple[int, int] | None:
+    if text is None:
+        return None
+    found = re.fullmatch(r"(\d{1,9})(?:-(\d{1,9}))?", text)
+    first, last = (int(part or found[1]) for part in found.groups()) if found else (1, 0)
+    if first > last:
+        raise click.UsageError(f"--steps {text}: give the first and the last step, as in --steps 6-12")
+    return first, last
 
 
 def _ends_in(suffix: str) -> Callable[..., Path | None]:

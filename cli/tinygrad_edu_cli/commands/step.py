@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from .. import output
-from .export_options import export_options
+from .export_options import export_options, shot_options
 from .source_options import level_option, set_option, source_argument
 
 
@@ -32,6 +32,7 @@ from .source_options import level_option, set_option, source_argument
 )
 @click.option("--full", is_flag=True, help="Print all numbers of arrays in the lines of --plain, not only their range.")
 @export_options
+@shot_options
 def step(
     source: str | None,
     settings: tuple[str, ...],
@@ -48,6 +49,10 @@ def step(
     html: Path | None,
     gif: Path | None,
     png_series: Path | None,
+    steps: tuple[int, int] | None,
+    seconds: float | None,
+    width: int | None,
+    theme: str | None,
 ) -> None:
     """Step through the forward and the backward pass of an expression.
 
@@ -81,13 +86,17 @@ def step(
         raise click.UsageError(
             "--full is for --plain; --json has all recorded numbers, the screen opens them with Enter"
         )
+    if (steps or seconds or width) and not (gif or png_series):
+        raise click.UsageError("--steps, --seconds and --width are for --gif FILE.gif and --png-series FOLDER")
+    if theme and not (html or gif or png_series):
+        raise click.UsageError("--theme is for --gif, --png-series and --html")
     from .. import faces  # brings NumPy, which `--help` need not wait for
 
     if order:
         faces.show_orders(source, settings)
         return
     subject, player = faces.opened(source, settings, level, apart, breakpoints)
-    faces.write_files(subject, player, filter(None, (save, html, gif)), png_series)
+    faces.write_files(subject, player, filter(None, (save, html, gif)), png_series, steps, seconds, width, theme)
     if (html or gif or png_series) and not (tui or plain or full or as_json or predict):
         return  # a file was what was wanted
     asked: dict[faces.Face, bool] = {"predict": predict, "json": as_json, "tui": tui, "plain": plain or full}

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
+from tinygrad_edu.errors import ArgumentError
 from tinygrad_edu_viz import MissingDot, draw_graph, render
 from tinygrad_edu_viz.pages.page import page
 from tinygrad_edu_viz.pictures import gif
+from tinygrad_edu_viz.pictures.gif import Shots
 from tinygrad_edu_viz.player import Player
 from tinygrad_edu_viz.text.terminal import draw
 
@@ -16,20 +19,32 @@ from ..errors import CommandError, FileError, MissingPieceError
 from ..files import replacing
 from ..subject import Subject
 
-Writer = Callable[[Subject, Player, Path], str]
+Writer = Callable[["Export", Path], str]
 """Writes a file, and returns what is to say about it beside its name."""
 
 
-def write(subject: Subject, path: Path, player: Player) -> str:
+class Export(NamedTuple):
+    """What is written."""
+
+    subject: Subject
+    player: Player
+    shots: Shots
+    theme: str
+
+
+def write(subject: Subject, path: Path, player: Player, shots: Shots = gif.ALL, theme: str = "auto") -> str:
     """Write a file, of the kind that its name ends in.
 
     The steps (.json), a page (.html) or a moving picture (.gif) that plays them; or the graph at the player's position
     (.svg, .png, .txt). All but the first are at the player's level.
 
+    Args:
+        shots: of a moving picture.
+        theme: of a page: "light", "dark" or "auto".
     Returns:
         what was written, for people.
     Raises:
-        CommandError: the name ends otherwise.
+        CommandError: the name ends otherwise, or a moving picture has no such steps.
         FileError: the file cannot be written.
         MissingPieceError: a picture needs something that is not installed.
     """
@@ -37,43 +52,56 @@ def write(subject: Subject, path: Path, player: Player) -> str:
     if writer is None:
         raise CommandError(f"the name ends in one of {', '.join(WRITERS)}")
     with _explained(), replacing(path) as temporary:
-        about = writer(subject, player, temporary)
-    return f"wrote {path}{about}"
+        about = writer(Export(subject, player, shots, theme), temporary)
+    return f"wrote {path}{about}{_without_font(subject, path.suffix.lower())}"
 
 
-def write_series(subject: Subject, folder: Path, player: Player) -> str:
+def write_series(subject: Subject, folder: Path, player: Player, shots: Shots = gif.ALL) -> str:
     """Write a picture of each step into a folder; for the rest see `write`."""
     try:
         with _explained():
-            written = gif.png_series(folder, subject.trace, subject.title, level=player.level)
+            written = gif.png_series(folder, subject.trace, subject.title, level=player.level, shots=shots)
     except OSError as error:
         raise FileError(f"cannot write into {folder}: {error.strerror or error}", "give another place") from None
-    return f"wrote {folder}: {written[0].name} to {written[-1].name}"
+    return f"wrote {folder}: {written[0].name} to {written[-1].name}{_without_font(subject, '.png')}"
 
 
-def _trace(subject: Subject, player: Player, path: Path) -> str:
-    subject.trace.save(path)
+def _without_font(subject: Subject, suffix: str) -> str:
+    """A warning where a picture cannot show letters of names."""
+    lost = gif.missing_letters(subject.trace, subject.title) if suffix in (".gif", ".png") else ""
+    if not lost:
+        return ""
+    return f"\nwarning: no font of this machine has {lost[:20]}: install one ({gif.FONTS})"
+
+
+def _trace(export: Export, path: Path) -> str:
+    export.subject.trace.save(path)
     return ""
 
 
-def _page(subject: Subject, player: Player, path: Path) -> str:
+def _page(export: Export, path: Path) -> str:
+    subject, player, _, theme = export
     note = " ".join(subject.note.splitlines()[:1])
-    path.write_text(page(subject.trace, subject.title, note, level=player.level), encoding="utf-8", newline="\n")
+    text = page(subject.trace, subject.title, note, level=player.level, theme=theme)
+    path.write_text(text, encoding="utf-8", newline="\n")
     return ""
 
 
-def _gif(subject: Subject, player: Player, path: Path) -> str:
-    return f" ({gif.gif(path, subject.trace, subject.title, level=player.level)} pictures)"
+def _gif(export: Export, path: Path) -> str:
+    subject, player, shots, _ = export
+    return f" ({gif.gif(path, subject.trace, subject.title, level=player.level, shots=shots)} pictures)"
 
 
-def _picture(subject: Subject, player: Player, path: Path) -> str:
-    drawing = draw_graph(subject.trace, player.level, legend=True, step=player.position)
+def _picture(export: Export, path: Path) -> str:
+    player = export.player
+    drawing = draw_graph(export.subject.trace, player.level, legend=True, step=player.position)
     path.write_bytes(render(drawing, path.suffix[1:].lower()))
     return _step(player)
 
 
-def _text(subject: Subject, player: Player, path: Path) -> str:
-    lines = draw(subject.trace, player.position, view=player.view).splitlines()
+def _text(export: Export, path: Path) -> str:
+    player = export.player
+    lines = draw(player.trace, player.position, view=player.view).splitlines()
     path.write_text("\n".join([*(line.rstrip() for line in lines), ""]), encoding="utf-8", newline="\n")
     return _step(player)
 
@@ -101,3 +129,5 @@ def _explained() -> Iterator[None]:
     except (MissingDot, gif.MissingPillow) as error:
         what, _, hint = str(error).rpartition(": ")
         raise MissingPieceError(what, hint) from None
+    except ArgumentError as error:
+        raise CommandError(str(error)) from None

@@ -17,7 +17,6 @@ from tinygrad_edu.graph.node import Node
 from ..pictures.dot_binary import render
 from ..pictures.draw import draw_graph
 from ..pictures.scene import lay_out
-from ..readable import short
 from ..trace import Trace
 from .page import LIMIT, compose
 
@@ -27,33 +26,11 @@ LEAST, MOST, AROUND = 560, 900, 430  # pixels: heights of the frame, and of what
 
 def bundle(trace: Trace, include: Any = None, exclude: Any = None) -> dict[str, str]:
     """What a trace shows, by MIME type: the player, and one line for where there is no HTML."""
-    found = {"text/plain": summary(trace)}
+    found = {"text/plain": repr(trace)}
     try:
         return found | {"text/html": frame(trace)}
     except TinygradError:  # nothing that could lay it out is installed
         return found
-
-
-def summary(trace: Trace) -> str:
-    """One line.
-
-    >>> from tinygrad_edu import Value
-    >>> from tinygrad_edu_viz import Trace
-    >>> summary(Trace.record(Value(2.0, name="a") * 3.0))
-    'Trace of n2: 3 nodes, 1 step forward, 2 steps backward'
-    """
-    forward = sum(event.kind == "forward" for event in trace.events)
-    backward = len(trace.events) - forward
-    counts = [
-        _count(len(trace.nodes), "node"),
-        _count(forward, "step") + " forward",
-        _count(backward, "step") + " backward",
-    ]
-    return f"Trace of {short(trace.root)}: {', '.join(counts)}"
-
-
-def _count(count: int, what: str) -> str:
-    return f"{count:,} {what}{'s' * (count != 1)}"
 
 
 def frame(trace: Trace) -> str:
@@ -63,7 +40,7 @@ def frame(trace: Trace) -> str:
         MissingDot, DrawingError: as `render`.
     """
     scene = lay_out(trace, "LR", "auto", LIMIT)
-    content = compose(trace, scene, summary(trace))
+    content = compose(trace, scene, repr(trace))
     height = min(max(round(scene.height) + AROUND, LEAST), MOST)
     return (
         f'<iframe srcdoc="{html.escape(content)}" sandbox="allow-scripts" title="Steps of forward and backward pass" '

@@ -12,15 +12,15 @@ from PIL import Image
 from ..readable import number_lines, short
 from ..recording.contents import Data, Event
 from ..trace import Trace
-from .palette import LIGHT
+from .palette import palette
 from .pencil import Pencil, bezier
 from .placing import ARROW, Edge, Point, arrow, towards
-from .scene import FONT, PADDING, TITLE, Box, Scene, lay_out
+from .scene import FONT, PADDING, TITLE, Box, lay_out
 
-GO, FLOW = "#0072B2", "#B34700"  # what goes forward, and the gradients that flow back
-TEXT, QUIET, PAPER = LIGHT.text, LIGHT.quiet, LIGHT.paper
-EXACT = (PAPER, GO, FLOW, TEXT, *LIGHT.fills.values())  # colours that a GIF must have as they are
-COLOURS = {"forward": GO, "backward": FLOW}
+MARKS = {  # of what goes forward, and of the gradients that flow back
+    "light": {"forward": "#0072B2", "backward": "#B34700"},
+    "dark": {"forward": "#56B4E9", "backward": "#E69F00"},
+}
 DASH = (7.0, 4.0)
 SMOOTH = 2  # dots that become one
 HEAD = 76  # pixels above the graph
@@ -32,10 +32,22 @@ NARROWEST, WIDEST = 760, 1600  # pixels of a picture
 class Film:
     """The pictures of one trace, all of one size; for the arguments see `gif.frames`."""
 
-    def __init__(self, trace: Trace, title: str, rankdir: str, level: str, limit: int, scale: int):
-        self.trace, self.scale = trace, scale
+    def __init__(
+        self,
+        trace: Trace,
+        title: str,
+        rankdir: str,
+        level: str,
+        limit: int,
+        scale: float,
+        theme: str = "light",
+        width: int | None = None,
+    ):
+        self.trace = trace
+        self.look, self.marks = palette(theme), MARKS[theme]
         self.scene = lay_out(trace, rankdir, level, limit)
         self.width = min(max(round(self.scene.width) + 2 * SIDE, NARROWEST), WIDEST)
+        self.scale = scale if width is None else width / self.width
         self.inside = self.width - 2 * SIDE
         self.title = short(title, self.letters)
         self.zoom = min(1.0, self.inside / self.scene.width)
@@ -52,28 +64,36 @@ class Film:
     def frame(self, position: int) -> Image.Image:
         """The picture after `position` events, a stop of the view."""
         dots = self.scale * SMOOTH
-        image = Image.new("RGB", (self.width * dots, self.height * dots), PAPER)
+        size = round(self.width * self.scale) * SMOOTH, round(self.height * self.scale) * SMOOTH
+        image = Image.new("RGB", size, self.look.paper)
         page = Pencil(image, dots)
         self._head(page, position)
         graph = Pencil(image, dots * self.zoom, (self.graph_left * dots, self.graph_top * dots))
-        _Graph(self.trace, self.scene, position).draw(graph)
+        _Graph(self, position).draw(graph)
         for line, (text, bold) in enumerate(self.captions[position]):
-            page.text((SIDE, self.caption + line * LINE + LETTER), text, LETTER, TEXT, bold)
+            page.text((SIDE, self.caption + line * LINE + LETTER), text, LETTER, self.look.text, bold)
         return image.reduce(SMOOTH)
+
+    @property
+    def exact(self) -> list[str]:
+        """Colours that a GIF must have as they are."""
+        return [self.look.paper, *self.marks.values(), self.look.text, *self.look.fills.values()]
 
     def _head(self, page: Pencil, position: int) -> None:
         """Title, pass and step, and a bar with the two passes, whose filled part is behind us."""
         events = self.trace.events
-        page.text((SIDE, 26), self.title, 15, TEXT, bold=True)
+        page.text((SIDE, 26), self.title, 15, self.look.text, bold=True)
         where = f"{events[position - 1].kind.upper()} {self._steps(position)}/{len(events)}" if position else "START"
-        page.text((SIDE, 48), where, 13, COLOURS[events[position - 1].kind] if position else QUIET, bold=True)
+        page.text(
+            (SIDE, 48), where, 13, self.marks[events[position - 1].kind] if position else self.look.quiet, bold=True
+        )
         forward = sum(event.kind == "forward" for event in events)
-        for begin, end, colour in ((0, forward, GO), (forward, len(events), FLOW)):
+        for begin, end, colour in ((0, forward, self.marks["forward"]), (forward, len(events), self.marks["backward"])):
             left, right, now = (
                 SIDE + 1 + (self.inside - 2) * part / len(events)
                 for part in (begin, end, min(max(position, begin), end))
             )
-            page.box((left, 58), (right - left, 8), PAPER, colour)
+            page.box((left, 58), (right - left, 8), self.look.paper, colour)
             page.box((left, 58), (now - left, 8), colour, colour)
 
     def _steps(self, position: int) -> str:
@@ -95,8 +115,9 @@ class Film:
 class _Graph:
     """The graph at one position."""
 
-    def __init__(self, trace: Trace, scene: Scene, position: int):
-        self.trace, self.scene = trace, scene
+    def __init__(self, film: Film, position: int):
+        trace, scene = self.trace, self.scene = film.trace, film.scene
+        self.look, self.marks = film.look, film.marks
         self.known, self.gradients = trace.known_after(position), trace.gradients_after(position)
         start = max((stop for stop in scene.view.stops if stop < position), default=0)
         events = trace.events[start:position]
@@ -114,9 +135,9 @@ class _Graph:
 
     def draw(self, pencil: Pencil) -> None:
         for frame in self.scene.frames:
-            size, fill = (frame.width, frame.height), LIGHT.group if frame.depth % 2 == 0 else PAPER
-            pencil.box(frame.corner, size, fill, LIGHT.line, 0.5, 8)
-            pencil.text((frame.corner[0] + 8, frame.corner[1] + 15), frame.title, FONT - 1, QUIET)
+            size, fill = (frame.width, frame.height), self.look.group if frame.depth % 2 == 0 else self.look.paper
+            pencil.box(frame.corner, size, fill, self.look.line, 0.5, 8)
+            pencil.text((frame.corner[0] + 8, frame.corner[1] + 15), frame.title, FONT - 1, self.look.quiet)
         for edge in sorted(self.scene.curves, key=lambda edge: edge in self.used):  # what is marked goes on top
             self._edge(pencil, edge)
         for box_id, box in self.scene.boxes.items():
@@ -126,33 +147,33 @@ class _Graph:
         curve = self.scene.curves[edge]
         line = bezier(curve.points)
         if edge not in self.used:
-            pencil.line(line, LIGHT.line, 1.2)
-            pencil.polygon(arrow(line[-1], curve.tip), LIGHT.line)
+            pencil.line(line, self.look.line, 1.2)
+            pencil.polygon(arrow(line[-1], curve.tip), self.look.line)
         elif self.kind == "forward":
-            pencil.line(line, GO, 3.5)
-            pencil.polygon(arrow(line[-1], curve.tip, 0.7), GO)
+            pencil.line(line, self.marks["forward"], 3.5)
+            pencil.polygon(arrow(line[-1], curve.tip, 0.7), self.marks["forward"])
         else:
             base = towards(curve.points[0], curve.points[1], ARROW)
-            pencil.line([*line, curve.tip], FLOW, 3.5, DASH)
-            pencil.polygon(arrow(base, curve.points[0], 0.7), FLOW)
+            pencil.line([*line, curve.tip], self.marks["backward"], 3.5, DASH)
+            pencil.polygon(arrow(base, curve.points[0], 0.7), self.marks["backward"])
 
     def _box(self, pencil: Pencil, box_id: str, box: Box) -> None:
         left, top = box.corner
         size = (box.width, box.height)
         active = box_id == self.active
-        line = COLOURS[self.kind] if active or box_id in self.giving else TEXT
+        line = self.marks[self.kind] if active or box_id in self.giving else self.look.text
         width = 3.5 if active else 2.0 if box_id in self.giving else 1.0
-        fill = LIGHT.fills[box.kind]
+        fill = self.look.fills[box.kind]
         if box.kind == "layer":
-            pencil.box((left + 4, top + 4), size, fill, TEXT)
+            pencil.box((left + 4, top + 4), size, fill, self.look.text)
         if box.kind == "constant" and not active:
             pencil.box(box.corner, size, fill, fill)
             corners = [box.corner, (left + size[0], top), (left + size[0], top + size[1]), (left, top + size[1])]
-            pencil.line([*corners, box.corner], TEXT, 1.0, (4.0, 3.0))
+            pencil.line([*corners, box.corner], self.look.text, 1.0, (4.0, 3.0))
         else:
             pencil.box(box.corner, size, fill, line, width, 8 if box.kind == "leaf" else 0)
         if box.kind == "root":
-            pencil.box((left + 4, top + 4), (size[0] - 8, size[1] - 8), None, TEXT)
+            pencil.box((left + 4, top + 4), (size[0] - 8, size[1] - 8), None, self.look.text)
         self._texts(pencil, box_id, box)
 
     def _texts(self, pencil: Pencil, box_id: str, box: Box) -> None:
@@ -162,12 +183,12 @@ class _Graph:
         wide = len(face.strong) * size + (len(face.aside) + 1) * (FONT - 1) * bool(face.aside)
         start = box.corner[0] + (box.width - wide * 0.602) / 2
         feet = box.corner[1] + PADDING + TITLE - 6
-        pencil.text((start, feet), face.strong, size, TEXT, bold=True)
+        pencil.text((start, feet), face.strong, size, self.look.text, bold=True)
         if face.aside:
             aside = start + (len(face.strong) * size + FONT - 1) * 0.602
-            pencil.text((aside, feet), face.aside, FONT - 1, QUIET)
+            pencil.text((aside, feet), face.aside, FONT - 1, self.look.quiet)
         for line, text in enumerate(face.quiet):
-            pencil.text((left, box.feet(line)), text, FONT - 1, QUIET)
+            pencil.text((left, box.feet(line)), text, FONT - 1, self.look.quiet)
         if not face.data:
             return
         now_data = box_id == self.active and self.kind == "forward"
@@ -179,8 +200,9 @@ class _Graph:
     def _data(self, node: str) -> Data | None:
         return self.trace.nodes[node].data if node in self.known else None
 
-    @staticmethod
-    def _numbers(pencil: Pencil, box: Box, what: str, first: int, data: Data | None, sides: Point, bold: bool) -> None:
-        pencil.text((sides[0], box.feet(first)), what, FONT, QUIET)
+    def _numbers(
+        self, pencil: Pencil, box: Box, what: str, first: int, data: Data | None, sides: Point, bold: bool
+    ) -> None:
+        pencil.text((sides[0], box.feet(first)), what, FONT, self.look.quiet)
         for line, text in enumerate(["·"] if data is None else number_lines(data), first):
-            pencil.text((sides[1], box.feet(line)), text, FONT, TEXT, bold, "rs")
+            pencil.text((sides[1], box.feet(line)), text, FONT, self.look.text, bold, "rs")

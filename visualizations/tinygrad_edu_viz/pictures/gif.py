@@ -9,21 +9,24 @@ from __future__ import annotations
 from collections.abc import Iterator
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from tinygrad_edu.errors import TinygradError
+from tinygrad_edu.errors import ArgumentError, TinygradError
 
 from ..trace import Trace
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
+    from .frames import Film
+
 LIMIT = 40  # boxes; more cannot be read in a picture that does not scroll
-FORWARD, BACKWARD, END = 1200, 2400, 5000  # milliseconds that a step, and the last one, stay
+LOOK, PER_LETTER, END = 1200, 50, 3000  # milliseconds for the graph, for each letter, and at the end
 SCALE = 2  # dots per pixel of a PNG
 COLOURS = 64
+FONTS = "apt install fonts-noto-cjk, or noto-fonts-cjk, or any other"
 NEAR = 20  # a sum of differences in red, green and blue that is taken for one colour
 
 
@@ -31,8 +34,33 @@ class MissingPillow(TinygradError, ImportError):
     """Pillow or matplotlib is not installed."""
 
 
+class Shots(NamedTuple):
+    """Which pictures of a trace, and how.
+
+    Attributes:
+        steps: the first and the last step that is shown; None for all.
+        seconds: how long each picture of a GIF stays; None for as long as reading it takes.
+        width: of a picture in dots; None for what the graph needs.
+        theme: "light" or "dark".
+    """
+
+    steps: tuple[int, int] | None = None
+    seconds: float | None = None
+    width: int | None = None
+    theme: str = "light"
+
+
+ALL = Shots()
+
+
 def frames(
-    trace: Trace, title: str = "", rankdir: str = "LR", level: str = "auto", limit: int = LIMIT, scale: int = SCALE
+    trace: Trace,
+    title: str = "",
+    rankdir: str = "LR",
+    level: str = "auto",
+    limit: int = LIMIT,
+    scale: int = SCALE,
+    shots: Shots = ALL,
 ) -> Iterator[tuple[int, Image]]:
     """The pictures of a trace.
 
@@ -40,47 +68,89 @@ def frames(
         title: what is stepped through, such as the expression.
         rankdir: "LR" draws from left to right, "TB" from top to bottom.
         level, limit: as of `levels.view`; a line in the picture says what became one box.
-        scale: dots for each pixel.
+        scale: dots for each pixel, where `shots` has no width.
     Yields:
         (position, picture) at each step of the view: first before any event, then after so many events.
     Raises:
         MissingPillow: the extra `plots` is not installed.
-        ArgumentError: another direction, or as `levels.view`.
+        ArgumentError: another direction or theme, no step in that range, or as `levels.view`.
         MissingDot, DrawingError: as `render`.
     """
+    film = _film(trace, title, rankdir, level, limit, scale, shots)
+    for position in _stops(film, shots):
+        yield position, film.frame(position)
+
+
+def _film(trace: Trace, title: str, rankdir: str, level: str, limit: int, scale: float, shots: Shots) -> Film:
     try:
         from .frames import Film  # needs the extra `plots`, as all of Pillow here
     except ImportError as error:
         raise MissingPillow(
             f"pictures of steps need Pillow and matplotlib ({error}): pip install 'tinygrad-edu[plots]'"
         ) from error
-    film = Film(trace, title, rankdir, level, limit, scale)
-    for position in film.scene.view.stops:
-        yield position, film.frame(position)
+    return Film(trace, title, rankdir, level, limit, scale, shots.theme, shots.width)
 
 
-def gif(path: str | PathLike[str], trace: Trace, title: str = "", rankdir: str = "LR", level: str = "auto") -> int:
-    """Write a GIF that shows all steps, waits at the end, and starts again.
+def _stops(film: Film, shots: Shots) -> list[int]:
+    first, last = shots.steps or (0, len(film.trace.events))
+    found = [stop for stop in film.scene.view.stops if first <= stop <= last]
+    if not found:
+        raise ArgumentError(f"no step is shown from {first} to {last}; there are {len(film.trace.events)}")
+    return found
+
+
+def gif(
+    path: str | PathLike[str],
+    trace: Trace,
+    title: str = "",
+    rankdir: str = "LR",
+    level: str = "auto",
+    shots: Shots = ALL,
+) -> int:
+    """Write a GIF that shows all steps, or some, waits at the end, and starts again.
+
+    Each picture stays as long as its sentences take to read: `PER_LETTER` for a letter, and `LOOK` for the graph.
 
     Returns:
         the number of pictures in it.
     Raises:
         OSError: the file cannot be written; else as `frames`.
     """
-    pictures = dict(frames(trace, title, rankdir, level, scale=1))
-    from PIL.Image import Dither  # `frames` has seen that it is there
+    film = _film(trace, title, rankdir, level, LIMIT, 1, shots)
+    pictures = {stop: film.frame(stop) for stop in _stops(film, shots)}
+    from PIL.Image import Dither  # `_film` has seen that it is there
 
-    palette = _palette(list(pictures.values()))
+    palette = _palette(list(pictures.values()), film.exact)
     first, *rest = (picture.quantize(palette=palette, dither=Dither.NONE) for picture in pictures.values())
-    pass_of = {0: "forward"} | {event.step: event.kind for event in trace.events}
-    times = [FORWARD if pass_of[position] == "forward" else BACKWARD for position in pictures]
-    times[-1] = END
+    if shots.seconds is None:
+        letters = [sum(len(line) for line, _ in film.captions[stop]) for stop in pictures]
+        times = [LOOK + PER_LETTER * count for count in letters]
+        times[-1] += END
+    else:
+        times = [round(1000 * shots.seconds)] * len(pictures)
     first.save(path, format="GIF", save_all=True, append_images=rest, duration=times, loop=0, optimize=True)
     return len(pictures)
 
 
+def missing_letters(trace: Trace, title: str = "") -> str:
+    """The letters of names that no font of this machine has; "" where the extra `plots` is missing, too."""
+    text = "".join([title, *(node.label for node in trace.nodes.values())])
+    if text.isascii():
+        return ""
+    try:
+        from .fonts import missing
+    except ImportError:
+        return ""
+    return missing(text)
+
+
 def png_series(
-    folder: str | PathLike[str], trace: Trace, title: str = "", rankdir: str = "LR", level: str = "auto"
+    folder: str | PathLike[str],
+    trace: Trace,
+    title: str = "",
+    rankdir: str = "LR",
+    level: str = "auto",
+    shots: Shots = ALL,
 ) -> list[Path]:
     """Write step-00.png, step-01.png, ... into a folder, which is made if it does not exist.
 
@@ -91,7 +161,7 @@ def png_series(
     """
     digits = max(2, len(str(len(trace.events))))
     written = []
-    for position, picture in frames(trace, title, rankdir, level):
+    for position, picture in frames(trace, title, rankdir, level, shots=shots):
         Path(folder).mkdir(parents=True, exist_ok=True)
         path = Path(folder) / f"step-{position:0{digits}}.png"
         picture.save(path, format="PNG")
@@ -99,11 +169,9 @@ def png_series(
     return written
 
 
-def _palette(pictures: list[Image]) -> Image:
+def _palette(pictures: list[Image], exact_colours: list[str]) -> Image:
     """One set of colours for all pictures, so that nothing flickers: from the first, one in the middle and the last."""
     from PIL import Image
-
-    from .frames import EXACT
 
     chosen = [pictures[0], pictures[len(pictures) // 2], pictures[-1]]
     width, height = pictures[0].size
@@ -112,7 +180,7 @@ def _palette(pictures: list[Image]) -> Image:
         together.paste(picture, (0, k * height))
     found = together.quantize(COLOURS)
     colours = np.reshape(found.getpalette() or [], (-1, 3))
-    for colour in EXACT:
+    for colour in exact_colours:
         exact = tuple(bytes.fromhex(colour[1:]))
         distances = np.abs(colours - exact).sum(axis=1)
         colours[distances <= max(distances.min(), NEAR)] = exact

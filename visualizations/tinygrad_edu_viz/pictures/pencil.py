@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cache
-from importlib.util import find_spec
 from itertools import pairwise
 from math import hypot
-from pathlib import Path
 
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw
 
+from . import fonts
 from .placing import Point
 
 PIECES = 16  # straight ones that a Bézier curve becomes
@@ -29,7 +27,13 @@ class Pencil:
 
     def text(self, at: Point, text: str, size: float, colour: str, bold: bool = False, anchor: str = "ls") -> None:
         """Text whose letters stand on `at`; the anchors are Pillow's: "ls" begins there, "ms" is centred, "rs" ends."""
-        self.draw.text(self._dots(at), text, fill=colour, font=_font(round(size * self.scale), bold), anchor=anchor)
+        parts = list(fonts.runs(text, round(size * self.scale), bold))
+        widths = [font.getlength(part) for part, font in parts]
+        x, y = self._dots(at)
+        x -= {"l": 0.0, "m": sum(widths) / 2, "r": sum(widths)}[anchor[0]]
+        for (part, font), width in zip(parts, widths, strict=True):
+            self.draw.text((x, y), part, fill=colour, font=font, anchor=f"l{anchor[1:]}")
+            x += width
 
     def box(
         self, corner: Point, size: Point, fill: str | None, line: str, width: float = 1.0, radius: float = 0
@@ -89,19 +93,3 @@ def _dashes(points: Sequence[Point], dash: float, gap: float) -> list[list[Point
         if drawn:
             parts[-1].append(end)
     return [part for part in parts if len(part) > 1]
-
-
-def _font_folder() -> Path:
-    """Where matplotlib keeps DejaVu, which has ∂ and Greek letters; importing it would take a second."""
-    found = find_spec("matplotlib")
-    if found is None or found.origin is None:
-        raise ImportError("No module named 'matplotlib'")
-    return Path(found.origin).parent / "mpl-data" / "fonts" / "ttf"
-
-
-_FONTS = _font_folder()
-
-
-@cache
-def _font(size: int, bold: bool) -> ImageFont.FreeTypeFont:
-    return ImageFont.truetype(_FONTS / ("DejaVuSansMono-Bold.ttf" if bold else "DejaVuSansMono.ttf"), size)

@@ -221,7 +221,7 @@ def trace_of(numbers: Numbers) -> Check:
     )
     return record(
         {"format": text, "version": whole(1), "root": text, "nodes": list_of(node), "events": list_of(event)},
-        may_lack={"arrays": list_of(anything)},
+        may_lack={"arrays": list_of(anything), "title": text},
     )
 
 

@@ -16,10 +16,12 @@ from .consistency import Graph
 from .fields import ARRAYS, VERSIONED, Numbers, trace_of
 
 FORMAT = "tinygrad-edu trace"
-VERSION = 2  # 1 had no scopes, and wrote every array in full wherever it occurs
+VERSION = 3  # 2 had no title; 1 had no scopes, and wrote every array in full wherever it occurs
 
 
-def write(path: str | PathLike[str], nodes: dict[str, TraceNode], events: tuple[Event, ...], root: str) -> None:
+def write(
+    path: str | PathLike[str], nodes: dict[str, TraceNode], events: tuple[Event, ...], root: str, title: str
+) -> None:
     """Write a trace.
 
     Raises:
@@ -29,6 +31,7 @@ def write(path: str | PathLike[str], nodes: dict[str, TraceNode], events: tuple[
     document = {
         "format": FORMAT,
         "version": VERSION,
+        "title": title,
         "root": root,
         "nodes": [node.to_json(arrays.written) for node in nodes.values()],
         "events": [event.to_json(arrays.written) for event in events],
@@ -56,8 +59,8 @@ class _Arrays:
         return {"array": self.places[id(data)]}
 
 
-def read(path: str | PathLike[str]) -> Contents:
-    """Read nodes, events and the id of the root.
+def read(path: str | PathLike[str]) -> tuple[*Contents, str]:
+    """Read nodes, events, the id of the root, and the title.
 
     Raises:
         TraceError: the file is no trace, is damaged, or was written by a newer version.
@@ -88,7 +91,7 @@ def _document(content: bytes) -> dict[str, Any]:
 _HOW_TO_WRITE = "a trace is written by Trace.save, or by: tinygrad-edu step EXPR --save FILE"
 
 
-def _contents(document: dict[str, Any]) -> Contents:
+def _contents(document: dict[str, Any]) -> tuple[*Contents, str]:
     numbers = Numbers(ARRAYS(document).get("arrays", []))
     content = trace_of(numbers)(document)
     graph = Graph(numbers)
@@ -101,7 +104,7 @@ def _contents(document: dict[str, Any]) -> Contents:
     with located("events"):
         events = list_of(lambda item: graph.checked_event(_event(item), of))(content["events"])
         graph.check_order(events, root)
-    return graph.nodes, tuple(events), root
+    return graph.nodes, tuple(events), root, content.get("title", "")
 
 
 def _node(item: dict[str, Any], called: dict[str, str]) -> TraceNode:
