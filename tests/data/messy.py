@@ -59,7 +59,7 @@ DAMAGED = [  # tables from which nothing can be learned, and what is said of eac
     ("a,b,kind\n1,2,x\n3,y\n", "line 3: 2 cells, but line 1 has 3"),
     ("a,b,kind\n1,2,x\n\n3,4,y,\n", "line 4: 4 cells, but line 1 has 3"),
     ("a,b,kind\n1,,x\n1,?,y\n", "no column to learn from: 'a' is left out: the same .*, 1; 'b' is left out: empty"),
-    ("id,when,kind\n1,2020-01-03,x\n2,2020-01-04,y\n5,2020-01-05,x\n", "'id' .* of its own.*'when' .*dates"),
+    ("id,when,kind\n1,2020-01-03,x\n2,2020-01-04,y\n5,2020-01-05,x\n", "'id' .* only name .*'when' .*dates"),
     ("a,b,kind\n1,2,x\n3,4,\n", "the target is 'x' in every row"),
     ("a,b,kind\n1,2,\n3,4,NA\n", "no value in the column 'kind', which is the target"),
     ("a,b,kind\n1,2,x\n3,red,y\n", r"line 3, column 2 \('b'\): 'red' is not a number: correct it"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import numpy as np
@@ -127,7 +127,7 @@ def test_the_account_of_the_passengers(write: Write) -> None:
     said = dict(account(data))
     ages = [float(age) for line in messy.passengers().splitlines()[1:] if (age := line.split(",")[6])]
     assert said == {
-        "PassengerId": "left out: a number of its own for each row",
+        "PassengerId": "left out: numbers that only name a row, or something else",
         "Survived": "the target, classes: 0, 1",
         "Pclass, SibSp, Fare": "numbers",
         "Name": "left out: a word of its own for each row",
@@ -173,9 +173,27 @@ def test_ids_and_dates(write: Write) -> None:
     data = tg.data.read_csv(write(messy.orders()))
     assert (data.feature_names, data.task) == (("items", "weight"), "regression")
     said = dict(account(data))
-    assert said["column 1"] == said["order_id"] == "left out: a number of its own for each row"
+    assert said["column 1"] == said["order_id"] == "left out: numbers that only name a row, or something else"
     assert said["when"].startswith("left out: dates")
     assert said["shop"] == "left out: the same in every row, 'North'" and said["note"] == "left out: empty"
+
+
+@pytest.mark.parametrize(
+    ("name", "values", "is_id"),
+    [
+        *[(name, range(100, 700, 20), True)],
+        *[(name, range(7, 37), True) for name in ("", "index", "No.", "row", "Unnamed: 0", "line nr", "uuid")],
+        *[(name, range(100, 700, 20), False) for name in ("", "price index", "no", "age", "idle", "PAID", "grid")],
+        ("customer_id", [k % 25 for k in range(60)], True),
+        ("class_id", [k % 3 for k in range(60)], False),
+        ("id", [k / 2 for k in range(60)], False),
+        ("year", range(1990, 2020), False),
+    ],
+)
+def test_what_are_ids(write: Write, name: str, values: Iterable[float], is_id: bool) -> None:
+    """A column is left out by its name, and only if its numbers are many whole ones, or count the rows."""
+    content = f"{name},a,y\n" + "".join(f"{value},{k % 4},{k % 2}\n" for k, value in enumerate(values))
+    assert (tg.data.read_csv(write(content)).feature_names == ("a",)) == is_id
 
 
 @pytest.mark.parametrize(

@@ -18,8 +18,10 @@ Kind = Literal["number", "words", "left out"]
 
 MOST_WORDS = 100  # different ones in a column, each of which becomes an input
 FEW = 20  # different values that may be classes or categories, where each occurs twice on average
-_ID = re.compile(r"(?:^|.*[\W_])(?:id|ids|index|key|nr|no|row|uuid|guid)|.*[a-z](?:Id|ID)|[A-Z]+ID|Id|Unnamed: \d+")
-_UNNAMED = re.compile(r"column \d+")
+_ID = re.compile(r"(?i:(?:.*[\W_])?(?:id|ids|uuid|guid))|.*[a-z]I[dD]")  # what only names something ...
+_COUNTED = re.compile(
+    r"(?i:(?:.*[\W_])?(?:index|key|nr|no|row)\.?)|Unnamed: \d+|column \d+"
+)  # ... if it counts the rows
 
 
 @dataclass(frozen=True)
@@ -151,20 +153,21 @@ def _number_column(table: Table, k: int, decimal: Decimal) -> Column:
         return Column(name, "number", values)
     if (present == present[0]).all():
         return _left_out(name, f"the same in every row, {present[0]:.15g}")
-    if _are_ids(name, present, len(values)):
-        return _left_out(name, "a number of its own for each row")
+    if _are_ids(name, present):
+        return _left_out(name, "numbers that only name a row, or something else")
     signs = "".join(table.column(k))
     remark = [f"without the sign {sign}" for sign in "$€£¥" if sign in signs]
     remark += ["decimal commas"] * (decimal == "," and "," in signs) + ["percent: 12% is 0.12"] * ("%" in signs)
     return Column(name, "number", values, ", ".join(remark))
 
 
-def _are_ids(name: str, numbers: Array, rows: int) -> bool:
-    whole = len(numbers) == rows > 2 and bool((numbers == numbers.round()).all())
-    if not whole or len(np.unique(numbers)) < rows:
+def _are_ids(name: str, numbers: Array) -> bool:
+    """Whether whole numbers only name something: by the name of the column, and as there are many or they count."""
+    if not (numbers == numbers.round()).all():
         return False
-    counted = bool((np.diff(numbers) == 1).all())
-    return bool(_ID.fullmatch(name)) or (bool(_UNNAMED.fullmatch(name)) and counted)
+    counted = len(numbers) > 2 and bool((np.diff(numbers) == 1).all())
+    many = not _are_few(len(np.unique(numbers)), len(numbers))
+    return (bool(_ID.fullmatch(name)) and many) or (bool(_COUNTED.fullmatch(name)) and counted)
 
 
 def _why_no_words(name: str, different: int, present: int, first: str) -> str:
