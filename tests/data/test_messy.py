@@ -181,7 +181,7 @@ def test_ids_and_dates(write: Write) -> None:
 @pytest.mark.parametrize(
     ("name", "values", "is_id"),
     [
-        *[(name, range(100, 700, 20), True)],
+        *[(name, range(100, 700, 20), True) for name in ("id", "ID", "Id", "user_id", "userId", "CustomerID")],
         *[(name, range(7, 37), True) for name in ("", "index", "No.", "row", "Unnamed: 0", "line nr", "uuid")],
         *[(name, range(100, 700, 20), False) for name in ("", "price index", "no", "age", "idle", "PAID", "grid")],
         ("customer_id", [k % 25 for k in range(60)], True),
