@@ -44,7 +44,20 @@ def is_interactive() -> bool:
 def can_redraw() -> bool:
     """Whether there are a keyboard, and a terminal that is more than a printer."""
     dumb = os.environ.get("TERM", "") in ("", "dumb") and os.name != "nt"
-    return _is_terminal(sys.stdin) and _is_terminal(sys.stdout) and not dumb
+    return _is_terminal(sys.stdin) and _is_terminal(sys.stdout) and not dumb and not in_notebook()
+
+
+def in_notebook() -> bool:
+    """Whether a cell of a notebook runs us, by `!`: in a pseudo-terminal that has no screen, and nobody who types.
+
+    Jupyter tells its kernels by this variable who started them, and they hand it on.
+    """
+    return bool(os.environ.get("JPY_PARENT_PID"))
+
+
+def nobody_types() -> bool:
+    """Whether the input is a keyboard without a person: waiting for an answer would be waiting for ever."""
+    return in_notebook() and _is_terminal(sys.stdin)
 
 
 def has_colour() -> bool:

@@ -10,13 +10,19 @@ import difflib
 import importlib.util
 import inspect
 import sys
+import threading
 import traceback
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import click
+
 from .errors import CommandError, FileError, UserCodeError
+from .output import encoding, shown
+
+PATIENCE = 0.4  # seconds
 
 
 def call(path: Path, name: str) -> Any:
@@ -28,7 +34,8 @@ def call(path: Path, name: str) -> Any:
         UserCodeError: the user's code raised an exception.
     """
     _check(path)
-    with _importable(path.resolve().parent), contextlib.redirect_stdout(sys.stderr):  # stdout is for our results
+    own_output = contextlib.redirect_stdout(sys.stderr)  # stdout is for our results
+    with _announced(f"running {path}:{name} ..."), _importable(path.resolve().parent), own_output:
         module = _load(path)
         function = _find(module, path, name)
         with _failures_of(path, f"{name}()"):
@@ -36,6 +43,19 @@ def call(path: Path, name: str) -> Any:
         if inspect.iscoroutine(result):
             result.close()  # or Python would complain that nobody awaits it
         return result
+
+
+@contextlib.contextmanager
+def _announced(text: str) -> Iterator[None]:
+    """Show a text on a terminal if this takes long enough for a person to wonder whether anything happens."""
+    clock = threading.Timer(PATIENCE, click.echo, [shown(text, encoding(sys.stderr))], {"err": True})
+    clock.daemon = True
+    if sys.stderr.isatty():
+        clock.start()
+    try:
+        yield
+    finally:
+        clock.cancel()
 
 
 def _check(path: Path) -> None:

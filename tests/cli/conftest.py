@@ -50,7 +50,7 @@ def command() -> Callable[..., subprocess.CompletedProcess[str]]:
 
 def child_environment() -> dict[str, str]:
     """The environment of a child that imports what we import, with a known terminal and encoding."""
-    changed = ("CI", "NO_COLOR", "LC_ALL", "TERM", "COLUMNS", "LINES")
+    changed = ("CI", "NO_COLOR", "LC_ALL", "TERM", "JPY_PARENT_PID", "COLUMNS", "LINES")
     kept = {key: value for key, value in os.environ.items() if key not in changed and not key.startswith("PYTHON")}
     return {
         **kept,

@@ -37,7 +37,7 @@ def test_which_encodings_can_draw(encoding, ascii, monkeypatch):
     assert output.is_ascii() == ascii
 
 
-@pytest.mark.parametrize("variable", [{"TERM": "dumb"}, {"TERM": ""}, {"CI": "1"}])
+@pytest.mark.parametrize("variable", [{"TERM": "dumb"}, {"TERM": ""}, {"CI": "1"}, {"JPY_PARENT_PID": "7"}])
 def test_who_is_no_person(variable, monkeypatch):
     class Terminal(io.StringIO):
         def isatty(self) -> bool:
@@ -45,7 +45,7 @@ def test_who_is_no_person(variable, monkeypatch):
 
     monkeypatch.setattr(sys, "stdout", Terminal())
     monkeypatch.setattr(sys, "stdin", Terminal())
-    for name in ("CI", "NO_COLOR"):
+    for name in ("CI", "NO_COLOR", "JPY_PARENT_PID"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("TERM", "xterm")
     assert output.is_interactive() and output.has_colour()

@@ -218,3 +218,37 @@ def test_breakpoints_of_the_command_line(terminal):
     tty.wait_for("BACKWARD 9/20")
     tty.type("q")
     assert tty.end() == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (["step"], 0, "Gradients of the inputs"),
+        (["step", "--tui"], 2, "--tui needs a terminal to draw on"),
+        (["step", "--predict"], 2, "in the cell of a notebook nobody can answer them"),
+        (["train", "--data", "moons", "--n", "40", "--epochs", "1"], 0, "epoch"),
+    ],
+)
+def test_the_pseudo_terminal_of_a_notebook_has_no_screen(terminal, arguments, code, said):
+    tty = terminal(*arguments, JPY_PARENT_PID="1")
+    assert tty.end() == code and said in tty.received.decode() and b"\x1b[" not in tty.received
+
+
+def test_answers_from_a_pipe_in_a_notebook(environment):
+    command = f"printf '%s\\n' -1 | {sys.executable} -m tinygrad_edu_cli step --predict"
+    tty = pexpect.spawn("/bin/sh", ["-c", command], env={**environment, "JPY_PARENT_PID": "1"}, timeout=30)
+    assert b"1 of 1 right" in tty.read()
+
+
+def test_while_a_file_of_the_user_runs_it_is_said(terminal, tmp_path, monkeypatch):
+    """The file waits until somebody writes into a pipe, which we do once we have seen that it runs."""
+    monkeypatch.chdir(tmp_path)
+    os.mkfifo("pipe")
+    text = "import tinygrad_edu as tg\nopen('pipe').read()\ndef loss():\n    return tg.Value(2.0, name='a') ** 2\n"
+    (tmp_path / "mine.py").write_text(text)
+    tty = terminal("step", "mine.py:loss")
+    tty.wait_for("running mine.py:loss ...")
+    (tmp_path / "pipe").write_text("go on")
+    tty.wait_for("START 0/", "q quit")
+    tty.type("q")
+    assert tty.end() == 0

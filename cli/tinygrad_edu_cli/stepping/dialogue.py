@@ -30,7 +30,14 @@ def run(subject: Subject, player: Player) -> None:
 
     Args:
         player: if it has breakpoints, only the steps at these are asked for.
+    Raises:
+        CommandError: nobody can answer.
     """
+    if output.nobody_types():
+        raise CommandError(
+            "--predict asks questions, and in the cell of a notebook nobody can answer them",
+            "run it in a terminal, or give the answers: !printf '1\\n0.5\\n' | tinygrad-edu step --predict",
+        )
     dialogue = _Dialogue(Quiz(subject.trace))
     _say([*subject.note.splitlines(), ""] if subject.note else [])
     _say([subject.title, "", *wrap(step_lines.given(subject.trace), indent=2)])
