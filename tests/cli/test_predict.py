@@ -41,9 +41,10 @@ def test_the_answer_is_not_told_before_it_is_given(predict):
 
 
 def test_mistakes_and_what_to_practise(predict):
-    ran = predict("1", "-6", "-3", "2")
+    ran = predict("1", "", "-6", "-3", "-3", "2", "")
     assert "1 is ∂L/∂n4, passed on unchanged" in ran.out
-    assert ran.out.count("is the local derivative") == 2
+    assert ran.out.count("is the local derivative") == 3 and " ".join(ran.out.split()).count("Try once more") == 3
+    assert "It is -12." in " ".join(ran.out.split()) and ran.out.count("Here it is.") == 2
     assert "1 of 4 right.\nPractise (upstream gradient forgotten, 2×): the chain rule is a product" in ran.out
 
 
@@ -57,7 +58,90 @@ def test_a_hint_a_skip_and_the_end(predict):
 def test_without_any_answer(predict):
     ran = predict()
     assert (ran.code, ran.err) == (0, "")
-    assert ran.out.endswith("Nothing was asked.\n")
+    assert ran.out.endswith("Nothing was asked: the answers ended at the first question.\n")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "why"),
+    [
+        (("log(x)", "--set", "x=0"), "nan and infinities"),
+        (("sum(tanh(x))", "--set", f"x={[0.5] * 1500}"), "of arrays as large as these only mean and range"),
+        (("sum(W @ x)", "--set", f"W={[[0.5] * 50] * 10}", "--set", f"x={[0.5] * 50}", "--break", "W"), "too many"),
+        (("x*y", "--set", "x=2", "--set", "y=3", "--break", "n2"), "no step backward is at a breakpoint"),
+        (("x", "--set", "x=2"), "no gradient is passed on here"),
+    ],
+)
+def test_nothing_was_asked_has_its_reason(predict, arguments, why):
+    ran = predict("1", "1", arguments=("step", *arguments, "--predict"))
+    assert ran.code == 0 and "Nothing was asked: " in ran.out and why in ran.out.rpartition("Nothing was asked")[2]
+
+
+def test_a_second_try(predict):
+    ran = predict("-4", "4", "6", "7", "-12", "8")
+    first = ran.out.split("Try once more; Enter shows it.")[0]
+    assert "-4 has the right size, and the wrong sign." in first and "It is" not in first and "Right" not in first
+    assert "2 of 4 right, 1 at the second try." in " ".join(ran.out.split())
+    assert "Practise (wrong sign, 2×)" in ran.out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "answers", "said"),
+    [
+        (PRODUCT, ["4,0"], "(4,0 is read as 4.0: a decimal point is a dot here.) Right: "),
+        (PRODUCT, ["\ufeff4"], "Right: "),
+        (PRODUCT, ["4", "−6"], "Right: ∂L/∂c = -6."),
+        (("step", "sigmoid(a)*3", "--set", "a=0.5", "--predict"), ["3", "0,71"], "Right, rounded: ∂L/∂a = 0.705011."),
+        (("step", "sigmoid(a)*3", "--set", "a=0.5", "--predict"), ["3", "0.7"], "Right, rounded: ∂L/∂a = 0.705011."),
+        (("step", "sigmoid(a)", "--set", "a=0.5", "--predict"), ["0.2"], "0.2 is near, with one digit: give at least"),
+        (("step", "sigmoid(a)", "--set", "a=0.5", "--predict"), ["0.2", "0.24"], "1 at the second try"),
+        (("step", "sum(3*x*x)", "--set", "x=[1,2.25]", "--predict"), ["1,1"], "Right: "),
+    ],
+)
+def test_answers_as_people_write_them(predict, arguments, answers, said):
+    ran = predict(*answers, arguments=arguments)
+    assert ran.code == 0 and "error" not in ran.out and said in " ".join(ran.out.split())
+
+
+@pytest.mark.parametrize(
+    ("text", "one", "data"),
+    [
+        ("0,5", True, 0.5),
+        ("0,5*2", True, 1.0),
+        ("0,5", False, [0.0, 5.0]),
+        ("[0,5]", True, [0.0, 5.0]),
+        ("0,5; 1,25", False, [0.5, 1.25]),
+        ("[[0,5; 1]; [1,5; 2]]", False, [[0.5, 1.0], [1.5, 2.0]]),
+        ("1, 2", True, [1.0, 2.0]),
+        ("0.5,1", True, [0.5, 1.0]),
+        ("1,2,3", True, [1.0, 2.0, 3.0]),
+        ("maximum(1,2)", True, 2.0),
+    ],
+)
+def test_decimal_commas(text, one, data):
+    assert read_answer(text, one).data == data
+
+
+@pytest.mark.parametrize(
+    ("arguments", "answers"),
+    [
+        (("step", "relu(a)*4", "--set", "a=3", "--predict"), ["1", "", "1", ""]),
+        (("step", "maximum(a, b)*4", "--set", "a=3", "--set", "b=1", "--predict"), ["", "1", "", "1", ""]),
+        (("step", "sqrt(a)*4", "--set", "a=3", "--predict"), ["", "4", ""]),
+        (("step", "exp(a)/b*4", "--set", "a=3", "--set", "b=2", "--predict"), ["-4", "", "9", "", "3", "", "4", ""]),
+    ],
+)
+def test_no_sentence_is_about_another_case(predict, arguments, answers):
+    """Of numbers that are not 0, not equal and finite; and no other operation is named in the advice."""
+    said = " ".join(predict(*answers, arguments=arguments).out.split())
+    for other in ("at 0 ", "at a = 0", "equal ones", "nan", "tanh", "of a · b", "a difference"):
+        assert other not in said, other
+
+
+def test_what_is_said_of_special_numbers_is_said_where_they_are(cli):
+    at_0 = cli("step", "relu(a)*4", "--set", "a=0").out
+    equal = cli("step", "maximum(a, b)*4", "--set", "a=1", "--set", "b=1").out
+    assert "at 0 the slope is taken as 0" in " ".join(at_0.split())
+    assert "equal ones share it" in " ".join(equal.split())
 
 
 def test_what_is_no_answer_is_asked_again(predict):
@@ -77,9 +161,9 @@ def test_only_at_breakpoints(predict):
 
 def test_tensors(predict):
     arguments = ("step", "sum(W @ x)", "--set", "W=[[1,2],[3,4]]", "--set", "x=[1,-1]", "--predict")
-    ran = predict("[1, 1]", "[[1, 1], [-1, -1]]", "4, 6", arguments=arguments)
+    ran = predict("[1, 1]", "[[1, 1], [-1, -1]]", "[[1, -1], [1, -1]]", "4, 6", arguments=arguments)
     assert "comes out with a matrix transposed" in ran.out
-    assert "2 of 3 right." in ran.out
+    assert "2 of 3 right, 1 at the second try." in ran.out
 
 
 @pytest.mark.parametrize("other", ["--json", "--plain", "--tui", "--order=naive"])

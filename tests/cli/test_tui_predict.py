@@ -38,7 +38,10 @@ async def test_mistakes_skipping_and_the_end():
         await screen.press("p")
         await screen.until("What is ∂L/∂c")
         await screen.type("1")
-        await screen.until("1 is ∂L/∂n4, passed on unchanged", "5/7")
+        await screen.until("1 is ∂L/∂n4, passed on unchanged", "Try once more", "4/7")
+        assert "It is -6" not in screen.text
+        await screen.type("1")
+        await screen.until("1 is ∂L/∂n4, passed on unchanged", "It is -6", "5/7")
         for _ in range(2):
             await screen.type("")  # the next question
             await screen.until("What is")
@@ -50,3 +53,23 @@ async def test_mistakes_skipping_and_the_end():
         await screen.until("That was the last step.")
         await screen.press("escape")
         await screen.until("0 of 3 right, 2 skipped.")
+
+
+@in_loop
+async def test_a_second_try_and_a_decimal_comma():
+    async with full_screen(product()) as screen:
+        await screen.press("p")
+        await screen.until("What is ∂L/∂n3")
+        await screen.type("-4")
+        await screen.until("has the right size, and the wrong sign", "Try once more", "3/7")
+        await screen.type("4,0")
+        await screen.until("4,0 is read as 4.0", "Right", "4/7")
+        await screen.press("escape")
+        await screen.until("0 of 1 right, 1 at the second try.")
+
+
+@in_loop
+async def test_why_nothing_was_asked():
+    async with full_screen(open_source("log(x)", ["x=0"])) as screen:
+        await screen.press("p")
+        await screen.until("Nothing was asked: nan and infinities stand where there should be numbers.")

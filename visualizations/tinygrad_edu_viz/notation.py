@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from functools import cache
+from typing import Any
+
+import numpy as np
 
 from tinygrad_edu.formulas import reading as symbols
 from tinygrad_edu.graph.operation import REGISTRY, Elementwise, Operation
@@ -29,13 +33,38 @@ def inputs_are_ordered(op_name: str) -> bool:
     return bool(op.forward(FLOATS, 2.0, 3.0, **op.defaults) != op.forward(FLOATS, 3.0, 2.0, **op.defaults))
 
 
-@cache
-def explanation(op: Operation) -> str:
+def explanation(op: Operation, operands: Sequence[Any] | None = None) -> str:
     """What the operation's docstring says about its gradient, or "".
+
+    Args:
+        operands: numbers or arrays; what is said of cases that are not theirs, such as a = 0, is left out. None: all.
 
     >>> explanation(REGISTRY["add"])
     'passes the gradient through unchanged, to both'
+    >>> explanation(REGISTRY["abs"], [3.0])
+    'the derivative is the sign of a'
     """
+    text = _about_gradients(op)
+    if operands is None or not text:
+        return text
+    arrays = [np.asarray(x, dtype=float) for x in operands if not isinstance(x, dict)]  # of large ones, the range
+    return "".join(part for part in re.split(r"(?=; |, and |, whatever )", text) if _is_about(part, arrays)).lstrip(
+        ",; "
+    )
+
+
+def _is_about(clause: str, operands: Sequence[np.ndarray]) -> bool:
+    """Whether what a clause says of special numbers, if it does, is about these operands."""
+    if re.search(r"\bnan\b|infinite|\bat 0\b|a = 0", clause):
+        return any(((x == 0) | ~np.isfinite(x)).any() for x in operands)
+    if "equal ones" in clause:
+        first, *rest = operands
+        return bool(any((first == x).any() for x in rest) if rest else np.unique(first).size < first.size)
+    return True
+
+
+@cache
+def _about_gradients(op: Operation) -> str:
     paragraph = " ".join((op.forward.__doc__ or "").split("\n\n")[0].split())
     parts = re.split(r"(?<=[.:;])\s+", paragraph)
     about_gradients = [bool(re.search(r"gradient|derivative|slope|receive|share", part)) for part in parts]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
@@ -25,13 +26,18 @@ _BINARY: dict[type, Callable[[Any, Any], Any]] = {
 }
 
 
-def read_answer(text: str) -> Answer:
+def read_answer(text: str, one: bool = False) -> Answer:
     """The answer that a text stands for. The text is walked, never run.
 
+    Args:
+        one: a single number is asked for, so that a comma between digits is a decimal comma.
     Raises:
         CommandError: it is none.
     """
-    source, statements = read(text)
+    text = text.replace("−", "-")
+    pointed = _with_points(text, one)
+    note = f"({text} is read as {pointed}: a decimal point is a dot here.)" if pointed != text else ""
+    source, statements = read(pointed)
     last = statements[-1]
     if len(statements) > 1 or not isinstance(last, ast.Expr):
         raise source.error(last, "an answer is a number, or a list of numbers", _EXAMPLE)
@@ -43,7 +49,16 @@ def read_answer(text: str) -> Answer:
         raise source.error(last, "the rows of this list have different lengths", _EXAMPLE) from None
     if not np.isfinite(whole).all():
         raise source.error(last, "this is no finite number", _EXAMPLE)
-    return Answer(data, _units(source, last.value))
+    return Answer(data, _units(source, last.value), note)
+
+
+def _with_points(text: str, one: bool) -> str:
+    """A text with decimal points in the places of decimal commas: "0,5" for one number, or "0,5; 1,2" for several."""
+    if not re.search(r"\d,\d", text) or re.search(r"\d\.\d|[^\W\d]\s*\(", text):
+        return text
+    if ";" in text:
+        return re.sub(r"(?<=\d),(?=\d)", ".", text).replace(";", ",")
+    return re.sub(r"(?<=\d),(?=\d)", ".", text) if one and "[" not in text and text.count(",") == 1 else text
 
 
 def _list(source: Text, tree: Any) -> Any:

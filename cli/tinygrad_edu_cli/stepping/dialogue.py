@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from math import prod
 from typing import Any
 
 import click
@@ -22,7 +23,8 @@ from ..terminal_width import wrap
 from . import step_lines
 
 HOW = "Before each step you are asked for the gradient after it. Answer with a number, or with arithmetic such as "
-HOW += "0.5*2 or 1 - 0.707**2. Enter skips the question, ? gives a hint, q ends."
+HOW += "0.5*2 or 1 - 0.707**2. After a mistake there is a second try. Enter skips the question, ? gives a hint, q ends."
+TRIES = 2
 
 
 def run(subject: Subject, player: Player) -> None:
@@ -47,16 +49,22 @@ def run(subject: Subject, player: Player) -> None:
         if event.kind == "forward":
             _say(step_lines.numbered(event))
     _say(["", step_lines.heading("backward"), "", *wrap(HOW), ""])
+    asked = [event for event in events if not player.breakpoints or player.stops_at(event)]
+    steps = {event.step for event in asked}
+    why_nothing = dialogue.quiz.why_nothing(asked)
     try:
         for event in events:
             if event.kind == "backward":
-                if not player.breakpoints or player.stops_at(event):
+                if event.step in steps:
                     dialogue.ask(event)
                 _say(step_lines.numbered(event))
         _say(["", "Gradients of the inputs", "", *step_lines.table(subject.trace)])
     except EOFError:
         _say(["", "That was the end of the answers."])
-    _say(["", *(line for text in dialogue.score.summary() for line in wrap(text, indent=2))])
+        why_nothing = "the answers ended at the first question"
+    if player.breakpoints and not any(event.source for event in asked):
+        why_nothing = "no step backward is at a breakpoint"
+    _say(["", *(line for text in dialogue.score.summary(why_nothing) for line in wrap(text, indent=2))])
 
 
 class _Dialogue:
@@ -77,9 +85,19 @@ class _Dialogue:
         if question is None:
             return
         _say(["", *wrap(question.text), *wrap(", ".join(question.known), indent=2)])
-        verdict = self._verdict(event, question)
-        self.score = self.score.after(verdict)
-        _say(wrap(verdict.text if verdict else "Skipped.", indent=2))
+        tries: list[Verdict] = []
+        try:
+            while (verdict := self._verdict(event, question)) is not None:
+                tries.append(verdict)
+                if verdict.correct or len(tries) == TRIES:
+                    break
+                _say(wrap(f"{verdict.retry} Try once more; Enter shows it.", indent=2))
+        except EOFError:
+            if tries:
+                self.score = self.score.after(*tries)
+            raise
+        self.score = self.score.after(*tries)
+        _say(wrap(tries[-1].text if verdict else "Here it is." if tries else "Skipped.", indent=2))
 
     def _verdict(self, event: Event, question: Question) -> Verdict | None:
         """What is said of the answer; None if there is none."""
@@ -93,7 +111,7 @@ class _Dialogue:
                 _say(wrap(f"Hint: {question.hint}", indent=2))
                 continue
             try:
-                return self.quiz.judge(event, read_answer(text))
+                return self.quiz.judge(event, read_answer(text, one=prod(question.shape) == 1))
             except CommandError as error:
                 _say(error.explain(output.encoding(sys.stdout)).splitlines())
 
@@ -112,7 +130,7 @@ def _typed(prompt: str) -> str:
         click.echo(output.shown(clean(line.strip())))
     if not line:
         raise EOFError
-    return str(line).strip()
+    return str(line).lstrip("\ufeff").strip()  # some shells begin what they pipe with a mark
 
 
 def _say(lines: list[str]) -> None:

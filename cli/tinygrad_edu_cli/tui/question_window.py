@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import prod
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
@@ -12,10 +13,12 @@ from textual.widgets import Input, Static
 
 from tinygrad_edu_viz.predicting.questions import Question
 from tinygrad_edu_viz.predicting.quiz import Quiz, Score
+from tinygrad_edu_viz.predicting.verdicts import Verdict
 from tinygrad_edu_viz.recording.contents import Event
 
 from ..errors import CommandError
 from ..expressions.answer import read_answer
+from ..stepping.dialogue import TRIES
 from . import look
 
 if TYPE_CHECKING:
@@ -39,6 +42,8 @@ class Predicting(ModalScreen[None]):
         self.stepping, self.player = stepping, stepping.player
         self.quiz, self.score = Quiz(self.player.trace), Score()
         self.asked: tuple[Event, Question] | None = None  # what waits for an answer
+        self.tries: list[Verdict] = []  # on the answers to it so far
+        self.why_nothing = self.quiz.why_nothing(self.player.trace.events[self.player.position :])
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="window"):
@@ -66,7 +71,7 @@ class Predicting(ModalScreen[None]):
                 return
         self.player.to_end()
         self.stepping.show()
-        self.put("That was the last step.", "\n".join(self.score.summary()), "Esc: close")
+        self.put("That was the last step.", "\n".join(self.score.summary(self.why_nothing)), "Esc: close")
 
     def go(self, position: int) -> None:
         self.player.go(position)
@@ -89,16 +94,25 @@ class Predicting(ModalScreen[None]):
             return
         if text:
             try:
-                verdict = self.quiz.judge(about, read_answer(text))
+                verdict = self.quiz.judge(about, read_answer(text, one=prod(question.shape) == 1))
             except CommandError as error:
                 self.query_one("#hint", Static).update(look.shown(f"{error.message}. {error.hint}".strip()))
                 return
-        self.asked, self.score = None, self.score.after(verdict)
+        self.tries += [verdict] if verdict else []
+        if verdict and not verdict.correct and len(self.tries) < TRIES:
+            self.put(question.text, ", ".join(question.known), f"{verdict.retry} Try once more; Enter shows it.")
+            return
+        skipped = "Here it is" if self.tries else "Skipped"
+        self.score = self.score.after(*self.tries)
+        self.asked, self.tries = None, []
         self.go(about.step)
-        said = verdict.text if verdict else f"Skipped: {question.asked} stands in the table now."
+        said = verdict.text if verdict else f"{skipped}: {question.asked} stands in the table now."
         self.put(said, about.formula, "Enter: the next question   Esc: stop")
 
     def action_stop(self) -> None:
         """Close the window; the first line of the score stands in the place of the keys."""
         self.dismiss()
-        self.stepping.show(self.score.summary()[0])
+        if self.tries:
+            self.score = self.score.after(*self.tries)
+        why_nothing = "you left at the first question" if self.asked else self.why_nothing
+        self.stepping.show(self.score.summary(why_nothing)[0])

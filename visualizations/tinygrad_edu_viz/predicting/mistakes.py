@@ -49,15 +49,15 @@ class Mistake(StrEnum):
 
 _ADVICE = {
     Mistake.ASSIGNED: "what is used several times receives several contributions, and their sum is its gradient",
-    Mistake.DEAD_SIDE: "relu has the slope 1 for positive inputs and 0 for the others: look at its input first",
+    Mistake.DEAD_SIDE: "the two sides of the function have different slopes: look at the sign of its input first",
     Mistake.BATCH_MEAN: "a mean over n elements passes 1/n of its gradient to each",
     Mistake.BROADCAST: "what was repeated in the forward pass is summed in the backward pass",
-    Mistake.TRANSPOSED: "of A @ B, A receives g @ Bᵀ and B receives Aᵀ @ g: the shapes tell which",
-    Mistake.SIGN: "a difference passes its gradient to the second operand with the sign turned",
+    Mistake.TRANSPOSED: "the shapes tell which matrix is transposed, and on which side of the gradient it stands",
+    Mistake.SIGN: "the sign of the local derivative belongs to it: carry it into the product",
     Mistake.UPSTREAM: "the chain rule is a product: upstream gradient times local derivative",
-    Mistake.OTHER_FACTOR: "of a · b, a receives upstream times b, and b receives upstream times a",
-    Mistake.WRONG_POINT: "see whether a derivative is told by the input or by the output: tanh has 1 - output²",
-    Mistake.UNCHANGED: "only + passes the gradient on unchanged; multiply by the local derivative",
+    Mistake.OTHER_FACTOR: "take the derivative by the operand that receives the gradient, not by the other one",
+    Mistake.WRONG_POINT: "see whether the derivative is written with the input or with the output of the operation",
+    Mistake.UNCHANGED: "multiply the gradient by the local derivative before it is passed on",
     Mistake.SHAPE: "the gradient of x has the shape of x",
 }
 
@@ -259,7 +259,7 @@ def _wrong_point(case: Case) -> Found:
 def _unchanged(case: Case) -> Found:
     if np.shape(case.g) != case.contribution.shape:
         return
-    says = explanation(case.op)
+    says = explanation(case.op, case.reading.operands)
     why = f" ({case.op.name}: {says})" if says else ""
     if case.op.elementwise:
         why = f", and not times {case.slope} = {case.derivative()}{why}"

@@ -46,7 +46,7 @@ def asked_about(case: Case) -> Question | None:
     Returns:
         None if there are too many numbers to compute with, or some are not finite.
     """
-    if not all(np.isfinite(x).all() for x in (case.g, case.before, case.contribution)) or not case.right.size:
+    if not is_finite(case) or not case.right.size:
         return None
     alone = case.op.elementwise and case.right.shape == np.shape(case.g)  # an element depends on no other
     if not (alone or _is_small(case)):
@@ -62,6 +62,11 @@ def asked_about(case: Case) -> Question | None:
         index=index,
         shape=() if index is not None else case.right.shape,
     )
+
+
+def is_finite(case: Case) -> bool:
+    """Whether all numbers of a step are finite."""
+    return all(np.isfinite(x).all() for x in (case.g, case.before, case.contribution))
 
 
 def _is_small(case: Case) -> bool:

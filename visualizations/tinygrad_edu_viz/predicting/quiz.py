@@ -6,16 +6,22 @@ forget that contributions add up. To an answer with the contribution alone the v
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 
 from tinygrad_edu.errors import ArgumentError
 
 from ..recording.contents import Event
 from ..trace import Trace
 from .mistakes import Case, Mistake
-from .questions import Question, asked_about
+from .questions import Question, asked_about, is_finite
 from .recorded_rules import Rules
 from .verdicts import Answer, Verdict, judged
+
+OUTLINE = "of arrays as large as these only mean and range are recorded; take smaller ones, or one operation apart"
+TOO_MANY = "the arrays have too many numbers to compute with by hand; take smaller ones, or one operation apart"
+NOT_FINITE = "nan and infinities stand where there should be numbers"
 
 
 class Quiz:
@@ -48,6 +54,17 @@ class Quiz:
             raise ArgumentError("judge: nothing is asked about this step")
         return judged(case, question, answer)
 
+    def why_nothing(self, events: Iterable[Event]) -> str:
+        """Why none of these events is asked about; "" if one is."""
+        reasons: Counter[str] = Counter()
+        for event in events:
+            if event.kind == "backward" and event.source is not None:
+                case = self._case(event)
+                if case is not None and asked_about(case) is not None:
+                    return ""
+                reasons[OUTLINE if case is None else TOO_MANY if is_finite(case) else NOT_FINITE] += 1
+        return reasons.most_common(1)[0][0] if reasons else "no gradient is passed on here"
+
     def _case(self, event: Event) -> Case | None:
         if event.kind != "backward" or event.source is None:
             return None
@@ -62,31 +79,47 @@ class Score:
     """How it went so far.
 
     Attributes:
+        right: at the first try.
+        second: at the second one.
         mistakes: how often each was made, the first made first.
     """
 
     asked: int = 0
     right: int = 0
+    second: int = 0
     skipped: int = 0
     mistakes: dict[Mistake, int] = field(default_factory=dict)
 
-    def after(self, verdict: Verdict | None) -> Score:
-        """The score with one more question; None: it was skipped."""
-        score = replace(self, asked=self.asked + 1)
-        if verdict is None:
-            return replace(score, skipped=self.skipped + 1)
-        if verdict.correct:
-            return replace(score, right=self.right + 1)
-        if verdict.mistake is None:
-            return score
-        return replace(score, mistakes={**self.mistakes, verdict.mistake: self.mistakes.get(verdict.mistake, 0) + 1})
+    def after(self, *tries: Verdict | None) -> Score:
+        """The score with one more question.
 
-    def summary(self) -> list[str]:
-        """The score in words, and what to practise, the most frequent mistake first."""
+        Args:
+            tries: the verdicts on the answers to it, at most two; None or nothing: it was skipped.
+        """
+        verdicts = [verdict for verdict in tries if verdict is not None]
+        mistakes = dict(self.mistakes)
+        for mistake in dict.fromkeys(verdict.mistake for verdict in verdicts if verdict.mistake is not None):
+            mistakes[mistake] = mistakes.get(mistake, 0) + 1
+        right = [verdict.correct for verdict in verdicts]
+        return Score(
+            asked=self.asked + 1,
+            right=self.right + (right[:1] == [True]),
+            second=self.second + (right[:2] == [False, True]),
+            skipped=self.skipped + (not verdicts),
+            mistakes=mistakes,
+        )
+
+    def summary(self, why_nothing: str = "") -> list[str]:
+        """The score in words, and what to practise, the most frequent mistake first.
+
+        Args:
+            why_nothing: the reason to give if nothing was asked.
+        """
         if not self.asked:
-            return ["Nothing was asked."]
+            return [f"Nothing was asked: {why_nothing}." if why_nothing else "Nothing was asked."]
+        second = f", {self.second} at the second try" if self.second else ""
         skipped = f", {self.skipped} skipped" if self.skipped else ""
-        lines = [f"{self.right} of {self.asked} right{skipped}."]
+        lines = [f"{self.right} of {self.asked} right{second}{skipped}."]
         for mistake, times in sorted(self.mistakes.items(), key=lambda item: -item[1]):
             lines.append(f"Practise ({mistake}, {times}×): {mistake.advice}.")
         if self.right == self.asked:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -27,6 +27,8 @@ class Answer:
 
     data: float | list[Any]
     units: float | list[Any] = 0.0
+    note: str = ""
+    """How it was read, where that is not how it was written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,16 +37,22 @@ class Verdict:
 
     Attributes:
         mistake: None if the answer is right, or if no typical mistake gives this number.
+        text: what is said of it, with the right answer.
+        retry: the same without the right answer, before a second try.
     """
 
     correct: bool
     mistake: Mistake | None
     text: str
+    retry: str = field(default="", compare=False)
 
 
 def judged(case: Case, question: Question, answer: Answer) -> Verdict:
     """The verdict. A right answer is right, even where a mistake gives the same number."""
-    return _Judge(case, question, answer).verdict()
+    found = _Judge(case, question, answer).verdict()
+    if not answer.note:
+        return found
+    return replace(found, text=f"{answer.note} {found.text}", retry=f"{answer.note} {found.retry}")
 
 
 class _Judge:
@@ -66,13 +74,19 @@ class _Judge:
         return array if whole else np.asarray(array[self.question.index])
 
     def verdict(self) -> Verdict:
-        given = _text(self.given)
+        given, right = _text(self.given), _text(self.right)
         if self.is_right():
-            return Verdict(True, None, f"Right: {self.question.asked} = {_text(self.right)}.")
-        it_is = f"It is {self.sum_of(self.contribution, self.right)}."
+            return Verdict(
+                True, None, f"Right{'' if given == right else ', rounded'}: {self.question.asked} = {right}."
+            )
+        mistake, why = self.wrong(given)
+        return Verdict(False, mistake, f"{why} It is {self.sum_of(self.contribution, self.right)}.", why)
+
+    def wrong(self, given: str) -> tuple[Mistake | None, str]:
+        """The mistake that gives this number, and what to say of it."""
         had = f"{self.case.target} had {_text(self.before)} already, and gradients add up (+=, not =)"
         if self.has_before and self.means(self.contribution):
-            return Verdict(False, Mistake.ASSIGNED, f"{given} is what this step adds. {had}. {it_is}")
+            return Mistake.ASSIGNED, f"{given} is what this step adds. {had}."
         wrong = [
             found._replace(contribution=self.asked(found.contribution)) for found in wrong_contributions(self.case)
         ]
@@ -80,13 +94,23 @@ class _Judge:
             total = self.before + part if part.shape == self.before.shape else part
             if self.means(total):
                 made = f"{self.sum_of(part, total)}, and {_text(part)}" if self.has_before else given
-                return Verdict(False, mistake, f"{made} {why}. {it_is}")
+                return mistake, f"{made} {why}."
         for mistake, part, why in wrong if self.has_before else ():  # two mistakes at once
             if self.means(part):
-                return Verdict(False, mistake, f"{given} {why}. And {had}. {it_is}")
+                return mistake, f"{given} {why}. And {had}."
         if self.given.shape != self.right.shape:
-            return Verdict(False, Mistake.SHAPE, f"{self.about_shape()} {it_is}")
-        return Verdict(False, None, f"No, and {given} is none of the usual mistakes. {it_is}")
+            return Mistake.SHAPE, self.about_shape()
+        if self.is_rough():
+            return None, f"{given} is near, with one digit: give at least two."
+        return None, f"No, and {given} is none of the usual mistakes."
+
+    def is_rough(self) -> bool:
+        """Whether the learner's numbers are the right ones with one digit, rounded or cut off."""
+        with np.errstate(all="ignore"):
+            unit = 10.0 ** np.floor(np.log10(np.abs(self.right)))
+            near = np.abs(self.given - self.right) < np.where(np.abs(self.given) < np.abs(self.right), 1, 0.5001) * unit
+            one_digit = np.isclose(self.given / unit, np.round(self.given / unit), rtol=0, atol=1e-9)
+        return bool((near & one_digit | (self.given == self.right)).all() and self.given.any())
 
     @property
     def has_before(self) -> bool:

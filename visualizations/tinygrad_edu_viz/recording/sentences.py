@@ -99,7 +99,7 @@ class Sentences:
         """
         formula, sentence = (self._of_tensor if isinstance(step.node, Tensor) else self._of_value)(step, row)
         op = _op(step.node)
-        if (why := explanation(op)) and not sentence.endswith(_UNCHANGED):
+        if (why := explanation(op, [self.data[x] for x in step.node.inputs])) and not sentence.endswith(_UNCHANGED):
             sentence += f" ({op.name}: {why})"
         sentence += self._birth_of_gradient(step, sentence)
         if not first:
