@@ -48,9 +48,8 @@ def explanation(op: Operation, operands: Sequence[Any] | None = None) -> str:
     if operands is None or not text:
         return text
     arrays = [np.asarray(x, dtype=float) for x in operands if not isinstance(x, dict)]  # of large ones, the range
-    return "".join(part for part in re.split(r"(?=; |, and |, whatever )", text) if _is_about(part, arrays)).lstrip(
-        ",; "
-    )
+    clauses = re.split(r"(?=; |, and |, whatever )", text)
+    return "".join(clause for clause in clauses if _is_about(clause, arrays)).lstrip(",; ")
 
 
 def _is_about(clause: str, operands: Sequence[np.ndarray]) -> bool:
@@ -58,8 +57,9 @@ def _is_about(clause: str, operands: Sequence[np.ndarray]) -> bool:
     if re.search(r"\bnan\b|infinite|\bat 0\b|a = 0", clause):
         return any(((x == 0) | ~np.isfinite(x)).any() for x in operands)
     if "equal ones" in clause:
-        first, *rest = operands
-        return bool(any((first == x).any() for x in rest) if rest else np.unique(first).size < first.size)
+        if len(operands) == 1:
+            return np.unique(operands[0]).size < operands[0].size
+        return any((x == operands[0]).any() for x in operands[1:])
     return True
 
 

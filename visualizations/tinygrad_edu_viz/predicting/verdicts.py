@@ -76,9 +76,8 @@ class _Judge:
     def verdict(self) -> Verdict:
         given, right = _text(self.given), _text(self.right)
         if self.is_right():
-            return Verdict(
-                True, None, f"Right{'' if given == right else ', rounded'}: {self.question.asked} = {right}."
-            )
+            rounded = "" if given == right else ", rounded"
+            return Verdict(True, None, f"Right{rounded}: {self.question.asked} = {right}.")
         mistake, why = self.wrong(given)
         return Verdict(False, mistake, f"{why} It is {self.sum_of(self.contribution, self.right)}.", why)
 
