@@ -11,7 +11,8 @@ from contextlib import suppress
 
 import click
 
-from . import output
+from . import completion, output
+from .commands import help as help_commands
 from .commands.compare import compare
 from .commands.evaluate import evaluate
 from .commands.graph import graph
@@ -57,6 +58,8 @@ cli.add_command(train)
 cli.add_command(compare)
 cli.add_command(predict)
 cli.add_command(evaluate)
+cli.add_command(help_commands.help_command)
+cli.add_command(help_commands.completion)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -69,6 +72,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     _replace_closed_streams()
     try:
+        asked = os.environ.get(completion.VARIABLE)
+        if asked and not completion.answer(cli, asked):
+            raise CommandError(f"{completion.VARIABLE}={asked} is no shell's question", "see: tinygrad-edu completion")
+        if asked:
+            return DONE
         with cli.make_context("tinygrad-edu", list(sys.argv[1:] if arguments is None else arguments)) as context:
             cli.invoke(context)
         return DONE

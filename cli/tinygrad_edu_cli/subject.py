@@ -21,10 +21,8 @@ from .errors import CommandError, FileError
 from .excerpt import printable
 from .expressions.expression import evaluate
 from .expressions.settings import parse_settings
+from .lecture import PERCEPTRON, PERCEPTRON_SETTINGS
 from .phrases import nearest
-
-PERCEPTRON = "(sigmoid(w1*x1 + w2*x2 + b) - y)**2"
-PERCEPTRON_SETTINGS = {"w1": 3.0, "x1": 1.0, "w2": -2.0, "x2": 2.0, "b": 1.0, "y": 1.0}
 
 _FUNCTION = re.compile(r"(?P<file>.+\.py)(?::(?P<name>\w*))?", re.DOTALL)
 

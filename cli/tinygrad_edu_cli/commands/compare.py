@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from .. import output
+from .. import completion, output
 from ..errors import INTERRUPTED, CommandError
 from ..training.help_sections import SectionedCommand
 from ..training.options import Number, run_options, unknown
@@ -19,7 +19,7 @@ _HOW = "for example: tinygrad-edu compare lr=0.001,0.1,10 --data moons"
 
 
 @click.command(cls=SectionedCommand)
-@click.argument("what", nargs=-1, metavar="SETTING=A,B,... | DIR DIR ...")
+@click.argument("what", nargs=-1, metavar="SETTING=A,B,... | DIR DIR ...", shell_complete=completion.compared)
 @run_options
 @click.option(
     "--seeds",

@@ -11,7 +11,7 @@ import click
 
 
 def export_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """The options --save, --html, --gif and --png-series of a command."""
+    """The options --save, --html, --gif, --png-series and -o of a command."""
     for name, kind, about in reversed(
         (
             ("save", "TRACE.json", "Save the recorded steps."),
@@ -23,7 +23,24 @@ def export_options(command: Callable[..., Any]) -> Callable[..., Any]:
         check = None if name == "png-series" else _ends_in(Path(kind).suffix)
         path = click.Path(path_type=Path)
         command = click.option(f"--{name}", type=path, metavar=kind, callback=check, help=about)(command)
-    return command
+    return click.option(
+        *("-o", "--output", "outputs"),
+        type=path,
+        metavar="FILE",
+        multiple=True,
+        callback=_known_kinds,
+        help="The same by the end of FILE: .html, .gif or .json; repeatable.",
+    )(command)
+
+
+def _known_kinds(context: click.Context, option: click.Parameter, paths: tuple[Path, ...]) -> tuple[Path, ...]:
+    for path in paths:
+        if path.suffix.lower() not in (".html", ".htm", ".gif", ".json"):
+            raise click.UsageError(
+                f"-o {path}: the steps are written as .html, .gif or .json; a picture of the graph is made by "
+                f"tinygrad-edu graph ... -o {path if path.suffix else 'FILE.svg'}"
+            )
+    return paths
 
 
 def shot_options(command: Callable[..., Any]) -> Callable[..., Any]:

@@ -2,9 +2,20 @@
 
 import click
 
-source_argument = click.argument("source", required=False, metavar="[EXPRESSION | FILE.py:FUNC | TRACE.json]")
+from .. import completion
+
+source_argument = click.argument(
+    "source",
+    required=False,
+    metavar="[EXPRESSION | FILE.py:FUNC | TRACE.json]",
+    shell_complete=completion.sources,
+)
 set_option = click.option(
-    "--set", "settings", multiple=True, metavar="NAME=NUMBER", help="The number, or list, of a name; repeatable."
+    *("--set", "settings"),
+    multiple=True,
+    metavar="NAME=NUMBER",
+    shell_complete=completion.settings,
+    help="The number, or list, of a name; repeatable.",
 )
 level_option = click.option(
     "--level",

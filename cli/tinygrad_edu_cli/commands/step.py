@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from .. import output
+from .. import completion, output
 from .export_options import export_options, shot_options
 from .source_options import level_option, set_option, source_argument
 
@@ -22,13 +22,17 @@ from .source_options import level_option, set_option, source_argument
     *("--break", "breakpoints"),
     multiple=True,
     metavar="NODE|op:NAME",
+    shell_complete=completion.breakpoints,
     help="Stop at a node, or at an operation, on the key c; the lines of --plain mark these steps. Repeatable.",
 )
 @click.option("--predict", is_flag=True, help="Ask for each gradient before it is shown, and explain mistakes.")
 @click.option("--order", type=click.Choice(["naive"]), help="Show why order matters: a wrong, recursive backward pass.")
 @level_option
 @click.option(
-    "--apart", metavar="NODE[I,J]", help="Take one operation apart into numbers, or one element of its result."
+    "--apart",
+    metavar="NODE[I,J]",
+    shell_complete=completion.breakpoints,
+    help="Take one operation apart into numbers, or one element of its result.",
 )
 @click.option("--full", is_flag=True, help="Print all numbers of arrays in the lines of --plain, not only their range.")
 @export_options
@@ -49,6 +53,7 @@ def step(
     html: Path | None,
     gif: Path | None,
     png_series: Path | None,
+    outputs: tuple[Path, ...],
     steps: tuple[int, int] | None,
     seconds: float | None,
     width: int | None,
@@ -76,19 +81,22 @@ def step(
     An expression has names, numbers, + - * / ** @, ( ), [ ], comparisons inside where(...), and the functions of
     tinygrad_edu. One that begins with "-" goes into parentheses: "(-x)".
     """
+    files = [path for path in (save, html, gif, *outputs) if path is not None]
     if tui + plain + as_json + predict + bool(order) > 1:
         raise click.UsageError("--tui, --plain, --json, --predict and --order exclude each other: choose one")
     if tui and not (output.can_redraw() and sys.stderr.isatty()):
         raise click.UsageError("--tui needs a terminal to draw on, and a keyboard: leave it out, or give --plain")
-    if order and (breakpoints or apart or full or level != "auto" or save or html or gif or png_series):
+    if order and (breakpoints or apart or full or level != "auto" or files or png_series):
         raise click.UsageError("--order prints two tables, and takes only --set beside it")
     if full and (tui or as_json or predict):
         raise click.UsageError(
             "--full is for --plain; --json has all recorded numbers, the screen opens them with Enter"
         )
-    if (steps or seconds or width) and not (gif or png_series):
+    shots = png_series is not None or any(path.suffix.lower() == ".gif" for path in files)
+    pictures = shots or any(path.suffix.lower() != ".json" for path in files)
+    if (steps or seconds or width) and not shots:
         raise click.UsageError("--steps, --seconds and --width are for --gif FILE.gif and --png-series FOLDER")
-    if theme and not (html or gif or png_series):
+    if theme and not pictures:
         raise click.UsageError("--theme is for --gif, --png-series and --html")
     from .. import faces  # brings NumPy, which `--help` need not wait for
 
@@ -96,8 +104,8 @@ def step(
         faces.show_orders(source, settings)
         return
     subject, player = faces.opened(source, settings, level, apart, breakpoints)
-    faces.write_files(subject, player, filter(None, (save, html, gif)), png_series, steps, seconds, width, theme)
-    if (html or gif or png_series) and not (tui or plain or full or as_json or predict):
+    faces.write_files(subject, player, files, png_series, steps, seconds, width, theme)
+    if pictures and not (tui or plain or full or as_json or predict):
         return  # a file was what was wanted
     asked: dict[faces.Face, bool] = {"predict": predict, "json": as_json, "tui": tui, "plain": plain or full}
     faces.show(subject, player, next((face for face, wanted in asked.items() if wanted), None), full)

@@ -9,6 +9,9 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import click
+from click.shell_completion import CompletionItem
+
+from ..completion import words, words_or_files
 
 DATA = (
     *("moons", "circles", "spirals", "xor", "blobs", "two_lines", "sine", "pass_class"),
@@ -29,6 +32,9 @@ class Name(click.ParamType[str]):
 
     def __init__(self, known: Sequence[str]):
         self.known = tuple(known)
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        return words(self.known)(ctx, param, incomplete)
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
         word = str(value).strip().lower().replace("-", "_")
@@ -134,7 +140,12 @@ _COUNT = Number(1, whole=True)
 _FRACTION = Number(0, 1, below=True)
 
 _OPTIONS = [
-    click.option("--data", metavar="NAME|FILE.csv", help=f"What to learn from: {', '.join(DATA)}, or a CSV file."),
+    click.option(
+        "--data",
+        metavar="NAME|FILE.csv",
+        shell_complete=words_or_files(DATA, ".csv"),
+        help=f"What to learn from: {', '.join(DATA)}, or a CSV file.",
+    ),
     click.option("--target", metavar="COLUMN", help="The column of the CSV file to be predicted.  [default: the last]"),
     click.option(
         "--task",
@@ -245,7 +256,13 @@ _OPTIONS = [
         help="plateau: epochs without progress to wait.  [default: 10]",
     ),
     click.option("--seed", type=Number(0, whole=True), default=0, show_default=True, help="Of all random numbers."),
-    click.option("--device", default="cpu", show_default=True, help="cpu, cuda, cuda:1, ..."),
+    click.option(
+        "--device",
+        default="cpu",
+        show_default=True,
+        shell_complete=words(("cpu", "cuda")),
+        help="cpu, cuda, cuda:1, ...",
+    ),
 ]
 
 
