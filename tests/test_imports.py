@@ -24,6 +24,7 @@ PENDING = ()  # packages whose own imports are not in order yet
 HELP = "brings NumPy, which `--help` and usage errors need not wait for"
 ON_DEMAND = "slow to import, and seldom needed"
 OPTIONAL = "an optional package: its absence has an error of its own"
+DOOR = "figures are asked for by the name tg.plots, and made where screens are known"
 LAZY = {
     "tinygrad_edu.backends": {"tinygrad_edu.backends.cupy": ON_DEMAND},
     "tinygrad_edu.backends.cupy": {"cupy": OPTIONAL, "cupyx.scipy": OPTIONAL},
@@ -32,10 +33,13 @@ LAZY = {
     "tinygrad_edu": {
         "tinygrad_edu.compiling": ON_DEMAND,
         "tinygrad_edu.train.predictor": ON_DEMAND,
+        "tinygrad_edu_viz.plots": DOOR,
         "f'.{name}'": ON_DEMAND,
     },
     "tinygrad_edu.blocks": {"inspect": ON_DEMAND},
     "tinygrad_edu.storage.arrays": {"safetensors.numpy": OPTIONAL},
+    "tinygrad_edu.train.history": {"tinygrad_edu_viz.plots": DOOR},
+    "tinygrad_edu_viz.plots.figure": {"matplotlib": OPTIONAL},
     "tinygrad_edu_viz.pictures.gif": {
         "PIL": OPTIONAL,
         "PIL.Image": OPTIONAL,

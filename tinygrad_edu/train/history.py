@@ -2,11 +2,29 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Iterable
 from dataclasses import dataclass, field, fields
+from pathlib import Path
 from typing import Any
 
+from ..errors import StateError
+from ..storage.documents import parse, read_bytes, reading
+from ..storage.schema import Check, real, record, text, whole
 from .events import EndEvent, EpochEvent, Event, NoticeEvent, ValidationEvent, plain
+
+_KIND = record({"kind": text}, others=True)
+_EPOCH = {"kind": text, "epoch": whole(1)}
+_RECORDED: dict[str, tuple[Any, Check]] = {  # the lines of a recorded run that have measures
+    "epoch": (
+        EpochEvent,
+        record({**_EPOCH, "of": whole(1), "train_loss": real, "lr": real, "seconds": real}, {"train_accuracy": real}),
+    ),
+    "validation": (
+        ValidationEvent,
+        record({**_EPOCH, "validation_loss": real}, {"validation_accuracy": real, "validation_r2": real}),
+    ),
+}
 
 
 @dataclass
@@ -43,6 +61,24 @@ class History:
             history.watch(event)
         return history
 
+    @classmethod
+    def read(cls, folder: str | Path) -> History:
+        """The epochs of a run that `tinygrad-edu train --record FOLDER` has written, without notices and end.
+
+        Raises:
+            FileNotFoundError: there is no such run.
+            StateError: it is damaged; the message names the line.
+        """
+        history, file = cls(), Path(folder) / "metrics.jsonl"
+        for line, written in enumerate(read_bytes(file).split(b"\n")[:-1], 1):  # behind the last end, what was cut off
+            with reading(f"{file}, line {line}", StateError):
+                content = parse(written)
+                event, check = _RECORDED.get(_KIND(content)["kind"], (None, None))
+                if event is not None and check is not None:
+                    measured = check(content)
+                    history.watch(event(**{f.name: measured.get(f.name) for f in fields(event)}))
+        return history
+
     def watch(self, event: Event) -> None:
         """Record one event."""
         if isinstance(event, EpochEvent):
@@ -70,6 +106,10 @@ class History:
         losses = self.validation_loss or self.train_loss
         comparable = [(loss, epoch) for loss, epoch in zip(losses, self.epoch, strict=False) if loss == loss]
         return min(comparable)[1] if comparable else None
+
+    def plot(self, metric: str = "loss", ax: Any = None) -> Any:
+        """Draw the run with matplotlib: see `tg.plots.learning_curve`."""
+        return importlib.import_module("tinygrad_edu_viz.plots").learning_curve(self, metric, ax)
 
     def columns(self) -> dict[str, list[Any]]:
         """Copies of the columns that hold something, by name."""

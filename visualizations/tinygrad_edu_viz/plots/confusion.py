@@ -1,0 +1,54 @@
+"""Which classes are taken for which."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from tinygrad_edu.errors import ArgumentError, ShapeError
+from tinygrad_edu.tensors.tensor import Tensor
+
+from . import figure
+
+
+def confusion_matrix(true: Any, predicted: Any, names: Sequence[str] | None = None, ax: Any = None) -> Any:
+    """Draw how many examples of each class (a row) were given which answer (a column).
+
+    Args:
+        true, predicted: the classes of the same examples, shape (n,): numbers or words, as `predict` gives them.
+        names: what the classes are called, in ascending order.
+        ax: matplotlib's axes to draw on; None for a new figure.
+    Returns:
+        the axes.
+    Raises:
+        ShapeError: not as many answers as examples.
+        ArgumentError: no examples, or not as many names as classes.
+        MissingMatplotlib: the extra `plots` is not installed.
+    """
+    right, answers = (np.asarray(part.numpy() if isinstance(part, Tensor) else part) for part in (true, predicted))
+    if right.ndim != 1 or right.shape != answers.shape:
+        raise ShapeError(
+            f"confusion_matrix: true and predicted have one shape, (n,), and not {right.shape} and {answers.shape}"
+        )
+    if not right.size:
+        raise ArgumentError("confusion_matrix: there are no examples to count")
+    if right.dtype.kind in "US" or answers.dtype.kind in "US":
+        right, answers = right.astype(str), answers.astype(str)
+    classes, places = np.unique(np.concatenate([right, answers]), return_inverse=True)
+    if names is not None and len(names) != len(classes):
+        raise ArgumentError(f"confusion_matrix: there are {len(classes)} classes, and {len(names)} names")
+    counts = np.zeros((len(classes), len(classes)), dtype=int)
+    np.add.at(counts, (places[: len(right)], places[len(right) :]), 1)
+    ax = figure.axes(ax)
+    shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+    ax.imshow(shares, cmap="Blues", vmin=0.0, vmax=1.0)
+    for (row, column), count in np.ndenumerate(counts):
+        colour = "#FFFFFF" if shares[row, column] > 0.6 else "#111111"
+        ax.text(column, row, f"{count:,}", ha="center", va="center", color=colour, fontsize=figure.LETTERS)
+    words = list(names) if names is not None else [str(name) for name in classes]
+    is_long = max(map(len, words)) > 4
+    ax.set_xticks(range(len(words)), words, rotation=45 if is_long else 0, ha="right" if is_long else "center")
+    ax.set_yticks(range(len(words)), words)
+    return figure.labelled(ax, f"{np.trace(counts) / len(right):.1%} of {len(right):,} right", "predicted", "true")
