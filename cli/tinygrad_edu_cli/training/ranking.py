@@ -17,8 +17,7 @@ from .candidate import Candidate, same_numbers
 # Student's t: in 5 % of all cases chance alone goes beyond it, in one direction or the other (two-sided), by degrees of
 # freedom from 1 on.
 STUDENT = (12.71, 4.30, 3.18, 2.78, 2.57, 2.45, 2.36, 2.31, 2.26, 2.23, 2.20, 2.18, 2.16, 2.14, 2.13, 2.12, 2.11, 2.10)
-NO_USE = 0.01  # of the loss of guessing: a smaller difference changes nothing
-FLOOR = 1e-3  # of the loss of guessing: smaller losses count as this one
+NO_USE = 0.01  # of the loss of guessing: a smaller difference changes nothing, and a smaller loss counts as this one
 
 
 def best_of(candidates: Sequence[Candidate]) -> Candidate | None:
@@ -37,7 +36,8 @@ def _tie(better: Candidate, worse: Candidate) -> bool:
         return False
     if differ_in_no_use([better, worse]):
         return True
-    ratios = [math.log(max(b.share, FLOOR) / max(a.share, FLOOR)) for a, b in zip(better.runs, worse.runs, strict=True)]
+    pairs = zip(better.runs, worse.runs, strict=True)
+    ratios = [math.log(max(b.share, NO_USE) / max(a.share, NO_USE)) for a, b in pairs]
     if len(ratios) == 1:
         examples = better.first.judged.examples
         return ratios[0] < (2 / math.sqrt(examples) if examples else 0.0)

@@ -22,6 +22,7 @@ RECOVERED = 0.25  # of the loss of guessing: who gets below it after a peak has 
 LITTLE = 0.05  # of the loss of guessing: what is left to gain below it is nothing to wait for
 HALFWAY = 0.5  # of the loss of guessing: above it little has been learned yet
 FALLS = 0.02  # of the loss, gained in the last quarter: it is still falling
+BARELY = 0.001  # the same of who has hardly begun
 FELL = 0.02  # of the first loss, gained in all: the run moves
 BY_HEART = 0.5  # of the loss of guessing: the training loss of who knows the examples by heart
 OVER_BEST = 1.25  # times the lowest validation loss, and LITTLE more: it has risen
@@ -44,8 +45,10 @@ def word(run: ComparedRun, best_share: float) -> str:
         return _of_guessing(run, start)
     if has_overfitted(run):
         return OVERFITTED
+    if run.train_share > HALFWAY and still_falls(losses, BARELY):
+        return CRAWLED
     if still_falls(losses) and min(run.share, run.train_share) > LITTLE and not _has_risen(run):
-        return CRAWLED if run.train_share > HALFWAY else LEARNING
+        return LEARNING
     if run.share > max(2 * best_share, best_share + 2 * LITTLE):
         return LEVELLED
     return LEARNED
@@ -74,10 +77,10 @@ def _has_risen(run: ComparedRun) -> bool:
     return run.final > OVER_BEST * run.best and run.final - run.best > LITTLE * run.guessing
 
 
-def still_falls(losses: Sequence[float]) -> bool:
-    """Whether the last quarter of the epochs lowered the training loss by a share that counts (means over a tenth of
+def still_falls(losses: Sequence[float], by: float = FALLS) -> bool:
+    """Whether the last quarter of the epochs lowered the training loss by that share (means over a tenth of
     the epochs, as noise has its ups and downs)."""
     few = max(len(losses) // 10, 1)
     quarter = max(len(losses) // 4, 1)
     before = losses[-quarter - few : -quarter]
-    return bool(before) and mean(losses[-few:]) < (1 - FALLS) * mean(before)
+    return bool(before) and mean(losses[-few:]) < (1 - by) * mean(before)
