@@ -18,6 +18,7 @@ TRAIN = [  # what is said; the run that provokes it; one close by that does not
         f"{MOONS} --optimizer sgd --lr 0.0001",
         f"{MOONS} --optimizer sgd",
     ),
+    ("but slowly: the steps are short", "--data sine --lr 1e-6", "--data sine --lr 1e-3"),
     ("compare lr=0.0001,0.01,0.1,1", f"{MOONS} --optimizer sgd --lr 0.0001", f"{MOONS} --optimizer sgd --lr 0.1"),
     ("Next: larger steps", f"{MOONS} --lr 1e-7 --epochs 20", f"{MOONS} --epochs 20"),
     ("leads nowhere", "--data xor --net 2-1", "--data xor --net 2-16-1"),

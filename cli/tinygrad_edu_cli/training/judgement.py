@@ -11,7 +11,7 @@ from tinygrad_edu.train import History
 from ..phrases import count
 from .config import LEARNING_RATES
 from .run import Run
-from .run_word import TOO_FEW, still_falls
+from .run_word import BARELY, TOO_FEW, still_falls
 from .wording import number
 
 NO_BETTER = 0.97  # of the loss of guessing
@@ -58,7 +58,7 @@ def no_better_than_guessing(run: Run, history: History) -> bool:
 def is_slow(run: Run, history: History) -> bool:
     """Whether the training loss falls all the time, and has not come far."""
     losses = history.train_loss
-    return len(losses) > 1 and still_falls(losses) and losses[-1] > LITTLE_LEARNED * run.guessing_loss()
+    return len(losses) > 1 and still_falls(losses, BARELY) and losses[-1] > LITTLE_LEARNED * run.guessing_loss()
 
 
 def takes_short_steps(run: Run) -> bool:
