@@ -36,7 +36,8 @@ def advice(run: Run, history: History) -> str:
         return f"a hidden layer can bend the line: --net {inputs}-16-{outputs}"
     if "overfitting" in reported or (no_better and history.train_loss[-1] < LITTLE_LEARNED * run.guessing_loss()):
         return "against overfitting: --patience 10, --dropout 0.2, --l2 0.001, or more data"
-    if slow or (history.best_epoch and history.best_epoch >= 0.95 * end.epoch and _still_falling(run, history)):
+    best_at_end = bool(history.best_epoch) and (history.best_epoch or 0) >= 0.95 * end.epoch
+    if end.stopped == "epochs" and (slow or (best_at_end and _still_falling(run, history))):
         return f"the loss was still falling: --epochs {2 * config.epochs}"
     if no_better:
         return f"does any learning rate do better? {_comparison(run, {config.lr, *_around_usual(run)})}"
