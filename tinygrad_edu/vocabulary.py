@@ -287,7 +287,7 @@ def with_foreign_names(table: dict[str, str], descriptor: type[Foreign] = Foreig
 
     def decorate(kind: type) -> type:
         for name, ours in table.items():
-            if not hasattr(kind, name):
+            if not any(name in vars(base) for base in kind.__mro__):
                 setattr(kind, name, descriptor(name, ours))
         return kind
 

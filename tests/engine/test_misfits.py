@@ -79,6 +79,7 @@ REFUSED = [
     *["xp.expand_dims(x, 5)", "xp.expand_dims(x, (0, 0))", "xp.take(x, [0], axis=2)", "xp.repeat(x, 2, axis=2)"],
     *["xp.split(x, 2, axis=1)", "xp.split(x, 2, axis=2)", "xp.diagonal(x[0])", "xp.trace(x[0])", "xp.var(x, axis=3)"],
     *["xp.std(x, axis=3)", "xp.prod(x, axis=3)", "xp.prod(x, axis=0.5)", "x.astype('foo')"],
+    *["xp.tile(x, -1)", "xp.tile(x, 'a')", "xp.tile(x, 0.5)", "xp.split(x, [0.5])", "xp.clip(x, 'a', None)"],
 ]
 
 

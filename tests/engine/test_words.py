@@ -70,6 +70,8 @@ ASKED = [
     (lambda: tg.Value(1.0)._prev, r"Value has no '_prev': write x\.inputs"),
     (lambda: setattr(tg.Value(1.0), "label", "a"), r"Value has no 'label': write x\.name"),
     (lambda: tg.nn.mlp([2, 1]).zero_grad(), r"Sequential has no 'zero_grad': write optimizer\.zero_grad\(\)"),
+    (lambda: X.flat, r"Tensor has no 'flat': write x\.numpy\(\)\.flat"),
+    (lambda: X.searchsorted, r"write x\.numpy\(\)\.searchsorted"),
     (lambda: tg.Tensor.view, r"the class Tensor has no 'view'"),
 ]
 

@@ -233,6 +233,8 @@ def split(a, indices_or_sections, axis=0):
         cuts = list(range(0, n, n // indices_or_sections or 1))[1:]
     else:
         cuts = list(indices_or_sections)
+        if not builtins.all(isinstance(cut, (int, np.integer)) for cut in cuts):
+            raise ArgumentError(f"split: the places to cut are whole numbers, as in tg.split(x, [1, 2]), not {cuts}")
     before = (slice(None),) * axis
     return [a[(*before, slice(start, stop))] for start, stop in zip([0, *cuts], [*cuts, n], strict=True)]
 
@@ -249,7 +251,9 @@ def flip(a, axis=None):
 def tile(a, reps):
     """Copies side by side: `reps` for each axis, the last ones if there are fewer than axes."""
     a = as_tensor(a)
-    reps = (int(reps),) if np.ndim(reps) == 0 else tuple(reps)
+    reps = (reps,) if np.ndim(reps) == 0 else tuple(reps)
+    if not builtins.all(isinstance(n, (int, np.integer)) and n >= 0 for n in reps):
+        raise ArgumentError(f"tile: reps are whole numbers of at least 0, as in tg.tile(x, (2, 1)), not {reps}")
     shape = (1,) * (len(reps) - a.ndim) + a.shape
     reps = (1,) * (len(shape) - len(reps)) + reps
     apart = reshape(a, tuple(n for length in shape for n in (1, length)))

@@ -23,6 +23,7 @@ import math
 
 from ..errors import ArgumentError
 from ..graph.operation import elementwise
+from . import misfits
 
 # --- arithmetic ------------------------------------------------------------------------------------------------------
 
@@ -273,7 +274,11 @@ def minimum(xp, a, b):
     return xp.minimum(a, b)
 
 
-@elementwise(lambda xp, y, a, min, max: y == a, hint="; for a bound that is a tensor use tg.maximum and tg.minimum")
+@elementwise(
+    lambda xp, y, a, min, max: y == a,
+    hint="; for a bound that is a tensor use tg.maximum and tg.minimum",
+    misfit=misfits.clip,
+)
 def clip(xp, a, min=None, max=None):
     """a kept between min and max (None: no bound). Gradient passes where a was not cut, the bounds included."""
     return xp.clip(a, min, max)

@@ -202,6 +202,11 @@ def astype(shapes: Shapes, attrs: Attrs) -> str:
     return f"there is no dtype {_short(attrs['dtype'])}; give 'float32', 'float64', 'int64' or 'bool', say"
 
 
+def clip(shapes: Shapes, attrs: Attrs) -> str:
+    wrong = [bound for bound in attrs.values() if isinstance(bound, str)]
+    return f"min and max are numbers, or arrays of them, not {_short(wrong[0])}" if wrong else ""
+
+
 def _is_whole(x: Any) -> bool:
     return isinstance(x, (int, np.integer)) and not isinstance(x, bool)
 

@@ -20,6 +20,7 @@ from ..graph.order import newest_first
 from ..namespaces import indexing
 from ..precision import is_half
 from ..rules.structural import move
+from ..vocabulary import ForeignSlot, with_foreign_names
 from .conversion import as_array
 from .operands import as_nodes
 from .operators import Operators
@@ -359,5 +360,8 @@ class Tensor(PythonProtocol, Operators, Node):
             result.record(op, inputs, attrs, tracked)
         return result
 
+
+# What an array of NumPy has beside it, its numbers have.
+with_foreign_names({name: f"x.numpy().{name}" for name in dir(np.ndarray) if name[0] != "_"}, ForeignSlot)(Tensor)
 
 Tensor.namespace = Tensor.backend  # type: ignore[misc]  # the same slot under a second name, read without a call
