@@ -19,6 +19,7 @@ from . import output, subject, tui
 from .errors import CommandError
 from .scalar_level import at_level, scalarized
 from .stepping import dialogue, exports, step_lines, two_orders
+from .stepping.next_commands import typed
 from .subject import Subject
 
 Face = Literal["tui", "plain", "json", "predict"]
@@ -34,7 +35,9 @@ def opened(
     Raises:
         CommandError: see the classes in `errors.py`.
     """
+    chosen = ["--apart", place] if place is not None else ["--level", "scalar"] if level == "scalar" else []
     found, level = _at_level(subject.open_source(source, settings), level, place)
+    found = found._replace(typed=(*typed(source, settings), *chosen))
     player = Player(found.trace, level)
     for name in dict.fromkeys(breakpoints):
         try:

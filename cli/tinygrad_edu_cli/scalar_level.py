@@ -55,7 +55,8 @@ def scalarized(subject: Subject, place: str) -> Subject:
         node, index = ids[name], _index(found[2]) if found else None
     shown = trace.nodes[node].label + (f"[{', '.join(map(str, index))}]" if index is not None else "")
     trace = _numbers_of(subject, node, index)
-    return Subject(f"{subject.title} / {shown}", trace, f"{shown} taken apart, number by number.")
+    layer = f" of the layer {subject.trace.nodes[node].scope[-1]}," if subject.trace.nodes[node].scope else ""
+    return Subject(f"{subject.title} / {shown}", trace, f"{shown}{layer} taken apart, number by number.")
 
 
 def _index(text: str) -> tuple[int, ...]:

@@ -34,12 +34,14 @@ class Subject(NamedTuple):
         title: the expression, or where the graph comes from.
         note: what a newcomer should be told about it; may be empty.
         root: the result itself, which knows the numbers of large arrays too; None of a saved trace.
+        typed: the words of the command that say what it is; None if it is not known.
     """
 
     title: str
     trace: Trace
     note: str = ""
     root: Node | None = None
+    typed: tuple[str, ...] | None = None
 
 
 def open_source(source: str | None, set_texts: Sequence[str]) -> Subject:

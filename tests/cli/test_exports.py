@@ -48,7 +48,8 @@ def test_some_steps(cli, folder):
 def test_a_saved_trace_keeps_its_expression(cli, folder):
     assert cli("step", "a*b + a", "--set", "a=2", "--set", "b=3", "--save", "t.json").code == 0
     plain, again = (
-        cli("step", *source, "--plain").out for source in (["a*b + a", "--set", "a=2", "--set", "b=3"], ["t.json"])
+        cli("step", *source, "--plain").out.partition("\nNext:")[0]
+        for source in (["a*b + a", "--set", "a=2", "--set", "b=3"], ["t.json"])
     )
     assert again == plain and again.startswith("a*b + a\n")
 

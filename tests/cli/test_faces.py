@@ -18,6 +18,7 @@ from tinygrad_edu_cli.tui.node_pane import NodePane
 from tinygrad_edu_viz import Trace, view
 from tinygrad_edu_viz.player import Player
 from tinygrad_edu_viz.readable import number, number_lines
+from tinygrad_edu_viz.recording.sentences import BIRTH
 from tinygrad_edu_viz.text.terminal import Picture
 
 from .full_screen import full_screen, in_loop
@@ -29,7 +30,7 @@ State = tuple[Numbers, Numbers]
 
 
 def perceptron() -> Subject:
-    return open_source(None, [])
+    return open_source("sigmoid(w1*x1 + w2*x2 + b)", ["w1=3", "x1=-1", "w2=-2", "x2=2", "b=1"])
 
 
 def reuse() -> Subject:
@@ -43,7 +44,7 @@ def tensors() -> Subject:
 def network() -> Subject:
     """With dropout and cross-entropy, as in training."""
     net = tg.nn.mlp([2, 5, 3], activation="tanh", dropout=0.5, rng=0)
-    x = tg.Tensor(np.random.default_rng(1).normal(size=(4, 2)), name="x")
+    x = tg.Tensor(np.random.default_rng(1).normal(size=(4, 2)), name="x", dtype="float32")
     return Subject("a network", Trace.record(tg.losses.cross_entropy(net(x), [0, 1, 2, 0])))
 
 
@@ -81,12 +82,14 @@ def told_by_plain(subject: Subject) -> Iterator[State]:
     data: Numbers = {ids[name]: told for name, told in zip(parts[1::2], values, strict=True)}
     gradients: Numbers = {}
     yield dict(data), dict(gradients)
-    for step in steps:
+    for step in (step.partition(BIRTH.removeprefix("."))[0].rstrip(".") for step in steps):
         if " starts with " in step:
             gradients[subject.trace.root] = step.rsplit(" = ", 1)[1]
-        elif found := re.search(rf"({names}) receives (.*?)(?: as operand \d+)?: ", step):
-            now = re.search(r"its gradient is now (.*)$", step)
-            gradients[ids[found[1]]] = now[1] if now else found[2]
+        elif found := re.match(rf"∂L/∂({names}) \+= ", step):
+            left = re.escape(f"∂L/∂{found[1]}")
+            now = re.search(rf" {left} (?:= .* \+ .* =|=|is now) (.*?)$", step)
+            received = re.search(rf" {re.escape(found[1])} receives (.*?)(?: as operand \d+)?: ", step)
+            gradients[ids[found[1]]] = now[1] if now else received[1] if received else step.rsplit(" = ", 1)[1]
         else:
             data[ids[step.split(" = ")[0]]] = step.partition("; shape")[0].rsplit(" = ", 1)[1]
         yield dict(data), dict(gradients)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 
+import numpy as np
 import pytest
 
 MODEL = """
@@ -64,6 +65,41 @@ def test_a_unit_of_a_network_apart(cli, model):
     assert ran.code == 0 and {"2.weight[63,7]", "2.bias[7]", "n7[3,0]"} <= received
 
 
+def test_of_a_long_sum_the_largest_terms_are_shown(cli, model):
+    """The sum of a unit's 64 products and its bias; NumPy says which are the largest, and how much the others are."""
+    events = [json.loads(line) for line in cli("step", model, "--apart", "n8[3, 7]", "--json").out.splitlines()]
+    products = {event["node"]: event["data"] for event in events if event["op"] == "multiply" and "data" in event}
+    ran = cli("step", model, "--apart", "n8[3, 7]", "--plain")
+    lines = ran.out.splitlines()
+    assert ran.code == 0 and len(lines) < 100
+    assert lines[0] == "n8[3, 7] of the layer 2 Dense(64, 10), taken apart, number by number."
+    shown = re.findall(r"^ {8}(n\d+) = n7", ran.out, re.MULTILINE)
+    names, data = np.array(list(products)), np.abs(list(products.values()))
+    assert {*shown} == {*names[np.argsort(data)[-10:]]} and len(shown) == 10
+    others = sum(products.values()) - sum(products[name] for name in shown)  # the bias is 0
+    left_out = re.search(r"The other 55, together (\S+), are left out", ran.out)
+    assert float(left_out[1]) == pytest.approx(others, rel=1e-3, abs=1e-6)
+    assert "Each of the 65 terms receives" in ran.out and "layer 218 more nodes" not in ran.out
+    assert "108 contributions to the factors of the other terms are left out: --full" in ran.out
+    assert "and 109 more numbers" in " ".join(ran.out.split()) and "and 109 more, with gradients from" in ran.out
+    whole = cli("step", model, "--apart", "n8[3, 7]", "--full").out
+    assert all(f" {event['step']}  " in whole for event in events)
+
+
+def test_a_long_sum_of_what_is_given(cli):
+    numbers = [*range(1, 13)]
+    names = [f"x{k}" for k in numbers]
+    settings = [part for k in numbers for part in ("--set", f"x{k}={(-1) ** k * k}")]
+    ran = cli("step", " + ".join(names), *settings, "--break", "x2")
+    assert (
+        "= the sum of 12 terms = 6. The 10 largest:" in ran.out and "The other 2, together 1, are left out" in ran.out
+    )
+    assert "x1 = " not in ran.out.replace("x1 = -1 ", "") and "x2  " not in ran.out.partition("Gradients")[2]
+    assert re.search(r"^ +\d+\* ∂L/∂x2 \+= ", ran.out, re.MULTILINE), "a breakpoint is shown"
+    short = cli("step", " + ".join(names[:10]), *settings).out
+    assert "the sum of" not in short and "left out" not in short
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
@@ -91,7 +127,8 @@ def test_all_numbers(cli):
     """What the screen opens with Enter, plain tells with --full: each element of data, contributions and gradients."""
     matrix = [[0.5 * row - column for column in range(4)] for row in range(3)]
     source = ("step", "sum(W @ x * (W @ x)) + sum(W)", "--set", f"W={matrix}", "--set", "x=[1,2,3,4]")
-    assert "-1.5" not in (ran := cli(*source, "--plain")).out and "W: " not in ran.out
+    told = cli(*source, "--plain").out.partition("\nNext:")[0]
+    assert "-1.5" not in told and "W: " not in told
     told = cli(*source, "--full").out
     blocks = dict(re.findall(r"^ {7}(\S.*):\n((?: {9}.*\n)+)", told, re.MULTILINE))
     numbers = {what: [[float(x) for x in row.split()] for row in rows.splitlines()] for what, rows in blocks.items()}

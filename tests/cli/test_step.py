@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import json
 import math
 import os
 import re
+import shlex
 from pathlib import Path
 
 import pytest
@@ -23,8 +25,8 @@ def events(ran) -> list[dict]:
 
 def gradients(text: str) -> dict[str, float]:
     """The table at the end, as numbers by name."""
-    table = text.partition("Gradients of the inputs\n")[2]
-    return {row.split()[0]: float(row.split()[-1]) for row in table.splitlines()[2:]}
+    table = text.partition("Gradients of the inputs\n\n")[2].partition("\n\n")[0]
+    return {row.split()[0]: float(row.split()[-1]) for row in table.splitlines()[1:]}
 
 
 def test_without_arguments_the_perceptron_of_the_lecture(cli):
@@ -40,7 +42,7 @@ def test_the_perceptron_says_which_command_it_equals(cli):
     ran = cli("step")
     same = re.search(r'tinygrad-edu step "([^"]+)" (.+)', ran.out)
     again = cli("step", same[1], *same[2].split())
-    assert again.out in ran.out
+    assert again.out.partition("\nNext:")[0] in ran.out
 
 
 def test_the_perceptron_with_another_number(cli):
@@ -85,8 +87,43 @@ def test_plain_has_every_event_of_json(cli):
     joined = " ".join(plain.split())
     for event in found:
         assert re.search(rf"^ +{event['step']}  ", plain, re.MULTILINE)
-        assert " ".join(event["text"].split()) in joined
-        assert " ".join(event.get("formula", "").split()) in joined
+        assert " ".join(event.get("formula", event["text"]).split()) in joined
+
+
+def test_the_sentence_of_a_rule_stands_where_it_is_met_first(cli):
+    plain = cli("step", "a*b + a*c + a/b", "--set", "a=1", "--set", "b=2", "--set", "c=-3").out
+    joined = " ".join(plain.split())
+    assert joined.count("passes the gradient through unchanged") == 1
+    assert joined.count("each factor receives the gradient times the other factor") == 1
+    assert joined.count("times the local derivative") == 4, "add, multiply, and both operands of divide"
+    assert "Together with" not in plain
+    assert plain.index("∂L/∂a = 0.5 + (-3) = -2.5") < plain.index("∂L/∂a = -2.5 + 2 = -0.5")
+
+
+def test_plain_is_hardly_longer_than_the_steps(cli):
+    """Steps that repeat a rule take one line each, so the lecture's perceptron fits on a screen or two."""
+    lines = cli("step").out.partition("Gradients of the inputs")[0].splitlines()
+    assert len([line for line in lines if line.startswith("     ")]) == 10 and len(lines) < 50
+
+
+@pytest.mark.parametrize(
+    ("typed", "kinds"),
+    [
+        ((), ("predict", "order", "html")),
+        (("a*b + a", "--set", "a=2", "--set", "b=-3"), ("predict", "order", "html")),
+        (("sum(W @ x)", "--set", "W=[[1,2],[3,4]]", "--set", "x=[1, -1]"), ("predict", "html")),
+        (("a*b", "--set", "a=2", "--set", "b=-3", "--level", "scalar"), ("predict", "html")),
+    ],
+)
+def test_what_to_type_next_can_be_typed(cli, typed, kinds, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("sys.stdin", io.StringIO())
+    said = cli("step", *typed).out.partition("\nNext:\n")[2]
+    commands = [shlex.split(line, comments=True) for line in said.splitlines() if line]
+    assert [kind for kind in ("predict", "order", "html") if f"--{kind}" in said] == list(kinds)
+    for program, *arguments in commands:
+        assert program == "tinygrad-edu" and cli(*arguments).code == 0
+    assert (tmp_path / "page.html").exists()
 
 
 def test_plain_fits_into_100_columns(cli):

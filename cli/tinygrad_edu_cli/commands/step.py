@@ -34,7 +34,11 @@ from .source_options import level_option, set_option, source_argument
     shell_complete=completion.breakpoints,
     help="Take one operation apart into numbers, or one element of its result.",
 )
-@click.option("--full", is_flag=True, help="Print all numbers of arrays in the lines of --plain, not only their range.")
+@click.option(
+    "--full",
+    is_flag=True,
+    help="Print all numbers of arrays in the lines of --plain, not only their range, and all terms of long sums.",
+)
 @export_options
 @shot_options
 def step(

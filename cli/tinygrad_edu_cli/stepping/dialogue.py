@@ -50,6 +50,7 @@ def run(subject: Subject, player: Player) -> None:
             _say(step_lines.numbered(event))
     _say(["", step_lines.heading("backward"), "", *wrap(HOW), ""])
     asked = [event for event in events if not player.breakpoints or player.stops_at(event)]
+    met: set[object] = set()
     steps = {event.step for event in asked}
     why_nothing = dialogue.quiz.why_nothing(asked)
     try:
@@ -57,7 +58,7 @@ def run(subject: Subject, player: Player) -> None:
             if event.kind == "backward":
                 if event.step in steps:
                     dialogue.ask(event)
-                _say(step_lines.numbered(event))
+                _say(step_lines.numbered(event, met=met))
         _say(["", "Gradients of the inputs", "", *step_lines.table(subject.trace)])
     except EOFError:
         _say(["", "That was the end of the answers."])

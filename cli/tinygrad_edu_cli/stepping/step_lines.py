@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
 
 import numpy as np
 
+from tinygrad_edu.graph.operation import REGISTRY
 from tinygrad_edu_viz import Trace
 from tinygrad_edu_viz.cells import cell_width, clean
+from tinygrad_edu_viz.notation import explanation
 from tinygrad_edu_viz.player import Player
 from tinygrad_edu_viz.readable import FEW, number, short
 from tinygrad_edu_viz.recording.contents import Data, Event, TraceNode
+from tinygrad_edu_viz.recording.sentences import BIRTH
 
 from ..subject import Subject
 from ..terminal_width import room, wrap
+from .long_sums import LongSums
+from .next_commands import next_commands
 from .number_columns import rows
 
 DIGITS = 6  # of the elements of arrays
@@ -22,15 +28,20 @@ DIGITS = 6  # of the elements of arrays
 def lines(subject: Subject, player: Player, full: bool = False) -> Iterator[str]:
     """The whole trace: what is given, each step forward and backward, and the gradients at the end.
 
+    The sentence about a rule stands where the rule is met first; of long sums there are only the largest terms.
+
     Args:
         player: marks the steps at its breakpoints; the layers of its level are headings.
-        full: print all elements of arrays.
+        full: print all elements of arrays, and all terms of sums.
     """
     trace = subject.trace
+    sums = LongSums(trace)
+    hidden = set() if full else sums.hidden
+    met: set[object] = set()
     if subject.note:
         yield from (*subject.note.splitlines(), "")
     yield from (subject.title, "")
-    yield from wrap(given(trace), indent=2)
+    yield from wrap(given(trace, hidden), indent=2)
     if full:
         for node in trace.nodes.values():
             if node.op is None:
@@ -45,16 +56,24 @@ def lines(subject: Subject, player: Player, full: bool = False) -> Iterator[str]
         if (about := _layer(event, player)) != layer:
             yield from ("", f"  layer {about}") if about else ("",)
             layer = about
-        yield from numbered(event, "*" if player.stops_at(event) else " ")
+        stops = player.stops_at(event)
+        folded = None if full or stops else sums.lines(event)
+        if folded is None:
+            yield from numbered(event, "*" if stops else " ", met)
+        elif folded:
+            yield from numbered(event, instead=folded)
         if full:
             yield from _all_numbers(event, player)
-    yield from ("", "Gradients of the inputs", "", *table(trace))
+    yield from ("", *sums.end()) if sums.left_out else ()
+    yield from ("", "Gradients of the inputs", "", *table(trace, hidden))
+    yield from next_commands(subject)
 
 
 def _layer(event: Event, player: Player) -> str:
     """The layer that an event happens in, with what the drawing says of it; "" outside of layers."""
     box = player.view.boxes[player.view.box_of[event.source or event.node]]
-    return clean(", ".join([box.title, *box.lines])) if box.collapsed else ""
+    is_layer = box.collapsed and box.id != player.view.more
+    return clean(", ".join([box.title, *box.lines])) if is_layer else ""
 
 
 def _all_numbers(event: Event, player: Player) -> Iterator[str]:
@@ -83,10 +102,22 @@ def heading(kind: str) -> str:
     return "Backward: from the result to the inputs; each step adds one contribution to a gradient"
 
 
-def numbered(event: Event, mark: str = " ") -> list[str]:
-    """What happens in an event, with the number of its step before it."""
+def numbered(
+    event: Event, mark: str = " ", met: set[object] | None = None, instead: Sequence[str] | None = None
+) -> list[str]:
+    """What happens in an event, with the number of its step before it.
+
+    Args:
+        met: the rules and the receivers so far, to which those of this event are added; what is known of them is not
+            said again. None: all is said.
+        instead: what to say of the event.
+    """
     digits = len(str(event.of))
-    first, *rest = about(event, room() - digits - 3)
+    width = room() - digits - 3
+    if instead is not None:
+        first, *rest = [line for text in instead for line in wrap(text, width, indent=4)]
+    else:
+        first, *rest = about(event, width) if met is None else _briefly(event, width, met)
     return [f"{event.step:>{digits + 1}}{mark} {first}", *(" " * (digits + 3) + line for line in rest)]
 
 
@@ -96,12 +127,42 @@ def about(event: Event, width: int) -> list[str]:
     return formula + wrap(event.text, width, indent=0 if formula else 4)
 
 
-def given(trace: Trace) -> str:
-    """What no operation computed: inputs that gradients are asked for, and constants."""
+def _briefly(event: Event, width: int, met: set[object]) -> list[str]:
+    """The formula; the sentence where its rule is met first; the sum, where a gradient received something before."""
+    rule, receiver, again = _rule(event), ("received", event.node), ("received", event.node) in met
+    known = rule in met
+    met |= {rule} if event.kind == "forward" else {rule, receiver}
+    if event.kind == "forward" or event.source is None:
+        return about(event, width)
+    gradient = event.formula.partition(" += ")[0]
+    total = f"{gradient} = {number(event.grad or 0.0)}"
+    if again:
+        parts = [number(data or 0.0) for data in (event.grad_before, event.contribution, event.grad)]
+        added = f"({parts[1]})" if parts[1].startswith("-") else parts[1]
+        large = parts[2].startswith("mean")
+        total = f"{gradient} is now {parts[2]}" if large else f"{gradient} = {parts[0]} + {added} = {parts[2]}"
+    if not known:
+        sentence = event.text.partition(". Together with the ")[0]
+        return [*about(replace(event, text=sentence), width), *(wrap(total, width, indent=4) if again else [])]
+    born = event.text.partition(BIRTH)
+    said = [(born[1] + born[2]).removeprefix(". ").partition(". Together with the ")[0]] if born[1] else []
+    told = again or event.local is None or event.shape is not None  # else the formula ends with the gradient
+    return [line for text in [event.formula, *([total] if told else []), *said] for line in wrap(text, width, indent=4)]
+
+
+def _rule(event: Event) -> object:
+    """What the sentence about an event explains: the rule of an operation, or of one of its operands."""
+    op = REGISTRY.get(event.op or "")
+    return event.kind, event.op, None if op is not None and explanation(op) else event.position
+
+
+def given(trace: Trace, hidden: Collection[str] = ()) -> str:
+    """What no operation computed: inputs that gradients are asked for, and constants; without those in `hidden`."""
     leaves = [node for node in trace.nodes.values() if node.op is None and not node.is_plain_number]
-    return "Given: " + ", ".join(
-        f"{short(leaf.id)} = {number(leaf.data)}{'' if leaf.requires_grad else ' (constant)'}" for leaf in leaves
-    )
+    shown = [leaf for leaf in leaves if leaf.id not in hidden]
+    parts = [f"{short(leaf.id)} = {number(leaf.data)}{'' if leaf.requires_grad else ' (constant)'}" for leaf in shown]
+    more = [f"and {len(leaves) - len(shown)} more numbers"] if len(shown) < len(leaves) else []
+    return "Given: " + ", ".join(parts + more)
 
 
 def inputs(trace: Trace) -> list[TraceNode]:
@@ -109,10 +170,12 @@ def inputs(trace: Trace) -> list[TraceNode]:
     return [node for node in trace.nodes.values() if node.op is None and node.requires_grad]
 
 
-def table(trace: Trace) -> list[str]:
-    """The inputs with their values and gradients, in columns."""
+def table(trace: Trace, hidden: Collection[str] = ()) -> list[str]:
+    """The inputs with their values and gradients, in columns; without those in `hidden`."""
     rows = [("name", "value", "gradient")]
     for leaf in inputs(trace):
+        if leaf.id in hidden:
+            continue
         name = short(leaf.id) + (f" ({'×'.join(map(str, leaf.shape))})" if leaf.shape else "")
         gradient = "0 (none reached it)" if leaf.gradient is None else number(leaf.gradient)
         rows.append((name, number(leaf.data), gradient))
@@ -120,4 +183,9 @@ def table(trace: Trace) -> list[str]:
     cells = [
         [*(text + " " * (w - cell_width(text)) for text, w in zip(row, widths, strict=False)), row[2]] for row in rows
     ]
-    return ["  " + "   ".join(row).rstrip() for row in cells]
+    found = ["  " + "   ".join(row).rstrip() for row in cells]
+    aside = np.array([leaf.gradient or 0.0 for leaf in inputs(trace) if leaf.id in hidden], dtype=float)
+    if not aside.size:
+        return found
+    low, high = number(float(aside.min())), number(float(aside.max()))
+    return [*found, f"  and {aside.size} more, with gradients from {low} to {high}"]
