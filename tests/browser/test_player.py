@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 
 import hostile
@@ -9,6 +11,7 @@ import tinygrad_edu as tg
 from tinygrad_edu_viz import Trace
 from tinygrad_edu_viz.pages.page import page as compose
 from tinygrad_edu_viz.readable import number, number_lines
+from tinygrad_edu_viz.views.levels import view
 
 pytestmark = pytest.mark.browser
 
@@ -295,6 +298,62 @@ def test_details_follow_pointer_and_focus(visit):
     assert page.text("#details-title") == "w1"
     page.tab.locator("#rows [data-node='7']").hover()
     assert page.text("#details-title") == "n7 (add)"
+
+
+def test_a_click_pins_a_node(visit):
+    page = visit(neuron(), "#step=9")
+    page.tab.locator("#node-n8").click()
+    page.tab.locator("#node-n0").hover()
+    assert page.text("#details-title") == "n8 (add), pinned"
+    page.press("ArrowRight")
+    assert page.text("#details-title") == "n8 (add), pinned" and page.position == 10
+    page.tab.locator("#rows [data-node='7']").click()
+    assert page.text("#details-title") == "n7 (add), pinned"
+    page.press("Escape")
+    assert "pinned" not in page.text("#details-title")
+    page.tab.locator("#node-n0").focus()
+    page.press("Enter")
+    assert page.text("#details-title") == "w1, pinned"
+
+
+SMALLEST = """Math.min(...[...document.querySelectorAll('body *')]
+    .filter(part => part.getClientRects().length && [...part.childNodes].some(n => n.nodeType === 3 && n.data.trim()))
+    .map(part => parseFloat(getComputedStyle(part).fontSize) * (part.ownerSVGElement?.getScreenCTM().a ?? 1)))"""
+INSIDE = """(key) => {
+    const [frame, box] = ['#graph', `#node-${key}`].map(name => document.querySelector(name).getBoundingClientRect());
+    return box.left >= frame.left && box.right <= frame.right &&
+        box.top >= frame.top && box.bottom <= frame.bottom; }"""
+BROKEN = """[...document.querySelectorAll('#rows th, #rows td')].filter(cell => cell.textContent &&
+    cell.clientHeight > 1.9 * parseFloat(getComputedStyle(cell).lineHeight)).length"""
+
+
+@pytest.mark.parametrize("width", [1280, 800, 390])
+@pytest.mark.parametrize("level", ["layer", "op"])
+def test_the_page_of_a_network(visit, level, width):
+    """Nothing smaller than 11 pixels, no broken number or name, and where we are and go next in sight."""
+    trace = Trace.record(tg.nn.mlp([64, 32, 10], rng=0)(tg.Tensor([[0.1] * 64] * 40, name="x")).mean())
+    page = visit(
+        compose(trace, level=level), "#step=0", viewport={"width": width, "height": 800}, reduced_motion="reduce"
+    )
+    assert page.tab.evaluate(SMALLEST) >= 11 - 1e-6
+    assert page.tab.evaluate(BROKEN) == 0
+    seen = view(trace, level)
+    places = {node: k for k, node in enumerate(trace.nodes)}
+    for stop, after in pairwise(seen.stops):
+        if stop:
+            page.press("ArrowRight")
+            now, following = (seen.boxes[seen.box_of[trace.events[step - 1].node]].result for step in (stop, after))
+            assert page.tab.evaluate(INSIDE, f"n{places[now]}"), stop
+            assert width < 1000 or page.tab.evaluate(INSIDE, f"n{places[following]}"), stop
+    frames = page.tab.locator("rect.frame").count()
+    assert frames == {"layer": 1, "op": 3}[level]
+    assert (
+        page.texts("#legend .sample")
+        == {
+            "layer": ["constant", "the result", "several nodes"],
+            "op": ["input with a gradient", "constant", "computed", "the result"],
+        }[level]
+    )
 
 
 def test_dark(visit):

@@ -133,7 +133,7 @@ function upcoming() {
 function follow(frame, choices, next, gently) {
   if (frame.scrollWidth <= frame.clientWidth && frame.scrollHeight <= frame.clientHeight) return;
   const view = frame.getBoundingClientRect();
-  const room = 30;
+  const room = 16;
   const around = (elements) => {
     const places = elements.map((element) => element.getBoundingClientRect());
     const most = (side) => Math.max(...places.map((place) => place[side])) + room;
@@ -141,7 +141,7 @@ function follow(frame, choices, next, gently) {
     return { left: least("left"), right: most("right"), top: least("top"), bottom: most("bottom") };
   };
   const fits = ({ left, right, top, bottom }) => right - left <= view.width && bottom - top <= view.height;
-  const wishes = [choices[0].concat(next), choices.at(-1).concat(next), ...choices].map(around);
+  const wishes = choices.flatMap((elements) => [elements.concat(next), elements]).map(around);
   const place = wishes.find(fits) ?? wishes.at(-1);
   const move = (low, high, start, end) => (low < start ? low - start : high > end ? Math.min(high - end, low - start) : 0);
   const left = move(place.left, place.right, view.left, view.right);

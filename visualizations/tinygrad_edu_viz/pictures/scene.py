@@ -21,6 +21,7 @@ from .placing import Curve, Edge, Frame, Plan, Point, place
 
 FONT, CHARACTER = 12, 7.25  # size of the letters, and the width of one in a monospaced font of that size
 TITLE, LINE, PADDING = 20, 16, 7  # height of the first line and of the others, and the space around them
+LONGEST_TITLE = 24  # characters; a longer formula would make its box so wide that the next one is out of sight
 NARROWEST = 14  # characters; most boxes are equally wide then
 
 
@@ -156,7 +157,8 @@ def _face(box: ViewBox, trace: Trace) -> Face:
         quiet.append(f"{node.shape} {node.dtype}")
     strong, aside = node.label, ""
     if node.op is not None:
-        strong, aside = sign(node.op), title_of(node, trace.nodes)
+        title = title_of(node, trace.nodes)
+        strong, aside = sign(node.op), title if len(title) <= LONGEST_TITLE else node.label
     return Face(strong, aside, tuple(quiet), data, node.requires_grad)
 
 
