@@ -366,7 +366,7 @@ def test_dark(visit):
 def test_a_telephone(visit):
     page = visit(neuron(), "#step=9", viewport={"width": 390, "height": 844}, reduced_motion="reduce")
     assert page.tab.evaluate("document.documentElement.scrollWidth") == 390
-    for node in ("n4", "n8"):  # who receives and who gives are in sight
+    for node in ("n4", "n5"):  # who receives, and who will be next, are in sight
         box = page.tab.locator(f"#node-{node} .box").bounding_box()
         assert box["x"] >= 10 and box["x"] + box["width"] <= 380
 

@@ -128,8 +128,8 @@ function upcoming() {
   return next ? [box(nodes[next.receiver].box)] : [];
 }
 
-// Scrolls a frame, and never the page, so far that elements are in it: the first of the choices that has room in it,
-// with what comes next if there is room for that too.
+// Scrolls a frame, and never the page, so far that elements are in it: the first of the choices that has room in it
+// together with what comes next; or else without.
 function follow(frame, choices, next, gently) {
   if (frame.scrollWidth <= frame.clientWidth && frame.scrollHeight <= frame.clientHeight) return;
   const view = frame.getBoundingClientRect();
@@ -141,7 +141,7 @@ function follow(frame, choices, next, gently) {
     return { left: least("left"), right: most("right"), top: least("top"), bottom: most("bottom") };
   };
   const fits = ({ left, right, top, bottom }) => right - left <= view.width && bottom - top <= view.height;
-  const wishes = choices.flatMap((elements) => [elements.concat(next), elements]).map(around);
+  const wishes = [...choices.map((elements) => elements.concat(next)), ...choices].map(around);
   const place = wishes.find(fits) ?? wishes.at(-1);
   const move = (low, high, start, end) => (low < start ? low - start : high > end ? Math.min(high - end, low - start) : 0);
   const left = move(place.left, place.right, view.left, view.right);
