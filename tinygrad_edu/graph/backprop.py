@@ -11,7 +11,6 @@ contribution of each input, and adds it to that input's gradient:
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterable, Iterator
 from itertools import chain
 from typing import Any, NamedTuple
@@ -68,19 +67,19 @@ def gradients_of(
 
 def drain(order: list[Node], gradients: Gradients, reader: Reader) -> None:
     """Run a pass to its end. Then `gradients` holds those of leaves, and of nodes that keep theirs."""
-    deque(steps_by_node(order, gradients, reader), maxlen=0)
+    if MODES.get().watch is None:
+        for node in order:
+            _pass_on(node, gradients, reader)
+    else:
+        for _ in steps_by_node(order, gradients, reader):
+            pass
 
 
 def steps_by_node(order: list[Node], gradients: Gradients, reader: Reader) -> Iterator[list[Step]]:
     """The pass itself: for each node its steps, where somebody looks. `gradients` starts with the root's."""
     observer = MODES.get().watch
     reader.reports = reader.reports or observer is not None
-    by_node = (
-        _pass_on(node, gradients, reader)
-        if node.namespace.is_host
-        else node.namespace.run(_pass_on, node, gradients, reader)
-        for node in order
-    )
+    by_node = (_pass_on(node, gradients, reader) for node in order)
     return by_node if observer is None else _report(by_node, observer)
 
 
@@ -94,8 +93,10 @@ def _report(by_node: Iterator[list[Step]], observer: Observer) -> Iterator[list[
         yield found
 
 
-def _pass_on(node: Node, gradients: Gradients, reader: Reader) -> list[Step]:
+def _pass_on(node: Node, gradients: Gradients, reader: Reader, entered: bool = False) -> list[Step]:
     """Pass the gradient of a node on to its inputs: one loop, for one node after the other, newest first."""
+    if not (entered or node.namespace.is_host):
+        return node.namespace.run(_pass_on, node, gradients, reader, entered=True)
     found: list[Step] = []
     upstream = gradients.get(node) if node.keeps_grad else gradients.pop(node, None)
     if upstream is None:  # it fed only a place without derivative
@@ -126,7 +127,7 @@ class Reader:
 
     def __init__(self, create_graph: bool = False, buffers: bool = False, reports: bool = False):
         self.create_graph, self.buffers, self.reports = create_graph, buffers and not create_graph, reports
-        self._behind_guard: set[Node] = set()
+        self._behind_guard: set[Node] | None = None
 
     def read(self, node: Node, inputs: tuple[Node, ...]) -> tuple[Any, Any, list[Any]]:
         """(xp, y, operands): what the rules of a node are read with."""
@@ -134,7 +135,8 @@ class Reader:
             xp, y, operands = node.graph_namespace, node, [x if x._tracked else node.constant(x) for x in inputs]
         else:
             xp, y, operands = node.namespace, node._data, list(map(data_of, inputs))
-        if node.op.guards or (self._behind_guard and node in self._behind_guard):
+        if node.op.guards or (self._behind_guard is not None and node in self._behind_guard):
+            self._behind_guard = self._behind_guard or set()
             self._behind_guard.update(inputs)
             xp = xp.guard()
         return xp, y, operands

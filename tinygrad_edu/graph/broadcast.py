@@ -1,8 +1,7 @@
-"""Broadcasting, undone; and why shapes cannot be broadcast."""
+"""Broadcasting, undone."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 from ..precision import widened
@@ -25,30 +24,3 @@ def unbroadcast(xp: Any, gradient: Any, shape: tuple[int, ...]) -> Any:
     stretched = [added + axis for axis, n in enumerate(shape) if n == 1 and gradient.shape[added + axis] != 1]
     summed = xp.sum(gradient, axis=(*range(added), *stretched))
     return xp.reshape(summed, shape) if stretched else summed
-
-
-def misfit(shapes: Sequence[tuple[int, ...]], attrs: dict[str, Any]) -> str:
-    """Why operands of these shapes cannot be computed element by element, and what could be meant; "" if they can."""
-    ndim = max(map(len, shapes))
-    aligned = [(1,) * (ndim - len(shape)) + shape for shape in shapes]
-    for axis in range(-1, -ndim - 1, -1):
-        lengths = sorted({shape[axis] for shape in aligned} - {1})
-        if len(lengths) > 1:
-            which = "the last axis" if axis == -1 else f"axis {axis}"
-            rule = "counted from the last, axes need the same length, or the length 1"
-            return f"{rule}, and {which} has {' and '.join(map(str, lengths))}{_meant(shapes)}"
-    return ""
-
-
-def _meant(shapes: Sequence[tuple[int, ...]]) -> str:
-    for vector in (shape for shape in shapes if len(shape) == 1):
-        if any(len(shape) == 2 and shape[0] == vector[0] for shape in shapes):
-            return f". One number for each row is a column: v.reshape({vector[0]}, 1)"
-    matrices = [shape for shape in shapes if len(shape) == 2]
-    if len(matrices) == len(shapes) == 2:
-        (n, k), (m, other) = matrices
-        if (n, k) == (other, m):
-            return f". The transpose of one has the shape of the other: x.T; and a @ b gives {(n, other)}"
-        if k == m:
-            return f". The matrix product fits: a @ b gives {(n, other)}"
-    return ""

@@ -22,8 +22,8 @@ import numpy as np
 
 from ..errors import ArgumentError
 from ..precision import HALF, is_half, widened
+from ..shapes import misfit
 from ..vocabulary import check_keywords, checked_keywords
-from .broadcast import misfit
 from .node import Node, apply
 
 Rule = Callable[..., Any]

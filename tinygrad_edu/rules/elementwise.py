@@ -85,7 +85,7 @@ def sign(xp, a):
     return xp.sign(a)
 
 
-@elementwise(0.0)
+@elementwise(0.0, floating=True)
 def step(xp, a):
     """1 where a > 0, else 0 (McCulloch & Pitts 1943). Flat on both sides of its jump, so no gradient passes."""
     return xp.maximum(xp.sign(a), 0.0)

@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 
 from ..errors import ShapeError
-from ..graph.broadcast import misfit
 from ..namespaces.indexing import axes_in_range
+from ..shapes import misfit
 from .einsum import LETTERS, expand_subscripts
 
 Shape = tuple[int, ...]

@@ -35,7 +35,10 @@ def store_all(gradients: dict[Any, Any], start: Any, ahead: bool) -> None:
     begin_storing()
     try:
         for node, received in gradients.items():
-            node.namespace.run(store, node, received, kept, ahead)
+            if node.namespace.is_host:
+                store(node, received, kept, ahead)
+            else:
+                node.namespace.run(store, node, received, kept, ahead)
     finally:
         end_storing()
 

@@ -169,7 +169,7 @@ def recorded(paths: list[Path]) -> Comparison:
 def _recorded(path: Path) -> ComparedRun:
     folder = RunFolder.read(path)
     history, noise = folder.history()
-    if not history:
+    if not history or not history.validation_loss:
         raise CommandError(
             f"the run {path} has no epoch to compare", f"go on with it: tinygrad-edu train --resume {path}"
         )

@@ -23,6 +23,7 @@ from .run_word import (
     OVERFITTED,
     STUCK,
     TOO_FEW,
+    UNKNOWN,
     word,
 )
 from .wording import number, percent
@@ -175,6 +176,10 @@ def _learned(each: Candidate) -> str:
     return f"learned: its loss is {_loss(each)} in the end{_right(each)}"
 
 
+def _of_too_few(each: Candidate) -> str:
+    return f"ends with a loss of {_loss(each)} on {_measured(each)}{_right(each)}: too few examples to tell"
+
+
 def _still_learning(each: Candidate) -> str:
     return (
         f"is still learning: after {_epochs(each)} its loss is {_loss(each)}{_right(each)}, and it still falls; it "
@@ -215,7 +220,7 @@ def _blew_up(each: Candidate) -> str:
 
 _TOLD = {
     **{LEARNED: _learned, LEARNING: _still_learning, LEVELLED: _levelled_off, OVERFITTED: _overfitted},
-    **{CRAWLED: _crawled, STUCK: _got_stuck, BLEW_UP: _blew_up},
+    **{CRAWLED: _crawled, STUCK: _got_stuck, BLEW_UP: _blew_up, UNKNOWN: _of_too_few},
 }
 
 
