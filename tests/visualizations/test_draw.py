@@ -330,7 +330,7 @@ def in_order(sides: list[tuple[float, float, float, float]], along: int) -> bool
 
 @pytest.mark.parametrize("sizes", [(2, 3, 2), (2, 8, 8, 8, 1), (64, 64, 10)])
 def test_layers_stand_side_by_side_in_order(sizes):
-    net = tg.nn.mlp(list(sizes), dropout=0.2, rng=0)
+    net = tg.nn.mlp(list(sizes), dropout=0.2, rng=0, dtype="float64")
     loss = tg.sum(net(tg.Tensor(np.ones((4, sizes[0])), name="x")))
     boxes = boxes_of(draw_graph(Trace.record(loss), "op"))
     layers = [box for title, box in sorted(boxes.items()) if re.search(r"\d (Dense|Dropout)", title)]

@@ -17,7 +17,7 @@ V = tg.Value
 
 
 def network(*sizes: int, rows: int = 4) -> Trace:
-    net = tg.nn.mlp(list(sizes), activation="relu", rng=0)
+    net = tg.nn.mlp(list(sizes), activation="relu", rng=0, dtype="float64")
     x = tg.Tensor(np.random.default_rng(0).normal(size=(rows, sizes[0])), name="x")
     return Trace.record(tg.losses.cross_entropy(net(x), np.arange(rows) % sizes[-1]))
 

@@ -151,7 +151,7 @@ def test_one_unit_of_a_layer():
 
 
 def test_one_unit_of_a_large_layer_needs_the_tensors_themselves():
-    net = tg.nn.Dense(784, 1024, activation="relu", rng=0)
+    net = tg.nn.Dense(784, 1024, activation="relu", rng=0, dtype="float64")
     loss = tg.sum(net(tg.Tensor(sample(32, 784), name="x")))
     trace = Trace.record(loss)
     node = next(node.id for node in trace.nodes.values() if node.op == "dense")
