@@ -22,7 +22,7 @@ REAL_VALUED = set(
 )
 # real where a number beside the integers is, as in clip(k, -1.0, 0.9); and what is compared with reals by its cases
 MIXED = {"clip", "where", "power", "astype", "scatter_add"}
-NOT_OF_TRUTHS = {"negative", "subtract", "sign", "step", "square", "tril", "triu"}  # NumPy has no -True
+NOT_OF_TRUTHS = {"negative", "subtract", "sign", "square", "tril", "triu"}  # NumPy has no -True
 CASES = all_cases()
 
 
