@@ -152,11 +152,13 @@ def test_the_page_is_that_of_step(cli, net):
         (20, "net.py:loss", "this terminal has 20", "╭"),
     ],
 )
-def test_a_narrow_terminal(net, columns, source, has, has_not):
+def test_a_narrow_terminal(net, environment, columns, source, has, has_not):
     pexpect = pytest.importorskip("pexpect")
     command = f"{sys.executable} -m tinygrad_edu_cli graph {source}"
-    paths = {**os.environ, "PYTHONPATH": os.pathsep.join(map(str, map(os.path.abspath, sys.path))), "TERM": "xterm"}
-    child = pexpect.spawn(command, cwd=str(net), env=paths, encoding="utf-8", dimensions=(40, columns), timeout=60)
+    environment["PYTHONPATH"] = os.pathsep.join(map(os.path.abspath, filter(None, sys.path)))
+    child = pexpect.spawn(
+        command, cwd=str(net), env=environment, encoding="utf-8", dimensions=(40, columns), timeout=60
+    )
     child.expect(pexpect.EOF)
     lines = child.before.replace("\r", "").rstrip().split("\n")
     assert has in " ".join(child.before.split()) and has_not not in child.before
