@@ -1,2 +1,1 @@
-"""The idea: a node remembers how it was computed (node), an operation knows its derivative (operation), and one loop
-multiplies them (backprop)."""
+"""The idea: a node remembers how it was computed, an operation knows its derivative, one loop multiplies them."""
