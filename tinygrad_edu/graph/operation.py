@@ -203,7 +203,7 @@ def structural(*vjps: Rule | None, shared: Rule | None = None, **traits: Any) ->
 
 def public(function: Rule) -> Rule:
     """Make a function known by its name, as a public one; it takes the place of an operation of that name."""
-    if "axis" in inspect.signature(function).parameters:
+    if "axis" in inspect.unwrap(function).__code__.co_varnames:
         function = checked_keywords(function)
     FUNCTIONS[function.__name__] = function
     return function
