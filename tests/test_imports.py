@@ -19,8 +19,6 @@ import pytest
 ROOT = Path(__file__).parents[1]
 PACKAGES = ("tinygrad_edu", "visualizations/tinygrad_edu_viz", "cli/tinygrad_edu_cli")
 
-PENDING = ()  # packages whose own imports are not in order yet
-
 HELP = "brings NumPy, which `--help` and usage errors need not wait for"
 ON_DEMAND = "slow to import, and seldom needed"
 OPTIONAL = "an optional package: its absence has an error of its own"
@@ -125,12 +123,11 @@ class Product:
         own = name.split(".") if self.files[name].name == "__init__.py" else name.split(".")[:-1]
         return ".".join([*own[: len(own) - level + 1], *([rest] if rest else [])])
 
-    def circle(self, pending: tuple[str, ...] = ()) -> list[str]:
-        """Files that import each other in a circle, in its order; [] if there is none. (`pending`: see there.)"""
+    def circle(self) -> list[str]:
+        """Files that import each other in a circle, in its order; [] if there is none."""
         graph: dict[str, list[str]] = {name: [] for name in self.files}
         for found in self.imports:
-            within = {found.importer.split(".")[0], found.imported.split(".")[0]}
-            if found.imported in self.files and not (len(within) == 1 and within <= {*pending}):
+            if found.imported in self.files:
                 graph[found.importer].append(found.imported)
         try:
             TopologicalSorter(graph).prepare()
@@ -159,13 +156,12 @@ def product() -> Product:
 
 
 def test_no_file_is_in_a_circle(product):
-    assert product.circle(PENDING) == []
+    assert product.circle() == []
 
 
 def test_imports_inside_functions_have_a_reason(product):
     named = {(importer, imported) for importer, row in LAZY.items() for imported in row}
-    looked_at = {pair for pair in product.lazy() | named if pair[0].split(".")[0] not in PENDING}
-    assert looked_at & product.lazy() == looked_at & named
+    assert product.lazy() == named
 
 
 def test_all_files_are_looked_at(product):
@@ -194,9 +190,9 @@ def test_a_wrong_import_is_found(file, tmp_path, product):
     place = tmp_path / file
     place.write_text(f"{place.read_text(encoding='utf-8')}\n\n{line}\n", encoding="utf-8")
     seeded = Product(tmp_path)
-    assert bool(seeded.circle(PENDING)) == is_circle
+    assert bool(seeded.circle()) == is_circle
     name = ".".join(Path(file).with_suffix("").parts).removeprefix("visualizations.").removeprefix("cli.")
-    assert not is_circle or name in seeded.circle(PENDING)
+    assert not is_circle or name in seeded.circle()
     inside = "def " in line or "lambda" in line
     assert (seeded.lazy() != product.lazy()) == inside
 
