@@ -89,7 +89,8 @@ def told_by_plain(subject: Subject) -> Iterator[State]:
             left = re.escape(f"∂L/∂{found[1]}")
             now = re.search(rf" {left} (?:= .* \+ .* =|=|is now) (.*?)$", step)
             received = re.search(rf" {re.escape(found[1])} receives (.*?)(?: as operand \d+)?: ", step)
-            gradients[ids[found[1]]] = now[1] if now else received[1] if received else step.rsplit(" = ", 1)[1]
+            product = re.match(r"\S+ \+= \S+ · \S+ = \S+ · \S+ = (\S+)", step)
+            gradients[ids[found[1]]] = (now or received or product)[1]
         else:
             data[ids[step.split(" = ")[0]]] = step.partition("; shape")[0].rsplit(" = ", 1)[1]
         yield dict(data), dict(gradients)

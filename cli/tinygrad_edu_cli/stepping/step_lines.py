@@ -14,7 +14,7 @@ from tinygrad_edu_viz.notation import explanation
 from tinygrad_edu_viz.player import Player
 from tinygrad_edu_viz.readable import FEW, number, short
 from tinygrad_edu_viz.recording.contents import Data, Event, TraceNode
-from tinygrad_edu_viz.recording.sentences import BIRTH
+from tinygrad_edu_viz.recording.sentences import BIRTH, SLOPE, TOGETHER
 
 from ..subject import Subject
 from ..terminal_width import room, wrap
@@ -128,12 +128,13 @@ def about(event: Event, width: int) -> list[str]:
 
 
 def _briefly(event: Event, width: int, met: set[object]) -> list[str]:
-    """The formula; the sentence where its rule is met first; the sum, where a gradient received something before."""
-    rule, receiver, again = _rule(event), ("received", event.node), ("received", event.node) in met
-    known = rule in met
+    """The formula; what is new of the chain rule or of a rule; the sum, where a gradient received something before."""
+    rule, receiver, chain = _rule(event), ("received", event.node), ("chain rule", SLOPE in event.text)
+    again, explained, known = receiver in met, chain in met, rule in met
     met |= {rule} if event.kind == "forward" else {rule, receiver}
     if event.kind == "forward" or event.source is None:
         return about(event, width)
+    met.add(chain)
     gradient = event.formula.partition(" += ")[0]
     total = f"{gradient} = {number(event.grad or 0.0)}"
     if again:
@@ -141,13 +142,26 @@ def _briefly(event: Event, width: int, met: set[object]) -> list[str]:
         added = f"({parts[1]})" if parts[1].startswith("-") else parts[1]
         large = parts[2].startswith("mean")
         total = f"{gradient} is now {parts[2]}" if large else f"{gradient} = {parts[0]} + {added} = {parts[2]}"
-    if not known:
-        sentence = event.text.partition(". Together with the ")[0]
+    sentence = event.text.partition(TOGETHER)[0]
+    if not explained:
         return [*about(replace(event, text=sentence), width), *(wrap(total, width, indent=4) if again else [])]
-    born = event.text.partition(BIRTH)
-    said = [(born[1] + born[2]).removeprefix(". ").partition(". Together with the ")[0]] if born[1] else []
-    told = again or event.local is None or event.shape is not None  # else the formula ends with the gradient
-    return [line for text in [event.formula, *([total] if told else []), *said] for line in wrap(text, width, indent=4)]
+    sentence, _, born = sentence.partition(BIRTH)
+    said = [event.formula, *([] if known else _new_of_rule(event, sentence))]
+    if again or event.local is None or event.shape is not None:  # else the formula ends with the gradient
+        said.append(total)
+    if born:
+        said.append(BIRTH.removeprefix(". ") + born)
+    return [line for text in said for line in wrap(text, width, indent=4)]
+
+
+def _new_of_rule(event: Event, sentence: str) -> list[str]:
+    """What neither the formula nor another step says: the local derivative, and how the rule treats a gradient."""
+    derivative, _, why = sentence.partition(f" ({event.op}: ")
+    derivative = derivative.partition(SLOPE)[2]
+    why = f"{event.op}: {why.removesuffix(')')}" if why else ""
+    if derivative.count(" = ") < 2:  # a figure, which the formula has
+        return [why] if why else []
+    return [f"{derivative} ({why})" if why else derivative]
 
 
 def _rule(event: Event) -> object:

@@ -21,6 +21,8 @@ from .names import Name
 
 _UNCHANGED = "on unchanged"
 BIRTH = ". Here the first "  # begins the sentence about the first number that is not finite
+SLOPE = "times the local derivative "  # of numbers: what the chain rule multiplies with
+TOGETHER = ". Together with the "  # begins what a second contribution makes of a gradient
 
 
 class Sentences:
@@ -104,7 +106,7 @@ class Sentences:
         sentence += self._birth_of_gradient(step, sentence)
         if not first:
             had, has = number(row["grad_before"]), number(row["grad"])
-            sentence += f". Together with the {had} that it had, its gradient is now {has}"
+            sentence += f"{TOGETHER}{had} that it had, its gradient is now {has}"
         return formula, sentence
 
     def _of_value(self, step: Step, row: dict[str, Any]) -> tuple[str, str]:
@@ -120,7 +122,7 @@ class Sentences:
             slope += f" = {derivative}"
         return formula, (
             f"{target} receives {received}{_place(step)}: {source} = {rule} passes its gradient {upstream} on, "
-            f"times the local derivative {slope} = {local}"
+            f"{SLOPE}{slope} = {local}"
         )
 
     def _of_tensor(self, step: Step, row: dict[str, Any]) -> tuple[str, str]:
