@@ -178,9 +178,7 @@ class Predictor:
 
     def labels(self, outputs: Array) -> Array:
         """The index of the class for each row of outputs."""
-        if outputs.shape[1] > 1:
-            return outputs.argmax(axis=1)
-        return (outputs[:, 0] > Objective.of(self.loss).threshold).astype(np.int64)
+        return Objective.of(self.loss).labels(outputs)
 
     def answers(self, outputs: Array) -> Array:
         """Outputs as `predict` gives them."""
@@ -189,16 +187,8 @@ class Predictor:
         return outputs[:, 0] if self.standardizer is None else self.standardizer.restore(outputs[:, 0])
 
     def probabilities(self, outputs: Array) -> Array:
-        """Outputs as `predict_proba` gives them: the sigmoid of one, the softmax of several. Of several that each were
-        trained to say yes or no, the sigmoids, divided by their sum."""
-        if outputs.shape[1] == 1:
-            yes = _sigmoid(outputs[:, 0])
-            return np.column_stack([1 - yes, yes])
-        if self.loss == "binary_cross_entropy":
-            shares = _sigmoid(outputs)
-        else:
-            shares = np.exp(outputs - outputs.max(axis=1, keepdims=True))
-        return shares / shares.sum(axis=1, keepdims=True)
+        """Outputs as `predict_proba` gives them."""
+        return Objective.of(self.loss).shares(outputs)
 
     def _encoded(self, x: Any) -> Array:
         inputs, _, new = encode_rows(rows_of(x, self.encoder), self.encoder)
@@ -209,10 +199,6 @@ class Predictor:
     def __repr__(self) -> str:
         what = ", ".join(self.target_names[:8]) + (", ..." if len(self.target_names) > 8 else "")
         return f"Predictor({', '.join(self.encoder.names[:8])}{', ...' * (len(self.encoder.names) > 8)} -> {what})"
-
-
-def _sigmoid(x: Array) -> Array:
-    return 0.5 * (1 + np.tanh(x / 2))
 
 
 def _usual_loss(task: str, outputs: int) -> str:

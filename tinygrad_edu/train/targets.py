@@ -53,6 +53,32 @@ class Objective(NamedTuple):
         """A single output above it means class 1: a logit above 0, or a number nearer to 1 than to 0."""
         return 0.5 if self.name in OF_NUMBERS else 0.0
 
+    def labels(self, outputs: Array) -> Array:
+        """The index of the class that each row of outputs stands for, shape (n,)."""
+        if outputs.shape[1] > 1:
+            return outputs.argmax(axis=1)
+        return (outputs[:, 0] > self.threshold).astype(np.int64)
+
+    def shares(self, outputs: Array) -> Array:
+        """How sure each row of outputs, shape (n, outputs), is of each class: shape (n, classes), of sum 1.
+
+        Probabilities where the loss makes them: the sigmoid of one output, the softmax of several. Of several that each
+        were trained to say yes or no, the sigmoids, divided by their sum. Numbers, which may lie outside of 0 and 1,
+        are cut off there, or divided by their sum; the largest share is that of `labels` all the same.
+        """
+        if outputs.shape[1] == 1:
+            one = outputs[:, 0]
+            yes = one.clip(0, 1) if self.name in OF_NUMBERS else 0.5 * (1 + np.tanh(one / 2))
+            return np.column_stack([1 - yes, yes])
+        if self.name == "binary_cross_entropy":
+            shares = 0.5 * (1 + np.tanh(outputs / 2))
+        elif self.name in OF_NUMBERS:
+            shares = outputs - np.minimum(outputs.min(axis=1, keepdims=True), 0)
+            shares = np.where(shares.sum(axis=1, keepdims=True) > 0, shares, 1.0)
+        else:
+            shares = np.exp(outputs - outputs.max(axis=1, keepdims=True))
+        return shares / shares.sum(axis=1, keepdims=True)
+
     def task(self, y: Array) -> str:
         """What an array of targets is for: the loss decides, or whether they are whole numbers."""
         if self.name in OF_CLASSES:

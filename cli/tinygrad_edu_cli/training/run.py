@@ -149,8 +149,7 @@ class Run:
             outputs = self.model(tg.Tensor(self.held_out.x.astype(dtype), device=self.config.device)).numpy()
         if not self.dataset.classes:
             return outputs[:, 0]
-        threshold = Objective.of(self.config.loss or "").threshold
-        return outputs.argmax(axis=1) if outputs.shape[1] > 1 else (outputs[:, 0] > threshold).astype(int)
+        return Objective.of(self.config.loss or "").labels(outputs)
 
     def guessing_loss(self) -> float:
         """The validation loss of the best constant answer, learned from the training part: what a run must beat."""
