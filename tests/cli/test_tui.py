@@ -6,6 +6,7 @@ import json
 
 import numpy as np
 import pytest
+from textual.screen import Screen
 from textual.widgets import Input
 
 import tinygrad_edu as tg
@@ -438,6 +439,35 @@ async def test_an_operation_taken_apart():
         screen.player.select("W")
         await screen.press("z")
         await screen.until("nothing inside")
+
+
+@pytest.mark.parametrize(
+    ("typed", "levels"),
+    [("q", 0), ("escape", 0), ("Z", 1), ("z q", 0), ("z escape", 1), ("z Z", 1), ("z escape escape", 0)],
+)
+@in_loop
+async def test_leaving_for_who_opened_it(typed, levels):
+    """From how many levels of the stepper, by which keys; q leaves all of them, Esc one."""
+    subject = open_source("sum(tanh(W @ x))", ["W=[[1,2],[3,4]]", "x=[1,-1]"])
+    async with full_screen(subject) as screen:
+        opener: Screen[None] = Screen()
+        await screen.app.push_screen(opener)
+        await screen.app.push_screen(Stepping(subject, Player(subject.trace), "the run"))
+        await screen.until("q to the run")
+        assert "q                  back to the run" in keys.help_lines("the run")
+        await screen.press("right", *typed.split())
+        assert screen.app.screen_stack.index(opener) == len(screen.app.screen_stack) - 1 - levels
+        assert screen.app.is_running
+
+
+@in_loop
+async def test_q_ends_the_program_from_every_level():
+    subject = open_source("sum(tanh(W @ x))", ["W=[[1,2],[3,4]]", "x=[1,-1]"])
+    async with full_screen(subject) as screen:
+        await screen.press("right", "z")
+        await screen.until("n2 taken apart")
+        await screen.press("q")
+        assert not screen.app.is_running or screen.app._exit
 
 
 @in_loop

@@ -20,22 +20,20 @@ from . import look
 from .step_screen import Stepping
 
 
-class Stepper(App[None]):
-    """The full-screen stepper. Its return code is 130 if it was interrupted."""
+class FullScreen(App[None]):
+    """What every full screen does. Its return code is 130 if it was interrupted."""
 
     CSS_PATH = "stepper.tcss"
     ENABLE_COMMAND_PALETTE = False
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+c", "interrupt", "quit", priority=True)]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+c", "interrupt", "quit", priority=True),
+        Binding("ctrl+z", "suspend_process", "to the shell", priority=True),  # `fg` comes back
+    ]
 
-    def __init__(self, subject: Subject, player: Player):
+    def __init__(self) -> None:
         super().__init__()
         self.animation_level = "none"  # each key shows its result at once, also over a slow line
-        self.stepping = Stepping(subject, player)
         self.filters = look.filters()
-
-    def get_default_screen(self) -> Stepping:
-        """The screen that is there from the start."""
-        return self.stepping
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         """What each line goes through on its way to the terminal."""
@@ -51,3 +49,15 @@ class Stepper(App[None]):
 
     def action_interrupt(self) -> None:
         self.exit(return_code=INTERRUPTED)
+
+
+class Stepper(FullScreen):
+    """The full-screen stepper."""
+
+    def __init__(self, subject: Subject, player: Player):
+        super().__init__()
+        self.stepping = Stepping(subject, player)
+
+    def get_default_screen(self) -> Stepping:
+        """The screen that is there from the start."""
+        return self.stepping

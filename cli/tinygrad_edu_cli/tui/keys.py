@@ -77,9 +77,18 @@ a heavy border     the node that you chose
 In the table, μ is the mean of an array."""
 
 
-def footer(width: int) -> list[tuple[str, str]]:
+def help_lines(opener: str = "") -> list[str]:
+    """The page of help.
+
+    Args:
+        opener: what q goes back to; "" for the shell.
+    """
+    return [line.replace("quit", f"back to {opener}") if opener else line for line in HELP.splitlines()]
+
+
+def footer(width: int, opener: str = "") -> list[tuple[str, str]]:
     """The keys and what they do, as many as there is room for."""
-    shown = [(look.shown(key), text) for key, text in FOOTER]
+    shown = [(look.shown(key), f"to {opener}" if opener and key == "q" else text) for key, text in FOOTER]
     for key in (None, *_LEAVE_OUT):
         shown = [pair for pair in shown if pair[0] != look.shown(key or "")]
         if sum(cell_width(key) + len(text) + 3 for key, text in shown) <= width:

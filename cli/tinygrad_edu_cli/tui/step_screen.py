@@ -36,13 +36,17 @@ ROOMY = 8  # rows of text, where each side of an equation has a line of its own
 
 
 class Stepping(Screen[None]):
-    """The graph, the nodes, what is said about the step, and where in the two passes it is."""
+    """The graph, the nodes, what is said about the step, and where in the two passes it is.
+
+    Args:
+        opener: what q goes back to, as "the run"; "" for the shell.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = keys.BINDINGS
 
-    def __init__(self, subject: Subject, player: Player):
+    def __init__(self, subject: Subject, player: Player, opener: str = ""):
         super().__init__()
-        self.subject, self.player = subject, player
+        self.subject, self.player, self.opener = subject, player, opener
         self.ascii = look.is_ascii()
         self.asked_to_replace: Path | None = None
 
@@ -100,7 +104,7 @@ class Stepping(Screen[None]):
             self._say_in_full(look.shown(clean(message)))
             pieces = [Segment(f" {look.shown(clean(message))}", look.STRONG)]
         else:
-            shown = keys.footer(self.size.width)
+            shown = keys.footer(self.size.width, self.opener)
             pieces = [Segment(*piece) for key, text in shown for piece in ((f" {key}", look.STRONG), (f" {text} ",))]
         self.query_one("#footer", OneLine).put(pieces)
 
@@ -168,15 +172,15 @@ class Stepping(Screen[None]):
             self.place_panes(*self.size, f"level: {self.player.view.level}{note}")
         elif inwards:
             self._scalarize()
-        elif not self.action_leave():
+        elif any(isinstance(below, Stepping) for below in self.app.screen_stack[-2:-1]):
+            self.dismiss()
+        else:
             self.say("there is no coarser level")
 
-    def action_leave(self) -> bool:
-        """Back from what was scalarized. Returns whether there is something to go back to."""
-        nested = len(self.app.screen_stack) > 1
-        if nested:
+    def action_leave(self) -> None:
+        """Back to the screen below, if there is one: what was scalarized, or who opened the stepper."""
+        if len(self.app.screen_stack) > 1:
             self.dismiss()
-        return nested
 
     def _scalarize(self) -> None:
         """The chosen node, number by number, on a screen of its own; of a large one the element that is asked for."""
@@ -207,7 +211,7 @@ class Stepping(Screen[None]):
 
     def _open(self, subject: Subject) -> None:
         opened = subject._replace(note=f"{subject.note} Z goes back.")
-        self.app.push_screen(Stepping(opened, Player(opened.trace, "op")))
+        self.app.push_screen(Stepping(opened, Player(opened.trace, "op"), self.opener))
 
     # Choosing nodes.
 
@@ -274,7 +278,12 @@ class Stepping(Screen[None]):
         said.scroll_relative(y=pages * max(said.size.height - 1, 1), animate=False, force=True)
 
     def action_help(self) -> None:
-        self.app.push_screen(Reading("Keys", [look.shown(line) for line in keys.HELP.splitlines()]))
+        self.app.push_screen(Reading("Keys", [look.shown(line) for line in keys.help_lines(self.opener)]))
 
     def action_quit(self) -> None:
-        self.app.exit()
+        """Leave the stepper with all that was scalarized, for the screen below, or for the shell."""
+        if all(isinstance(screen, Stepping) for screen in self.app.screen_stack):
+            self.app.exit()
+            return
+        while isinstance(self.app.screen, Stepping):
+            self.app.pop_screen()
