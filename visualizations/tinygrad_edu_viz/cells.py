@@ -29,7 +29,7 @@ def cell_width(text: str) -> int:
 
 def part(line: str, start: int, width: int) -> str:
     """The cells `start` to `start + width` of a line; half of a wide character becomes a blank."""
-    cells = _cells(line)
+    cells = split(line)
     shown = cells[start : start + width]
     if shown and shown[0] == "":
         shown[0] = " "
@@ -38,7 +38,7 @@ def part(line: str, start: int, width: int) -> str:
     return "".join(shown)
 
 
-def _cells(line: str) -> list[str]:
+def split(line: str) -> list[str]:
     """A string for each cell: a wide character is followed by an empty one, and has its accents with it."""
     cells: list[str] = []
     for character in line:

@@ -1,0 +1,92 @@
+"""Scales: which numbers an axis shows, and where."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+
+from .grid import Array
+
+LABEL = 5  # cells of the number beside an axis
+_STEPS = (1.0, 2.0, 2.5, 5.0, 10.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """An axis from `low` to `high`, both finite and `low` the smaller; logarithmic if `log` (then both above 0)."""
+
+    low: float
+    high: float
+    log: bool = False
+
+    def place(self, values: Array) -> Array:
+        """Where values lie: 0 at the low end, 1 at the high one. What is beyond lies at the end; nan for nan and inf."""
+        values = np.asarray(values, float)
+        low, high = self._even(self.low), self._even(self.high)
+        clipped = self._even(np.clip(values, self.low, self.high))
+        return np.where(np.isfinite(values), (clipped - low) / (high - low), np.nan)
+
+    def _even(self, values: Array | float) -> Array:
+        return np.log(values) if self.log else np.asarray(values, float)
+
+    def ticks(self, room: int) -> list[float]:
+        """At most `room` round numbers on the axis, ascending; the ends where there are no two."""
+        for numbers in self._candidates(room):
+            found = [value for value in numbers if self.low <= value <= self.high]
+            if 2 <= len(found) <= room:
+                return found
+        return [self.low, self.high][: max(room, 0)]
+
+    def _candidates(self, room: int) -> Iterable[list[float]]:
+        """Sets of round numbers, the densest first."""
+        if self.log and self.high > 4 * self.low:
+            first, last = math.floor(math.log10(self.low)), math.ceil(math.log10(self.high))
+            powers = range(first, last + 1)
+            yield [float(f"{m}e{power}") for power in powers for m in (1, 2, 5)]
+            for every in range(1, len(powers)):
+                yield [float(f"1e{power}") for power in powers if power % every == 0]
+        else:
+            rough = (self.high - self.low) / max(room, 1)
+            power = math.floor(math.log10(rough)) if rough > 0 and math.isfinite(rough) else 0
+            for factor in (*_STEPS, *(10 * step for step in _STEPS[1:])):
+                step = factor * 10.0**power
+                first = math.ceil(self.low / step - 1e-9)
+                count = min(math.floor(self.high / step + 1e-9) - first + 1, room + 1)
+                yield [round((first + k) * step, 12 - power) for k in range(count)]
+
+
+def covering(values: Array, log: bool) -> Scale:
+    """A scale on which all finite values have room; a logarithmic one leaves out those that are not above 0."""
+    values = np.asarray(values, float)
+    found = values[np.isfinite(values) & ((values > 0) | (not log))]
+    if not found.size:
+        return Scale(0.1, 1.0, True) if log else Scale(0.0, 1.0)
+    low, high = float(found.min()), float(found.max())
+    if log:
+        return Scale(max(low / 1.1, 5e-324), min(max(high * 1.1, low * 2), 1e308), True)
+    if high - low < 1e-9 * max(abs(low), abs(high)) or high == low:
+        room = abs(high) / 2 or 1.0
+    else:
+        room = (high - low) / 20
+    limit = 8e307  # so that their difference is finite
+    return Scale(max(low - room, -limit), min(high + room, limit))
+
+
+def compact(value: float, width: int = LABEL) -> str:
+    """A number in at most `width` characters (3 or more), with as many digits as have room, at most four.
+
+    >>> compact(0.0805), compact(0.0805, 6), compact(123456), compact(0.00012)
+    ('0.08', '0.0805', '1.2e5', '1e-4')
+    """
+    if not math.isfinite(value):
+        return "nan" if value != value else "∞" if value > 0 else "-∞"
+    for digits in (4, 3, 2, 1):
+        text = f"{value:.{digits}g}" if value else "0"
+        mantissa, letter, power = text.partition("e")
+        text = f"{mantissa}e{int(power)}" if letter else text
+        if len(text) <= width:
+            break
+    return text[:width]

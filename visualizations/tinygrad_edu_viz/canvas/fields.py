@@ -1,0 +1,43 @@
+"""Fields of colour: two pixels in each cell, or where there is no colour, characters that are darker or lighter."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .grid import Array, Grid
+from .inks import LETTERS
+
+_BLOCK = "▀"
+
+
+def fill(grid: Grid, x: int, y: int, colours: Array, chars: Array) -> None:
+    """Fill a rectangle of cells.
+
+    Args:
+        colours: of the pixels, shape (2·rows, columns).
+        chars: of the cells, shape (rows, columns), where the look has no pixels.
+    """
+    rows, columns = chars.shape
+    place = slice(y, y + rows), slice(x, x + columns)
+    if grid.look.blends:
+        grid.chars[place], grid.ink[place], grid.paper[place] = _BLOCK, colours[::2], colours[1::2]
+    else:
+        grid.chars[place] = chars
+
+
+def letter(grid: Grid, x: Array, y: Array, chars: Array, ink: Array | int, bold: Array | bool) -> None:
+    """Put a character on each of some cells of a field; later ones over earlier ones, on the lower pixel's colour."""
+    grid.chars[y, x], grid.bold[y, x] = chars, bold
+    if grid.look.colour:
+        grid.ink[y, x] = ink
+
+
+def spread(values: Array, low: float, high: float, cells: int) -> Array:
+    """The cells, from 0 to `cells` - 1, in which values from `low` to `high` lie; what is beyond, in the last ones."""
+    share = (np.asarray(values, float) - low) / (high - low if high > low else 1.0)
+    return np.clip(np.floor(np.nan_to_num(share, nan=0.0) * cells), 0, cells - 1).astype(int)
+
+
+def light(classes: Array) -> Array:
+    """The colours of the letters of classes."""
+    return np.array(LETTERS)[np.asarray(classes, int) % len(LETTERS)]
