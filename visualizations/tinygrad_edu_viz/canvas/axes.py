@@ -23,7 +23,7 @@ class Scale:
     log: bool = False
 
     def place(self, values: Array) -> Array:
-        """Where values lie: 0 at the low end, 1 at the high one. What is beyond lies at the end; nan for nan and inf."""
+        """Where values lie, from 0 at the low end to 1 at the high one, as those beyond do; nan for nan and inf."""
         values = np.asarray(values, float)
         low, high = self._even(self.low), self._even(self.high)
         clipped = self._even(np.clip(values, self.low, self.high))
@@ -67,10 +67,8 @@ def covering(values: Array, log: bool) -> Scale:
     low, high = float(found.min()), float(found.max())
     if log:
         return Scale(max(low / 1.1, 5e-324), min(max(high * 1.1, low * 2), 1e308), True)
-    if high - low < 1e-9 * max(abs(low), abs(high)) or high == low:
-        room = abs(high) / 2 or 1.0
-    else:
-        room = (high - low) / 20
+    is_flat = high - low <= 1e-9 * max(abs(low), abs(high))
+    room = (abs(high) / 2 or 1.0) if is_flat else (high - low) / 20
     limit = 8e307  # so that their difference is finite
     return Scale(max(low - room, -limit), min(high + room, limit))
 
@@ -79,14 +77,13 @@ def compact(value: float, width: int = LABEL) -> str:
     """A number in at most `width` characters (3 or more), with as many digits as have room, at most four.
 
     >>> compact(0.0805), compact(0.0805, 6), compact(123456), compact(0.00012)
-    ('0.08', '0.0805', '1.2e5', '1e-4')
+    ('0.081', '0.0805', '1.2e5', '1e-4')
     """
     if not math.isfinite(value):
         return "nan" if value != value else "∞" if value > 0 else "-∞"
-    for digits in (4, 3, 2, 1):
-        text = f"{value:.{digits}g}" if value else "0"
-        mantissa, letter, power = text.partition("e")
-        text = f"{mantissa}e{int(power)}" if letter else text
+    for form in ("4g", "3g", "2g", "1g", "1e", "0e"):
+        mantissa, letter, power = f"{value:.{form}}".partition("e")
+        text = f"{mantissa}e{int(power)}" if letter else mantissa
         if len(text) <= width:
             break
     return text[:width]

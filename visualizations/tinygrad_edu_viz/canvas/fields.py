@@ -25,11 +25,17 @@ def fill(grid: Grid, x: int, y: int, colours: Array, chars: Array) -> None:
         grid.chars[place] = chars
 
 
-def letter(grid: Grid, x: Array, y: Array, chars: Array, ink: Array | int, bold: Array | bool) -> None:
-    """Put a character on each of some cells of a field; later ones over earlier ones, on the lower pixel's colour."""
-    grid.chars[y, x], grid.bold[y, x] = chars, bold
-    if grid.look.colour:
-        grid.ink[y, x] = ink
+def letter(
+    grid: Grid, x: Array, y: Array, chars: Array, ink: Array | int, bold: Array | bool, paper: int | None = None
+) -> None:
+    """Put a character on each of some cells of a field, later ones over earlier ones.
+
+    Args:
+        paper: behind it; None is the colour of the cell's lower pixel.
+    """
+    grid.chars[y, x], grid.bold[y, x], grid.ink[y, x] = chars, bold, ink
+    if paper is not None and grid.look.blends:
+        grid.paper[y, x] = paper
 
 
 def spread(values: Array, low: float, high: float, cells: int) -> Array:

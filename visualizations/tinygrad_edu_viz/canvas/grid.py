@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..cells import clean, split
+from ..cells import cell_width, clean, split
 
 Array = np.ndarray[Any, Any]
 
@@ -67,6 +67,8 @@ class Grid:
             the column after the text, also if that is outside.
         """
         cells = split(clean(text))
+        if cells and not cell_width(cells[0]):
+            cells[0] = " " + cells[0]  # an accent on nothing
         if self.look.ascii:
             cells = [_near(cell) or "?" for cell in cells]
         if cells:
@@ -109,7 +111,7 @@ class Grid:
             changes |= part[:, 1:] != part[:, :-1]
         for chars, cuts, *row in zip(self.chars.tolist(), changes, *styles, strict=True):
             starts = [0, *(np.flatnonzero(cuts) + 1).tolist()] if chars else []
-            ends = [*starts[1:], len(chars)]
+            ends = [*starts[1:], len(chars)] if chars else []
             looks = zip(*(part[starts].tolist() for part in row), strict=True)
             yield [
                 ("".join(chars[start:end]), Style(*style))

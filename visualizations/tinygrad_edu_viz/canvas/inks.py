@@ -25,6 +25,9 @@ def mix(first: int | Array, second: int | Array, share: Array) -> Array:
     """Colours between two: the first where `share` is 0, the second where it is 1. Arrays of one shape."""
     mixed = np.zeros(np.shape(share), int)
     for shift in (16, 8, 0):
-        start, end = np.bitwise_and(np.right_shift(first, shift), 255), np.bitwise_and(np.right_shift(second, shift), 255)
+        start, end = (
+            np.bitwise_and(np.right_shift(first, shift), 255),
+            np.bitwise_and(np.right_shift(second, shift), 255),
+        )
         mixed |= np.rint(start + (end - start) * share).astype(int) << shift
     return mixed

@@ -18,6 +18,7 @@ COUNT = len(BANDS)
 SHADES = np.array(list(" .:-=+*#░▒▓█"))  # as dark as they are high
 ASCII_SHADES = np.array(list(" .,:;-=+*%#@"))
 _SPAN = 1e6  # between the lowest and the highest band, at most
+_LARGEST = 1e300
 _LEGEND = 12  # columns
 START = "S"
 
@@ -41,7 +42,7 @@ def band_edges(losses: Array) -> Array:
     The lowest and the highest finite loss are the ends; of losses farther apart than a factor of 1e6 the low ones
     share the first band.
     """
-    finite = np.asarray(losses, float)[np.isfinite(losses)]
+    finite = np.clip(losses, -_LARGEST, _LARGEST)[np.isfinite(losses)]
     if not finite.size:
         return np.linspace(0.0, 1.0, COUNT + 1)
     low, high = float(finite.min()), float(finite.max())
@@ -138,7 +139,7 @@ def _line(
     along = np.arange(ends[-1] + 1)
     columns, rows = (np.rint(np.interp(along, ends, part)).astype(int) for part in (x, y))
     char = "·" if grid.look.blends else _capital(k).lower()
-    letter(grid, columns, rows + top, np.array(char), _ink(k), True)
+    letter(grid, columns, rows + top, np.array(char), _ink(k), True, BLACK)
 
 
 def _spot(
@@ -153,9 +154,7 @@ def _spot(
     at = np.asarray(point, float).reshape(1, 2)
     if np.isfinite(at).all():
         x, y = _cells(at, box, shape)
-        letter(grid, x, y + top, np.array(char), ink, True)
-        if grid.look.blends:
-            grid.paper[y + top, x] = BLACK
+        letter(grid, x, y + top, np.array(char), ink, True, BLACK)
 
 
 def _bands(grid: Grid, x: int, top: int, edges: Array, rows: int) -> None:
@@ -167,7 +166,7 @@ def _bands(grid: Grid, x: int, top: int, edges: Array, rows: int) -> None:
             grid.put(x, top + row, "█", Style(BANDS[band]))
         else:
             grid.put(x, top + row, str(shades[band]))
-        grid.put(x + 2, top + row, f"≥ {compact(edges[band], 6)}", QUIET)
+        grid.put(x + 2, top + row, f"≥ {compact(float(f'{edges[band]:.3g}'), 6)}", QUIET)
 
 
 def _names(grid: Grid, trails: Sequence[Trail], has_start: bool) -> list[list[tuple[str, int]]]:
