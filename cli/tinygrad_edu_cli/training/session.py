@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
@@ -49,6 +49,24 @@ class Session:
     resume: Path | None = None
     history: History = field(default_factory=History)
     noise: LossNoise = field(default_factory=LossNoise)
+
+    def events(self) -> Generator[Event, None, None]:
+        """The run, with checkpoints if it is recorded."""
+        if self.folder is None:
+            return self.run.events(None, self.resume)
+        return self.run.events(self.folder.checkpoints, self.resume, lambda: {"loss_noise": self.noise.state_dict()})
+
+
+Watch = Callable[[Event], None]
+Drive = Callable[[Session, Report, Watch], None]
+"""Starts a report, makes the run happen, and hands on its events."""
+
+
+def unsteered(session: Session, report: Report, watch: Watch) -> None:
+    """A run that goes on by itself."""
+    events = session.events()
+    report.start()
+    follow(events, watch)
 
 
 def started(config: RunConfig, record: Path | None, load: Path | None) -> Session:
@@ -129,9 +147,11 @@ def _last_checkpoint(folder: RunFolder) -> tg.train.Checkpoint | None:
     return checkpoint
 
 
-def train(session: Session, report: Report) -> str:
+def train(session: Session, report: Report, drive: Drive = unsteered) -> str:
     """Train to the end, with a report, and a record if there is a folder.
 
+    Args:
+        drive: makes the run happen.
     Returns:
         how the run stopped, as in `EndEvent`.
     """
@@ -149,13 +169,8 @@ def train(session: Session, report: Report) -> str:
             stopped = event.stopped
 
     with contextlib.closing(folder) if folder else contextlib.nullcontext(), _told(folder):
-        checkpoints, extra = (
-            (folder.checkpoints, lambda: {"loss_noise": noise.state_dict()}) if folder else (None, None)
-        )
-        events = session.run.events(checkpoints, session.resume, extra)
-        report.start()
         with contextlib.closing(report):
-            follow(events, watch)
+            drive(session, report, watch)
     if folder:
         go_on = f"; go on with: tinygrad-edu train --resume {folder.path}" if stopped == "interrupted" else ""
         click.echo(f"recorded in {folder.path}{go_on}", err=True)
