@@ -15,11 +15,12 @@ import pytest
 import tinygrad_edu as tg
 from engine.cases import Case, all_forms
 from fake_device import beliefs, fake_cupy
+from fake_device.counting import Count
 
 ROOT = Path(__file__).parents[2]
 
 
-def count(call: Callable[[], Any]) -> fake_cupy.Count:
+def count(call: Callable[[], Any]) -> Count:
     with fake_cupy.counting() as counted:
         call()
     return counted

@@ -12,25 +12,25 @@ from typing import Any
 import numpy as np
 import pytest
 
-from fake_device import fake_cupy, signatures
+from fake_device import arrays, devices, fake_cupy, signatures
 from fake_device.wheel import embedded, is_beginning, signature
 
 
 def written(owner: Any, prefix: str) -> dict[str, Any]:
     """The public functions that the fake writes out in a module or a class, by their dotted names in CuPy."""
     own = ((name, found) for name, found in vars(owner).items() if isinstance(found, FunctionType))
-    return {prefix + name: found for name, found in own if found.__module__ == fake_cupy.__name__ and name[0] != "_"}
+    place = owner.__module__ if isinstance(owner, type) else owner.__name__
+    return {prefix + name: found for name, found in own if found.__module__ == place and name[0] != "_"}
 
 
-NO_PART_OF_CUPY = {"counting", "get_current_stream", "getDeviceCount"}  # the latter two stand in `cuda`
 IMITATED: dict[str, Any] = {
     **signatures.FUNCTIONS,
     **{f"ndarray.{name}": function for name, function in signatures.METHODS.items()},
-    **written(fake_cupy.FakeArray, "ndarray."),
-    **written(fake_cupy._Ufunc, "ufunc."),
-    **written(fake_cupy.Device, "cuda.Device."),
-    **written(fake_cupy.Stream, "cuda.Stream."),
-    **{name: found for name, found in written(fake_cupy, "").items() if name not in NO_PART_OF_CUPY},
+    **written(arrays.FakeArray, "ndarray."),
+    **written(arrays.Ufunc, "ufunc."),
+    **written(devices.Device, "cuda.Device."),
+    **written(devices.Stream, "cuda.Stream."),
+    **written(fake_cupy, ""),
     "ElementwiseKernel": fake_cupy.ElementwiseKernel,
     "cuda.Device": fake_cupy.cuda.Device,
     "cuda.get_current_stream": fake_cupy.cuda.get_current_stream,

@@ -61,6 +61,22 @@ def test_launches_of_a_training_step(layers: tuple[int, ...], optimizer: type[tg
     assert (count.syncs, count.uploads) == (0, 0)
 
 
+@pytest.mark.parametrize("depth", [1, 20])
+def test_a_device_is_made_current_once_for_an_operation_a_pass_an_update(depth: int) -> None:
+    x, one = (tg.Tensor([1.0, 2.0], requires_grad=True, device="fake:1") for _ in range(2))
+    optimizer = tg.optim.SGD([x, one])
+    with fake_cupy.counting() as forward:
+        y = x
+        for _ in range(depth):
+            y = y * one
+    gradient = tg.Tensor([1.0, 1.0], device="fake:1")
+    with fake_cupy.counting() as backward:
+        y.backward(gradient)
+    with fake_cupy.counting() as update:
+        optimizer.step()
+    assert (forward.devices, backward.devices, update.devices) == (depth, 2, 1)  # a pass computes, and then it stores
+
+
 @pytest.mark.parametrize("optimizer", [tg.optim.SGD, tg.optim.Adam])
 def test_the_step_gives_the_numbers_of_the_cpu(device: str, optimizer: type[tg.optim.Optimizer]) -> None:
     here, there = training_step("cpu", (20, 8, 4), optimizer), training_step(device, (20, 8, 4), optimizer)

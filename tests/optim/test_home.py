@@ -19,3 +19,15 @@ def test_a_graph_on_a_gradient_that_was_overwritten_is_refused(device):
     (w * 7.0).sum().backward()
     with pytest.raises(tg.MutationError, match="changed after"):
         again.backward()
+
+
+def test_a_gradient_that_will_be_overwritten_cannot_require_gradients(device):
+    w = tg.Tensor(np.ones((2, 2)), requires_grad=True, device=device)
+    x = tg.Tensor(np.ones((3, 2)), device=device)
+    tg.optim.SGD([w])
+    (x @ w).sum().backward()
+    with pytest.raises(tg.GraphError, match="Make a leaf of it"):
+        w.grad.requires_grad = True
+    leaf = tg.Tensor(w.grad, requires_grad=True, device=device)
+    (x @ leaf).sum().backward()
+    np.testing.assert_array_equal(leaf.grad.numpy(), np.full((2, 2), 3.0))

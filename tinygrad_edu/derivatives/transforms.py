@@ -90,15 +90,10 @@ def jacobian(f: Function, argnum: int = 0) -> Function:
         shape = y.shape + _node(args[argnum]).shape
         if not y.size:
             return Tensor(np.zeros(shape), dtype=y.dtype, device=y.backend)
-        units = y.backend.run(_units, y.backend, y.size, y.shape, y.dtype)
-        return stack([call.pull(Tensor(unit, device=y.backend))[0] for unit in units]).reshape(shape)
+        units = Tensor(np.eye(y.size).reshape(y.size, *y.shape), dtype=y.dtype, device=y.backend)
+        return stack([call.pull(unit)[0] for unit in units]).reshape(shape)
 
     return of
-
-
-def _units(xp: Any, size: int, shape: tuple[int, ...], dtype: Any) -> list[Any]:
-    """Arrays of that shape with a single 1, one for each element."""
-    return list(xp.eye(size, dtype=dtype).reshape(size, *shape))
 
 
 def hessian(f: Function, argnum: int = 0) -> Function:

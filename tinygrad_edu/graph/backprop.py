@@ -67,19 +67,19 @@ def gradients_of(
 
 def drain(order: list[Node], gradients: Gradients, reader: Reader) -> None:
     """Run a pass to its end. Then `gradients` holds those of leaves, and of nodes that keep theirs."""
-    if MODES.get().watch is None:
-        for node in order:
-            _pass_on(node, gradients, reader)
-    else:
+    if MODES.get().watch is not None:
         for _ in steps_by_node(order, gradients, reader):
             pass
+    elif order:
+        here = order[0].namespace
+        here.run(_pass_on, order, gradients, reader, here)
 
 
 def steps_by_node(order: list[Node], gradients: Gradients, reader: Reader) -> Iterator[list[Step]]:
     """The pass itself: for each node its steps, where somebody looks. `gradients` starts with the root's."""
     observer = MODES.get().watch
     reader.reports = reader.reports or observer is not None
-    by_node = (_pass_on(node, gradients, reader) for node in order)
+    by_node = (_pass_on((node,), gradients, reader) for node in order)
     return by_node if observer is None else _report(by_node, observer)
 
 
@@ -93,26 +93,29 @@ def _report(by_node: Iterator[list[Step]], observer: Observer) -> Iterator[list[
         yield found
 
 
-def _pass_on(node: Node, gradients: Gradients, reader: Reader, entered: bool = False) -> list[Step]:
-    """Pass the gradient of a node on to its inputs: one loop, for one node after the other, newest first."""
-    if not (entered or node.namespace.is_host):
-        return node.namespace.run(_pass_on, node, gradients, reader, entered=True)
+def _pass_on(nodes: Iterable[Node], gradients: Gradients, reader: Reader, here: Any = None) -> list[Step]:
+    """The loop: each node, newest first, passes its gradient on to its inputs."""
     found: list[Step] = []
-    upstream = gradients.get(node) if node.keeps_grad else gradients.pop(node, None)
-    if upstream is None:  # it fed only a place without derivative
-        return found
-    op, inputs, attrs = node.op, node.inputs, node.attrs
-    xp, y, operands = reader.read(node, inputs)
-    g = upstream if op.shared is None else op.shared(xp, upstream, y, *operands, **(attrs or {}))
-    for position, operand in enumerate(inputs):
-        if operand._tracked:
-            before = gradients.get(operand)
-            out = reader.buffer(operand) if op.writes_into and before is None and position in op.writes_into else None
-            local, contribution = op.vjp(position, xp, g, y, operands, attrs, out)
-            if contribution is not None:
-                gradients[operand] = gradient = contribution if before is None else before + contribution
-                if reader.reports:
-                    found.append(Step(node, position, upstream, local, contribution, before, gradient))
+    for node in nodes:
+        if node.namespace is not here:
+            found += node.namespace.run(_pass_on, (node,), gradients, reader, node.namespace)
+            continue
+        upstream = gradients.get(node) if node.keeps_grad else gradients.pop(node, None)
+        if upstream is None:  # it fed only a place without derivative
+            continue
+        op, inputs, attrs = node.op, node.inputs, node.attrs
+        xp, y, operands = reader.read(node, inputs)
+        g = upstream if op.shared is None else op.shared(xp, upstream, y, *operands, **(attrs or {}))
+        for position, operand in enumerate(inputs):
+            if operand._tracked:
+                before = gradients.get(operand)
+                into = reader.buffers and before is None and position in op.writes_into
+                out = operand.buffer() if into else None
+                local, contribution = op.vjp(position, xp, g, y, operands, attrs, out)
+                if contribution is not None:
+                    gradients[operand] = gradient = contribution if before is None else before + contribution
+                    if reader.reports:
+                        found.append(Step(node, position, upstream, local, contribution, before, gradient))
     return found
 
 
@@ -140,7 +143,3 @@ class Reader:
             self._behind_guard.update(inputs)
             xp = xp.guard()
         return xp, y, operands
-
-    def buffer(self, leaf: Node) -> Any:
-        """An array to write the first contribution to a leaf into; None for a new one."""
-        return leaf.buffer() if self.buffers and leaf.op is None else None

@@ -84,7 +84,7 @@ def host_call(function: Callable[..., Any], *arguments: Any) -> Any:
 
 
 def device_call(backend: Any, function: Callable[..., Any], *arguments: Any) -> Any:
-    """`host_call` of a function of arrays, where they lie: a machine with several GPUs computes on the current one.
+    """`host_call` of a function of arrays, where they lie (`Namespace.run`).
 
     Args:
         backend: of the arrays; None for what is on the host.

@@ -158,7 +158,7 @@ class Node:
         return gradient
 
     def buffer(self) -> Any:
-        """An array in which this leaf's gradient is going to lie, and that may be overwritten; else None."""
+        """An array in which this node's gradient is going to lie, and that may be overwritten; else None."""
         return None
 
 

@@ -13,6 +13,7 @@ lacks is another rule of the registry, read with this same namespace.
 from __future__ import annotations
 
 import math
+import operator
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -62,9 +63,8 @@ class Namespace:
             return partial(REGISTRY[name].forward, self)
         raise AttributeError(f"neither {self.library.__name__} nor the registry of operations has '{name}'")
 
-    def run(self, function: Any, *args: Any, **kwargs: Any) -> Any:
-        """Call a function where the data lies: a machine with several GPUs computes on the one that is current."""
-        return function(*args, **kwargs)
+    # Calls a function where the data lies: a machine with several GPUs computes on the one that is current.
+    run: Any = operator.call
 
     def guard(self) -> Guarded:
         """The same namespace, in which nothing is made of no gradient."""
@@ -92,7 +92,6 @@ class Graph(Namespace):
 
     def __init__(self, backend: Any = None):
         super().__init__(backend)
-        self.is_host = backend is None or backend.is_host
 
     def find(self, name: str) -> Any:
         if name in PARTS:
@@ -100,9 +99,6 @@ class Graph(Namespace):
         if name in FUNCTIONS:
             return FUNCTIONS[name]
         return REGISTRY[name].function if name in REGISTRY else getattr(self.library, name)
-
-    def run(self, function: Any, *args: Any, **kwargs: Any) -> Any:
-        return self.library.run(function, *args, **kwargs)
 
     def fit(self, gradient: Any, operand: Any) -> Any:
         if self.library is None:  # Values have neither shape nor dtype

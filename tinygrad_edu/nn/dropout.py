@@ -8,7 +8,7 @@ from typing import Any
 from .. import backends
 from ..checks import is_within
 from ..errors import ArgumentError
-from ..graph.modes import host_call
+from ..graph.modes import device_call
 from ..random import generator
 from ..rules import functional
 from ..tensors.tensor import Tensor
@@ -54,7 +54,7 @@ class Dropout(Module):
         x = as_array(x)
         backend = x.backend if isinstance(x, Tensor) else backends.get("cpu")
         dtype = x.dtype if x.dtype.kind == "f" else float
-        factor = host_call(self._factor, backend, tuple(x.shape), dtype)
+        factor = device_call(backend, self._factor, backend, tuple(x.shape), dtype)
         if isinstance(x, Tensor):
             factor = Tensor.wrap(factor, backend)
             factor.name = MASK
@@ -62,10 +62,9 @@ class Dropout(Module):
 
     def _factor(self, backend: backends.Backend, shape: tuple[int, ...], dtype: Any) -> Any:
         """The factors of the next step: 0 for what is dropped, 1 / (1 - p) for what is kept."""
-        kept = 1 / (1 - self.p)
-        factor = backend.run(lambda: keep_mask(backend, self.seed, self.step, shape, self.p).astype(dtype) * kept)
+        kept = keep_mask(backend, self.seed, self.step, shape, self.p)
         self.step += 1
-        return factor
+        return kept.astype(dtype) * (1 / (1 - self.p))
 
     def settings(self) -> str:
         return f"p={self.p}"

@@ -83,8 +83,7 @@ class Module(ModuleTree, ForeignNames, CheckedKeywords):
         backend = backends.get(device)
         for _, tensor in self.named_arrays():
             if isinstance(tensor, Tensor) and tensor.backend is not backend:
-                data = backend.run(backend.move, tensor._data, tensor.device, backend.device)
-                tensor.backend, tensor._data = backend, data
+                tensor.backend, tensor._data = backend, tensor.detach().to(backend)._data
                 tensor._grad = tensor._buffer = None
                 tensor.changed()
         return self

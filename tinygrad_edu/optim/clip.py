@@ -7,14 +7,15 @@ belong to somebody else (it was assigned by hand, or is a node of `create_graph=
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
-from functools import reduce
+from collections.abc import Callable, Iterable
 from typing import Any
 
+import numpy as np
+
+from ..backends import Backend, get
 from ..checks import is_number
 from ..errors import ArgumentError
 from ..graph.node import Node
-from ..namespaces.namespace import FLOATS
 from ..precision import widened
 from ..tensors.tensor import Tensor
 from ..tensors.value import Value
@@ -36,21 +37,11 @@ def clip_grad_norm(parameters: Iterable[Any], max_norm: float, norm_type: float 
 
     (Pascanu, Mikolov & Bengio 2013. The 1e-6 is PyTorch's.)
     """
-    parameters = _ready("clip_grad_norm", parameters, max_norm=max_norm)
+    parameters, backend = _ready("clip_grad_norm", parameters, max_norm=max_norm)
     if not norm_type > 0:
         raise ArgumentError(f"clip_grad_norm: norm_type must be above 0 (2, or math.inf), not {norm_type!r}")
-    if isinstance(parameters[0], Value):
-        sizes = [abs(float(p.grad)) for p in parameters]
-        if norm_type == math.inf:
-            norm = reduce(FLOATS.maximum, sizes)
-        else:
-            norm = FLOATS.power(sum(FLOATS.power(size, norm_type) for size in sizes), 1 / norm_type)
-        shrink = FLOATS.minimum(max_norm / (norm + 1e-6), 1.0)
-        for p in parameters:
-            p.grad = float(p.grad) * shrink
-        return Value(norm, requires_grad=False)
-    backend = parameters[0].backend
-    return Tensor.wrap(backend.run(_clip_norm, parameters, max_norm, norm_type), backend)
+    norm = backend.run(_clip_norm, backend, parameters, max_norm, norm_type)
+    return Value(norm, requires_grad=False) if isinstance(parameters[0], Value) else Tensor.wrap(norm, backend)
 
 
 def clip_grad_value(parameters: Iterable[Any], clip_value: float) -> None:
@@ -58,16 +49,12 @@ def clip_grad_value(parameters: Iterable[Any], clip_value: float) -> None:
 
     Args, errors: as `clip_grad_norm`; `clip_value` is 0 or more.
     """
-    parameters = _ready("clip_grad_value", parameters, clip_value=clip_value)
-    if isinstance(parameters[0], Value):
-        for p in parameters:
-            p.grad = FLOATS.clip(float(p.grad), -clip_value, clip_value)
-    else:
-        parameters[0].backend.run(_clip_values, parameters, clip_value)
+    parameters, backend = _ready("clip_grad_value", parameters, clip_value=clip_value)
+    backend.run(_replace, parameters, lambda gradient: backend.clip(gradient, -clip_value, clip_value))
 
 
-def _ready(name: str, parameters: Iterable[Any], **bound: float) -> list[Any]:
-    """The parameters as a list, checked."""
+def _ready(name: str, parameters: Iterable[Any], **bound: float) -> tuple[list[Any], Backend]:
+    """The parameters as a list, checked, and their device."""
     parameters = [parameters] if isinstance(parameters, Node) else list(parameters)
     if not parameters:
         raise ArgumentError(f"{name}: no parameters; give model.parameters()")
@@ -82,37 +69,37 @@ def _ready(name: str, parameters: Iterable[Any], **bound: float) -> list[Any]:
             raise ArgumentError(f"{name}: Values and tensors together; clip them one kind after the other")
         if isinstance(p, Tensor):
             first.backend.same_device(p.backend, name)
-    return parameters
+    return parameters, get("cpu") if isinstance(first, Value) else first.backend
 
 
-def _clip_norm(parameters: list[Tensor], max_norm: float, norm_type: float) -> Any:
-    xp = parameters[0].backend
-    sizes = [xp.abs(widened(p.grad.data)) for p in parameters if p.grad is not None and p.size]
-    if not sizes:
-        return xp.zeros((), dtype=parameters[0].dtype)
+def _clip_norm(xp: Any, parameters: list[Any], max_norm: float, norm_type: float) -> Any:
+    first = parameters[0]
+    if isinstance(first, Value):
+        dtype, gradients = np.dtype(float), [np.array([float(p.grad) for p in parameters])]
+    else:
+        dtype, gradients = first.dtype, [p.grad.data for p in parameters if p.grad is not None and p.size]
+    if not gradients:
+        return xp.zeros((), dtype=dtype)
+    sizes = [xp.abs(widened(gradient)) for gradient in gradients]
     if norm_type == math.inf:
         norm = xp.max(xp.stack([xp.max(size, axis=None) for size in sizes]))
     else:
         norm = xp.sum(xp.stack([xp.sum(size**norm_type, axis=None) for size in sizes])) ** (1 / norm_type)
     norm = xp.asarray(norm)
     shrink = xp.minimum(max_norm / (norm + 1e-6), 1.0)
+    _replace(parameters, lambda gradient: gradient * shrink)
+    return norm.astype(dtype, copy=False)
+
+
+def _replace(parameters: list[Any], function: Callable[[Any], Any]) -> None:
+    """Give the parameters that have a gradient the function of it."""
     for p in parameters:
-        if p.grad is not None:
-            _set_gradient(p, p.grad.data * shrink)
-    return norm.astype(parameters[0].dtype, copy=False)
-
-
-def _clip_values(parameters: list[Tensor], clip_value: float) -> None:
-    xp = parameters[0].backend
-    for p in parameters:
-        if p.grad is not None:
-            _set_gradient(p, xp.clip(p.grad.data, -clip_value, clip_value))
-
-
-def _set_gradient(parameter: Tensor, gradient: Any) -> None:
-    gradient = gradient.astype(parameter.dtype, copy=False)
-    if parameter.grad is parameter._buffer and parameter._buffer is not None:
-        parameter._buffer.data[...] = gradient
-        parameter._buffer.changed()  # what was computed from it cannot be differentiated any more
-    else:
-        parameter.grad = Tensor.wrap(gradient, parameter.backend)
+        if isinstance(p, Value):
+            p.grad = function(float(p.grad))
+        elif p.grad is not None:
+            gradient = function(p.grad.data).astype(p.dtype, copy=False)
+            if p.grad is p._buffer:
+                p._buffer.data[...] = gradient
+                p._buffer.changed()  # what was computed from it cannot be differentiated any more
+            else:
+                p.grad = Tensor.wrap(gradient, p.backend)

@@ -32,7 +32,7 @@ class Flat:
         self.params = params
         self.steps = [0] * len(params)
         self.states: dict[str, Any] = {}
-        self._lay_out()
+        self._backend().run(self._lay_out)
 
     def _lay_out(self) -> None:
         self.backend = self._backend()

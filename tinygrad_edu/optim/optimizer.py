@@ -79,7 +79,7 @@ class Optimizer(CheckedKeywords):
         self.check(group)
         self.groups.append(group)
         blocks = [list(block) for _, block in groupby(params, key=_kind)]
-        self._flats.append([p[0].namespace.run(flat_of(p[0]), p) for p in blocks])
+        self._flats.append([flat_of(block[0])(block) for block in blocks])
 
     @property
     def lr(self) -> float:
@@ -189,7 +189,7 @@ class Optimizer(CheckedKeywords):
         for group, saved, flats in zip(self.groups, state["groups"], self._flats, strict=True):
             group.update(saved["settings"])
             for flat, steps, arrays in zip(flats, saved["steps"], saved["state"], strict=True):
-                flat.backend.run(flat.load, arrays, steps)
+                flat.load(arrays, steps)
 
     def _check_state(self, saved: dict[str, Any], flats: list[Flat]) -> None:
         """Raise one of several errors where the saved state of a group does not fit."""

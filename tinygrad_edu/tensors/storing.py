@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from ..graph.node import Node
 
 if TYPE_CHECKING:
+    from ..backends import Backend
     from .tensor import Tensor
 
 # Held while a pass adds its gradients to those of leaves. (`with` would take twice as long as these two calls.)
@@ -24,18 +25,19 @@ _AHEAD = threading.Lock()
 go_ahead, end_ahead = partial(_AHEAD.acquire, False), _AHEAD.release
 
 
-def store_all(gradients: dict[Any, Any], start: Any, ahead: bool) -> None:
+def store_all(gradients: dict[Any, Any], start: Any, ahead: bool, here: Backend) -> None:
     """Write the gradients of a pass into tensors.
 
     Args:
         start: the gradient with which it began, which belongs to somebody else.
         ahead: whether `go_ahead` said True.
+        here: the backend of the current device.
     """
     kept = {id(start)}
     begin_storing()
     try:
         for node, received in gradients.items():
-            if node.namespace.is_host:
+            if node.namespace is here:
                 store(node, received, kept, ahead)
             else:
                 node.namespace.run(store, node, received, kept, ahead)

@@ -174,6 +174,11 @@ class Tensor(PythonProtocol, Operators, Node):
         self._grad = gradient
 
     def _check_differentiable(self) -> None:
+        if self._buffer is _IS_BUFFER:
+            raise GraphError(
+                "the gradient of an optimizer's parameter is overwritten by the next backward pass, and so cannot "
+                "require gradients itself. Make a leaf of it: tg.Tensor(w.grad, requires_grad=True)"
+            )
         if self.dtype.kind != "f":
             raise DtypeError(
                 f"a tensor of {self.dtype} cannot require gradients: a derivative needs small steps, which integers "
@@ -212,7 +217,7 @@ class Tensor(PythonProtocol, Operators, Node):
         try:
             drain(newest_first(self), gradients, Reader(create_graph, buffers=ahead))
             ahead = ahead or go_ahead()
-            store_all(gradients, start, ahead)
+            self.backend.run(store_all, gradients, start, ahead, self.backend)
         finally:
             if ahead:
                 end_ahead()
