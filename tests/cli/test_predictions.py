@@ -186,6 +186,29 @@ def test_other_errors(cli, ships: Path):
     assert "cannot read new.csv: No such file" in ran.err
 
 
+@pytest.mark.parametrize(
+    ("out", "said"),
+    [
+        ("m.safetensors", "a file that ends in .csv"),
+        ("out.txt", "a file that ends in .csv"),
+        ("./new.csv", "that is the file which is read"),
+    ],
+)
+def test_predictions_are_written_over_nothing_that_is_read(cli, ships: Path, out: str, said: str):
+    Path("new.csv").write_text(messy.passengers(20, 7))
+    before = {path: path.read_bytes() for path in ships.iterdir()}
+    ran = cli("predict", "m.safetensors", "new.csv", "-o", out)
+    assert (ran.code, ran.out) == (2, "") and said in ran.err
+    assert {path: path.read_bytes() for path in ships.iterdir()} == before
+
+
+def test_the_network_comes_first(cli, ships: Path):
+    for command in ("predict", "evaluate"):
+        ran = cli(command, "passengers.csv", "m.safetensors")
+        assert ran.code == 2 and "the network comes first" in ran.err
+        assert f"tinygrad-edu {command} m.safetensors passengers.csv" in ran.err
+
+
 def test_rows_of_the_training_are_no_test(cli, ships: Path):
     assert "trained on rows of this file" in cli("evaluate", "m.safetensors", "./passengers.csv").err
     Path("new.csv").write_text(messy.passengers(20, 7))

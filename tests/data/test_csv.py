@@ -179,6 +179,7 @@ def test_an_error_names_line_and_column(write: Write, content: str, message: str
         (POINTS.encode("utf-16-le"), r"looks like UTF-16 \(byte 1 of it is 0\).*iconv -f UTF-16"),
         (POINTS.encode("utf-16") + b"\0", "begins with the mark of UTF-16, but byte .* is no part of it"),
         (b"PK\x03\x04\x14\xff\xfe" * 9, "is no text: is it a spreadsheet, or packed"),
+        (b"PK\x03\x04\x14\0\x08\0", "is no text: is it a spreadsheet, or packed"),
     ],
 )
 def test_what_is_no_text_is_told_with_what_to_do(write: Write, content: bytes, message: str) -> None:

@@ -1,4 +1,8 @@
-"""A CSV file as a table of cells: its encoding, its separator, its header, and what is wrong with its lines."""
+"""A CSV file as a table of cells: its encoding, its separator, its header, and what is wrong with its lines.
+
+Python's `csv` cuts the cells; `pandas.read_csv` would be no help, as it has to be told encoding, separator and decimal
+sign, fills up rows that are too short, makes words of a column with one wrong number, and never says in which line.
+"""
 
 from __future__ import annotations
 
@@ -120,7 +124,11 @@ def _decode(path: str, content: bytes) -> tuple[str, str]:
         except UnicodeDecodeError as error:
             what = f"{path} begins with the mark of UTF-16, but byte {error.start} is no part of it: save it as UTF-8"
             raise DataError(what) from None
+    binary = any(map(content.__contains__, _BINARY - {0}))
+    no_text = DataError(f"{path} is no text: is it a spreadsheet, or packed? Save it as CSV, in UTF-8")
     if b"\0" in content:
+        if binary:
+            raise no_text
         raise DataError(
             f"{path} is not in UTF-8, it looks like UTF-16 (byte {content.index(0)} of it is 0): save it as UTF-8 (in "
             "a spreadsheet: 'CSV UTF-8'), or convert it: iconv -f UTF-16 -t UTF-8 OLD > NEW"
@@ -129,8 +137,8 @@ def _decode(path: str, content: bytes) -> tuple[str, str]:
         return content.decode("utf-8").removeprefix("\ufeff"), ""  # the mark that Excel puts in front
     except UnicodeDecodeError as error:
         line, byte = content.count(b"\n", 0, error.start) + 1, content[error.start]
-    if any(map(content.__contains__, _BINARY)):
-        raise DataError(f"{path} is no text: is it a spreadsheet, or packed? Save it as CSV, in UTF-8")
+    if binary:
+        raise no_text
     content, why = content.removeprefix(codecs.BOM_UTF8), f"as line {line} is not in UTF-8 (byte 0x{byte:02x})"
     try:
         return content.decode("cp1252"), f"in Windows-1252, which has all of Latin-1, {why}"

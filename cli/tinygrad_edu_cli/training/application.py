@@ -19,7 +19,7 @@ from tinygrad_edu.data.table import Table, cut
 from tinygrad_edu.errors import ShapeError
 from tinygrad_edu.train import Predictor
 
-from ..errors import FileError
+from ..errors import CommandError, FileError
 from ..phrases import some
 from .run import told
 from .session import readable
@@ -47,8 +47,12 @@ class Application:
         Args:
             with_answers: whether rows are needed that have a target; those that have none are left out.
         Raises:
+            CommandError: the files are in the wrong order.
             FileError: a file that cannot be read, or does not fit.
         """
+        if data.suffix == ".safetensors" and model.suffix != data.suffix:
+            command = "evaluate" if with_answers else "predict"
+            raise CommandError("the network comes first, then the table", f"tinygrad-edu {command} {data} {model}")
         with readable(model):
             predictor = tg.load(model)
         try:

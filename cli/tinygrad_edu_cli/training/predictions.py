@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import os
 from pathlib import Path
 
 import click
@@ -11,7 +12,8 @@ import click
 from tinygrad_edu.storage.files import writable
 
 from .. import output
-from ..files import cannot_write, replacing
+from ..errors import CommandError
+from ..files import ELSEWHERE, cannot_write, replacing
 from .application import Application
 
 
@@ -35,11 +37,16 @@ def write(model: Path, data: Path, out: Path | None) -> None:
     """Predict, and write the table into a file, or to the standard output.
 
     Raises:
+        CommandError: the file to write is no table, or one that is read.
         FileError: a file cannot be read or written; the latter is found out before anything is predicted.
     """
     if out is None:
         click.echo(output.shown(predicted(Application.of(model, data))), nl=False)
         return
+    if out.suffix.lower() != ".csv":
+        raise CommandError(f"-o {out}: predictions are written into a file that ends in .csv")
+    if os.path.realpath(out) == os.path.realpath(data):
+        raise CommandError(f"-o {out}: that is the file which is read", ELSEWHERE)
     try:
         writable(out)
     except OSError as error:
