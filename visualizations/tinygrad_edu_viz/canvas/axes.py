@@ -73,6 +73,16 @@ def covering(values: Array, log: bool) -> Scale:
     return Scale(max(low - room, -limit), min(high + room, limit))
 
 
+def widened(own: Array, others: Array, log: bool = False) -> Scale:
+    """A scale on which `own` have room, and others as far as they make it at most a half longer at each end."""
+    least, most = covering(own, log), covering(np.concatenate([np.ravel(own), np.ravel(others)]), log)
+    if log:
+        factor = min((least.high / least.low) ** 0.5, 1e150)
+        return Scale(max(most.low, least.low / factor, 5e-324), min(most.high, least.high * factor), True)
+    half = (least.high - least.low) / 2
+    return Scale(max(most.low, least.low - half), min(most.high, least.high + half))
+
+
 def compact(value: float, width: int = LABEL) -> str:
     """A number in at most `width` characters (3 or more), with as many digits as have room, at most four.
 

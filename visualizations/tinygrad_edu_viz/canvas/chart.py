@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..cells import cell_width
-from .axes import LABEL, Scale, compact, covering
+from .axes import LABEL, Scale, compact, widened
 from .dots import Layer, area, paint, stroke
 from .grid import BOLD, COLOUR, Array, Grid, Look, Style
 from .inks import FAINT, GREY, QUIET, WARNING
@@ -94,7 +94,7 @@ def chart(
         return grid
     values = [np.asarray(curve.values, float) for curve in curves]
     edges = np.asarray(band, float).reshape(-1, 2)
-    scale = Scale(*limits, log) if limits else _scale(values, edges, log)
+    scale = Scale(*limits, log) if limits else widened(np.concatenate([*values, []]), edges, log)
     shape = 4 * rows, 2 * columns
 
     def heights(numbers: Array) -> Array:
@@ -120,16 +120,6 @@ def chart(
         grid.put(LEFT + int(column), height - 1, NOT_A_NUMBER, WARNING)
     _legend(grid, title, curves, bool(len(edges)))
     return grid
-
-
-def _scale(values: list[Array], edges: Array, log: bool) -> Scale:
-    own = covering(np.concatenate(values) if values else np.zeros(0), log)
-    wide = covering(np.concatenate([*values, edges.ravel()]), log)
-    if log:
-        most = min((own.high / own.low) ** 0.5, 1e150)
-        return Scale(max(wide.low, own.low / most, 5e-324), min(wide.high, own.high * most), True)
-    half = (own.high - own.low) / 2
-    return Scale(max(wide.low, own.low - half), min(wide.high, own.high + half))
 
 
 def _axes(grid: Grid, scale: Scale, rows: int, columns: int, last: int, percent: bool) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 
 from .grid import Array, Grid
-from .inks import LETTERS
 
 _BLOCK = "▀"
 
@@ -44,6 +43,6 @@ def spread(values: Array, low: float, high: float, cells: int) -> Array:
     return np.clip(np.floor(np.nan_to_num(share, nan=0.0) * cells), 0, cells - 1).astype(int)
 
 
-def light(classes: Array) -> Array:
-    """The colours of the letters of classes."""
-    return np.array(LETTERS)[np.asarray(classes, int) % len(LETTERS)]
+def middles(pixels: int, given: int) -> Array:
+    """Which of `given` rows is in the middle of each pixel."""
+    return ((np.arange(pixels) + 0.5) / pixels * given).astype(int)

@@ -10,7 +10,7 @@ import numpy as np
 
 from ..cells import cell_width
 from .axes import compact
-from .fields import fill, letter, spread
+from .fields import fill, letter, middles, spread
 from .grid import BOLD, COLOUR, Array, Grid, Look, Style
 from .inks import BANDS, BLACK, QUIET, TRAILS, WHITE
 
@@ -108,17 +108,12 @@ def surface(
 
 
 def _fill(grid: Grid, top: int, losses: Array, edges: Array, rows: int, columns: int) -> None:
-    fine = losses[_middles(2 * rows, losses.shape[0])][:, _middles(columns, losses.shape[1])]
+    fine = losses[middles(2 * rows, losses.shape[0])][:, middles(columns, losses.shape[1])]
     bands = bands_of(fine, edges)
     colours = np.where(bands < 0, BLACK, np.array(BANDS)[bands])
-    coarse = bands_of(losses[_middles(rows, losses.shape[0])][:, _middles(columns, losses.shape[1])], edges)
+    coarse = bands_of(losses[middles(rows, losses.shape[0])][:, middles(columns, losses.shape[1])], edges)
     shades = ASCII_SHADES if grid.look.ascii else SHADES
     fill(grid, 0, top, colours, np.where(coarse < 0, "?", shades[coarse]))
-
-
-def _middles(pixels: int, given: int) -> Array:
-    """Which of the given rows is in the middle of each pixel."""
-    return ((np.arange(pixels) + 0.5) / pixels * given).astype(int)
 
 
 def _cells(points: Array, box: tuple[float, float, float, float], shape: tuple[int, int]) -> tuple[Array, Array]:
