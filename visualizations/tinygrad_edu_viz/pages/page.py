@@ -8,11 +8,8 @@ hashes of our own program and style lets the browser run and load nothing else.
 from __future__ import annotations
 
 import base64
-import hashlib
 import html
-import json
 import zlib
-from importlib.resources import files
 from string import Template
 from typing import Any
 
@@ -22,17 +19,17 @@ from tinygrad_edu.errors import ArgumentError
 
 from ..cells import clean
 from ..pictures.box_facts import KINDS
-from ..pictures.palette import DARK, LIGHT, Palette
+from ..pictures.palette import DARK, LIGHT
 from ..pictures.scene import Scene, lay_out
 from ..readable import number, number_lines
 from ..recording.contents import Data, Event, TraceNode, to_json
 from ..trace import Trace
 from . import scene_svg
+from .parts import DARK_WHERE, colours, embedded_json, packaged, policy_of
 
 LIMIT = 300  # boxes; more take a browser too long at each step
 ELEMENTS = 64  # of an array that are shown one by one
 LONGEST_TITLE = 500  # characters
-_DARK_WHERE = {"auto": "(prefers-color-scheme: dark)", "light": "(max-width: 0px)", "dark": "(min-width: 0px)"}
 READABLE = 30_000  # characters of the recorded JSON; more are deflated, or the page of a long trace grows large
 
 
@@ -66,24 +63,20 @@ def page(
 
 def compose(trace: Trace, scene: Scene, title: str, note: str = "", theme: str = "auto", opens: int = 0) -> str:
     """The page of a trace that is laid out already."""
-    if theme not in _DARK_WHERE:
-        raise ArgumentError(f"the theme is one of {', '.join(_DARK_WHERE)}, not {theme!r}")
-    style = Template(_packaged("page.css")).substitute(
+    if theme not in DARK_WHERE:
+        raise ArgumentError(f"the theme is one of {', '.join(DARK_WHERE)}, not {theme!r}")
+    style = Template(packaged("page.css")).substitute(
         width=scene.width,
-        light=_colours(LIGHT),
-        dark=_colours(DARK),
-        dark_where=_DARK_WHERE[theme],
+        light=colours(LIGHT),
+        dark=colours(DARK),
+        dark_where=DARK_WHERE[theme],
         schemes="light dark" if theme == "auto" else theme,
     )
-    script = _packaged("page.js")
-    policy = (
-        f"default-src 'none'; script-src {_hash(script)}; style-src {_hash(style)}; img-src data:; "
-        "base-uri 'none'; form-action 'none'"
-    )
+    script = packaged("page.js")
     data = embedded_json({**_content(trace, scene), "opens": opens})
     is_long = len(data) > READABLE
-    return Template(_packaged("page.html")).substitute(
-        policy=policy,
+    return Template(packaged("page.html")).substitute(
+        policy=policy_of(script, style),
         title=html.escape(clean(title)[:LONGEST_TITLE]),
         note=html.escape(" ".join(filter(None, [clean(note), scene.view.note]))),
         style=style,
@@ -100,16 +93,6 @@ def _legend(scene: Scene) -> str:
     """A sample and a word for each kind of box that is drawn."""
     kinds = {box.kind for box in scene.boxes.values()}
     return " ".join([f'<span class="sample {kind}">{word}</span>' for kind, word in KINDS.items() if kind in kinds])
-
-
-def embedded_json(content: Any) -> str:
-    """JSON that can stand in an HTML script element: only ASCII, and nothing in it ends the element or opens another.
-
-    >>> embedded_json("</script>")
-    '"\\\\u003c/script>"'
-    """
-    text = json.dumps(content, allow_nan=False, separators=(",", ":"))
-    return text.replace("<", "\\u003c")
 
 
 def _deflated(text: str) -> str:
@@ -154,25 +137,3 @@ def _numbers(data: Data | None) -> Any:
     if isinstance(data, dict) or (isinstance(data, list) and np.size(data) > ELEMENTS):
         return number(data)
     return to_json(data)
-
-
-def _colours(palette: Palette) -> str:
-    """The custom properties of CSS that have the colours of a palette."""
-    colours = {
-        **palette.fills,
-        "ink": palette.text,
-        "faint": palette.quiet,
-        "paper": palette.paper,
-        "wire": palette.line,
-    }
-    return " ".join(f"--{name}: {colour};" for name, colour in colours.items())
-
-
-def _packaged(name: str) -> str:
-    """A text file of this package."""
-    return (files("tinygrad_edu_viz.pages") / name).read_text(encoding="utf-8").replace("\r\n", "\n")
-
-
-def _hash(text: str) -> str:
-    """The source of a policy that allows exactly this text."""
-    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
