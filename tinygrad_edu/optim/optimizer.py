@@ -15,10 +15,10 @@ views of them, which later passes and steps overwrite: `.numpy()` or `.data.copy
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache
 from itertools import groupby
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
@@ -32,6 +32,23 @@ from .flat import Flat, flat_of
 from .state import state_of
 
 Group = dict[str, Any]
+
+
+class ParameterState(NamedTuple):
+    """A parameter as an optimizer sees it, between two updates.
+
+    Attributes:
+        settings: those of its group, at this moment.
+        updates: how many it has had.
+        weights: a copy of its numbers, on the host; of float16 the float32 ones that are updated in its place.
+        states: copies of the optimizer's states, each of the shape of the parameter.
+    """
+
+    parameter: Any
+    settings: Group
+    updates: int
+    weights: np.ndarray
+    states: dict[str, np.ndarray]
 
 
 class Optimizer(CheckedKeywords):
@@ -155,6 +172,18 @@ class Optimizer(CheckedKeywords):
             check_range(self, name, group[name], below=1)
 
     # --- state ---
+
+    def parameter_states(self) -> Iterator[ParameterState]:
+        """Each parameter, with copies of its numbers and of its states."""
+        for group, flats in zip(self.groups, self._flats, strict=True):
+            settings, initial = {**group}, self.initial_state(group)
+            for flat in flats:
+                arrays = flat.state()
+                for p, where, updates in zip(flat.params, flat.slices, flat.steps, strict=True):
+                    of_p = {name: array[where].reshape(np.shape(p._data)) for name, array in arrays.items()}
+                    weights = of_p.get("weights", np.array(flat.backend.asnumpy(p._data)))
+                    states = {name: of_p.get(name, np.full(weights.shape, start)) for name, start in initial.items()}
+                    yield ParameterState(p, settings, updates, weights, states)
 
     def state_dict(self) -> dict[str, Any]:
         """All that a later step depends on besides the weights: settings, step counters, and state arrays (copies, on

@@ -1,5 +1,6 @@
 """Recordings and pictures of graphs of tinygrad-edu."""
 
+from .courses.course import Course
 from .pages.notebook import announce, load_ipython_extension
 from .pictures.dot_binary import DrawingError, MissingDot, render
 from .pictures.draw import draw_graph
@@ -9,6 +10,7 @@ from .trace import Trace
 from .views.levels import view
 
 __all__ = [
+    "Course",
     "DrawingError",
     "MissingDot",
     "Trace",

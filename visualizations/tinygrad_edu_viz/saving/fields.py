@@ -173,7 +173,15 @@ ARRAY_ATTRIBUTE = record({"array": nested, "dtype": one_of(*DTYPES)})
 
 
 def trace_of(numbers: Numbers) -> Check:
-    """What a trace consists of, with `numbers` for recorded numbers."""
+    """What the file of a trace consists of, with `numbers` for recorded numbers."""
+    return record(
+        {"format": text, "version": whole(1), **pass_of(numbers)},
+        may_lack={"arrays": list_of(anything), "title": text},
+    )
+
+
+def pass_of(numbers: Numbers) -> dict[str, Check]:
+    """The fields of a trace: its root, its nodes and its events."""
     node = record(
         {
             "id": word,
@@ -219,10 +227,7 @@ def trace_of(numbers: Numbers) -> Check:
             "backward": record({**every_event, **backward}, of_a_tensor),
         },
     )
-    return record(
-        {"format": text, "version": whole(1), "root": text, "nodes": list_of(node), "events": list_of(event)},
-        may_lack={"arrays": list_of(anything), "title": text},
-    )
+    return {"root": text, "nodes": list_of(node), "events": list_of(event)}
 
 
 VERSIONED = record({"version": whole(1)}, others=True)  # what is looked at first

@@ -27,25 +27,42 @@ def write(
     Raises:
         OSError: the file cannot be written.
     """
-    arrays = _Arrays()
+    arrays = Arrays()
     document = {
         "format": FORMAT,
         "version": VERSION,
         "title": title,
-        "root": root,
-        "nodes": [node.to_json(arrays.written) for node in nodes.values()],
-        "events": [event.to_json(arrays.written) for event in events],
+        **written_pass(nodes, events, root, arrays),
         "arrays": arrays.list,
     }
+    write_document(path, document)
+
+
+def write_document(path: str | PathLike[str], document: dict[str, Any]) -> None:
+    """Write JSON.
+
+    Raises:
+        OSError: the file cannot be written.
+    """
     Path(path).write_text(json.dumps(document, allow_nan=False) + "\n", encoding="utf-8")
 
 
-class _Arrays:
-    """The arrays of a trace, each once: where one occurs, `{"array": 3}` is written for number 3 of the list."""
+def written_pass(nodes: dict[str, TraceNode], events: tuple[Event, ...], root: str, arrays: Arrays) -> dict[str, Any]:
+    """What a trace holds as JSON, without its arrays, which are added to the others."""
+    return {
+        "root": root,
+        "nodes": [node.to_json(arrays.written) for node in nodes.values()],
+        "events": [event.to_json(arrays.written) for event in events],
+    }
+
+
+class Arrays:
+    """The arrays of a file, each once: where one occurs, `{"array": 3}` is written for number 3 of the list."""
 
     def __init__(self) -> None:
         self.list: list[Any] = []
         self.places: dict[int, int] = {}
+        self.texts: dict[str, int] = {}  # the same numbers may be in several objects, as the data of each pass
 
     def written(self, data: Any) -> Any:
         """Recorded data as JSON."""
@@ -54,8 +71,10 @@ class _Arrays:
         if not isinstance(data, (list, dict)):
             return to_json(data)
         if id(data) not in self.places:  # whose object the trace keeps alive
-            self.places[id(data)] = len(self.list)
-            self.list.append(to_json(data))
+            array = to_json(data)
+            self.places[id(data)] = self.texts.setdefault(json.dumps(array), len(self.list))
+            if self.places[id(data)] == len(self.list):
+                self.list.append(array)
         return {"array": self.places[id(data)]}
 
 
@@ -67,23 +86,34 @@ def read(path: str | PathLike[str]) -> tuple[*Contents, str]:
         OSError: the file cannot be read.
     """
     with reading(path, TraceError):
-        return _contents(_document(read_bytes(path)))
+        document = checked_document(read_bytes(path), FORMAT, "trace", _HOW_TO_WRITE)
+        numbers = Numbers(ARRAYS(document).get("arrays", []))
+        content = trace_of(numbers)(document)
+        return *contents(content, numbers), content.get("title", "")
 
 
-def _document(content: bytes) -> dict[str, Any]:
+def checked_document(content: bytes, format: str, what: str, how_to_write: str) -> dict[str, Any]:
+    """The JSON object in a file, if it is of a format, and of no newer version.
+
+    Args:
+        what: what is in such a file.
+        how_to_write: where one comes from.
+    Raises:
+        Mismatch: it is something else.
+    """
     try:
         document = parse(content)
     except Mismatch as mismatch:
-        if content.startswith(f'{{"format": "{FORMAT}"'.encode()):
+        if content.startswith(f'{{"format": "{format}"'.encode()):
             raise Mismatch(f"{mismatch.what}: record and save it again") from None
-        raise Mismatch(f"{mismatch.what}; {_HOW_TO_WRITE}") from None
-    if not isinstance(document, dict) or document.get("format") != FORMAT:
-        raise Mismatch(f"is JSON, but no trace; {_HOW_TO_WRITE}")
+        raise Mismatch(f"{mismatch.what}; {how_to_write}") from None
+    if not isinstance(document, dict) or document.get("format") != format:
+        raise Mismatch(f"is JSON, but no {what}; {how_to_write}")
     version = VERSIONED(document)["version"]
     if version > VERSION:
         raise Mismatch(
             f"has version {version}, and this tinygrad-edu reads versions up to {VERSION}: update it "
-            "(pip install --upgrade tinygrad-edu), or record the trace again"
+            f"(pip install --upgrade tinygrad-edu), or record the {what} again"
         )
     return document
 
@@ -91,9 +121,14 @@ def _document(content: bytes) -> dict[str, Any]:
 _HOW_TO_WRITE = "a trace is written by Trace.save, or by: tinygrad-edu step EXPR --save FILE"
 
 
-def _contents(document: dict[str, Any]) -> tuple[*Contents, str]:
-    numbers = Numbers(ARRAYS(document).get("arrays", []))
-    content = trace_of(numbers)(document)
+def contents(content: dict[str, Any], numbers: Numbers) -> Contents:
+    """The nodes, the events and the root's id of a trace, if they agree with each other.
+
+    Args:
+        content: what `fields.pass_of` has checked.
+    Raises:
+        Mismatch: they do not.
+    """
     graph = Graph(numbers)
     called = labels((item["id"], item["name"], item["op"] is not None) for item in content["nodes"])
     with located("nodes"):
@@ -104,7 +139,7 @@ def _contents(document: dict[str, Any]) -> tuple[*Contents, str]:
     with located("events"):
         events = list_of(lambda item: graph.checked_event(_event(item), of))(content["events"])
         graph.check_order(events, root)
-    return graph.nodes, tuple(events), root, content.get("title", "")
+    return graph.nodes, tuple(events), root
 
 
 def _node(item: dict[str, Any], called: dict[str, str]) -> TraceNode:

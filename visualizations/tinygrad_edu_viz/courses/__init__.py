@@ -1,0 +1,1 @@
+"""Courses: several passes with the optimizer's updates between them."""
