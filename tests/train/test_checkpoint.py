@@ -281,7 +281,7 @@ def test_one_of_a_newer_version(tmp_path: Path) -> None:
     file = tmp_path / "checkpoint.json"
     document = json.loads(file.read_text())
     file.write_text(json.dumps({**document, "format": 99, "tinygrad_edu": "9.0"}))
-    with pytest.raises(StateError, match=r"newer version, tinygrad-edu 9.0 \(format 99, this one reads up to 1\): pip"):
+    with pytest.raises(StateError, match=r"newer version, tinygrad-edu 9.0 \(format 99, this one reads up to 2\): pip"):
         run(3, resume=tmp_path)
 
 

@@ -12,7 +12,7 @@ import pytest
 
 import tinygrad_edu as tg
 from tinygrad_edu.train import Checkpoint, EarlyStopping, EpochEvent, History
-from tinygrad_edu.train import run as run_module
+from tinygrad_edu.train import loop as loop_module
 from tinygrad_edu.train.run import Run
 from train.small_runs import history, moons, network, start
 
@@ -33,7 +33,7 @@ def test_a_checkpoint_is_a_picture_that_stays(model: Any, tmp_path: Path, monkey
             super().__init__(state)
             pictures.append((state, copy.deepcopy(state)))
 
-    monkeypatch.setattr(run_module, "Checkpoint", Watched)
+    monkeypatch.setattr(loop_module, "Checkpoint", Watched)
     train, validation = moons(20)
     net = tg.nn.Sequential(tg.nn.Dense(2, 3, rng=0), tg.nn.BatchNorm1d(3), tg.nn.Dropout(0.2), tg.nn.Dense(3, 1, rng=1))
     if model == "values":

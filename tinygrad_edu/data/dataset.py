@@ -180,8 +180,13 @@ def order_of_epoch(
 ) -> tuple[Array, list[slice]]:
     """The positions of all rows, and where to cut them into batches: see `Dataset.batches`."""
     order = np.random.default_rng([seed, epoch]).permutation(rows) if shuffle else np.arange(rows)
-    stop = rows - rows % size if drop_last else rows
-    return order, [slice(start, min(start + size, stop)) for start in range(0, stop, size)]
+    return order, cut(0, rows, size, drop_last)
+
+
+def cut(start: int, rows: int, size: int, drop_last: bool) -> list[slice]:
+    """The rows from `start` on, cut into batches."""
+    stop = rows - (rows - start) % size if drop_last else rows
+    return [slice(begin, min(begin + size, stop)) for begin in range(start, stop, size)]
 
 
 def check_task(task: str) -> None:

@@ -70,6 +70,12 @@ class OneCycleLR(Schedule):
     def begin(self) -> None:
         self.go_to(0)
 
+    def adopt(self, optimizer: Optimizer) -> None:
+        """Go on with another optimizer, where the cycle is: its rates are the highest."""
+        self.attach(optimizer)
+        highest = zip(optimizer.groups, self._max_lrs(), strict=False)
+        self.go_to(self.steps, [group["lr"] / top if top else 1.0 for group, top in highest])
+
     def rates(self, steps: int) -> list[float]:
         if steps > self.total_steps:
             raise StateError(f"OneCycleLR: its {self.total_steps} steps are over; give it a larger total_steps")
@@ -103,7 +109,7 @@ class OneCycleLR(Schedule):
         for group in self.optimizer.groups if self.cycle_momentum else []:
             if "betas" in group:
                 group["betas"] = (momentum, group["betas"][1])
-            else:
+            elif "momentum" in group:
                 group["momentum"] = momentum
 
     def _at(self, steps: int) -> tuple[float, float]:

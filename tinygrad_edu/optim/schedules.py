@@ -93,6 +93,17 @@ class Schedule(CheckedKeywords):
         self.steps += 1
         self._stepped()
 
+    def attach(self, optimizer: Optimizer) -> None:
+        """Have charge of another optimizer from now on; its rates stay as they are."""
+        self.check_optimizer(optimizer)
+        self.optimizer = optimizer
+
+    def adopt(self, optimizer: Optimizer) -> None:
+        """Go on with another optimizer, where the curve is: the rates that it was made with are those that the curve
+        begins with."""
+        self.attach(optimizer)
+        self.go_to(self.steps)
+
     def go_to(self, steps: int, scales: abc.Sequence[float] | None = None) -> None:
         """Give the groups the rates that they have after so many steps, by default unscaled, whatever they are now."""
         rates = self.rates(steps)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import abc
 
+from .optimizer import Optimizer
 from .plateau import ReduceLROnPlateau
 from .schedules import Schedule
 
@@ -53,6 +54,15 @@ class Sequence(Schedule):
         part, start = self._part(steps)
         part.go_to(steps - start, scales)
         self.steps = steps
+
+    def attach(self, optimizer: Optimizer) -> None:
+        super().attach(optimizer)
+        for schedule in self.schedules:
+            schedule.attach(optimizer)
+
+    def adopt(self, optimizer: Optimizer) -> None:
+        self.attach(optimizer)
+        self._part(self.steps)[0].adopt(optimizer)
 
     def rates(self, steps: int) -> list[float]:
         part, start = self._part(steps)

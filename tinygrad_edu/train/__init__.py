@@ -1,14 +1,25 @@
-"""Training: `fit` as a stream of events, and what can be made of it."""
+"""Training: `fit` as a stream of events, `start` for a run that can be looked into, and what can be made of them."""
 
 from .checkpoint import Checkpoint
 from .early_stopping import EarlyStopping
-from .events import BatchEvent, BestEvent, EndEvent, EpochEvent, Event, NoticeEvent, ValidationEvent
-from .fit import fit
+from .events import (
+    BatchEvent,
+    BestEvent,
+    EndEvent,
+    EpochEvent,
+    Event,
+    NoticeEvent,
+    SteerEvent,
+    UndoEvent,
+    ValidationEvent,
+)
+from .fit import fit, start
 from .history import History
 from .inspector import Inspector
 from .metrics import accuracy, r2
 from .model_file import load_model, read_meta, save_model
 from .predictor import Predictor
+from .run import Run
 from .settings import Settings
 
 __all__ = [
@@ -23,7 +34,10 @@ __all__ = [
     "Inspector",
     "NoticeEvent",
     "Predictor",
+    "Run",
     "Settings",
+    "SteerEvent",
+    "UndoEvent",
     "ValidationEvent",
     "accuracy",
     "fit",
@@ -31,4 +45,5 @@ __all__ = [
     "r2",
     "read_meta",
     "save_model",
+    "start",
 ]

@@ -19,7 +19,7 @@ from ..storage.documents import reading
 from ..storage.files import make_folder, sweep, write_atomically
 from ..storage.schema import anything, located, mapping, matching, record, whole
 
-FORMAT = 1  # of the files; raised when an older program could not read them any more
+FORMAT = 2  # of the files; raised when an older program could not read them any more
 KIND = "tinygrad-edu checkpoint"
 NAME = "checkpoint.json"
 ARRAYS = matching(r"arrays-\d{6,20}b?\.safetensors", "the name of a file such as arrays-000001.safetensors")

@@ -120,6 +120,39 @@ class NoticeEvent(Event):
 
 
 @dataclass(frozen=True)
+class SteerEvent(Event):
+    """A setting of the run is another one from here on: see `Run.steer`.
+
+    Attributes:
+        epoch: that of the first update with it.
+        step: how many updates there were before.
+        lr: the learning rate; None where it was not set.
+        optimizer: the kind of the new optimizer, "Adam"; None if it is the same.
+        groups: its groups, each with its settings, and as "params" the places of its parameters among those of the
+            optimizer that the run began with.
+        batch_size: rows in a batch, or "full"; None if it is the same.
+    """
+
+    kind = "steer"
+    step: int
+    lr: float | None = None
+    optimizer: str | None = None
+    groups: list[dict[str, Any]] | None = None
+    batch_size: int | str | None = None
+
+
+@dataclass(frozen=True)
+class UndoEvent(Event):
+    """The run went back: all that was reported of later epochs, and steered in them, has not happened.
+
+    Attributes:
+        epoch: the last one that still is complete; 0 for the beginning.
+    """
+
+    kind = "undo"
+
+
+@dataclass(frozen=True)
 class EndEvent(Event):
     """The last event of every run.
 

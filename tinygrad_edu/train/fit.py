@@ -1,21 +1,25 @@
-"""fit: train a model, and report what happens."""
+"""fit and start: train a model, and report what happens."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+import inspect
+from collections.abc import Callable, Generator, Sequence
+from functools import wraps
 from pathlib import Path
-from typing import Any
+from typing import Any, ParamSpec
 
 from ..nn import Module
 from ..optim import Optimizer, Schedule
 from .checkpoint import Checkpoint
 from .early_stopping import EarlyStopping
-from .events import Event
+from .events import Event, SteerEvent
 from .examples import Examples
 from .parts import check_early_stopping, check_model, check_schedule
 from .run import Run
 from .settings import Settings, folder
 from .targets import Objective
+
+P = ParamSpec("P")
 
 
 def fit(
@@ -46,6 +50,7 @@ def fit(
     device: str | None = None,
     notices: bool = True,
     compile: bool | None = None,
+    steering: Sequence[SteerEvent] = (),
 ) -> Generator[Event, None, None]:
     """Train a model, one event at a time.
 
@@ -78,6 +83,7 @@ def fit(
         resume: a folder with a checkpoint of a run with the same arguments. It goes on with exactly the numbers that
             it would have had. (A batch that was interrupted is learned again: checkpoints lie between epochs.)
         device: the device on which the model is expected to be.
+        steering: what is to be steered at which steps, `run.steering` of another run; see `Run.steer`.
         epochs, ..., compile: see `tg.train.Settings`.
     Raises:
         ArgumentError: an argument out of its range.
@@ -87,17 +93,51 @@ def fit(
         OSError: a checkpoint cannot be written; from the events, and `filename` is the file.
         StateError: a checkpoint that is damaged, or one of another run.
     """
-    given = locals()
-    check_model(model, optimizer, device)
-    objective = Objective.of(loss)
-    examples = Examples(data, model, objective)
+    return start(**locals()).events()
+
+
+def _called_as(function: Callable[P, Any]) -> Callable[[Callable[[dict[str, Any]], Run]], Callable[P, Run]]:
+    """For a function of named arguments: it is called as another one is, whose arguments are said there."""
+    signature = inspect.signature(function)
+
+    def decorate(make: Callable[[dict[str, Any]], Run]) -> Callable[P, Run]:
+        @wraps(make)
+        def called(*args: P.args, **given: P.kwargs) -> Run:
+            bound = signature.bind(*args, **given)
+            bound.apply_defaults()
+            return make(bound.arguments)
+
+        called.__signature__ = signature.replace(return_annotation="Run")  # type: ignore[attr-defined]
+        return called
+
+    return decorate
+
+
+@_called_as(fit)
+def start(given: dict[str, Any]) -> Run:
+    """A run that is ready to begin, with the arguments of `fit`, which is `start(...).events()`.
+
+        run = tg.train.start(model, train, "cross_entropy", optimizer)
+        run.look().shape, run.rows       # the loss of the next update with its graph, and the rows that it is of
+        before = run.state_dict()
+        for event in run.events():
+            ...                          # run.steer(lr=0.01) changes a setting from the next update on
+        run.travel(before)               # ... and back
+
+    Raises: as `fit`.
+    """
+    model, optimizer = given["model"], given["optimizer"]
+    check_model(model, optimizer, given["device"])
+    objective = Objective.of(given["loss"])
+    examples = Examples(given["data"], model, objective)
     settings = Settings.of(given, objective, examples)
+    schedule, stopping, validation = given["schedule"], given["early_stopping"], given["validation"]
     check_schedule(schedule, optimizer, settings.epochs)
-    check_early_stopping(early_stopping, validation)
+    check_early_stopping(stopping, validation)
     held_out = None if validation is None else Examples(validation, model, objective, "validation", examples)
-    run = Run(model, examples, held_out, optimizer, settings, schedule, early_stopping, extra)
-    checkpointed = folder("resume", resume)
+    run = Run(model, examples, held_out, optimizer, settings, schedule, stopping, given["extra"], given["steering"])
+    checkpointed = folder("resume", given["resume"])
     if checkpointed is not None:
         run.resume(Checkpoint.load(checkpointed), checkpointed)
-    run.check_length()
-    return run.events()
+    run.begin()
+    return run

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import Any
 from ..errors import StateError
 from ..storage.documents import parse, read_bytes, reading
 from ..storage.schema import Check, real, record, text, whole
-from .events import EndEvent, EpochEvent, Event, NoticeEvent, ValidationEvent, plain
+from .events import EndEvent, EpochEvent, Event, NoticeEvent, SteerEvent, UndoEvent, ValidationEvent, plain
 
 _KIND = record({"kind": text}, others=True)
 _EPOCH = {"kind": text, "epoch": whole(1)}
@@ -27,6 +28,9 @@ _RECORDED: dict[str, tuple[Any, Check]] = {  # the lines of a recorded run that 
 }
 
 
+_ALWAYS = ("epoch", "train_loss", "lr", "seconds")
+
+
 @dataclass
 class History:
     """The numbers of a run as columns, one entry an epoch.
@@ -39,6 +43,7 @@ class History:
         train_loss, train_accuracy, validation_loss, validation_accuracy, validation_r2, lr, seconds: as in the events
             of these names; a measure that does not apply is an empty list.
         notices: the notices given, in order.
+        steering: what was steered, in order. (What was undone is in none of the lists.)
         end: the last event; None while the run goes on.
     """
 
@@ -51,6 +56,7 @@ class History:
     lr: list[float] = field(default_factory=list)
     seconds: list[float] = field(default_factory=list)
     notices: list[NoticeEvent] = field(default_factory=list)
+    steering: list[SteerEvent] = field(default_factory=list)
     end: EndEvent | None = None
 
     @classmethod
@@ -87,8 +93,23 @@ class History:
             self._append(event, "validation_loss", "validation_accuracy", "validation_r2")
         elif isinstance(event, NoticeEvent):
             self.notices.append(event)
+        elif isinstance(event, SteerEvent):
+            self.steering.append(event)
+        elif isinstance(event, UndoEvent):
+            self._cut(event.epoch)
         elif isinstance(event, EndEvent):
             self.end = event
+
+    def _cut(self, epoch: int) -> None:
+        """Forget what came after an epoch."""
+        kept = bisect_right(self.epoch, epoch)
+        for f in fields(self):
+            column = getattr(self, f.name)
+            if f.name in ("notices", "steering"):
+                column[:] = [event for event in column if event.epoch <= epoch]
+            elif f.name != "end":
+                del column[kept:]
+        self.end = None
 
     def _append(self, event: Event, *names: str) -> None:
         for name in names:
@@ -112,15 +133,17 @@ class History:
         return importlib.import_module("tinygrad_edu_viz.plots").learning_curve(self, metric, ax)
 
     def columns(self) -> dict[str, list[Any]]:
-        """Copies of the columns that hold something, by name."""
-        lists = {f.name: getattr(self, f.name) for f in fields(self) if f.name not in ("notices", "end")}
-        return {name: list(column) for name, column in lists.items() if column}
+        """Copies of the columns, by name; without measures that do not apply."""
+        lists = {f.name: getattr(self, f.name) for f in fields(self) if f.name not in ("notices", "end", "steering")}
+        return {name: list(column) for name, column in lists.items() if column or name in _ALWAYS}
 
     def to_json(self) -> dict[str, Any]:
         """A dictionary that `json.dumps` accepts: the columns, the best epoch, the notices and the end."""
         content: dict[str, Any] = {name: [plain(x) for x in column] for name, column in self.columns().items()}
         content["best_epoch"] = self.best_epoch
         content["notices"] = [notice.to_json() for notice in self.notices]
+        if self.steering:
+            content["steering"] = [event.to_json() for event in self.steering]
         if self.end is not None:
             content["end"] = self.end.to_json()
         return content

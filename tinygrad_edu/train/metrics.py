@@ -109,6 +109,15 @@ class Tally:
         else:
             self.score = self.score + xp.sum(xp.square(widened(prediction) - targets))
 
+    def state_dict(self) -> dict[str, Any]:
+        """The sums as numbers; this waits for the device."""
+        host = self.examples.backend.asnumpy
+        loss, score = (x if isinstance(x, float) else float(host(x)) for x in (self.loss, self.score))
+        return {"n": self.n, "loss": loss, "score": score}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        self.n, self.loss, self.score = state["n"], float(state["loss"]), float(state["score"])
+
     def fetch(self) -> Measures:
         """The means over all rows so far."""
         backend = self.examples.backend

@@ -1,237 +1,166 @@
-"""A run: the loop over epochs and batches, and what happens at the end of each epoch."""
+"""A run, and what can be done with it: watch, look, steer, and go back."""
 
 from __future__ import annotations
 
-import math
-import time
-from collections.abc import Callable, Generator
-from dataclasses import asdict
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
-from ..data.dataset import order_of_epoch
+import numpy as np
+
 from ..errors import ArgumentError, StateError
-from ..nn import Module
-from ..optim import Optimizer, ReduceLROnPlateau
+from ..optim import Optimizer
+from ..optim.optimizer import check_range
 from ..storage.files import make_folder
 from .checkpoint import Checkpoint
-from .early_stopping import EarlyStopping
-from .events import BatchEvent, BestEvent, EndEvent, EpochEvent, Event, NoticeEvent, ValidationEvent
-from .examples import Examples
+from .events import NoticeEvent, SteerEvent, UndoEvent
 from .history import History
-from .layer_report import Probe
-from .metrics import Measures, Tally, measure
-from .notices import Notices
-from .run_state import checked_state, load_parts
-from .settings import Settings
-from .update import Update
+from .looking import loss_of
+from .loop import Best, Loop
+from .metrics import Measures
+from .run_state import checked_state, load_parts, state_of
+from .settings import rows_in_batch
+from .steering import check_log
 
 
-class Best(NamedTuple):
-    """The best epoch so far."""
+class Run(Loop):
+    """A run that `tg.train.start` has made: it can be watched, looked into, steered, and taken back.
 
-    weights: dict[str, Any]
-    measures: Measures
+        run = tg.train.start(model, train, "cross_entropy", optimizer, validation=held_out)
+        for event in run.events():
+            if event.kind == "epoch" and event.epoch == 5:
+                run.steer(lr=run.lr / 2)
 
+    None of this changes what is learned otherwise: a run that was looked into, or taken back to a state of before, has
+    the weights of one that was not, to the last bit.
 
-class Run:
-    """A run that is ready to begin; see `fit` for the arguments."""
+    Attributes:
+        model, optimizer: what learns; the optimizer is another one after `steer(optimizer=...)`.
+        epoch: the last one that is complete.
+        step: how many updates of the weights there were.
+        batch_size: rows in a batch.
+        history: what was measured, as a `History`.
+        pending: events that have happened, and that `events()` has not given yet.
+        stopped: why the run has ended, as in `EndEvent`; None while it goes on.
+    """
 
-    def __init__(
-        self,
-        model: Module,
-        examples: Examples,
-        validation: Examples | None,
-        optimizer: Optimizer,
-        settings: Settings,
-        schedule: Any = None,
-        stopping: EarlyStopping | None = None,
-        extra: Callable[[], dict[str, Any]] | None = None,
-    ):
-        self.model, self.examples, self.validation = model, examples, validation
-        self.optimizer, self.settings, self.schedule, self.extra = optimizer, settings, schedule, extra
-        self.objective, self.folder = settings.objective, settings.checkpoint
-        self.update = Update(model, optimizer, settings)
-        self.schedule_by_batch = settings.counts_batches(schedule)
-        self.stopping = stopping or EarlyStopping.watching()
-        self.stopping.reset()
-        self.notices: Notices | None = None
-        if settings.notices:
-            probe, initial = Probe(model, examples, self.objective), measure(model, examples, self.objective).loss
-            self.notices = Notices(probe.layers, probe.is_linear(), initial, examples.largest_share)
-        self.epoch = 0  # the last one that is complete
-        self.step = 0  # how many updates there were
-        self.history = History()
-        self.best: Best | None = None
-        self.measured: Measures | None = None  # the last validation
-        self.unsaved: Checkpoint | None = None
-        self.pending: list[Event] = []  # of the last complete epoch
-        self.stopped: str | None = None  # why the run ends; None while it goes on
+    # --- looking ---
 
-    def check_length(self) -> None:
-        """Raise ArgumentError for a schedule that ends before the run."""
-        if self.schedule is None:
-            return
-        steps = self.settings.epochs - self.epoch
-        steps *= self.settings.updates_in_an_epoch if self.schedule_by_batch else 1
-        try:
-            self.schedule.rates(self.schedule.steps + steps)
-        except StateError as error:
-            raise ArgumentError(f"{error}: this run makes {steps} steps of it") from None
+    def look(self) -> Any:
+        """The loss of the next update with its graph, exactly as it will be learned: of the same rows, with the same
+        dropout masks, and with the penalties. The run stays as it is.
 
-    # --- the loop ---
+        With `accumulate` it is the mean over the rows of all batches of the update. `backward()` on it gives the
+        gradients that the update will use; they lie in the parameters then, until the update forgets them.
 
-    def events(self) -> Generator[Event, None, None]:
-        """The run itself. Closing the generator, or an interruption, ends it cleanly."""
-        if self.folder is not None:
-            make_folder(self.folder)
-        try:
-            yield from self._before()
-            while self.stopped is None:
-                yield from self._epoch()
-        except KeyboardInterrupt:
-            self.stopped = "interrupted"
-            yield from self._report()  # it may have come between an epoch's end and its events
-        except BaseException:  # GeneratorExit where the generator is closed, or an error
-            self._leave()
-            raise
-        self._leave()
-        yield self._end()
-
-    def _before(self) -> list[Event]:
-        """What there is to say before the first epoch; a resumed run may have nothing left to do."""
-        if self.stopping.should_stop:
-            self.stopped = "early"
-        elif self.epoch >= self.settings.epochs:
-            self.stopped = "epochs"
-        elif self.epoch == 0:
-            return [*self._new_notices(last=False)]
-        return []
-
-    def _epoch(self) -> Generator[Event, None, None]:
-        """One epoch: its batches and then, when all that belongs to it is done, the epoch itself."""
-        started, elsewhere, epoch, settings = time.perf_counter(), 0.0, self.epoch + 1, self.settings
-        tally = Tally(self.examples, self.objective)
-        self.model.train()
-        batches = self._batches(epoch)
-        for start in range(0, len(batches), settings.accumulate):
-            lr = self.optimizer.lr
-            losses = self.update.learn(self.examples, batches[start : start + settings.accumulate], tally)
-            self.step += 1
-            if self.schedule is not None and self.schedule_by_batch:
-                self.schedule.step()
-            left = time.perf_counter()
-            for k, loss in enumerate(losses, start=start + 1):
-                yield BatchEvent(epoch, k, len(batches), self.step, lr, loss)
-            elsewhere += time.perf_counter() - left
-        measures = tally.fetch()
-        seconds = time.perf_counter() - started - elsewhere
-        done = EpochEvent(epoch, self.settings.epochs, measures.loss, measures.accuracy, lr, seconds)
-        self._complete(done)
-        yield from self._report()
-
-    def _report(self) -> Generator[Event, None, None]:
-        while self.pending:
-            yield self.pending.pop(0)
-
-    def _batches(self, epoch: int) -> list[Any]:
-        """The positions of the rows of each batch, on the device, in the order of `Dataset.batches`."""
-        s = self.settings
-        order, cuts = order_of_epoch(s.rows, s.batch_size, s.shuffle, s.seed, epoch - 1, s.drop_last)
-        on_device = self.examples.backend.asarray(order)
-        return [self.examples.backend.run(on_device.__getitem__, cut) for cut in cuts]
-
-    def _complete(self, done: EpochEvent) -> None:
-        """The end of an epoch; before anything is reported, so that a run which is left at any event is complete."""
-        events: list[Event] = [done, *self._validate(done.epoch)]
-        for event in events:
-            self.history.watch(event)
-        self.epoch, self.pending = done.epoch, events
-        reason = self._reason_to_stop(done)
-        events += self._new_notices(last=reason is not None)
-        if isinstance(self.schedule, ReduceLROnPlateau):
-            self.schedule.step(self.measured.loss if self.measured else done.train_loss)
-        elif self.schedule is not None and not self.schedule_by_batch:
-            self.schedule.step()
-        if self.folder is not None and reason != "diverged":  # weights that are no numbers are of no use later
-            self.unsaved = Checkpoint(self.state_dict())  # a copy, which an interrupted epoch does not touch
-            if self.epoch % self.settings.checkpoint_every == 0:
-                self._write_checkpoint()
-        self.stopped = reason
-
-    def _validate(self, epoch: int) -> list[Event]:
-        if self.validation is None:
-            return []
-        self.measured = measured = measure(self.model, self.validation, self.objective)
-        events: list[Event] = [ValidationEvent(epoch, *measured)]
-        if self.stopping.update(epoch, measured.loss):
-            self.best = Best(self.model.state_dict(), measured)
-            events.append(BestEvent(epoch, measured.loss))
-        return events
-
-    def _reason_to_stop(self, done: EpochEvent) -> str | None:
-        if not math.isfinite(done.train_loss) or (self.measured and not math.isfinite(self.measured.loss)):
-            return "diverged"
-        if self.stopping.should_stop:
-            return "early"
-        return "epochs" if done.epoch >= self.settings.epochs else None
-
-    def _new_notices(self, last: bool) -> list[NoticeEvent]:
-        if self.notices is None:
-            return []
-        history = self.history
-        columns = history.train_loss, history.train_accuracy, history.validation_loss
-        stops_early = self.stopping.patience < self.settings.epochs
-        found = self.notices.after(self.epoch, self.optimizer.lr, *columns, last=last, stops_early=stops_early)
-        history.notices += found
-        return found
-
-    # --- the end ---
-
-    def _leave(self) -> None:
-        """Leave the model as its user expects it: with its best weights, if so asked, and ready to predict."""
-        if self._restored is not None:
-            self.model.load_state_dict(self._restored.weights)
-        self.model.eval()
-        self._write_checkpoint()
+        Returns:
+            a Tensor of shape (), or a Value; inputs and targets are named "x" and "target".
+        Raises:
+            StateError: there is no next update.
+        """
+        return loss_of(self._upcoming(), self.model, self.examples, self.update)
 
     @property
-    def _restored(self) -> Best | None:
-        """The epoch whose weights the model has in the end, if not the last. Where nothing was said of it, a run that
-        comes to its end keeps what it learned last, and one that Ctrl-C cut off wherever it was its best."""
-        interrupted = self.stopped == "interrupted" and self.stopping.never
-        return self.best if self.stopping.restore_best or interrupted else None
+    def rows(self) -> np.ndarray[Any, Any]:
+        """The positions, in the data, of the rows of the next update, shape (n,).
 
-    def _end(self) -> EndEvent:
-        loss, accuracy, r2 = (self._restored.measures if self._restored else self.measured) or (None, None, None)
-        train_loss = self.history.train_loss[-1] if self.history.train_loss else None
-        assert self.stopped is not None
-        return EndEvent(self.epoch, train_loss, loss, accuracy, r2, self.stopped)
+        Raises:
+            StateError: there is no next update.
+        """
+        return np.concatenate(self._upcoming())
 
-    # --- checkpoints ---
+    def _upcoming(self) -> list[np.ndarray[Any, Any]]:
+        """The rows of the batches of the next update."""
+        number = self._next_epoch()
+        if self.stopped is not None or number > self.settings.epochs:
+            raise StateError(f"there is no next update: the run has ended after epoch {self.epoch}")
+        if self._part is None or self._part.number < number:
+            size = self.log.batch_size(self.settings.batch_size, self.log.due(self.step))
+            return self._begin_epoch(number, rows_in_batch(size, self.settings.rows)).upcoming()
+        return self._part.upcoming()
 
-    def _write_checkpoint(self) -> None:
-        if self.unsaved is not None and self.folder is not None:
-            self.unsaved.save(self.folder, make=False)
-            self.unsaved = None
+    def _next_epoch(self) -> int:
+        """The epoch of the next update."""
+        return self.epoch + 2 if self._part is not None and not self._part.to_come else self.epoch + 1
+
+    # --- steering ---
+
+    @property
+    def steering(self) -> list[SteerEvent]:
+        """What was steered, in the order of the steps; what is planned for later ones is at its end. As the argument
+        `steering` of `start` it steers another run alike."""
+        return list(self.log.events)
+
+    @property
+    def lr(self) -> float:
+        """The learning rate of the next update (of the first group), with what was steered."""
+        rates = [event.lr for event in self.log.due(self.step) if event.lr is not None]
+        return rates[-1] if rates else self.optimizer.lr
+
+    def steer(
+        self, lr: float | None = None, optimizer: Optimizer | None = None, batch_size: int | str | None = None
+    ) -> SteerEvent:
+        """Change settings from the next update on. It is noted in `steering`, and reported before that update.
+
+        Args:
+            lr: the learning rate of all groups. A schedule goes on from it: all rates that it gives are scaled.
+            optimizer: a new one, of the same parameters; a schedule goes on with it, and begins with its rate.
+            batch_size: rows in a batch, or "full". The rows of this epoch that are left are cut anew.
+        Raises:
+            ArgumentError: nothing is to change, or not to this; nothing has changed then.
+            StateError: the run has ended.
+        """
+        if self.stopped is not None or self._left:
+            raise StateError("the run has ended, and has no next update: take it back with travel(state) first")
+        if lr is None and optimizer is None and batch_size is None:
+            raise ArgumentError("nothing is to change: give lr=..., optimizer=... or batch_size=...")
+        new: dict[str, Any] = {"batch_size": batch_size}
+        if batch_size is not None:
+            part, s = self._part, self.settings
+            left = 1 - (part.rows / s.rows if part is not None and part.to_come else 0)
+            size = rows_in_batch(batch_size, s.rows)
+            self._check_length(s.epochs - self._next_epoch() + left, size)
+        if optimizer is not None:
+            new |= self.log.check_new(optimizer, self.optimizer)
+        if lr is not None:
+            check_range(optimizer or self.optimizer, "lr", lr)
+            new["lr"] = float(lr)
+        event = SteerEvent(self._next_epoch(), self.step, **new)
+        self.log.note(event, optimizer)
+        if self._part is None or self._part.to_come:  # else it waits until the epoch is complete
+            self._steer()
+        return event
+
+    # --- states ---
 
     def state_dict(self) -> dict[str, Any]:
-        """All that a resumed run needs."""
-        return {
-            "epoch": self.epoch,
-            "step": self.step,
-            "settings": self.settings.compared(),
-            "model": self.model.state_dict(),
-            "optimizer": self.optimizer.state_dict(),
-            "schedule": None if self.schedule is None else self.schedule.state_dict(),
-            "early_stopping": self.stopping.state_dict(),
-            "best": None if self.best is None else self.best._asdict(),
-            "measured": self.measured,
-            "history": self.history.columns(),
-            "notices": None if self.notices is None else self.notices.state_dict(),
-            "told": [asdict(notice) for notice in self.history.notices],
-            "extra": None if self.extra is None else self.extra(),
-        }
+        """All that the run depends on, as it is: a copy, to which `travel` and a resumed run can go."""
+        return state_of(self)
+
+    def travel(self, state: dict[str, Any], steering: Sequence[SteerEvent] = ()) -> None:
+        """Go to a state that the run was in, from whatever state it is in, also after its end. `events()` goes on from
+        there: the generator that is open, or a new one.
+
+        What was steered since then is forgotten. Going back is reported as an `UndoEvent`; where there are checkpoints,
+        the state becomes the last one.
+
+        Args:
+            state: what `state_dict` gave.
+            steering: what is to be steered again at its step, such as a part of `steering`.
+        Raises:
+            StateError: a state of another run; nothing has changed then.
+            OSError: a checkpoint cannot be written; `filename` is the file.
+        """
+        log, before = check_log(steering), (self.epoch, self.step)
+        self._load(state, "the state")
+        self.log.add(log, self.step)
+        self.stopped = self._reason_to_stop()
+        if (self.epoch, self.step) < before:
+            self.pending.append(UndoEvent(self.epoch))
+        if self.folder is not None:
+            make_folder(self.folder)
+            self.unsaved = Checkpoint({**state, **self.log.state_dict()})
+            self._write_checkpoint()
 
     def resume(self, checkpoint: Checkpoint, folder: str | Path) -> None:
         """Go on where a checkpoint was taken.
@@ -239,15 +168,35 @@ class Run:
         Raises:
             StateError: it is of another model, optimizer, data set, or of other settings; nothing has changed then.
         """
-        state = checked_state(checkpoint.state, folder)
-        parts = {"model": self.model, "optimizer": self.optimizer, "schedule": self.schedule}
-        load_parts(state, parts, self.settings.compared(), folder)
+        planned = self.steering
+        self._load(checked_state(checkpoint.state, folder), folder)
+        self.log.add(planned, self.step)
+
+    def _load(self, state: dict[str, Any], where: str | Path) -> None:
+        optimizer = self.log.optimizer_after(state)
+        if self.schedule is not None:
+            self.schedule.attach(optimizer)
+        try:
+            parts = {"model": self.model, "optimizer": optimizer, "schedule": self.schedule}
+            load_parts(state, parts, self.settings.compared(), where)
+        except StateError:
+            if self.schedule is not None:
+                self.schedule.attach(self.optimizer)
+            raise
+        self._use(optimizer)
         self.epoch, self.step = state["epoch"], state["step"]
         self.stopping.load_state_dict(state["early_stopping"])
         best = state["best"]
         self.best = None if best is None else Best(best["weights"], Measures(*best["measures"]))
-        self.stopped, self.unsaved, self.pending = None, None, []
+        self.stopped, self.unsaved, self.pending, self._left = None, None, [], False
         self.measured = Measures(*state["measured"]) if state["measured"] is not None else None
-        self.history = History(**state["history"], notices=[NoticeEvent(**notice) for notice in state["told"]])
+        columns: dict[str, Any] = {name: list(column) for name, column in state["history"].items()}
+        self.history = History(**columns, notices=[NoticeEvent(**notice) for notice in state["told"]])
         if self.notices is not None:
             self.notices.load_state_dict(state["notices"] or {**self.notices.state_dict(), "given": []})
+        self.log.load_state_dict(state)
+        self.batch_size = rows_in_batch(self.log.batch_size(self.settings.batch_size), self.settings.rows)
+        self._part = None
+        if state.get("part") is not None:
+            self._part = self._begin_epoch(self.epoch + 1, self.batch_size)
+            self._part.load_state_dict(state["part"], self.batch_size)

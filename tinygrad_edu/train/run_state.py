@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..errors import StateError
 from ..storage.documents import reading
@@ -25,6 +26,10 @@ from ..storage.schema import (
     whole,
 )
 from .checkpoint import NAME
+from .steering import STEER
+
+if TYPE_CHECKING:
+    from .loop import Loop
 
 MEASURES = tuple_of(real, optional(real), optional(real))  # loss, accuracy, R²
 NOTICE = record({"epoch": whole(), "name": text, "layer": optional(text), "text": text})
@@ -33,10 +38,12 @@ HISTORY = record(
     {"epoch": list_of(whole(1)), "train_loss": REALS, "lr": POSITIVE, "seconds": POSITIVE},
     may_lack=dict.fromkeys(("train_accuracy", "validation_loss", "validation_accuracy", "validation_r2"), REALS),
 )
+TALLY = record({"n": whole(), "loss": real, "score": real})
+PART = record({"batches": whole(), "rows": whole(), "seconds": at_least(0), "lr": at_least(0), "tally": TALLY})
 RUN_STATE = record(
     {
-        "epoch": whole(1),
-        "step": whole(1),
+        "epoch": whole(),
+        "step": whole(),
         "settings": mapping(plain),
         "model": mapping(array),
         "optimizer": mapping(anything),  # the optimizer and the schedule know what they hold
@@ -48,8 +55,35 @@ RUN_STATE = record(
         "notices": optional(record({"given": list_of(text), "initial_loss": real})),
         "told": list_of(NOTICE),
     },
-    may_lack={"extra": optional(mapping(anything))},
+    may_lack={
+        "extra": optional(mapping(anything)),
+        "steering": list_of(STEER),
+        "steered": whole(),
+        "part": optional(PART),
+    },
 )
+
+
+def state_of(run: Loop) -> dict[str, Any]:
+    """All that a run depends on: see `Run.state_dict`."""
+    best, notices, schedule, part = run.best, run.notices, run.schedule, run._part
+    return {
+        "epoch": run.epoch,
+        "step": run.step,
+        "settings": run.settings.compared(),
+        "model": run.model.state_dict(),
+        "optimizer": run.optimizer.state_dict(),
+        "schedule": None if schedule is None else schedule.state_dict(),
+        "early_stopping": run.stopping.state_dict(),
+        "best": None if best is None else {"weights": dict(best.weights), "measures": best.measures},
+        "measured": run.measured,
+        "history": run.history.columns(),
+        "notices": None if notices is None else notices.state_dict(),
+        "told": [asdict(notice) for notice in run.history.notices],
+        "extra": None if run.extra is None else run.extra(),
+        **run.log.state_dict(),
+        "part": None if part is None else part.state_dict(),
+    }
 
 
 def checked_state(state: Any, folder: str | Path) -> dict[str, Any]:

@@ -89,18 +89,8 @@ class Settings:
         if self.schedule_per not in (None, "epoch", "batch"):
             raise ArgumentError(f"schedule_per must be 'epoch' or 'batch', not {self.schedule_per!r}")
         self.checkpoint = folder("checkpoint", self.checkpoint)
-        self._check_batch_size()
+        self.batch_size = rows_in_batch(self.batch_size, self.rows)
         self._check_label_smoothing()
-
-    def _check_batch_size(self) -> None:
-        size: Any = self.batch_size
-        full = isinstance(size, str) and size == "full"
-        self.batch_size = self.rows if full else whole_number("batch_size", size, 1, ", or 'full'")
-        if self.batch_size > self.rows:
-            raise ArgumentError(
-                f"batch_size={size} is more than the {self.rows} rows of the data: use batch_size='full', or at most "
-                f"{self.rows}"
-            )
 
     def _check_label_smoothing(self) -> None:
         share, function = self.label_smoothing, self.objective.function
@@ -120,10 +110,9 @@ class Settings:
         """The name of the loss."""
         return self.objective.name
 
-    @property
-    def updates_in_an_epoch(self) -> int:
-        batches = self.rows // self.batch_size if self.drop_last else -(-self.rows // self.batch_size)
-        return -(-batches // self.accumulate)
+    def updates(self, batch_size: int) -> int:
+        """How many updates an epoch has, with batches of so many rows."""
+        return updates_per_epoch(self.rows, batch_size, self.drop_last, self.accumulate)
 
     def counts_batches(self, schedule: Schedule | None) -> bool:
         """Whether a schedule makes a step after each update, not each epoch; an ArgumentError if it watches epochs."""
@@ -134,6 +123,24 @@ class Settings:
     def compared(self) -> dict[str, Any]:
         """What a resumed run must have the same, by name."""
         return {name: getattr(self, name) for name in COMPARED.split()}
+
+
+def rows_in_batch(size: Any, rows: int) -> int:
+    """A batch size as a number; an ArgumentError for what is none, or is larger than the data."""
+    full = isinstance(size, str) and size == "full"
+    number = rows if full else whole_number("batch_size", size, 1, ", or 'full'")
+    if number > rows:
+        raise ArgumentError(
+            f"batch_size={size} is more than the {rows} rows of the data: use batch_size='full', or at most {rows}"
+        )
+    return number
+
+
+def updates_per_epoch(rows: int, batch_size: int | str, drop_last: bool, accumulate: int) -> int:
+    """How often the optimizer makes a step in an epoch."""
+    size = rows_in_batch(batch_size, rows)
+    batches = rows // size if drop_last else -(-rows // size)
+    return -(-batches // accumulate)
 
 
 def folder(name: str, value: Any) -> Path | None:

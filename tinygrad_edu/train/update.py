@@ -21,7 +21,7 @@ class Update:
         self.model, self.optimizer, self.settings, self.objective = model, optimizer, settings, settings.objective
         self.weights = list(penalized_weights(model))
         compiled = repeats_itself(model, self.objective.function) if settings.compile is None else settings.compile
-        self._gradients = compile(self._losses, strict=False) if compiled else self._differentiate
+        self._gradients = compile(self.losses, strict=False) if compiled else self._differentiate
 
     def learn(self, examples: Examples, batches: Sequence[Any], tally: Tally) -> list[Any]:
         """Update the weights once; nothing here waits for the device.
@@ -50,7 +50,7 @@ class Update:
         self.optimizer.step()
         return found
 
-    def _losses(self, x: Any, targets: Any, share: float) -> tuple[Any, Any, Any]:
+    def losses(self, x: Any, targets: Any, share: float) -> tuple[Any, Any, Any]:
         """What is to become small, of a batch with this share of the rows; the loss by itself; and the prediction."""
         prediction, settings = predict(self.model, x), self.settings
         loss = total = self.objective(prediction, targets)
@@ -64,7 +64,7 @@ class Update:
 
     def _differentiate(self, *batch: Any) -> tuple[Any, Any, Any]:
         """The same, and the gradients."""
-        results = self._losses(*batch)
+        results = self.losses(*batch)
         results[0].backward()
         return results
 
