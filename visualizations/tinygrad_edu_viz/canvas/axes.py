@@ -97,3 +97,12 @@ def compact(value: float, width: int = LABEL) -> str:
         if len(text) <= width:
             break
     return text[:width]
+
+
+def figures(value: float, width: int = 8) -> str:
+    """A number with three digits, in at most `width` characters.
+
+    >>> figures(0.073968), figures(1234.5), figures(0.0000123)
+    ('0.074', '1230', '1.23e-5')
+    """
+    return compact(float(f"{value:.3g}"), width)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from ..cells import cell_width
-from .axes import compact
+from .axes import figures
 from .fields import fill, letter, middles, spread
 from .grid import BOLD, COLOUR, Array, Grid, Look, Style
 from .inks import COLD, FIELDS, LETTERS, MIDDLE, QUIET, WARM, mix
@@ -59,7 +59,7 @@ def boundary(
     _legend(grid, names or [str(k) for k in range(np.shape(shares)[2])])
     if height >= _TALL:
         first, second = (*inputs, "x1", "x2")[:2] if len(inputs) >= 2 else ("x1", "x2")
-        a, b, c, d = (compact(float(f"{edge:.3g}")) for edge in box)
+        a, b, c, d = (figures(edge) for edge in box)
         grid.put(0, height - 1, f"→ {first} {a} to {b}   ↑ {second} {c} to {d}", QUIET)
     return grid
 

@@ -118,7 +118,7 @@ def chart(
         grid.put(LEFT + int(places(np.array(min(max(mark.epoch, 1), last)))) // 2, height - 1, mark.char, mark.style)
     for column in np.unique(np.concatenate(bad)) if bad else ():
         grid.put(LEFT + int(column), height - 1, NOT_A_NUMBER, WARNING)
-    _legend(grid, title, curves, bool(len(edges)))
+    _legend(grid, title, curves, bool(np.isfinite(edges).any()))
     return grid
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..cells import cell_width
-from .axes import compact
+from .axes import figures
 from .fields import fill, letter, middles, spread
 from .grid import BOLD, COLOUR, Array, Grid, Look, Style
 from .inks import BANDS, BLACK, QUIET, TRAILS, WHITE
