@@ -67,7 +67,7 @@ def check(ran: Any, file: Path, said: str) -> None:
 STATE = [
     (put("epoch", "3"), 'state.epoch should be a whole number of at least 0, and is "3"'),
     (put("epoch", 7), "state.history.epoch has 3 entries, and there were 7 epochs"),
-    (put("step", None), "state.step should be a whole number of at least 1, and is null"),
+    (put("step", None), "state.step should be a whole number of at least 0, and is null"),
     (put("settings", "x"), 'state.settings should be an object, and is "x"'),
     (put("told", DROP), "state lacks the field 'told'"),
     (put("told", [{"epoch": 1}]), "state.told[0] lacks the field 'name'"),
@@ -121,9 +121,9 @@ def test_the_states_of_optimizer_and_schedule(cli, folder: Path, edit, said):
 
 TEXTS = [
     ("checkpoints/checkpoint.json", '"kind"', '"kind": "x", "kind"', 'the field "kind" stands twice'),
-    ("checkpoints/checkpoint.json", '"format": 1', f'"format": {DIGITS}', "a whole number of 5,000 digits"),
-    ("checkpoints/checkpoint.json", '"format": 1', '"format": Infinity', "the word Infinity, which is not JSON"),
-    ("checkpoints/checkpoint.json", '"format": 1', f'"format": {DEEP}', "it is nested too deeply"),
+    ("checkpoints/checkpoint.json", '"format": 2', f'"format": {DIGITS}', "a whole number of 5,000 digits"),
+    ("checkpoints/checkpoint.json", '"format": 2', '"format": Infinity', "the word Infinity, which is not JSON"),
+    ("checkpoints/checkpoint.json", '"format": 2', f'"format": {DEEP}', "it is nested too deeply"),
     ("checkpoints/checkpoint.json", '"arrays-', '"../arrays-', "arrays should be the name of a file such as"),
     ("config.json", '"seed": 0', '"seed": -1', "config.seed is wrong: -1 is not a whole number of at least 0"),
     ("config.json", '"seed": 0', f'"seed": {DIGITS}', "a whole number of 5,000 digits"),

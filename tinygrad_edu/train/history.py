@@ -28,9 +28,6 @@ _RECORDED: dict[str, tuple[Any, Check]] = {  # the lines of a recorded run that 
 }
 
 
-_ALWAYS = ("epoch", "train_loss", "lr", "seconds")
-
-
 @dataclass
 class History:
     """The numbers of a run as columns, one entry an epoch.
@@ -133,9 +130,9 @@ class History:
         return importlib.import_module("tinygrad_edu_viz.plots").learning_curve(self, metric, ax)
 
     def columns(self) -> dict[str, list[Any]]:
-        """Copies of the columns, by name; without measures that do not apply."""
+        """Copies of the columns that hold something, by name."""
         lists = {f.name: getattr(self, f.name) for f in fields(self) if f.name not in ("notices", "end", "steering")}
-        return {name: list(column) for name, column in lists.items() if column or name in _ALWAYS}
+        return {name: list(column) for name, column in lists.items() if column}
 
     def to_json(self) -> dict[str, Any]:
         """A dictionary that `json.dumps` accepts: the columns, the best epoch, the notices and the end."""

@@ -34,8 +34,9 @@ if TYPE_CHECKING:
 MEASURES = tuple_of(real, optional(real), optional(real))  # loss, accuracy, R²
 NOTICE = record({"epoch": whole(), "name": text, "layer": optional(text), "text": text})
 REALS, POSITIVE = list_of(real), list_of(at_least(0))
+MEASURED = {"epoch": list_of(whole(1)), "train_loss": REALS, "lr": POSITIVE, "seconds": POSITIVE}
 HISTORY = record(
-    {"epoch": list_of(whole(1)), "train_loss": REALS, "lr": POSITIVE, "seconds": POSITIVE},
+    MEASURED,
     may_lack=dict.fromkeys(("train_accuracy", "validation_loss", "validation_accuracy", "validation_r2"), REALS),
 )
 TALLY = record({"n": whole(), "loss": real, "score": real})
@@ -77,7 +78,7 @@ def state_of(run: Loop) -> dict[str, Any]:
         "early_stopping": run.stopping.state_dict(),
         "best": None if best is None else {"weights": dict(best.weights), "measures": best.measures},
         "measured": run.measured,
-        "history": run.history.columns(),
+        "history": {**{name: [] for name in MEASURED}, **run.history.columns()},
         "notices": None if notices is None else notices.state_dict(),
         "told": [asdict(notice) for notice in run.history.notices],
         "extra": None if run.extra is None else run.extra(),
