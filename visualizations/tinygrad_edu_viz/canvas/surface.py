@@ -161,7 +161,7 @@ def _bands(grid: Grid, x: int, top: int, edges: Array, rows: int) -> None:
             grid.put(x, top + row, "█", Style(BANDS[band]))
         else:
             grid.put(x, top + row, str(shades[band]))
-        grid.put(x + 2, top + row, f"≥ {compact(float(f'{edges[band]:.3g}'), 6)}", QUIET)
+        grid.put(x + 2, top + row, f"≥ {figures(edges[band], 6)}", QUIET)
 
 
 def _names(grid: Grid, trails: Sequence[Trail], has_start: bool) -> list[list[tuple[str, int]]]:
