@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import shutil
@@ -11,7 +10,6 @@ import subprocess
 import sys
 import sysconfig
 from collections import Counter
-from itertools import pairwise
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -303,49 +301,6 @@ def test_a_network_of_a_million_parameters_is_drawn_by_layers_and_says_so():
     assert len(picture.nodes) == 5
     assert graph.note == ""
     assert "803,840 parameters" in picture.text("s0")
-
-
-def mlp_of_numbers() -> tg.Value:
-    net = tg.nn.mlp([2, 3, 1], rng=0).scalar()
-    return tg.losses.mse(net(np.array([[1.0, -2.0]])), np.array([[1.0]]))
-
-
-def boxes_of(graph: graphviz.Digraph) -> dict[str, tuple[float, float, float, float]]:
-    """Left, top, right and bottom of each box, and of each frame by its title."""
-    found = json.loads(render(graph, "json"))
-    boxes = {}
-    for item in found["objects"]:
-        if "bb" in item and item["name"].startswith("cluster"):
-            left, low, right, high = map(float, item["bb"].split(","))
-            boxes[item["label"]] = (left, -high, right, -low)
-        elif "pos" in item:
-            (x, y), width, height = map(float, item["pos"].split(",")), float(item["width"]), float(item["height"])
-            boxes[item["name"]] = (x - 36 * width, -y - 36 * height, x + 36 * width, -y + 36 * height)
-    return boxes
-
-
-def in_order(sides: list[tuple[float, float, float, float]], along: int) -> bool:
-    return all(first[along + 2] <= second[along] + 1e-6 for first, second in pairwise(sides))
-
-
-@pytest.mark.parametrize("sizes", [(2, 3, 2), (2, 8, 8, 8, 1), (64, 64, 10)])
-def test_layers_stand_side_by_side_in_order(sizes):
-    net = tg.nn.mlp(list(sizes), dropout=0.2, rng=0, dtype="float64")
-    loss = tg.sum(net(tg.Tensor(np.ones((4, sizes[0])), name="x")))
-    boxes = boxes_of(draw_graph(Trace.record(loss), "op"))
-    layers = [box for title, box in sorted(boxes.items()) if re.search(r"\d (Dense|Dropout)", title)]
-    assert len(layers) == 2 * len(sizes) - 3 and in_order(layers, 0)
-    assert max(top for _, top, _, _ in layers) < min(bottom for *_, bottom in layers), "one row"
-
-
-def test_units_stand_below_each_other_in_order():
-    trace = Trace.record(mlp_of_numbers())
-    boxes = boxes_of(draw_graph(trace, "op"))
-    keys = {node.id: f"n{k}" for k, node in enumerate(trace.nodes.values())}
-    relus = [boxes[keys[node.id]] for node in trace.nodes.values() if node.op == "relu"]
-    assert len(relus) == 3 and in_order(relus, 1)
-    weights = [boxes[keys[f"1.weight[{unit},0]"]] for unit in range(3)]
-    assert in_order(weights, 1)
 
 
 def test_a_mask_is_called_so():

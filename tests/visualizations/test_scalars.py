@@ -90,9 +90,16 @@ def test_the_whole_expression(make, live):
             np.testing.assert_allclose(
                 numbers(apart, label, node.shape, "gradient"), node.gradient, rtol=1e-10, atol=1e-14
             )
-    assert {node.scope[-1] for node in apart.nodes.values() if node.op} == {
-        f"{node.op} {node.name or node.id}" for node in trace.nodes.values() if node.op
+    assert {node.scope for node in apart.nodes.values() if node.op} == {
+        node.scope or (f"{node.op} {node.name or node.id}",) for node in trace.nodes.values() if node.op
     }
+
+
+def test_numbers_of_numbers_are_in_no_scopes_of_their_own():
+    net = tg.nn.mlp([2, 3, 1], rng=0).scalar()
+    trace = Trace.record(tg.losses.mse(net(np.array([[1.0, -2.0]])), np.array([[1.0]])))
+    apart = take_apart(trace)
+    assert [node.scope for node in apart.nodes.values()] == [node.scope for node in trace.nodes.values()]
 
 
 def computed(case: Case) -> tg.Tensor | None:

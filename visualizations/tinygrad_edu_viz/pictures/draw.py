@@ -23,7 +23,7 @@ from ..scalarizing.scalarize import scalarize
 from ..trace import Trace
 from ..views.levels import View, ViewBox, view
 from . import dot_binary
-from .arranging import DEEPEST, NEWRANK, STRAIGHT, Arrangement, Way, frame_of, in_order
+from .arranging import DEEPEST, NEWRANK, STRAIGHT, Arrangement, frame_of
 from .box_facts import KINDS, is_ordered, kind_of, settings_of, title_of
 from .box_label import BoxLabel
 from .palette import Palette, palette
@@ -92,18 +92,11 @@ def draw_graph(
     else:
         trace = root if isinstance(root, Trace) else _as_it_is(root)
     seen = view(trace, level, limit)
-    arranged = Arrangement(seen, trace)
-
-    def drawn(way: Way) -> Drawing:
-        picture = _Picture(trace, seen, BoxLabel(colours, values, grads), rankdir)
-        if step is not None:
-            picture.go(step)
-        picture.draw(arranged, way)
-        if legend or seen.note:
-            picture.explain(seen.note, legend)
-        return picture.graph
-
-    return in_order(drawn, arranged.rows_of(keys_of(seen, trace)), rankdir)
+    picture = _Picture(trace, seen, BoxLabel(colours, values, grads), rankdir)
+    if step is not None:
+        picture.go(step)
+    picture.draw(rankdir, legend)
+    return picture.graph
 
 
 def _as_it_is(root: Node) -> Trace:
@@ -140,13 +133,17 @@ class _Picture:
         self.nodes = {i: replace(node, gradient=gradients.get(i)) for i, node in self.trace.nodes.items()}
         self.active, self.used = self.seen.active(self.trace, step)
 
-    def draw(self, arranged: Arrangement, way: Way) -> None:
-        boxes = sorted(self.seen.boxes.values(), key=lambda box: self.places[box.nodes[0]], reverse=way.backwards)
+    def draw(self, rankdir: str, legend: bool) -> None:
+        boxes = sorted(self.seen.boxes.values(), key=lambda box: self.places[box.nodes[0]])
         self._frames(self.graph, boxes, 0)
         for box in boxes:
             for target, attributes in self._edges(box):
                 self.graph.edge(target, self.keys[box.id], **attributes)
-        arranged.guide(self.graph, self.keys, way)
+        if legend or self.seen.note:
+            self._explain(self.seen.note, legend)
+        arranged = Arrangement(self.seen, self.trace)
+        arranged.guide(self.graph, self.keys)
+        arranged.settle(self.graph, self.keys, rankdir)
 
     def _frames(self, graph: graphviz.Digraph, boxes: list[ViewBox], depth: int) -> None:
         """The boxes, those of each scope in a frame of its own."""
@@ -204,7 +201,7 @@ class _Picture:
                     attributes |= {"style": "dotted", "arrowhead": "none"}
                 yield key, attributes
 
-    def explain(self, note: str, legend: bool) -> None:
+    def _explain(self, note: str, legend: bool) -> None:
         """Write the note and the legend below the picture."""
         rows = [f'<TR><TD ALIGN="LEFT">{self.label.small(note)}</TD></TR>'] if note else []
         if legend:

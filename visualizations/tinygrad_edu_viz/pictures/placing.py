@@ -14,7 +14,7 @@ from typing import NamedTuple
 import graphviz
 
 from . import dot_binary
-from .arranging import DEEPEST, NEWRANK, STRAIGHT, Way, in_order
+from .arranging import DEEPEST, NEWRANK, STRAIGHT
 
 MARGIN = 10
 ARROW = 8  # length of an arrow head
@@ -87,8 +87,7 @@ class Plan(NamedTuple):
         ordered: the boxes that keep their inputs in order.
         scopes: of each box the titles of the frames around it, the outermost first.
         straight: the boxes from which the way goes straight on.
-        guide: adds what leads Graphviz, see `arranging.Arrangement`.
-        rows: boxes that stand in one line across, in order.
+        guide, settle: see `arranging.Arrangement`.
     """
 
     sizes: dict[str, Size]
@@ -96,8 +95,8 @@ class Plan(NamedTuple):
     ordered: Collection[str]
     scopes: dict[str, tuple[str, ...]]
     straight: Collection[str]
-    guide: Callable[[graphviz.Digraph, Way], None]
-    rows: list[list[str]]
+    guide: Callable[[graphviz.Digraph], None]
+    settle: Callable[[graphviz.Digraph], None]
 
 
 def place(plan: Plan, rankdir: str) -> Placement:
@@ -108,22 +107,22 @@ def place(plan: Plan, rankdir: str) -> Placement:
     Raises:
         MissingDot, DrawingError: as `render`.
     """
-    graph = in_order(lambda way: _graph(plan, rankdir, way), plan.rows, rankdir)
+    graph = _graph(plan, rankdir)
+    plan.settle(graph)
     return _read(json.loads(dot_binary.render(graph, "json")), plan)
 
 
-def _graph(plan: Plan, rankdir: str, way: Way) -> graphviz.Digraph:
+def _graph(plan: Plan, rankdir: str) -> graphviz.Digraph:
     graph = graphviz.Digraph()
     patience = f"{PATIENCE / max(len(plan.sizes), 1):.2f}"
     graph.attr("graph", rankdir=rankdir, ranksep="0.6", nodesep="0.22", nslimit=patience, nslimit1=patience)
     graph.attr("graph", newrank=NEWRANK)
     graph.attr("node", shape="box", fixedsize="true", label="")
     graph.attr("edge", arrowsize=str(ARROW / 10))
-    keys = list(plan.sizes)
-    _boxes(graph, plan, keys[::-1] if way.backwards else keys, 0)
+    _boxes(graph, plan, list(plan.sizes), 0)
     for edge in plan.edges:
         graph.edge(edge[0], edge[1], id=_edge_id(edge), weight=STRAIGHT if edge[0] in plan.straight else None)
-    plan.guide(graph, way)
+    plan.guide(graph)
     return graph
 
 

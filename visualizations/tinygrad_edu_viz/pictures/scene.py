@@ -117,8 +117,8 @@ def lay_out(trace: Trace, rankdir: str, level: str, limit: int) -> Scene:
         ordered,
         scopes={keys[box.id]: tuple([short(name, 40) for name in frame_of(box)]) for box in seen.boxes.values()},
         straight={keys[box.id] for box in seen.boxes.values() if nodes[box.result].op is not None},
-        guide=lambda graph, way: arranged.guide(graph, keys, way),
-        rows=arranged.rows_of(keys),
+        guide=lambda graph: arranged.guide(graph, keys),
+        settle=lambda graph: arranged.settle(graph, keys, rankdir),
     )
     placed = place(plan, rankdir)
     boxes = {

@@ -15,6 +15,7 @@ from tinygrad_edu.tensors.tensor import Tensor
 
 from ..recording.contents import Data, restored
 from ..recording.names import names
+from ..recording.scope_paths import scopes_of
 from ..trace import Trace
 
 
@@ -24,7 +25,7 @@ class Live:
     Attributes:
         root: the id of the result.
         inputs: the ids of each node's inputs, () of what was given; in the order of creation.
-        shapes, labels: of each node.
+        shapes, labels, scopes: of each node.
     """
 
     def __init__(self, root: Node):
@@ -34,6 +35,7 @@ class Live:
         self.inputs = {node_id: tuple([called[x].id for x in node.inputs]) for node_id, node in self.nodes.items()}
         self.shapes = {node_id: getattr(node, "shape", ()) for node_id, node in self.nodes.items()}
         self.labels = {name.id: name.label for name in called.values()}
+        self.scopes = {called[node].id: scope for node, scope in scopes_of([*called]).items()}
 
     def operation(self, node: str) -> Operation:
         return self.nodes[node].op
@@ -71,6 +73,7 @@ class Recorded:
         self.inputs = {node.id: node.inputs for node in trace.nodes.values()}
         self.shapes = {node.id: node.shape for node in trace.nodes.values()}
         self.labels = {node.id: node.label for node in trace.nodes.values()}
+        self.scopes = {node.id: node.scope for node in trace.nodes.values()}
 
     def operation(self, node: str) -> Operation:
         name = self.nodes[node].op

@@ -19,6 +19,7 @@ from tinygrad_edu.graph.operation import Operation
 from tinygrad_edu.namespaces.namespace import OBJECTS
 from tinygrad_edu.namespaces.objects import as_object
 
+from ..recording.scope_paths import Path
 from ..trace import Trace
 from .arrays import Live, Recorded, Source
 
@@ -122,15 +123,27 @@ class _Scalarized(Observer):
             )
 
     def expression(self) -> np.ndarray:
-        """The whole graph; the numbers of each tensor are a scope of its name."""
+        """The whole graph, in the scopes that it has; the numbers of a tensor outside of all are in one of its name."""
         arrays: dict[str, np.ndarray] = {}
-        for node, inputs in self.graph.inputs.items():
-            if inputs:
-                with scope(f"{self.graph.operation(node).name} {self.graph.labels[node]}"):
+        opened: list[scope] = []
+        try:
+            for node, inputs in self.graph.inputs.items():
+                if inputs or not self.graph.learns(node):  # what learns is where it is used
+                    _go_to(self.scope_of(node), opened)
+                if inputs:
                     arrays[node] = self.apply(node, [arrays[operand] for operand in inputs])
-            else:
-                arrays[node] = self.given(node, self.places(node))
+                else:
+                    arrays[node] = self.given(node, self.places(node))
+        finally:
+            _go_to((), opened)
         return arrays[self.graph.root]
+
+    def scope_of(self, node: str) -> Path:
+        graph = self.graph
+        inputs = graph.inputs[node]
+        if graph.scopes[node] or not inputs or not any(graph.shapes[each] for each in (node, *inputs)):
+            return graph.scopes[node]
+        return (f"{graph.operation(node).name} {graph.labels[node]}",)
 
     def operation(self, node: str, place: tuple[int, ...] | None) -> np.ndarray:
         """One operation; of a single element only what it takes, where that is plain."""
@@ -187,6 +200,15 @@ class _Scalarized(Observer):
             elif value.op is not None and value.name is None and result.shape == self.graph.shapes[node]:
                 value.name = _element(label, at)
         return result
+
+
+def _go_to(path: Path, opened: list[scope]) -> None:
+    """Leave and enter scopes until those of a path are open."""
+    while tuple([each.name for each in opened]) != path[: len(opened)]:
+        opened.pop().__exit__()
+    for name in path[len(opened) :]:
+        opened.append(scope(name))
+        opened[-1].__enter__()
 
 
 def _needed(op: Operation, shapes: list[tuple[int, ...]], place: tuple[int, ...]) -> list[np.ndarray] | None:
