@@ -11,6 +11,7 @@ from rich.style import Style
 
 from tinygrad_edu_viz.canvas.grid import OWN, Grid, Look
 from tinygrad_edu_viz.canvas.grid import Style as CellStyle
+from tinygrad_edu_viz.canvas.inks import BLACK, WHITE
 
 from . import output
 
@@ -30,9 +31,10 @@ def segments(grid: Grid) -> list[list[Segment]]:
 
 
 def say(grid: Grid) -> None:
-    """Print a grid on the standard output, with its colours if that is a terminal that has them."""
+    """Print a grid on the standard output: in its colours on a dark field if that is a terminal that has them."""
     if output.has_colour():
-        rows = [[*row, Segment.line()] for row in segments(grid)]
+        ground = Style(color=f"#{WHITE:06x}", bgcolor=f"#{BLACK:06x}")  # its colours are too light for a white one
+        rows = [[*Segment.apply_style(row, ground), Segment.line()] for row in segments(grid)]
         Console().print(Segments([piece for row in rows for piece in row]), end="", soft_wrap=True)
     else:
         output.say("\n".join(grid.text()))

@@ -175,7 +175,7 @@ def test_keys_are_dropped_by_importance():
     title=st.text(max_size=60),
     has_picture=st.booleans(),
 )
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=50, deadline=None)
 def test_every_size_keeps_to_its_box(width, height, look, status, epochs, title, has_picture):
     live = a_run(epochs, title)
     live.status = status

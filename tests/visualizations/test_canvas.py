@@ -173,6 +173,13 @@ def test_a_straight_line():
     assert np.array_equal(plotted(list(np.linspace(0, 1, 16))), np.eye(16, dtype=bool)[::-1])
 
 
+def test_a_jump_belongs_half_to_each_side():
+    expected = np.zeros((16, 16), bool)
+    expected[0, :8], expected[15, 8:], expected[:8, 7], expected[8:, 8] = True, True, True, True
+    assert np.array_equal(plotted([1.0] * 8 + [0.0] * 8), expected)
+    assert np.array_equal(plotted([0.0] * 8 + [1.0] * 8), expected[::-1])
+
+
 def test_the_characters_of_a_line():
     grid = chart(LEFT + 8 + 2, 4, [Curve("loss", np.linspace(1, 0, 16), BLUE)], title="t", **PLOT)
     assert grid.text() == ["t  ⠒⠒⠒ loss", "    1│⠉⠒⠤⣀", "    0│    ⠉⠒⠤⣀", "     └1───────16"]

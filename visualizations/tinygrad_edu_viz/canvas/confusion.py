@@ -36,7 +36,8 @@ def confusion(
     digits = len(str(int(counts.max()))) if counts.size else 1
     kind = "counts" if room >= digits + 1 else "percent" if room >= 3 else "shades"
     cell = int(min(room, max(digits, *map(cell_width, names), 2) + 1, 8)) if kind != "shades" else 1
-    columns, rows = min(n, max((width - beside) // max(cell, 1), 0)), min(n, max(height - 2, 0))
+    gap = int(kind == "shades")
+    columns, rows = min(n, max((width - beside - gap) // max(cell, 1), 0)), min(n, max(height - 2, 0))
     about = {"counts": "", "percent": "% of the row", "shades": "the darker, the fewer"}[kind]
     cut = f"the first {min(rows, columns)} of {n} classes" if min(rows, columns) < n else ""
     notes = ", ".join(filter(None, (about, cut)))
@@ -48,7 +49,7 @@ def confusion(
     if kind == "shades":
         shades = _ASCII_SHADES if look.ascii else _SHADES
         level = np.ceil(shares[:rows, :columns] * (len(shades) - 1)).astype(int)
-        grid.chars[2 : 2 + rows, beside : beside + columns] = shades[level]
+        grid.chars[2 : 2 + rows, beside + gap : beside + gap + columns] = shades[level]
         return grid
     for k in range(columns):
         grid.put(beside + k * cell, 1, _fitted(names[k], cell - 1, " "), QUIET)

@@ -29,14 +29,15 @@ def picture(answers: Answers, width: int, height: int, look: Look = COLOUR) -> G
             return hidden(width, height, layers, look=look)
         case FittedCurve():
             curve = answers.curve(2 * width)
-            names = answers.feature, answers.target
             title = f"{answers.target}: the examples and the curve"
-            return scatter(width, height, answers.x, answers.y, curve=curve, names=names, title=title, look=look)
+            return scatter(
+                width, height, answers.x, answers.y, curve=curve, name=answers.feature, title=title, look=look
+            )
         case Truth():
             title = f"{answers.target}: predicted over true; on the line it is right"
-            names = f"true {answers.target}", ""
+            name = f"true {answers.target}"
             true, predicted = answers.truth, answers.prediction
-            return scatter(width, height, true, predicted, diagonal=True, title=title, names=names, look=look)
+            return scatter(width, height, true, predicted, diagonal=True, title=title, name=name, look=look)
 
 
 def _boundary(answers: Boundary, width: int, height: int, look: Look) -> Grid:

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ..cells import cell_width
 from .axes import LABEL, Scale, compact, widened
 from .dots import Layer, paint, stroke
 from .grid import BOLD, COLOUR, Array, Grid, Look, Style
@@ -34,7 +35,7 @@ def scatter(
     diagonal: bool = False,
     spots: Sequence[Spot] = (),
     title: str = "",
-    names: tuple[str, str] = ("", ""),
+    name: str = "",
     look: Look = COLOUR,
 ) -> Grid:
     """Draw points, shape (n,) each, as dots; what is not finite is left out, and what is far away lies on the edge.
@@ -43,7 +44,7 @@ def scatter(
         curve: ascending places, shape (m,), and numbers there. It widens the axis by at most a half at each end.
         diagonal: both axes are the same, and the line is drawn on which both numbers are equal.
         spots: characters over all.
-        names: of the axes.
+        name: of the axis from left to right.
     """
     grid = Grid(width, height, look)
     grid.put(0, 0, title, BOLD)
@@ -75,7 +76,7 @@ def scatter(
     if curve:
         layers.append(Layer(stroke(*place(places, numbers), shape), ORANGE, "*"))
     paint(grid, LEFT, 1, layers)
-    _axes(grid, across, up, rows, columns, names)
+    _axes(grid, across, up, rows, columns, name)
     for spot in spots:
         if np.isfinite([spot.x, spot.y]).all():
             heights, at = place(np.array([spot.x]), np.array([spot.y]))
@@ -83,7 +84,7 @@ def scatter(
     return grid
 
 
-def _axes(grid: Grid, across: Scale, up: Scale, rows: int, columns: int, names: tuple[str, str]) -> None:
+def _axes(grid: Grid, across: Scale, up: Scale, rows: int, columns: int, name: str) -> None:
     for row in range(rows):
         grid.put(LEFT - 1, 1 + row, "│", QUIET)
     ticks = up.ticks(max((rows + 1) // 2, min(rows, 2)))
@@ -95,5 +96,5 @@ def _axes(grid: Grid, across: Scale, up: Scale, rows: int, columns: int, names: 
     grid.put(LEFT, bottom, ends[0], QUIET)
     if columns >= len(ends[0]) + len(ends[1]) + 2:
         grid.put(grid.width - len(ends[1]), bottom, ends[1], QUIET)
-    if columns >= len(ends[0]) + len(ends[1]) + len(names[0]) + 6:
-        grid.put(LEFT + (columns - len(names[0])) // 2, bottom, f" {names[0]} ", QUIET)
+    if name and columns >= len(ends[0]) + len(ends[1]) + cell_width(name) + 4:
+        grid.put(LEFT + (columns - cell_width(name) - 2) // 2, bottom, f" {name} ", QUIET)
