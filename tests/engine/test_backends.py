@@ -194,6 +194,19 @@ def test_numbers_survive_both_doors(dtype: str, shape: tuple[int, ...], device: 
     assert backend.asarray(host, dtype="float32").dtype == "float32"
 
 
+@pytest.mark.parametrize("function", [tg.std, tg.prod, tg.flip, tg.nn.LayerNorm(2, dtype="float64")])
+def test_what_is_composed_takes_an_array_of_a_device(function: Any, device: str) -> None:
+    numbers = np.array([[1.0, 2.0], [4.0, 3.0]])
+    if isinstance(function, tg.nn.Module):
+        function = copy.deepcopy(function).to(device)
+        expected = (numbers - numbers.mean(1, keepdims=True)) / numbers.std(1, keepdims=True)
+    else:
+        expected = function(tg.Tensor(numbers)).numpy()
+    found = function(backends.get(device).asarray(numbers))
+    assert found.device == backends.get(device).device
+    np.testing.assert_allclose(found.numpy(), expected, rtol=1e-4)
+
+
 def test_numpy_of_a_tensor_is_a_copy(device: str) -> None:
     x = tg.Tensor([1.0, 2.0], device=device)
     x.numpy()[0] = 9.0

@@ -7,10 +7,9 @@ import sys
 import warnings
 from typing import Any
 
-import numpy as np
-
 from .. import scopes
-from ..errors import ArgumentError, ShapeError
+from ..checks import whole_number
+from ..errors import ShapeError
 from ..rules.composed import as_tensor
 from .tree import ModuleTree
 
@@ -20,13 +19,7 @@ _PACKAGE = __name__.partition(".")[0]
 def check_size(layer: str, **sizes: Any) -> None:
     """Raise ArgumentError for a size that is no positive integer; the message names the layer and the argument."""
     for name, size in sizes.items():
-        if not isinstance(size, (int, np.integer)) or isinstance(size, bool) or size < 1:
-            raise ArgumentError(f"{layer}: {name} must be an integer of at least 1, not {size!r}")
-
-
-def as_array(x: Any) -> Any:
-    """An input that may be a list as an array: a tensor, or an object array of Values."""
-    return x if hasattr(x, "shape") else as_tensor(x)
+        whole_number(f"{layer}: {name}", size, at_least=1)
 
 
 def check_features(layer: ModuleTree, x: Any, features: int, weight: Any) -> Any:
@@ -37,7 +30,7 @@ def check_features(layer: ModuleTree, x: Any, features: int, weight: Any) -> Any
     Raises:
         ShapeError: it has other numbers; the message names the layer.
     """
-    x = as_array(x)
+    x = as_tensor(x)
     shape = x.shape
     if not shape or shape[-1] != features:
         found = f"{shape[-1]} features in its last axis, shape {shape}" if shape else "no axis, shape ()"

@@ -11,8 +11,8 @@ from ..errors import ArgumentError
 from ..graph.modes import device_call
 from ..random import generator
 from ..rules import functional
+from ..rules.composed import as_tensor
 from ..tensors.tensor import Tensor
-from .checks import as_array
 from .module import Module
 
 MASK = "dropout mask"  # how drawings call it
@@ -51,7 +51,7 @@ class Dropout(Module):
     def forward(self, x: Any) -> Any:
         if not self.training or not self.p:
             return x
-        x = as_array(x)
+        x = as_tensor(x)
         backend = x.backend if isinstance(x, Tensor) else backends.get("cpu")
         dtype = x.dtype if x.dtype.kind == "f" else float
         factor = device_call(backend, self._factor, backend, tuple(x.shape), dtype)

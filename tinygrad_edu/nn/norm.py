@@ -12,7 +12,7 @@ from ..precision import in_float32
 from ..rules import functional
 from ..rules.composed import as_floats
 from ..tensors.tensor import Tensor
-from .checks import as_array, check_size, check_width
+from .checks import check_size, check_width
 from .module import Module
 
 
@@ -61,7 +61,7 @@ class BatchNorm1d(Module):
 
     @in_float32
     def forward(self, x: Any) -> Any:
-        x = as_floats(as_array(x))
+        x = as_floats(x)
         if x.ndim not in (2, 3) or x.shape[1] != self.num_features:
             raise ShapeError(
                 f"{self.title()}: the input has shape {x.shape}; the layer takes (n, {self.num_features}) "
@@ -147,7 +147,7 @@ class LayerNorm(Module):
 
     @in_float32
     def forward(self, x: Any) -> Any:
-        x = as_floats(as_array(x))
+        x = as_floats(x)
         axes = tuple(range(-len(self.normalized_shape), 0))
         if x.shape[-len(axes) :] != self.normalized_shape:
             wanted = ", ".join(map(str, self.normalized_shape))

@@ -21,31 +21,27 @@ def describe(module: ModuleTree) -> str:
       1  Dense(16, 1)                     weight (16, 1), bias (1,)   17
       65 parameters
     """
-    count = sum(math.prod(getattr(parameter, "shape", ())) for parameter in module.parameters())
+    count = _count(array for _, array in module.named_arrays() if learns(array))
     total = f"{count:,} parameters" if count != 1 else "1 parameter"
+    _, own, _ = _row(module)
     if not any(module.named_children()):
-        own = _own_shapes(module)
         return f"{module.title()}: {own}, {total}" if own else module.title()
-    rows = [_row(name, inner) for name, inner in module.named_modules() if name or _own_shapes(inner)]
-    *widths, room = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    table = ["  ".join(["", *map(str.ljust, row, widths), row[3].rjust(room)]).rstrip() for row in rows]
-    return "\n".join([type(module).__name__, *table, f"  {total}"])
+    rows = [(name or "(itself)", *_row(inner)) for name, inner in module.named_modules() if name or own]
+    return "\n".join([type(module).__name__, *_lines(rows), f"  {total}"])
 
 
-def _row(name: str, module: ModuleTree) -> tuple[str, str, str, str]:
-    arrays = _own_arrays(module)
-    count = sum(math.prod(array.shape) for _, array in arrays)
+def _row(module: ModuleTree) -> tuple[str, str, str]:
+    """What the module is, the shapes of the parameters that are its own attributes, and how many numbers these hold."""
     title = type(module).__name__ if any(module.named_children()) else module.title()
-    return name or "(itself)", title, _own_shapes(module), f"{count:,}" if count else ""
+    own = [(name, item) for name, item in module.attributes() if is_array(item) and learns(item)]
+    count = _count(array for _, array in own)
+    return title, ", ".join(f"{name} {array.shape}" for name, array in own), f"{count:,}" if count else ""
 
 
-def _own_arrays(module: ModuleTree) -> list[tuple[str, Any]]:
-    """Parameters that are attributes of the module itself."""
-    return [(name, item) for name, item in module.attributes() if is_array(item) and learns(item)]
-
-
-def _own_shapes(module: ModuleTree) -> str:
-    return ", ".join(f"{name} {array.shape}" for name, array in _own_arrays(module))
+def _lines(rows: list[tuple[str, ...]]) -> list[str]:
+    """A table whose last column stands to the right."""
+    *widths, room = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return ["  ".join(["", *map(str.ljust, row, widths), row[-1].rjust(room)]).rstrip() for row in rows]
 
 
 class Summary(str):
@@ -63,15 +59,12 @@ def summarize(module: ModuleTree, x: Any) -> Summary:
     rows = [("", "layer", *["output"] * bool(shapes), "parameters")]
     modules = list(module.named_modules())
     for name, inner in modules:
-        count = _count(array for _, array in _own_arrays(inner))
-        title = inner.title() if not any(True for _ in inner.named_children()) else type(inner).__name__
+        title, _, count = _row(inner)
         output = [", ".join(shapes.get(id(inner), ["not called"]))] if shapes else []
-        rows.append((name, title, *output, f"{count:,}" if count else ""))
+        rows.append((name, title, *output, count))
     if len(modules) > 1 and not rows[1][-1] and not shapes:
         del rows[1]  # the network itself says nothing that is not below
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    lines = ["  ".join([*map(str.ljust, row[:-1], widths), row[-1].rjust(widths[-1])]).rstrip() for row in rows]
-    return Summary("\n".join([type(module).__name__, *(f"  {line}" for line in lines), *_totals(module)]))
+    return Summary("\n".join([type(module).__name__, *_lines(rows), *_totals(module)]))
 
 
 def _totals(module: ModuleTree) -> Iterator[str]:

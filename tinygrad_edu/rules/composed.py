@@ -10,6 +10,7 @@ from functools import cache
 
 import numpy as np
 
+from ..backends import of_array
 from ..errors import ArgumentError, GraphError, ShapeError
 from ..graph.modes import get_default_dtype
 from ..graph.node import KINDS, Node, apply
@@ -338,11 +339,11 @@ def _lower(rows, columns, k):
 
 def as_tensor(a):
     """Numbers, arrays and lists as tensors; lists of Values as object arrays of them."""
-    if is_value(a):
-        raise GraphError("a Value is a single number: for an array of numbers use tg.Tensor, or a list of Values")
     if isinstance(a, Node):
+        if is_value(a):
+            raise GraphError("a Value is a single number: for an array of numbers use tg.Tensor, or a list of Values")
         return a
-    return as_object(a) if holds_values(a) else KINDS.tensor(a)
+    return as_object(a) if holds_values(a) else KINDS.tensor(a, device=of_array(a) or "cpu")
 
 
 def as_floats(a):
