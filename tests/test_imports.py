@@ -26,7 +26,7 @@ DOOR = "figures are asked for by the name tg.plots, and made where screens are k
 LAZY = {
     "tinygrad_edu.backends": {"tinygrad_edu.backends.cupy": ON_DEMAND},
     "tinygrad_edu.backends.cupy": {"cupy": OPTIONAL, "cupyx.scipy": OPTIONAL},
-    "tinygrad_edu.data.optional": {"module": OPTIONAL},
+    "tinygrad_edu.data.download": {"module": OPTIONAL},
     "tinygrad_edu.derivatives.anomaly": {"linecache": ON_DEMAND},
     "tinygrad_edu": {
         "tinygrad_edu.compiling": ON_DEMAND,

@@ -14,10 +14,9 @@ from .cells import is_missing
 from .columns import FEW, Array, Column, Columns, column_as, column_of, decimal_of, numbers_in
 from .dataset import Dataset, Task, check_task
 from .encoder import Encoder
-from .table import Table, cut, listed, read_table
+from .table import MOST_COLUMNS, Table, cut, read_table
 
 LARGEST = 1 << 28  # bytes of a file: as lists of cells, it takes several times as many
-MOST_COLUMNS = 20  # that a message lists
 _ALL_WORDS = "name all classes in words, or none (a header, if there is one, has no numbers)"
 
 
@@ -60,11 +59,10 @@ def read_csv(
     table, without = with_target(table, chosen)
     found = [_column(table, k, encoder) for k in range(len(table.header)) if k != chosen]
     y, target_names, task = _target(table, chosen, task)
-    if table.problems.found:
-        table.problems.fail()
+    table.problems.check()
     inputs = tuple(column for column in found if column.kind != "left out")
     if encoder is not None:
-        _check_columns(table, encoder, [column.name for column in inputs])
+        encoder.check(table.path, [column.name for column in inputs], table.header)
     if not inputs:
         reasons = "; ".join(f"{cut(column.name)!r} is left out: {column.remark}" for column in found)
         raise DataError(f"{table.path} has no column to learn from: {reasons[:1000]}")
@@ -84,15 +82,6 @@ def _column(table: Table, k: int, encoder: Encoder | None) -> Column:
         if feature.name == table.header[k]:
             return column_as(table, k, "number" if feature.words is None else "words")
     return Column(table.header[k], "left out", np.empty(0), "the network was trained without it")
-
-
-def _check_columns(table: Table, encoder: Encoder, names: list[str]) -> None:
-    missing = [name for name in encoder.names if name not in names]
-    if missing:
-        raise DataError(
-            f"{table.path} has no column {listed(map(repr, missing))}, which the network was trained on (it has: "
-            f"{listed(table.header, MOST_COLUMNS)})"
-        )
 
 
 def _find_column(table: Table, target: str | None) -> int:

@@ -1,17 +1,25 @@
-"""Files from the net: into a cache, once, checked, with a progress bar."""
+"""What only some data sets need: packages, and files from the net, which go into a cache, once, checked."""
 
 from __future__ import annotations
 
+import importlib
 import sys
 from pathlib import Path
-from typing import TextIO
+from typing import Any, TextIO
 
 from ..errors import DataError
-from .optional import require
 
 BAR_WIDTH = 30
 LARGEST = 1 << 26  # bytes; the largest file that we know has 26 million
 CHUNK = 1 << 16  # bytes
+
+
+def require(module: str, package: str, what: str) -> Any:
+    """The module, imported; a DataError says how to install it."""
+    try:
+        return importlib.import_module(module)
+    except ImportError as error:
+        raise DataError(f"{what} needs {package}: pip install 'tinygrad-edu[data]'") from error
 
 
 def fetch(url: str, known_hash: str, folder: str, what: str) -> Path:

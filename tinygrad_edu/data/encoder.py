@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from ..errors import StateError
+from ..checks import did_you_mean
+from ..errors import DataError, StateError
 from ..storage.schema import Mismatch, boolean, finite, list_of, optional, record, text
 from .columns import Array, Column, Columns
+from .table import MOST_COLUMNS, listed
 
 
 @dataclass(frozen=True)
@@ -84,6 +86,15 @@ class Encoder:
     def inputs(self) -> tuple[str, ...]:
         """The names of the inputs that it makes."""
         return tuple(name for feature in self.features for name in feature.inputs)
+
+    def check(self, source: str, usable: Iterable[str], names: Iterable[str]) -> None:
+        """Raise DataError where a file, which has columns of these names, lacks one that it reads."""
+        missing = [name for name in self.names if name not in {*usable}]
+        if missing:
+            raise DataError(
+                f"{source} has no column {listed(map(repr, missing))}, which the network was trained on"
+                f"{did_you_mean(missing[0], names)} (it has: {listed(names, MOST_COLUMNS)})"
+            )
 
     def encode(self, columns: Sequence[Column]) -> Array:
         """The inputs of a network, shape (rows, inputs), from columns in the order of `features`."""

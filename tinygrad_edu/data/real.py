@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .dataset import Dataset
-from .optional import require
+from .download import require
 
 REAL = ("digits", "iris", "breast_cancer", "diabetes")
 

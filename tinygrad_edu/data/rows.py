@@ -12,7 +12,6 @@ from typing import Any
 
 import numpy as np
 
-from ..checks import did_you_mean
 from ..errors import DataError, ShapeError
 from ..storage.documents import read_bytes, reading
 from .cells import Decimal, is_missing, number_in
@@ -46,8 +45,7 @@ def read_rows(path: str | Path, encoder: Encoder) -> Table:
     """
     with reading(path, DataError):
         table = read_table(str(path), read_bytes(path, LARGEST), encoder.names)
-    if table.problems.found:
-        table.problems.fail()
+    table.problems.check()
     if table.has_header:
         return table
     return replace(table, header=[*_names_of(len(table.header), encoder, table.path)])
@@ -121,13 +119,7 @@ def encode_rows(rows: Rows, encoder: Encoder) -> tuple[Array, list[str], list[st
     Raises:
         DataError: a column is missing, or has cells that are no numbers; all of them in one message.
     """
-    missing = [name for name in encoder.names if name not in rows.columns]
-    if missing:
-        near = did_you_mean(missing[0], rows.columns)
-        raise DataError(
-            f"{rows.source} has no column {listed(map(repr, missing))}, which the network was trained on{near} (it "
-            f"has: {listed(rows.columns, 20)})"
-        )
+    encoder.check(rows.source, rows.columns, rows.columns)
     problems, parts, said, new = Problems(rows.source), [], _order(rows, encoder), []
     places = {name: k for k, name in enumerate(rows.columns)}
     for feature in encoder.features:
@@ -147,8 +139,7 @@ def encode_rows(rows: Rows, encoder: Encoder) -> tuple[Array, list[str], list[st
                     f"in the training ({listed(strange)}): they count as none of {listed(feature.words)}"
                 )
         parts.append(feature.encode(values))
-    if problems.found:
-        problems.fail()
+    problems.check()
     return np.hstack(parts), said, new
 
 

@@ -13,7 +13,6 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import NoReturn
 
 from ..errors import DataError
 from .cells import Decimal, count_numbers, is_missing, looks_like_a_value
@@ -22,6 +21,7 @@ SEPARATORS = {"\t": "tabs", ";": "semicolons", "|": "vertical bars", ",": "comma
 LOOKED_AT = 50  # lines, for the separator
 LONGEST_SHOWN = 60  # characters
 MOST_PROBLEMS = 12  # that a message lists
+MOST_COLUMNS = 20  # ... of columns
 _BINARY = frozenset(range(32)) - set(b"\t\n\r\f\x1a")  # bytes that no text has
 
 
@@ -35,8 +35,10 @@ class Problems:
     def add(self, where: str, what: str) -> None:
         self.found.append((where, what))
 
-    def fail(self) -> NoReturn:
-        """Raise a DataError with all of them."""
+    def check(self) -> None:
+        """Raise a DataError with all of them, if there are any."""
+        if not self.found:
+            return
         if len(self.found) == 1:
             where, what = self.found[0]
             raise DataError(f"{self.path}, {where}: {what}")
@@ -202,7 +204,7 @@ def _of_one_length(rows: list[list[str]], lines: list[int], problems: Problems) 
             f"{_count(width, 'cell')}, but {times:,} other lines have {most}: delete it, if it is a title; if it is "
             "the header, give each column one name",
         )
-        problems.fail()
+        problems.check()
     advice = ": a separator too many or too few? A text with a separator in it is put in double quotes"
     for row, line in zip(rows, lines, strict=True):
         if len(row) != width:
