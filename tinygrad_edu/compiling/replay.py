@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from itertools import count
 from keyword import iskeyword
 from typing import Any
 from unicodedata import normalize
@@ -13,6 +12,7 @@ import numpy as np
 from .. import backends
 from ..clock import SERIAL
 from ..tapes.numpy_code import WRITTEN, Code
+from ..tapes.python_code import free_name
 from ..tensors.storing import begin_storing, end_ahead, end_storing, go_ahead, store
 from ..tensors.tensor import Tensor
 from .tracing import Computation
@@ -109,10 +109,6 @@ def _different(wanted: list[str]) -> list[str]:
     found: list[str] = []
     for name in wanted:
         name = normalize("NFKC", name)  # as Python reads it
-        free = name if name.isidentifier() and not iskeyword(name) else "array"
-        for k in count(2):
-            if free not in found and free not in WRITTEN:
-                break
-            free = f"{name}_{k}"
-        found.append(free)
+        name = name if name.isidentifier() and not iskeyword(name) else "array"
+        found.append(free_name(name, lambda free: free not in found and free not in WRITTEN))
     return found

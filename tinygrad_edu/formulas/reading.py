@@ -22,7 +22,7 @@ from ..errors import GraphError
 from ..graph.broadcast import unbroadcast
 from ..graph.operation import REGISTRY, Elementwise, Operation
 from ..namespaces.indexing import axes_in_range
-from ..namespaces.namespace import PARTS, Namespace
+from ..namespaces.namespace import Namespace
 from ..rules.einsum import expand_subscripts
 from .symbol import COMPARISONS, Shape, Symbol, as_symbol, broadcast, call, matmul, same
 from .text import index_text
@@ -37,7 +37,7 @@ class Symbols(Namespace):
     divide, power = staticmethod(Symbol.__truediv__), staticmethod(Symbol.__pow__)
 
     def find(self, name: str) -> Any:
-        return partial(PARTS[name], self) if name in PARTS else partial(call, name)
+        return partial(call, name)
 
     def chain(self, upstream: Symbol, local: Any) -> Symbol:
         return upstream * _indicator(local)

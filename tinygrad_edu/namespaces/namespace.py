@@ -50,13 +50,11 @@ class Namespace:
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__") or "library" not in self.__dict__:
             raise AttributeError(name)
-        found = self.find(name)
+        found = partial(PARTS[name], self) if name in PARTS else self.find(name)
         setattr(self, name, found)  # the next lookup finds it without coming here
         return found
 
     def find(self, name: str) -> Any:
-        if name in PARTS:
-            return partial(PARTS[name], self)
         if hasattr(self.library, name):
             return getattr(self.library, name)
         if name in REGISTRY:
@@ -94,8 +92,6 @@ class Graph(Namespace):
         super().__init__(backend)
 
     def find(self, name: str) -> Any:
-        if name in PARTS:
-            return partial(PARTS[name], self)
         if name in FUNCTIONS:
             return FUNCTIONS[name]
         return REGISTRY[name].function if name in REGISTRY else getattr(self.library, name)
@@ -136,7 +132,8 @@ class Guarded(Namespace):
     """
 
     def __getattr__(self, name: str) -> Any:
-        return self.find(name)  # not kept: this lives for one node, and would hold itself in a reference cycle
+        # not kept: this lives for one node, and would hold itself in a reference cycle
+        return partial(PARTS[name], self) if name in PARTS else self.find(name)
 
     # Only what is not finite is masked: a recorded contribution must go on depending on the upstream gradient.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -38,7 +38,7 @@ def _row(module: ModuleTree) -> tuple[str, str, str]:
     return title, ", ".join(f"{name} {array.shape}" for name, array in own), f"{count:,}" if count else ""
 
 
-def _lines(rows: list[tuple[str, ...]]) -> list[str]:
+def _lines(rows: Sequence[tuple[str, ...]]) -> list[str]:
     """A table whose last column stands to the right."""
     *widths, room = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return ["  ".join(["", *map(str.ljust, row, widths), row[-1].rjust(room)]).rstrip() for row in rows]

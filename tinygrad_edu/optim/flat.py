@@ -13,7 +13,7 @@ from .. import backends
 from ..clock import SERIAL
 from ..errors import DeviceError
 from ..graph.node import data_of
-from ..precision import HALF, is_half, widened
+from ..precision import HALF, widened
 from ..tensors.value import Value
 
 
@@ -25,6 +25,7 @@ class Flat:
         weights, gradient: the flat arrays that their data and gradients are views of.
         steps: for each, how many updates it has had.
         states: state arrays by name, made when they are first asked for.
+        state_dtype: of the states.
         scratch: arrays for temporary results, which an update fills and uses again.
     """
 
@@ -38,7 +39,9 @@ class Flat:
         self.backend = self._backend()
         ends = np.cumsum([0, *[getattr(p._data, "size", 1) for p in self.params]]).tolist()
         self.slices, self.size = list(starmap(slice, pairwise(ends))), ends[-1]
-        self.weights, self.gradient = self._filled(0.0), self._filled(0.0)
+        dtype = getattr(self.params[0]._data, "dtype", np.dtype(float))
+        self.weights, self.gradient = self._filled(0.0, dtype), self._filled(0.0, dtype)
+        self.state_dtype = np.dtype("float32") if dtype == HALF else dtype
         self.scratch: list[Any] = []
         self.move_in()
 
@@ -57,11 +60,8 @@ class Flat:
     def _backend(self) -> Any:
         return self.params[0].backend
 
-    def _filled(self, value: float, dtype: Any = None) -> Any:
-        return self.backend.xp.full(self.size, value, dtype=dtype or getattr(self.params[0]._data, "dtype", None))
-
-    def _state(self, value: float) -> Any:
-        return self._filled(value)
+    def _filled(self, value: float, dtype: Any) -> Any:
+        return self.backend.xp.full(self.size, value, dtype=dtype)
 
     def _updated(self) -> tuple[Any, Any]:
         """The weights and the gradient that an update works on."""
@@ -116,7 +116,7 @@ class Flat:
         """
         for name, value in initial.items():
             if name not in self.states:
-                self.states[name] = self._state(value)
+                self.states[name] = self._filled(value, self.state_dtype)
         weights, gradient = self._updated()
         arrays = [weights, *[self.states[name] for name in initial], gradient]
         done = self.steps[0]
@@ -136,8 +136,7 @@ class Flat:
 
     def load(self, arrays: dict[str, Any], steps: list[int]) -> None:
         self.steps = steps
-        dtype = "float32" if is_half(self.weights) else self.weights.dtype
-        self.states = {name: self.backend.asarray(np.array(array, dtype)) for name, array in arrays.items()}
+        self.states = {name: self.backend.asarray(np.array(array, self.state_dtype)) for name, array in arrays.items()}
 
 
 class FlatHalf(Flat):
@@ -147,9 +146,6 @@ class FlatHalf(Flat):
     the squares of small gradients would be 0. So the states are of float32, and one of them, "weights", is the weights
     themselves: the tensors hold these numbers rounded.
     """
-
-    def _state(self, value: float) -> Any:
-        return self._filled(value, "float32")
 
     def _updated(self) -> tuple[Any, Any]:
         exact, wide = self.states.get("weights"), widened(self.weights)

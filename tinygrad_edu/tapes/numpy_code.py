@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from .liveness import Liveness
-from .python_code import function_of, function_text
+from .python_code import free_name, function_of, function_text
 from .tape import INFIX, Call, Tape, Tracer, is_elementwise, layout
 
 WRITTEN = {"inf": math.inf, "nan": math.nan, "slice": slice}  # what constants are written with
@@ -205,12 +205,7 @@ class Code:
     def _bind(self, name: str, item: Any) -> str:
         """A name for something that the code uses, which is none of its variables."""
         name = name if name.isidentifier() and not re.fullmatch(r"a\d+", name) else "function"
-        free = name
-        for k in count(2):
-            if free not in self.parameters and self.bound.setdefault(free, item) is item:
-                break
-            free = f"{name}_{k}"
-        return free
+        return free_name(name, lambda free: free not in self.parameters and self.bound.setdefault(free, item) is item)
 
 
 def _shown(constant: Any) -> str:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import linecache
 import weakref
-from collections.abc import Iterable
-from itertools import count
+from collections.abc import Callable, Iterable
+from itertools import chain, count
 from typing import Any
 
 from .liveness import Liveness
@@ -14,6 +14,11 @@ from .tape import INFIX, Tape, Tracer
 # Operators that never raise with Python's floats, as / does for 1 / 0.
 SAFE = "add", "subtract", "multiply", "greater", "greater_equal", "less", "less_equal", "equal", "not_equal"
 _texts = count(1)  # of all functions, so that none is shown in place of another
+
+
+def free_name(name: str, is_free: Callable[[str], bool]) -> str:
+    """The name, or else the first of name_2, name_3, ... that is free."""
+    return next(filter(is_free, chain([name], (f"{name}_{k}" for k in count(2)))))
 
 
 def function_text(name: str, parameters: Iterable[str], lines: Iterable[str]) -> str:

@@ -8,11 +8,11 @@ import numpy as np
 
 from .. import backends
 from ..backends import Backend
+from ..errors import GraphError
 from ..graph.modes import get_default_dtype
 from ..graph.node import KINDS, Node
 from ..graph.operation import Operation
 from ..rules.structural import astype
-from .refusals import mixed_error
 from .value import Value
 
 
@@ -52,7 +52,10 @@ def _constant(operand: Any, backend: Backend, op: Operation) -> Node:
     """A plain number as a constant of no dtype of its own, so that `x * 2.0` keeps that of x; arrays as tensors."""
     if isinstance(operand, Value):
         if operand._tracked:
-            raise mixed_error(op)
+            raise GraphError(
+                f"{op.name}: a Value and a Tensor in one operation. A Value is one number of a scalar graph; "
+                "for arrays make it a tensor: tg.Tensor(2.0, requires_grad=True)"
+            )
         return operand
     if isinstance(operand, (int, float, np.generic)) and not isinstance(operand, (bool, np.bool_)):
         # beside a tensor of integers an integer stays one

@@ -53,10 +53,3 @@ def raise_in_our_words(op: Operation, operands: Iterable[Any], attrs: dict[str, 
         raise ShapeError(f"{op.name}: operands of shape {given} do not fit: {why or error}") from error
     if why:
         raise DtypeError(f"{op.name}: {why}") from error
-
-
-def mixed_error(op: Operation) -> GraphError:
-    return GraphError(
-        f"{op.name}: a Value and a Tensor in one operation. A Value is one number of a scalar graph; "
-        "for arrays make it a tensor: tg.Tensor(2.0, requires_grad=True)"
-    )
