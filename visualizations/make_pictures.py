@@ -24,19 +24,13 @@ from tinygrad_edu_viz.pictures.gif import gif
 from tinygrad_edu_viz.player import Player
 
 FOLDER = Path(__file__).parent / "pictures"
-EXPRESSION = "tanh(w1*x1 + w2*x2 + b)"
-NUMBERS = {"w1": -3.0, "x1": 2.0, "w2": 1.0, "x2": 0.0, "b": 6.8813735870195432}
-STEP = 9  # the gradient of b
-MISTAKE = ("p", "minus", "1", "full_stop", "5", "enter")  # of the next question: its own factor, not the other one
+STEP = 14  # the gradient of b
+MISTAKE = ("p", "minus", "0", "full_stop", "7", "5", "enter")  # of the question for w1: its own factor, not the other one
 
 
-def subject() -> Subject:
-    """The neuron of micrograd's lecture, whose output is 0.7071 and whose gradients are round."""
-    return open_source(EXPRESSION, [f"{name}={number}" for name, number in NUMBERS.items()])
-
-
-def neuron() -> Trace:
-    return subject().trace
+def perceptron() -> Subject:
+    """The first example: `tinygrad-edu step`."""
+    return open_source(None, [])
 
 
 def digits() -> Subject:
@@ -58,11 +52,11 @@ def chromium() -> tuple[str | None, list[str]]:
 
 
 def graph(path: Path) -> None:
-    path.write_bytes(render(draw_graph(neuron()), "svg"))
+    path.write_bytes(render(draw_graph(perceptron().trace), "svg"))
 
 
 def moving(path: Path) -> None:
-    gif(path, neuron(), EXPRESSION)
+    gif(path, perceptron().trace, perceptron().title)
 
 
 def screenshot(path: Path, scheme: str, width: int, height: int) -> None:
@@ -74,7 +68,7 @@ def screenshot(path: Path, scheme: str, width: int, height: int) -> None:
     """
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "page.html"
-        file.write_text(page(neuron(), EXPRESSION), encoding="utf-8")
+        file.write_text(page(perceptron().trace, perceptron().title), encoding="utf-8")
         photograph(path, f"{file.as_uri()}#step={STEP}", scheme, width, height)
 
 
@@ -125,13 +119,13 @@ def full_screen(
 
 
 PICTURES: dict[str, Callable[[Path], None]] = {
-    "neuron.svg": graph,
+    "perceptron.svg": graph,
     "steps.gif": moving,
-    "stepper.png": partial(full_screen, make=subject, size=(132, 34), step=STEP),
-    "predict.png": partial(full_screen, make=subject, size=(100, 30), step=13, keys=MISTAKE),
+    "stepper.png": partial(full_screen, make=perceptron, size=(132, 34), step=STEP),
+    "predict.png": partial(full_screen, make=perceptron, size=(100, 30), step=18, keys=MISTAKE),
     "digits.png": partial(full_screen, make=digits, size=(150, 30), step=8),
-    "page.png": partial(screenshot, scheme="light", width=1280, height=760),
-    "page-dark.png": partial(screenshot, scheme="dark", width=1280, height=760),
+    "page.png": partial(screenshot, scheme="light", width=1640, height=800),
+    "page-dark.png": partial(screenshot, scheme="dark", width=1640, height=800),
     "page-phone.png": partial(screenshot, scheme="light", width=390, height=844),
 }
 
