@@ -25,7 +25,7 @@ from tinygrad_edu_viz.player import Player
 
 FOLDER = Path(__file__).parent / "pictures"
 STEP = 14  # the gradient of b
-MISTAKE = ("p", "minus", "0", "full_stop", "7", "5", "enter")  # of the question for w1: its own factor, not the other one
+MISTAKE = ("p", "minus", "0", "full_stop", "7", "5", "enter")  # of w1: its own factor, not the other one
 
 
 def perceptron() -> Subject:
