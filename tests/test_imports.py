@@ -37,7 +37,16 @@ LAZY = {
     "tinygrad_edu.blocks": {"inspect": ON_DEMAND},
     "tinygrad_edu.storage.arrays": {"safetensors.numpy": OPTIONAL},
     "tinygrad_edu.train.history": {"tinygrad_edu_viz.plots": DOOR},
+    "tinygrad_edu_viz.plots.animation": {
+        "matplotlib.backends.backend_agg": OPTIONAL,
+        "matplotlib.figure": OPTIONAL,
+        "PIL": OPTIONAL,
+        "PIL.Image": OPTIONAL,
+    },
+    "tinygrad_edu_viz.plots.confusion": {"matplotlib.colors": OPTIONAL},
     "tinygrad_edu_viz.plots.figure": {"matplotlib": OPTIONAL},
+    "tinygrad_edu_viz.plots.learning": {"matplotlib.ticker": OPTIONAL},
+    "tinygrad_edu_viz.plots.training": {"matplotlib": OPTIONAL, "matplotlib.figure": OPTIONAL},
     "tinygrad_edu_viz.pictures.gif": {
         "PIL": OPTIONAL,
         "PIL.Image": OPTIONAL,

@@ -7,7 +7,7 @@ import pytest
 
 import tinygrad_edu as tg
 from tinygrad_edu.train.targets import Objective
-from tinygrad_edu_viz.training import answers
+from tinygrad_edu_viz.training import asking
 from tinygrad_edu_viz.training.answers import Boundary, Confusion, FittedCurve, Truth, hidden_units, picture_of
 
 
@@ -30,7 +30,7 @@ def test_a_boundary_is_that_of_logistic_regression():
     found = picture_of(model, data, train, held_out, "binary_cross_entropy", standardizer)
     assert isinstance(found, Boundary)
     model[0].weight.data, model[0].bias.data = oracle.coef_.T, oracle.intercept_  # after: it asks anew
-    xs, ys = answers.places(found.box, 7, 5)
+    xs, ys = asking.places(found.box, 7, 5)
     assert np.allclose(np.diff(xs), (found.box[1] - found.box[0]) / 7) and ys[0] > ys[-1]
     asked = np.array([[x, y] for y in ys for x in xs])
     expected = oracle.predict_proba((asked - standardizer.mean) / standardizer.scale).reshape(5, 7, 2)
@@ -107,7 +107,7 @@ def test_what_hidden_units_answer():
     model.train()
     found = hidden_units(model, train, held_out, standardizer).maps(6, 4)
     assert [layer.name for layer in found] == ["0", "2"] and model.training
-    xs, ys = answers.places(picture_of(model, data, train, held_out, "hinge", standardizer).box, 6, 4)
+    xs, ys = asking.places(picture_of(model, data, train, held_out, "hinge", standardizer).box, 6, 4)
     x = (np.array([[a, b] for b in ys for a in xs]) - standardizer.mean) / standardizer.scale
     dense = [layer for layer in model if isinstance(layer, tg.nn.Dense)]
     for k, layer in enumerate(found):
@@ -144,5 +144,5 @@ def test_weights_that_are_no_numbers_give_pictures_all_the_same():
 @pytest.mark.parametrize("kind", ["one row", "constant"])
 def test_points_that_lie_in_one_place_have_room_around_them(kind):
     x = np.ones((1 if kind == "one row" else 9, 2))
-    left, right, low, high = answers.box_around(x)
+    left, right, low, high = asking.box_around(x)
     assert (left, right, low, high) == (0, 2, 0, 2)

@@ -7,9 +7,7 @@ hashes of our own program and style lets the browser run and load nothing else.
 
 from __future__ import annotations
 
-import base64
 import html
-import zlib
 from string import Template
 from typing import Any
 
@@ -25,7 +23,7 @@ from ..readable import number, number_lines
 from ..recording.contents import Data, Event, TraceNode, to_json
 from ..trace import Trace
 from . import scene_svg
-from .parts import DARK_WHERE, colours, embedded_json, packaged, policy_of
+from .parts import DARK_WHERE, colours, deflated, embedded_json, packaged, policy_of
 
 LIMIT = 300  # boxes; more take a browser too long at each step
 ELEMENTS = 64  # of an array that are shown one by one
@@ -83,7 +81,7 @@ def compose(trace: Trace, scene: Scene, title: str, note: str = "", theme: str =
         last=len(trace.events),
         legend=_legend(scene),
         svg=scene_svg.draw(scene, trace),
-        data=_deflated(data) if is_long else data,
+        data=deflated(data) if is_long else data,
         deflated=" data-deflated" if is_long else "",
         script=script,
     )
@@ -93,11 +91,6 @@ def _legend(scene: Scene) -> str:
     """A sample and a word for each kind of box that is drawn."""
     kinds = {box.kind for box in scene.boxes.values()}
     return " ".join([f'<span class="sample {kind}">{word}</span>' for kind, word in KINDS.items() if kind in kinds])
-
-
-def _deflated(text: str) -> str:
-    """Text for the DecompressionStream "deflate" of a browser (https://compression.spec.whatwg.org), in base64."""
-    return base64.b64encode(zlib.compress(text.encode(), 9)).decode()
 
 
 def _content(trace: Trace, scene: Scene) -> dict[str, Any]:

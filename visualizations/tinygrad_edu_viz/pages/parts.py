@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import zlib
 from importlib.resources import files
 from typing import Any
 
@@ -29,6 +30,11 @@ def embedded_json(content: Any) -> str:
     """
     text = json.dumps(content, allow_nan=False, separators=(",", ":"))
     return text.replace("<", "\\u003c")
+
+
+def deflated(text: str) -> str:
+    """Text for the DecompressionStream "deflate" of a browser (https://compression.spec.whatwg.org), in base64."""
+    return base64.b64encode(zlib.compress(text.encode(), 9)).decode()
 
 
 def colours(palette: Palette) -> str:

@@ -120,7 +120,7 @@ def gif(
     pictures = {stop: film.frame(stop) for stop in _stops(film, shots)}
     from PIL.Image import Dither  # `_film` has seen that it is there
 
-    palette = _palette(list(pictures.values()), film.exact)
+    palette = shared_palette(list(pictures.values()), film.exact)
     first, *rest = (picture.quantize(palette=palette, dither=Dither.NONE) for picture in pictures.values())
     if shots.seconds is None:
         letters = [sum(len(line) for line, _ in film.captions[stop]) for stop in pictures]
@@ -169,7 +169,7 @@ def png_series(
     return written
 
 
-def _palette(pictures: list[Image], exact_colours: list[str]) -> Image:
+def shared_palette(pictures: list[Image], exact_colours: list[str]) -> Image:
     """One set of colours for all pictures, so that nothing flickers: from the first, one in the middle and the last."""
     from PIL import Image
 

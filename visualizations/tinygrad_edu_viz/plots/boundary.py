@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from tinygrad_edu.data.dataset import Dataset
 from tinygrad_edu.errors import ArgumentError, ShapeError
-from tinygrad_edu.graph.modes import no_grad
 from tinygrad_edu.nn.module import Module
 from tinygrad_edu.tensors.tensor import Tensor
+from tinygrad_edu.train.targets import Objective
 
+from ..training.answers import Boundary
+from ..training.asking import box_around, outputs_of, places
 from . import figure
 
 MARGIN = 0.1  # of the range of the points, around them
-FAINT = 0.35  # how opaque the regions of classes are
+FAINT, FAINTEST = 0.42, 0.12  # how opaque the regions of classes are, where they are surest and least sure
+BANDS = 8  # of sureness: flat areas, which a moving picture stores in a tenth of the bytes
 
 
 def decision_boundary(model: Any, x: Any, y: Any = None, ax: Any = None, resolution: int = 200) -> Any:
@@ -45,70 +47,81 @@ def decision_boundary(model: Any, x: Any, y: Any = None, ax: Any = None, resolut
         raise ShapeError(f"decision_boundary: points in the plane have the shape (n, 2), not {points.shape}")
     if not len(points):
         raise ArgumentError("decision_boundary: there are no points to draw around")
-    low, high = points.min(axis=0), points.max(axis=0)
-    around = MARGIN * np.where(high > low, high - low, 1.0)
-    sides = [np.linspace(low[k] - around[k], high[k] + around[k], resolution) for k in range(2)]
-    across, up = np.meshgrid(*sides)
-    shares = _probabilities(model, np.column_stack([across.ravel(), up.ravel()]))
+    labels = np.asarray(y.numpy() if isinstance(y, Tensor) else [] if y is None else y).reshape(-1)
+    kinds = np.unique(labels)
+    if not ((kinds == kinds.astype(int)) & (kinds >= 0)).all():  # no class indices: any numbers, in their order
+        words, labels = tuple(f"{kind:g}" for kind in kinds), np.searchsorted(kinds, labels)
+    words = words or tuple(str(k) for k in range(int(labels.max(initial=-1)) + 1))
+    boundary = Boundary(
+        model,
+        _probabilities,
+        lambda asked, rows: _probabilities(asked, rows).argmax(axis=1),
+        box_around(points, MARGIN),
+        points if len(labels) else points[:0],
+        labels.astype(int),
+        np.zeros(len(labels), dtype=bool),
+        words,
+        names,
+    )
     ax = figure.axes(ax)
-    _regions(ax, across, up, shares.reshape(resolution, resolution, -1))
-    if y is not None:
-        labels = np.asarray(y.numpy() if isinstance(y, Tensor) else y).reshape(-1)
-        for k, label in enumerate(np.unique(labels)):
-            shown = points[labels == label]
-            colour, marker = _look(int(label) if label == int(label) and label >= 0 else k)
-            name = words[int(label)] if words else f"{label:g}"
-            ax.scatter(*shown.T, color=colour, marker=marker, edgecolors="#111111", linewidths=0.6, s=36, label=name)
+    draw_regions(ax, boundary, figure.LIGHT, resolution)
+    for k in np.unique(boundary.labels):
+        colour, marker = figure.LIGHT.of_class(int(k))
+        of_class = points[boundary.labels == k]
+        ax.scatter(*of_class.T, color=colour, marker=marker, edgecolors="#111111", linewidths=0.6, s=36, label=words[k])
+    if len(labels):
         ax.legend(fontsize=figure.LETTERS)
-    return figure.labelled(ax, "decision boundary", *names)
+    return figure.labelled(ax, "decision boundary", names[0], names[1])
 
 
-def _look(number: int) -> tuple[str, str]:
-    return figure.CLASSES[number % len(figure.CLASSES)], figure.MARKERS[number % len(figure.MARKERS)]
+def draw_boundary(ax: Any, boundary: Boundary, look: figure.Look, resolution: int = 200, letters: float = 12) -> None:
+    """The regions and the points: those that are held out are larger, and a ring is around each wrong answer."""
+    draw_regions(ax, boundary, look, resolution)
+    right = boundary.right
+    scale = letters / figure.LETTERS
+    for k in np.unique(boundary.labels):
+        colour, marker = look.of_class(int(k))
+        for held_out, size in ((False, 12), (True, 34)):
+            chosen = (boundary.labels == k) & (boundary.held_out == held_out)
+            label = boundary.names[k] if held_out or not (boundary.labels == k)[boundary.held_out].any() else None
+            ax.scatter(
+                *boundary.points[chosen].T,
+                **{"color": colour, "marker": marker, "s": size * scale**2, "label": label, "zorder": 3},
+                **{"edgecolors": look.paper if held_out else "none", "linewidths": 0.6},
+            )
+    if not right.all():
+        ring = {"facecolors": "none", "edgecolors": look.ink, "linewidths": 1.1, "zorder": 4}
+        ax.scatter(*boundary.points[~right].T, s=110 * scale**2, label="wrong", **ring)
 
 
-def _probabilities(model: Any, places: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+def draw_regions(ax: Any, boundary: Boundary, look: figure.Look, resolution: int = 200) -> None:
+    """Fill where each class is the likeliest: the surer, the more opaque; and a line where two are equal."""
+    shares = boundary.grid(resolution, resolution)
+    xs, ys = places(boundary.box, resolution, resolution)
+    known = np.isfinite(shares).all(axis=2)
+    likeliest = np.where(known, shares.argmax(axis=2), -1)
+    picture = np.zeros((*likeliest.shape, 4))
+    least = 1 / shares.shape[2]
+    sure = np.where(known, (shares.max(axis=2) - least) / (1 - least), 0)
+    opacity = FAINTEST + (FAINT - FAINTEST) * np.minimum(np.floor(sure * BANDS), BANDS - 1) / (BANDS - 1)
+    kinds = [int(k) for k in np.unique(likeliest) if k >= 0]
+    for label in kinds:
+        colour, _ = look.of_class(label)
+        picture[likeliest == label, :3] = [int(colour[k : k + 2], 16) / 255 for k in (1, 3, 5)]
+    picture[..., 3] = np.where(known, opacity, 0)
+    ax.imshow(picture, origin="upper", extent=boundary.box, aspect="auto", interpolation="nearest", zorder=0)
+    for label in kinds:
+        ahead = shares[..., label] - np.delete(shares, label, axis=2).max(axis=2)
+        if np.nanmin(ahead) < 0 < np.nanmax(ahead):
+            ax.contour(xs, ys, ahead, levels=[0.0], colors=look.ink, linewidths=1.2, zorder=2)
+
+
+def _probabilities(model: Any, rows: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
     """What the model gives each class at some places, shape (places, classes)."""
     if hasattr(model, "predict_proba"):
-        return np.asarray(model.predict_proba(places), dtype=float)
-    logits = np.asarray(_logits(model, places), dtype=float)
-    if logits.ndim not in (1, 2) or len(logits) != len(places):
-        raise ShapeError(f"decision_boundary: the model gives {logits.shape} for points of shape {places.shape}")
-    logits = logits.reshape(len(places), -1)
-    if logits.shape[1] == 1:
-        logits = np.column_stack([np.zeros(len(logits)), logits])
-    shares = np.exp(logits - logits.max(axis=1, keepdims=True))
-    return shares / shares.sum(axis=1, keepdims=True)
-
-
-def _logits(model: Module | Callable[[Any], Any], places: np.ndarray[Any, Any]) -> Any:
-    if not isinstance(model, Module):
-        found = model(places)
-        return found.numpy() if isinstance(found, Tensor) else found
-    parameters = list(model.parameters())
-    dtype, device = (parameters[0].dtype, parameters[0].device) if parameters else ("float32", "cpu")
-    was_training = model.training
-    model.eval()
-    try:
-        with no_grad():
-            return model(Tensor(places.astype(dtype), device=device)).numpy()
-    finally:
-        model.train(was_training)
-
-
-def _regions(ax: Any, across: Any, up: Any, shares: np.ndarray[Any, Any]) -> None:
-    """Fill where each class is the likeliest: the surer, the more opaque; and a line where two are equal."""
-    likeliest = shares.argmax(axis=2)
-    picture = np.zeros((*likeliest.shape, 4))
-    for label in np.unique(likeliest):
-        colour = figure.CLASSES[int(label) % len(figure.CLASSES)]
-        picture[likeliest == label, :3] = [int(colour[k : k + 2], 16) / 255 for k in (1, 3, 5)]
-    least = 1 / shares.shape[2]
-    picture[..., 3] = 0.12 + (FAINT - 0.12) * (shares.max(axis=2) - least) / (1 - least)
-    extent = (across.min(), across.max(), up.min(), up.max())
-    ax.imshow(picture, origin="lower", extent=extent, aspect="auto", interpolation="nearest")
-    for label in np.unique(likeliest):
-        others = np.delete(shares, label, axis=2).max(axis=2)
-        ahead = shares[..., label] - others
-        if ahead.min() < 0 < ahead.max():
-            ax.contour(across, up, ahead, levels=[0.0], colors="#111111", linewidths=1.2)
+        return np.asarray(model.predict_proba(rows), dtype=float)
+    found = outputs_of(model, rows) if isinstance(model, Module) else model(rows)
+    logits = np.asarray(found.numpy() if isinstance(found, Tensor) else found, dtype=float)
+    if logits.ndim not in (1, 2) or len(logits) != len(rows):
+        raise ShapeError(f"decision_boundary: the model gives {logits.shape} for points of shape {rows.shape}")
+    return Objective.of("cross_entropy").shares(logits.reshape(len(rows), -1))

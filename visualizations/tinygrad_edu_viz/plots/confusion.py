@@ -10,7 +10,10 @@ import numpy as np
 from tinygrad_edu.errors import ArgumentError, ShapeError
 from tinygrad_edu.tensors.tensor import Tensor
 
+from ..training.asking import count_pairs
 from . import figure
+
+MOST_NUMBERS = 16  # classes: of more, only the colours have room
 
 
 def confusion_matrix(true: Any, predicted: Any, names: Sequence[str] | None = None, ax: Any = None) -> Any:
@@ -39,16 +42,26 @@ def confusion_matrix(true: Any, predicted: Any, names: Sequence[str] | None = No
     classes, places = np.unique(np.concatenate([right, answers]), return_inverse=True)
     if names is not None and len(names) != len(classes):
         raise ArgumentError(f"confusion_matrix: there are {len(classes)} classes, and {len(names)} names")
-    counts = np.zeros((len(classes), len(classes)), dtype=int)
-    np.add.at(counts, (places[: len(right)], places[len(right) :]), 1)
+    counts = count_pairs(places[: len(right)], places[len(right) :], len(classes))
     ax = figure.axes(ax)
-    shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
-    ax.imshow(shares, cmap="Blues", vmin=0.0, vmax=1.0)
-    for (row, column), count in np.ndenumerate(counts):
-        colour = "#FFFFFF" if shares[row, column] > 0.6 else "#111111"
-        ax.text(column, row, f"{count:,}", ha="center", va="center", color=colour, fontsize=figure.LETTERS)
-    words = list(names) if names is not None else [str(name) for name in classes]
-    is_long = max(map(len, words)) > 4
-    ax.set_xticks(range(len(words)), words, rotation=45 if is_long else 0, ha="right" if is_long else "center")
-    ax.set_yticks(range(len(words)), words)
+    draw_counts(ax, counts, [str(name) for name in (classes if names is None else names)], figure.LIGHT)
     return figure.labelled(ax, f"{np.trace(counts) / len(right):.1%} of {len(right):,} right", "predicted", "true")
+
+
+def draw_counts(ax: Any, counts: Any, names: Sequence[str], look: figure.Look, letters: float = figure.LETTERS) -> None:
+    """The matrix: each number, on a field whose colour says which share of its row it is."""
+    from matplotlib.colors import LinearSegmentedColormap
+
+    shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+    full = figure.LIGHT.train
+    ax.imshow(shares, cmap=LinearSegmentedColormap.from_list("", [look.paper, full]), vmin=0.0, vmax=1.0)
+    numbered = len(counts) <= MOST_NUMBERS
+    for (row, column), count in np.ndenumerate(counts):
+        if numbered and (count or len(counts) <= 4):
+            colour = "#FFFFFF" if shares[row, column] > 0.6 else look.ink
+            ax.text(column, row, f"{count:,}", ha="center", va="center", color=colour, fontsize=letters)
+    is_long = max(map(len, names)) > 4
+    step = 1 if numbered else -(-len(names) // MOST_NUMBERS)
+    ticks, words = range(0, len(names), step), list(names)[::step]
+    ax.set_xticks(ticks, words, rotation=45 if is_long else 0, ha="right" if is_long else "center")
+    ax.set_yticks(ticks, words)

@@ -5,30 +5,41 @@ Each object asks the model anew whenever it is read, so the same one serves a wh
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+import copy
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
 from itertools import pairwise
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 
 from tinygrad_edu.data import Dataset, Standardizer
 from tinygrad_edu.graph.modes import no_grad
 from tinygrad_edu.nn import Dense, Module, Sequential
-from tinygrad_edu.tensors.tensor import Tensor
 from tinygrad_edu.train.examples import evaluating
-from tinygrad_edu.train.metrics import VALIDATION_ROWS
 from tinygrad_edu.train.targets import Objective
 
-Array = np.ndarray[Any, Any]
-Ask = Callable[[Array], Array]
-Box = tuple[float, float, float, float]
-"""The lowest and highest x1, and the lowest and highest x2."""
+from .asking import (
+    SILENT,
+    Array,
+    Box,
+    Units,
+    box_around,
+    chosen_rows,
+    count_pairs,
+    outputs_of,
+    places,
+    some_of_both,
+    span_of,
+    tensor_for,
+)
+from .snapshots import Snapshots
 
-MARGIN = 0.08  # of the range of the points, around them
+Ask = Callable[[Any, Array], Array]
+"""A model and rows, to what it answers to each."""
+
 POINTS = 300  # more cannot be told apart in a picture
 ROWS = 2000  # of held-out examples that are asked about: a picture is drawn many times in a run
-_SILENT: dict[str, Any] = {"all": "ignore"}  # weights that are no numbers are what the picture shows
 
 
 def picture_of(
@@ -40,7 +51,7 @@ def picture_of(
     standardizer: Standardizer | None = None,
     points: int = POINTS,
     rows: int = ROWS,
-) -> Boundary | Confusion | FittedCurve | Truth:
+) -> Picture:
     """What there is to see of a model's answers, by the kind of its data.
 
     Args:
@@ -55,49 +66,74 @@ def picture_of(
         input, the `Truth` for other numbers.
     """
     objective = Objective.of(objective) if isinstance(objective, str) else objective
-    names, inputs = dataset.feature_names, train.x.shape[1]
-    units = _Units.of(standardizer, inputs)
-    if dataset.task == "classification" and inputs == 2:
-        x, labels, out = _some(train, held_out, points, units)
+    names, inputs = tuple(dataset.feature_names), train.x.shape[1]
+    units = Units.of(standardizer, inputs)
+
+    def shares(asked: Any, x: Array) -> Array:
+        return objective.shares(outputs_of(asked, x))
+
+    def numbers(asked: Any, x: Array) -> Array:
+        return units.target(outputs_of(asked, x)[:, 0])
+
+    if inputs <= 2 and (dataset.task == "classification") == (inputs == 2):
+        x, y, out = some_of_both(train, held_out, points, units)
+        if inputs == 1:
+            return FittedCurve(
+                model, lambda m, x: numbers(m, units.inside(x)), x[:, 0], y, out, names[0], dataset.target_names[0]
+            )
         return Boundary(
-            lambda places: objective.shares(outputs_of(model, units.inside(places))),
-            lambda places: objective.labels(outputs_of(model, units.inside(places))),
-            box_around(x),
-            *(x, labels.astype(np.int64), out),
-            *(dataset.target_names, tuple(names)),
+            model,
+            lambda m, x: shares(m, units.inside(x)),
+            lambda m, x: objective.labels(outputs_of(m, units.inside(x))),
+            *(box_around(x), x, y.astype(np.int64), out, dataset.target_names, names),
         )
-    chosen = held_out.x[_chosen(len(held_out), rows)], held_out.y[_chosen(len(held_out), rows)]
+    chosen = chosen_rows(len(held_out), rows)
+    x, y = held_out.x[chosen], held_out.y[chosen]
     if dataset.task == "classification":
-        return Confusion(lambda places: objective.shares(outputs_of(model, places)), *chosen, dataset.target_names)
-    target = dataset.target_names[0]
-    if inputs == 1:
-        x, y, out = _some(train, held_out, points, units)
-        return FittedCurve(
-            lambda places: units.target(outputs_of(model, units.inside(places))[:, 0]),
-            x[:, 0],
-            y,
-            out,
-            names[0],
-            target,
-        )
-    return Truth(
-        lambda places: units.target(outputs_of(model, places)[:, 0]), chosen[0], units.target(chosen[1]), target
-    )
+        return Confusion(model, shares, x, y, dataset.target_names)
+    return Truth(model, numbers, x, units.target(y), dataset.target_names[0])
 
 
 @dataclass(frozen=True, eq=False)
-class Boundary:
+class _Picture:
+    """Base of all: what is asked, and how.
+
+    Attributes:
+        model: that is asked whenever an attribute is read.
+        ask: the model and rows, to what it answers to each row.
+    """
+
+    model: Any
+    ask: Ask
+
+    def of(self, model: Any) -> Self:
+        """The same picture of another model."""
+        return replace(self, model=model)
+
+    def over_time(self, snapshots: Snapshots, epochs: Iterable[int]) -> Iterator[Self]:
+        """The picture after each of some epochs.
+
+        A copy of the model is given the weights of these epochs: the model itself, and what an optimizer or a run holds
+        of it, stays as it is. Each picture must be read before the next one is asked for.
+        """
+        model = copy.deepcopy(self.model)
+        for epoch in epochs:
+            model.load_state_dict(snapshots.weights(epoch))
+            yield self.of(model)
+
+
+@dataclass(frozen=True, eq=False)
+class Boundary(_Picture):
     """Classes over the plane of two inputs.
 
     Attributes:
-        ask: places, shape (n, 2), to the share of each class, (n, classes).
-        ask_label: places to the class that is answered, (n,).
+        ask: gives the share of each class, (n, classes), for places of shape (n, 2).
+        ask_label: gives the class that is answered, (n,).
         box: what of the plane is shown.
         points, labels, held_out: examples, (n, 2); their true classes, (n,); whether each is held out, (n,).
         names: of the classes; feature_names: of the two inputs.
     """
 
-    ask: Ask
     ask_label: Ask
     box: Box
     points: Array
@@ -113,12 +149,12 @@ class Boundary:
         """
         xs, ys = places(self.box, nx, ny)
         asked = np.stack(np.meshgrid(xs, ys), axis=-1).reshape(-1, 2)
-        return self.ask(asked).reshape(ny, nx, -1)
+        return self.ask(self.model, asked).reshape(ny, nx, -1)
 
     @property
     def answers(self) -> Array:
         """The class that is answered for each point, (n,)."""
-        return self.ask_label(self.points)
+        return self.ask_label(self.model, self.points)
 
     @property
     def right(self) -> Array:
@@ -127,16 +163,15 @@ class Boundary:
 
 
 @dataclass(frozen=True, eq=False)
-class Confusion:
+class Confusion(_Picture):
     """Which held-out examples are taken for which class.
 
     Attributes:
-        ask: rows, shape (n, inputs), to the share of each class, (n, classes).
+        ask: gives the share of each class, (n, classes).
         x, labels: examples and their true classes.
         names: of the classes.
     """
 
-    ask: Ask
     x: Array
     labels: Array
     names: tuple[str, ...]
@@ -144,11 +179,11 @@ class Confusion:
     @property
     def counts(self) -> Array:
         """How many examples of each class (a row) are given each answer (a column)."""
-        return count_pairs(self.labels, self.ask(self.x).argmax(axis=1), len(self.names))
+        return count_pairs(self.labels, self.ask(self.model, self.x).argmax(axis=1), len(self.names))
 
     def mistakes(self, most: int = 24) -> list[Mistake]:
         """The wrong answers, the surest first."""
-        shares = self.ask(self.x)
+        shares = self.ask(self.model, self.x)
         answers = shares.argmax(axis=1)
         sure = shares[np.arange(len(answers)), answers]
         wrong = np.flatnonzero(answers != self.labels)
@@ -183,47 +218,58 @@ class Mistake(NamedTuple):
 
 
 @dataclass(frozen=True, eq=False)
-class FittedCurve:
+class FittedCurve(_Picture):
     """A number over one input.
 
     Attributes:
-        ask: places, shape (n, 1), to numbers, (n,).
+        ask: gives a number, (n,), for places of shape (n, 1).
         x, y, held_out: the examples, (n,); whether each is held out.
         feature, target: what x and y are called.
     """
 
-    ask: Ask
     x: Array
     y: Array
     held_out: Array
     feature: str
     target: str
 
+    @property
+    def span(self) -> tuple[float, float]:
+        """The range of the examples' numbers, with room."""
+        return span_of(self.y)
+
     def curve(self, n: int) -> tuple[Array, Array]:
         """n places over the range of the examples, and the model's number at each."""
         xs = np.linspace(self.x.min(), self.x.max(), n)
-        return xs, self.ask(xs[:, None])
+        return xs, self.ask(self.model, xs[:, None])
 
 
 @dataclass(frozen=True, eq=False)
-class Truth:
+class Truth(_Picture):
     """Predicted numbers beside the true ones, on held-out examples.
 
     Attributes:
-        ask: rows, shape (n, inputs), to numbers, (n,).
+        ask: gives a number, (n,).
         x, truth: examples, and the number of each, (n,).
         target: what the number is called.
     """
 
-    ask: Ask
     x: Array
     truth: Array
     target: str
 
     @property
+    def span(self) -> tuple[float, float]:
+        """The range of the true numbers, with room: the same for whatever the network answers."""
+        return span_of(self.truth)
+
+    @property
     def prediction(self) -> Array:
         """The model's number for each example, (n,)."""
-        return self.ask(self.x)
+        return self.ask(self.model, self.x)
+
+
+Picture = Boundary | Confusion | FittedCurve | Truth
 
 
 def hidden_units(
@@ -233,8 +279,8 @@ def hidden_units(
     layers = list(model) if isinstance(model, Sequential) else []
     if train.x.shape[1] != 2 or sum(isinstance(layer, Dense) for layer in layers) < 2:
         return None
-    units = _Units.of(standardizer, 2)
-    x, _, _ = _some(train, held_out, POINTS, units)
+    units = Units.of(standardizer, 2)
+    x, _, _ = some_of_both(train, held_out, POINTS, units)
     return HiddenUnits(layers, model, units, box_around(x), x)
 
 
@@ -260,7 +306,7 @@ class HiddenUnits:
 
     layers: list[Module]
     model: Module
-    units: _Units
+    units: Units
     box: Box
     points: Array
 
@@ -269,8 +315,8 @@ class HiddenUnits:
         xs, ys = places(self.box, nx, ny)
         asked = np.concatenate([np.stack(np.meshgrid(xs, ys), axis=-1).reshape(-1, 2), self.points])
         before: list[tuple[str, Array, Array]] = []  # each dense layer, its weight and what goes into it
-        x: Any = _tensor(self.model, self.units.inside(asked))
-        with np.errstate(**_SILENT), evaluating(self.model), no_grad():
+        x: Any = tensor_for(self.model, self.units.inside(asked))
+        with np.errstate(**SILENT), evaluating(self.model), no_grad():
             for k, layer in enumerate(self.layers):
                 if isinstance(layer, Dense):
                     before.append((str(k), layer.weight.numpy(), x.numpy()))
@@ -282,82 +328,3 @@ class HiddenUnits:
             maps = entering[: nx * ny, order].T.reshape(-1, ny, nx).astype(float)
             found.append(Layer(name, maps, strength[order], (entering[nx * ny :, order] == 0).all(axis=0)))
         return found
-
-
-def outputs_of(model: Module, x: Array) -> Array:
-    """The outputs of a model in evaluation mode, shape (n, outputs), in float64; its mode is restored."""
-    starts = range(0, max(len(x), 1), VALIDATION_ROWS)
-    with np.errstate(**_SILENT), evaluating(model), no_grad():
-        parts = [model(_tensor(model, x[k : k + VALIDATION_ROWS])).numpy() for k in starts]
-    found = np.concatenate(parts).astype(np.float64)
-    return found.reshape(len(x), -1)
-
-
-def box_around(points: Array, margin: float = MARGIN) -> Box:
-    """The points with some room around them; where all are equal along an axis, a range of 2."""
-    low, high = points.min(axis=0).astype(float), points.max(axis=0).astype(float)
-    around = np.where(high > low, margin * (high - low), 1.0)
-    return float(low[0] - around[0]), float(high[0] + around[0]), float(low[1] - around[1]), float(high[1] + around[1])
-
-
-def places(box: Box, nx: int, ny: int) -> tuple[Array, Array]:
-    """The middles of nx fields from left to right, and of ny fields from the top down."""
-    left, right, low, high = box
-    return left + (np.arange(nx) + 0.5) * (right - left) / nx, high - (np.arange(ny) + 0.5) * (high - low) / ny
-
-
-def count_pairs(true: Array, answers: Array, classes: int) -> Array:
-    """How often each class (a row) is given each answer (a column)."""
-    counts = np.zeros((classes, classes), dtype=np.int64)
-    np.add.at(counts, (true, answers), 1)
-    return counts
-
-
-def _tensor(model: Module, x: Array) -> Tensor:
-    parameters = list(model.parameters())
-    dtype, device = (parameters[0].dtype, parameters[0].device) if parameters else ("float32", "cpu")
-    return Tensor(x.astype(dtype), device=device)
-
-
-class _Units(NamedTuple):
-    """The units of the data, beside those that the model takes and gives."""
-
-    mean: Array
-    scale: Array
-    target_mean: float
-    target_scale: float
-
-    @classmethod
-    def of(cls, standardizer: Standardizer | None, inputs: int) -> _Units:
-        if standardizer is None:
-            return cls(np.zeros(inputs), np.ones(inputs), 0.0, 1.0)
-        s = standardizer
-        return cls(s.mean, s.scale, float(s.target_mean), float(s.target_scale))
-
-    def inside(self, x: Array) -> Array:
-        """Numbers of the data as the model takes them."""
-        return (x - self.mean) / self.scale
-
-    def outside(self, x: Array) -> Array:
-        """What the model takes, as it is in the data."""
-        return x * self.scale + self.mean
-
-    def target(self, y: Array) -> Array:
-        return y * self.target_scale + self.target_mean
-
-
-def _some(train: Dataset, held_out: Dataset, most: int, units: _Units) -> tuple[Array, Array, Array]:
-    """Some examples of both parts, in the units of the data: inputs, targets, and whether each is held out."""
-    rows = _chosen(len(train) + len(held_out), most)
-    held = rows >= len(train)
-    inside, outside = rows[~held], rows[held] - len(train)
-    x = np.concatenate([train.x[inside], held_out.x[outside]])
-    y = np.concatenate([train.y[inside], held_out.y[outside]])
-    return units.outside(x), y if train.classes else units.target(y), held
-
-
-def _chosen(n: int, most: int) -> Array:
-    """The positions of at most so many of n rows, always the same ones, in order."""
-    if n <= most:
-        return np.arange(n)
-    return np.sort(np.random.default_rng(0).choice(n, most, replace=False))

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tinygrad_edu.errors import StateError
 from tinygrad_edu.storage.documents import parse, read_bytes, reading
@@ -26,8 +26,10 @@ from tinygrad_edu.storage.schema import (
     text,
     whole,
 )
-from tinygrad_edu.train import History
-from tinygrad_edu.train.events import BatchEvent
+
+if TYPE_CHECKING:
+    from tinygrad_edu.train.events import BatchEvent
+    from tinygrad_edu.train.history import History
 
 GHOSTS = 3  # of futures that were undone, the last ones are kept
 
@@ -56,7 +58,7 @@ class Progress:
         band: the lowest and the highest loss of a batch in each epoch; (nan, nan) where the batches are not known.
         best: the epoch of the lowest validation loss so far, and this loss; None before the first.
         notices: (epoch, text) of each notice.
-        changes: (epoch, what) of each setting that was changed by hand, such as "lr 0.005".
+        changes: (epoch, what) of each setting that was changed by hand, such as "lr 0.005": the first epoch with it.
         ghosts: (first epoch, losses) of what was undone: validation losses, or training losses where there are none.
             The first is the epoch that was gone back to, so that the curve begins where the run goes on.
         stopped: how the run ended, as in `EndEvent`; None while it goes on.
@@ -181,7 +183,7 @@ class Progress:
         self._batches = []
 
     def steered(self, epoch: int, what: str) -> None:
-        """A setting was changed by hand after an epoch."""
+        """A setting was changed by hand: the epoch is the first that has an update with it."""
         self.changes.append((epoch, what))
 
     def _complete(self, event: Any) -> None:
