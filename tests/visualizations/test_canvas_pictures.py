@@ -160,7 +160,7 @@ def test_right_answers_are_cold_and_wrong_ones_warm():
     grid = confusion(20, 4, np.array([[4, 0], [4, 0]]), ["a", "b"])
     assert grid.paper[2, 7] == COLD
     assert grid.paper[3, 7] not in (COLD, MIDDLE, -1)
-    assert (grid.paper[2:, 8:] == -1).all()
+    assert (grid.paper[2:, 9:] == -1).all()
 
 
 def test_images_are_pixels_from_their_lowest_to_their_highest():
@@ -335,5 +335,5 @@ def test_what_pictures_say(look):
         assert f"{found.names[first.true]}{arrow}{found.names[first.answer]}" in said["confusion"]
     first = answers("words").mistakes()[0]
     assert f": {100 * first.share:.0f} %" in said["words"].split("mistakes")[1].splitlines()[1]
-    assert "price: predicted over true; on the line it is right" in said["truth"]
+    assert "predicted over true; on the line: right" in said["truth"]
     assert "y: the examples and the curve" in said["curve"]

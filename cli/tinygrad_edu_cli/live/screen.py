@@ -55,7 +55,7 @@ def compose(live: Live, width: int, height: int, picture: Picture | None, look: 
 def _title(grid: Grid, live: Live) -> None:
     status = f" {live.status.upper()} "
     room = grid.width - len(status)
-    grid.put(0, 0, " " * grid.width, BAR)
+    grid.block(0, 0, grid.width, 1, " ", BAR)
     title = f"tinygrad-edu {live.command}   {live.progress.title}"
     if cell_width(title) + 2 > room:
         title = live.progress.title
@@ -95,11 +95,11 @@ def _large(grid: Grid, live: Live, picture: Picture | None) -> None:
         grid.paste(picture(right, main), width - right, top)
     y = top + main
     if rows:
-        grid.put(0, y, "─" * width, Style(FAINT))
+        grid.block(0, y, width, 1, "─", Style(FAINT))
         grid.paste(layer_table(live.layers, width - 2, rows, look), 1, y + 1)
         y += rows + 2
     if said:
-        grid.put(0, y, "─" * width, Style(FAINT))
+        grid.block(0, y, width, 1, "─", Style(FAINT))
         for k, (text, style) in enumerate(said):
             grid.put(1, y + 1 + k, text, style)
 
@@ -215,7 +215,7 @@ def _end(progress: Progress) -> int:
 def _keys(grid: Grid, live: Live) -> None:
     """The message, or the keys, of which those that are missed least are left out."""
     y = grid.height - 1
-    grid.put(0, y, " " * grid.width, BAR)
+    grid.block(0, y, grid.width, 1, " ", BAR)
     if live.message:
         grid.put(1, y, cut(live.message, grid.width - 2, grid.look), BAR_STRONG)
         return

@@ -114,8 +114,9 @@ def chart(
         bad.append(at[~np.isfinite(numbers)] // 2)
     paint(grid, LEFT, 1, layers)
     _axes(grid, scale, rows, columns, last, percent)
-    for mark in reversed(marks):
-        grid.put(LEFT + int(places(np.array(min(max(mark.epoch, 1), last)))) // 2, height - 1, mark.char, mark.style)
+    marked = places(np.clip([mark.epoch for mark in marks], 1, last)) // 2
+    for column, first in zip(*np.unique(marked, return_index=True), strict=True):
+        grid.put(LEFT + int(column), height - 1, marks[first].char, marks[first].style)
     for column in np.unique(np.concatenate(bad)) if bad else ():
         grid.put(LEFT + int(column), height - 1, NOT_A_NUMBER, WARNING)
     _legend(grid, title, curves, bool(np.isfinite(edges).any()))
@@ -123,8 +124,7 @@ def chart(
 
 
 def _axes(grid: Grid, scale: Scale, rows: int, columns: int, last: int, percent: bool) -> None:
-    for row in range(rows):
-        grid.put(LEFT - 1, 1 + row, "│", QUIET)
+    grid.block(LEFT - 1, 1, 1, rows, "│", QUIET)
     ticks = scale.ticks(max((rows + 1) // 2, min(rows, 2)))
     for value, place in zip(ticks, scale.place(np.array(ticks)), strict=True):
         text = f"{100 * value:.4g}%"[:LABEL] if percent else compact(value)

@@ -66,37 +66,50 @@ class Grid:
         Returns:
             the column after the text, also if that is outside.
         """
+        cells = list(text) if text.isascii() and text.isprintable() else self._cells(text)
+        if cells:
+            self._place(x, y, np.array([cells], self.chars.dtype), style)
+        return x + len(cells)
+
+    def _cells(self, text: str) -> list[str]:
         cells = split(clean(text))
         if cells and not cell_width(cells[0]):
             cells[0] = " " + cells[0]  # an accent on nothing
-        if self.look.ascii:
-            cells = [_near(cell) or "?" for cell in cells]
-        if cells:
-            self._place(x, y, np.array([cells], self.chars.dtype), [np.array([[part]]) for part in style])
-        return x + len(cells)
+        return [_near(cell) or "?" for cell in cells] if self.look.ascii else cells
+
+    def block(self, x: int, y: int, width: int, height: int, char: str, style: Style = PLAIN) -> None:
+        """Fill a rectangle with a character that takes one cell."""
+        shape = max(height, 0), max(width, 0)
+        self._place(x, y, np.full(shape, _near(char) if self.look.ascii else char, self.chars.dtype), style)
 
     def paste(self, other: Grid, x: int, y: int) -> None:
         """Put another grid over this one; what does not fit is cut off."""
-        self._place(x, y, other.chars, [other.ink, other.paper, other.bold])
+        self._place(x, y, other.chars, (other.ink, other.paper, other.bold))
 
-    def _place(self, x: int, y: int, chars: Array, styles: list[Array]) -> None:
-        """Overwrite a rectangle of cells; of a wide character that is cut or half covered, a blank stays."""
+    def _place(self, x: int, y: int, chars: Array, styles: Style | tuple[Array, Array, Array]) -> None:
+        """Overwrite a rectangle of cells; of a wide character that is cut or half covered, a blank stays.
+
+        Args:
+            styles: one for all cells, or arrays in the shape of `chars`.
+        """
         left, top = max(x, 0), max(y, 0)
         right, bottom = min(x + chars.shape[1], self.width), min(y + chars.shape[0], self.height)
         if left >= right or top >= bottom:
             return
         rows, seen = slice(top, bottom), (slice(top - y, bottom - y), slice(left - x, right - x))
-        shown = chars[seen].copy()
-        shown[shown[:, 0] == "", 0] = " "
-        if right - x < chars.shape[1]:
-            shown[chars[seen[0], right - x] == "", -1] = " "
+        shown = chars[seen]
+        if left > x or right - x < chars.shape[1]:
+            shown = shown.copy()
+            shown[shown[:, 0] == "", 0] = " "
+            if right - x < chars.shape[1]:
+                shown[chars[seen[0], right - x] == "", -1] = " "
         if left:
             self.chars[rows, left - 1][self.chars[rows, left] == ""] = " "
         if right < self.width:
             self.chars[rows, right][self.chars[rows, right] == ""] = " "
         self.chars[rows, left:right] = shown
         for own, part in zip((self.ink, self.paper, self.bold), styles, strict=True):
-            own[rows, left:right] = part[seen] if part.shape == chars.shape else part
+            own[rows, left:right] = part[seen] if isinstance(part, np.ndarray) else part
 
     def text(self) -> list[str]:
         """The rows without styles and without blanks at their ends."""

@@ -34,7 +34,7 @@ def picture(answers: Answers, width: int, height: int, look: Look = COLOUR) -> G
                 width, height, answers.x, answers.y, curve=curve, name=answers.feature, title=title, look=look
             )
         case Truth():
-            title = f"{answers.target}: predicted over true; on the line it is right"
+            title = "predicted over true; on the line: right"
             name = f"true {answers.target}"
             true, predicted = answers.truth, answers.prediction
             return scatter(width, height, true, predicted, diagonal=True, title=title, name=name, look=look)

@@ -85,8 +85,7 @@ def scatter(
 
 
 def _axes(grid: Grid, across: Scale, up: Scale, rows: int, columns: int, name: str) -> None:
-    for row in range(rows):
-        grid.put(LEFT - 1, 1 + row, "│", QUIET)
+    grid.block(LEFT - 1, 1, 1, rows, "│", QUIET)
     ticks = up.ticks(max((rows + 1) // 2, min(rows, 2)))
     for value, place in zip(ticks, up.place(np.array(ticks)), strict=True):
         grid.put(0, 1 + int((1 - place) * (4 * rows - 1) + 0.5) // 4, compact(value).rjust(LABEL), QUIET)
