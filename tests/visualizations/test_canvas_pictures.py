@@ -276,7 +276,7 @@ def answers(kind, seed=0):
     names = ("первый", "漢字漢字漢字", "c")
     images = random.normal(size=(20, 16))
 
-    def shares(places):
+    def shares(_model, places):
         return np.abs(places @ np.ones((places.shape[1], 3)) + np.arange(3)) / 10
 
     match kind:
@@ -292,13 +292,13 @@ def answers(kind, seed=0):
                 ("a", "b"),
             )
         case "confusion":
-            return Confusion(shares, images, labels, names)
+            return Confusion(None, shares, images, labels, names)
         case "words":
-            return Confusion(shares, images[:, :3], labels, names)
+            return Confusion(None, shares, images[:, :3], labels, names)
         case "curve":
-            return FittedCurve(lambda places: np.sin(places[:, 0]), x[:, 0], x[:, 1], labels > 0, "t", "y")
+            return FittedCurve(None, lambda _, places: np.sin(places[:, 0]), x[:, 0], x[:, 1], labels > 0, "t", "y")
         case "truth":
-            return Truth(lambda places: places[:, 0], x, x[:, 1], "price")
+            return Truth(None, lambda _, places: places[:, 0], x, x[:, 1], "price")
         case "hidden":
             found = HiddenUnits([], SimpleNamespace(), None, (-1, 1, -1, 1), x)
             object.__setattr__(found, "maps", lambda nx, ny: [Units("0", random.normal(size=(5, ny, nx)), *FIVE)] * 2)
