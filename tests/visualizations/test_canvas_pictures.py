@@ -282,8 +282,9 @@ def answers(kind, seed=0):
     match kind:
         case "boundary":
             return Boundary(
+                None,
                 shares,
-                lambda places: shares(places).argmax(axis=1),
+                lambda *asked: shares(*asked).argmax(axis=1),
                 (-2, 2, -2, 2),
                 x,
                 labels,
