@@ -130,7 +130,7 @@ TEXTS = [
     ("config.json", '"n": 60', '"n": {}', "config.n should be a single value, and is an object"),
     ("config.json", '"data": "moons"', '"data": 7', "config.data should be a text, and is 7"),
     ("config.json", '"data": "moons"', '"data": "\\u0000.csv"', "embedded null byte"),
-    ("config.json", '"version": 1', '"version": true', "version should be one of 1, and is true"),
+    ("config.json", '"version": 2', '"version": true', "version should be one of 1, 2, and is true"),
     (
         "config.json",
         '"guessing_loss": ',

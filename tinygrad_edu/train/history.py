@@ -10,22 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import StateError
-from ..storage.documents import parse, read_bytes, reading
-from ..storage.schema import Check, real, record, text, whole
 from .events import EndEvent, EpochEvent, Event, NoticeEvent, SteerEvent, UndoEvent, ValidationEvent, plain
-
-_KIND = record({"kind": text}, others=True)
-_EPOCH = {"kind": text, "epoch": whole(1)}
-_RECORDED: dict[str, tuple[Any, Check]] = {  # the lines of a recorded run that have measures
-    "epoch": (
-        EpochEvent,
-        record({**_EPOCH, "of": whole(1), "train_loss": real, "lr": real, "seconds": real}, {"train_accuracy": real}),
-    ),
-    "validation": (
-        ValidationEvent,
-        record({**_EPOCH, "validation_loss": real}, {"validation_accuracy": real, "validation_r2": real}),
-    ),
-}
+from .record import NAME, event_of, read_record
 
 
 @dataclass
@@ -72,14 +58,10 @@ class History:
             FileNotFoundError: there is no such run.
             StateError: it is damaged; the message names the line.
         """
-        history, file = cls(), Path(folder) / "metrics.jsonl"
-        for line, written in enumerate(read_bytes(file).split(b"\n")[:-1], 1):  # behind the last end, what was cut off
-            with reading(f"{file}, line {line}", StateError):
-                content = parse(written)
-                event, check = _RECORDED.get(_KIND(content)["kind"], (None, None))
-                if event is not None and check is not None:
-                    measured = check(content)
-                    history.watch(event(**{f.name: measured.get(f.name) for f in fields(event)}))
+        history = cls()
+        for _, line in read_record(Path(folder) / NAME, StateError):
+            if line["kind"] not in ("notice", "end"):
+                history.watch(event_of(line))
         return history
 
     def watch(self, event: Event) -> None:
@@ -96,6 +78,13 @@ class History:
             self._cut(event.epoch)
         elif isinstance(event, EndEvent):
             self.end = event
+
+    def until(self, epoch: int) -> History:
+        """A copy that ends with an epoch."""
+        columns: dict[str, Any] = {f.name: list(getattr(self, f.name)) for f in fields(self) if f.name != "end"}
+        copy = History(**columns)
+        copy._cut(epoch)
+        return copy
 
     def _cut(self, epoch: int) -> None:
         """Forget what came after an epoch."""

@@ -26,6 +26,7 @@ from ..storage.schema import (
     whole,
 )
 from .checkpoint import NAME
+from .history import History
 from .steering import STEER
 
 if TYPE_CHECKING:
@@ -78,13 +79,18 @@ def state_of(run: Loop) -> dict[str, Any]:
         "early_stopping": run.stopping.state_dict(),
         "best": None if best is None else {"weights": dict(best.weights), "measures": best.measures},
         "measured": run.measured,
-        "history": {**{name: [] for name in MEASURED}, **run.history.columns()},
+        **measured(run.history),
         "notices": None if notices is None else notices.state_dict(),
-        "told": [asdict(notice) for notice in run.history.notices],
         "extra": None if run.extra is None else run.extra(),
         **run.log.state_dict(),
         "part": None if part is None else part.state_dict(),
     }
+
+
+def measured(history: History) -> dict[str, Any]:
+    """The part of a state that says what was measured and reported."""
+    columns = {**{name: [] for name in MEASURED}, **history.columns()}
+    return {"history": columns, "told": [asdict(notice) for notice in history.notices]}
 
 
 def checked_state(state: Any, folder: str | Path) -> dict[str, Any]:

@@ -120,7 +120,7 @@ class Steering:
 
     def add(self, events: Iterable[SteerEvent], step: int) -> None:
         """Plan what is to be steered from a step on, and is not in the log."""
-        self.events += [event for event in events if event.step >= step and event not in self.events]
+        self.events += missing([event for event in events if event.step >= step], self.events)
         self.events.sort(key=lambda event: event.step)
 
     def optimizer_after(self, state: Mapping[str, Any]) -> Optimizer:
@@ -147,6 +147,18 @@ class Steering:
         """
         sizes = [event.batch_size for event in (*self.events[: self.applied], *due) if event.batch_size is not None]
         return sizes[-1] if sizes else first
+
+
+def missing(events: Iterable[SteerEvent], known: Iterable[SteerEvent]) -> list[SteerEvent]:
+    """Those that are not known; one that is there twice must be known twice."""
+    left = list(known)
+    found = []
+    for event in events:
+        if event in left:
+            left.remove(event)
+        else:
+            found.append(event)
+    return found
 
 
 def _events_of(state: Mapping[str, Any]) -> list[SteerEvent]:

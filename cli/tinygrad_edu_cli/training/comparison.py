@@ -125,7 +125,7 @@ def _trained(run: Run, title: str) -> ComparedRun | None:
             for watcher in (history, noise, line):
                 watcher.watch(as_typed(event))
 
-        follow(run.events(), watch)
+        follow(run.start().events(), watch)
     if not history:
         return None
     return ComparedRun(run.config, history, run.guessing_loss(), noise.value, judge(run), initial)

@@ -12,7 +12,6 @@ import json
 import os
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import fields
 from pathlib import Path
 from typing import IO, Any
 
@@ -20,7 +19,9 @@ from tinygrad_edu.storage.documents import parse, read_bytes, reading
 from tinygrad_edu.storage.files import make_folder, sweep
 from tinygrad_edu.storage.schema import Mismatch, brief, located
 from tinygrad_edu.train import Checkpoint, History
-from tinygrad_edu.train.events import BestEvent, EndEvent, EpochEvent, Event, NoticeEvent, ValidationEvent
+from tinygrad_edu.train.events import Event
+from tinygrad_edu.train.record import NAME as METRICS
+from tinygrad_edu.train.record import event_of, read_record
 
 from ..errors import CommandError, FileError
 from ..files import ELSEWHERE, cannot_write, replacing
@@ -28,11 +29,7 @@ from .config import RunConfig
 from .lock import NAME as LOCK
 from .lock import lock
 from .missing_lines import completed
-from .record_schema import CONFIG, KIND, LINE, VERSION
-
-_KINDS: dict[str, Any] = {
-    event.kind: event for event in (EpochEvent, ValidationEvent, BestEvent, NoticeEvent, EndEvent)
-}
+from .record_schema import CONFIG, KIND, VERSION, VERSIONS
 
 
 class RunFolder:
@@ -42,10 +39,12 @@ class RunFolder:
         config: what the run is made of, all defaults filled in.
         data_hash: by which it is checked that the data is still the same.
         guessing: the loss of the best constant answer.
+        version: the format of the files that are there.
     """
 
     def __init__(self, path: Path, config: RunConfig, data_hash: str, guessing: float):
         self.path, self.config, self.data_hash, self.guessing = path, config, data_hash, guessing
+        self.version = VERSION
         self._lock: IO[bytes] | None = None
         self._metrics: IO[str] | None = None
 
@@ -55,7 +54,7 @@ class RunFolder:
 
     @property
     def metrics(self) -> Path:
-        return self.path / "metrics.jsonl"
+        return self.path / METRICS
 
     @classmethod
     def create(cls, path: Path, config: RunConfig, data_hash: str, guessing: float) -> RunFolder:
@@ -101,10 +100,12 @@ class RunFolder:
             else:
                 why = f"cannot read {path}: {error.strerror}"
             raise FileError(why, "a run is recorded by: tinygrad-edu train ... --record DIR") from None
-        return cls(path, config, content["data_hash"], content["guessing_loss"])
+        folder = cls(path, config, content["data_hash"], content["guessing_loss"])
+        folder.version = content["version"]
+        return folder
 
     def save_config(self, config: RunConfig) -> None:
-        self.config = config
+        self.config, self.version = config, VERSION
         content = {
             **{"kind": KIND, "version": VERSION, "config": config.to_json()},
             **{"data_hash": self.data_hash, "guessing_loss": self.guessing},
@@ -128,15 +129,18 @@ class RunFolder:
             yield
             undo.pop_all()
 
-    def reopen(self, events: Iterable[Event]) -> None:
+    def reopen(self, epoch: int, events: Iterable[Event], planned: Iterable[Event]) -> None:
         """Go on after a checkpoint.
 
         Args:
-            events: that led to it: their lines are recorded then, and no others. What came later will be done again.
+            epoch: the last one in it.
+            events: that led to it: their lines are recorded then, beside what was undone. What came later will be done
+                again.
+            planned: what was steered later, and will be so again; it is recorded, too.
         Raises:
             FileError: the folder cannot be written to, or what is recorded is damaged.
         """
-        lines = completed(self.events(), events)
+        lines = [*completed(self.events(), epoch, events), *(event.to_json() for event in planned)]
         with replacing(self.metrics) as temporary:
             temporary.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
         try:
@@ -184,19 +188,10 @@ class RunFolder:
         return (line for line, _ in self._lines())
 
     def _lines(self) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
-        """Each line as it is written, and as it is meant: with nan for "nan"."""
-        file, epoch = self.metrics, 0
         try:
-            with reading(file, FileError):
-                lines = read_bytes(file).split(b"\n")
+            yield from read_record(self.metrics, FileError)
         except OSError as error:
-            raise FileError(f"cannot read {file}: {error.strerror or error}") from None
-        for number, line in enumerate(lines[:-1], 1):  # behind the last end of a line is nothing, or what was cut off
-            with reading(f"{file}, line {number}", FileError):
-                content = parse(line)
-                checked = LINE(content)
-                epoch = _next_epoch(checked, epoch)
-            yield content, checked
+            raise FileError(f"cannot read {self.metrics}: {error.strerror or error}") from None
 
     def history(self) -> tuple[History, float | None]:
         """What was measured, and the noise of the loss if the run came to its end.
@@ -225,28 +220,13 @@ class RunFolder:
             raise cannot_write(self.metrics, error) from None
 
 
-def event_of(content: dict[str, Any]) -> Event:
-    """The event of a checked line of metrics.jsonl."""
-    kind = _KINDS[content["kind"]]
-    return kind(**{field.name: content.get(field.name) for field in fields(kind)})
-
-
-def _next_epoch(line: dict[str, Any], epoch: int) -> int:
-    """The epoch that a line is about, if it can come after one about `epoch`."""
-    if line["kind"] == "epoch" and line["epoch"] <= epoch:
-        raise Mismatch(f"is {line['epoch']}, and the epoch before was {epoch}", ("epoch",))
-    if line["kind"] in ("validation", "best") and line["epoch"] != epoch:
-        raise Mismatch(f"is {line['epoch']}, and the last epoch was {epoch}", ("epoch",))
-    return line["epoch"] if line["kind"] == "epoch" else epoch
-
-
 def _config_of(content: Any) -> dict[str, Any]:
     if not isinstance(content, dict) or content.get("kind") != KIND:
         raise Mismatch("is not the config of a recorded run")
-    if content.get("version") != VERSION:
+    if content.get("version") not in VERSIONS:
         raise Mismatch(
             f"was recorded by another version of tinygrad-edu (its format is {brief(content.get('version'))}, this one "
-            f"reads {VERSION}): update tinygrad-edu"
+            f"reads up to {VERSION}): update tinygrad-edu"
         )
     checked: dict[str, Any] = CONFIG(content)
     return checked

@@ -38,8 +38,9 @@ class LossNoise:
 
     def load_state_dict(self, state: dict[str, Any] | None) -> None:
         """Go on with what `state_dict` gave; begin anew with None, of a checkpoint that knows of no noise."""
-        if state is not None:
-            self._last_two, self._count, self._squares = [*state["last_two"]], state["count"], state["squares"]
+        state = state or {"last_two": (), "count": 0, "squares": 0.0}
+        self._unread.clear()
+        self._last_two, self._count, self._squares = [*state["last_two"]], state["count"], state["squares"]
 
     def _read(self) -> None:
         for batch in self._unread:

@@ -1,11 +1,9 @@
-"""What stands in the files of a recorded run, as tables: in config.json, and in each line of metrics.jsonl."""
+"""What stands in the files of a recorded run beside metrics.jsonl, as tables."""
 
 from __future__ import annotations
 
 from tinygrad_edu.storage.schema import (
     anything,
-    at_least,
-    by_kind,
     list_of,
     mapping,
     one_of,
@@ -17,35 +15,17 @@ from tinygrad_edu.storage.schema import (
 )
 
 KIND = "tinygrad-edu run"
-VERSION = 1
+VERSION = 2  # in 1 no line of metrics.jsonl says what was steered, or undone
+VERSIONS = (1, VERSION)
 
 CONFIG = record(
     {
         "kind": one_of(KIND),
-        "version": one_of(VERSION),
+        "version": one_of(*VERSIONS),
         "config": mapping(anything),  # see RunConfig.from_json
         "data_hash": text,
         "guessing_loss": real,
     }
-)
-
-_EPOCH = {"kind": text, "epoch": whole(1)}
-_VALIDATED = {"validation_accuracy": real, "validation_r2": real}
-LINE = by_kind(
-    "kind",
-    {
-        "epoch": record(
-            {**_EPOCH, "of": whole(1), "train_loss": real, "lr": at_least(0), "seconds": at_least(0)},
-            may_lack={"train_accuracy": real},
-        ),
-        "validation": record({**_EPOCH, "validation_loss": real}, may_lack=_VALIDATED),
-        "best": record({**_EPOCH, "validation_loss": real}),
-        "notice": record({"kind": text, "epoch": whole(), "name": text, "text": text}, may_lack={"layer": text}),
-        "end": record(
-            {"kind": text, "epoch": whole(), "stopped": one_of("epochs", "early", "diverged", "interrupted")},
-            may_lack={"train_loss": real, "validation_loss": real, **_VALIDATED, "loss_noise": at_least(0)},
-        ),
-    },
 )
 
 LOSS_NOISE = record({"last_two": list_of(real), "count": whole(), "squares": real})

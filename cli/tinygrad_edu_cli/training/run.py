@@ -6,7 +6,7 @@ import hashlib
 import math
 import re
 from collections import Counter
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -20,7 +20,8 @@ from tinygrad_edu import backends
 from tinygrad_edu.data import Dataset, Standardizer
 from tinygrad_edu.data.encoder import Encoder
 from tinygrad_edu.errors import ArgumentError, DataError, DeviceError
-from tinygrad_edu.train.events import Event
+from tinygrad_edu.train.events import SteerEvent
+from tinygrad_edu.train.settings import updates_per_epoch
 from tinygrad_edu.train.targets import Objective, targets_of
 
 from ..errors import CommandError, FileError, MissingPieceError
@@ -84,17 +85,18 @@ class Run:
         config = self.config
         return tg.train.EarlyStopping(config.patience, config.min_delta or 0.0) if config.patience else None
 
-    def events(
+    def start(
         self,
         checkpoint: Path | None = None,
         resume: Path | None = None,
         extra: Callable[[], dict[str, Any]] | None = None,
-    ) -> Generator[Event, None, None]:
-        """Train: the events of `tg.train.fit`."""
+        steering: Sequence[SteerEvent] = (),
+    ) -> tg.train.Run:
+        """The run of the engine, which trains the model."""
         config = self.config
         assert config.epochs and config.loss and config.batch_size  # filled in
         optimizer = optimizer_of(config, self.model)
-        return tg.train.fit(
+        return tg.train.start(
             self.model,
             self.train,
             config.loss,
@@ -116,6 +118,7 @@ class Run:
             extra=extra,
             resume=resume,
             device=config.device,
+            steering=steering,
         )
 
     def check_schedule(self) -> None:
@@ -130,10 +133,8 @@ class Run:
     @property
     def updates_per_epoch(self) -> int:
         """Steps of the optimizer in one epoch."""
-        rows, config = len(self.train), self.config
-        size = rows if config.batch_size == "full" else int(config.batch_size or 1)
-        batches = rows // size if config.drop_last else -(-rows // size)
-        return -(-batches // config.accumulate)
+        config = self.config
+        return updates_per_epoch(len(self.train), config.batch_size or 1, config.drop_last, config.accumulate)
 
     @property
     def is_linear(self) -> bool:

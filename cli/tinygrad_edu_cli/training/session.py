@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
@@ -17,8 +17,9 @@ from tinygrad_edu.storage.files import writable
 from tinygrad_edu.storage.schema import located
 from tinygrad_edu.train import History
 from tinygrad_edu.train.checkpoint import NAME as CHECKPOINT
-from tinygrad_edu.train.events import BatchEvent, EndEvent, Event
+from tinygrad_edu.train.events import BatchEvent, EndEvent, Event, SteerEvent
 from tinygrad_edu.train.run_state import checked_state
+from tinygrad_edu.train.steering import missing
 
 from ..errors import CommandError, FileError, MissingPieceError
 from ..files import cannot_write
@@ -26,8 +27,8 @@ from .config import MisfitError, RunConfig
 from .folder import RunFolder, refuse_used
 from .interrupts import follow
 from .loss_noise import LossNoise
-from .missing_lines import as_typed, events_until
-from .record_schema import STATE
+from .missing_lines import as_typed, events_until, steering_of
+from .record_schema import STATE, VERSION
 from .run import Run
 from .saved_network import SavedNetwork
 
@@ -42,19 +43,46 @@ class Report(Protocol):
 
 @dataclass
 class Session:
-    """A run, the folder that it is recorded in, the one that it goes on from, and what was measured before."""
+    """A run, the folder that it is recorded in, the one that it goes on from, and what was measured before.
+
+    Attributes:
+        planned: what was steered after the last checkpoint, and will be so again.
+    """
 
     run: Run
     folder: RunFolder | None = None
     resume: Path | None = None
     history: History = field(default_factory=History)
     noise: LossNoise = field(default_factory=LossNoise)
+    planned: list[SteerEvent] = field(default_factory=list)
 
-    def events(self) -> Generator[Event, None, None]:
-        """The run, with checkpoints if it is recorded."""
+    def __post_init__(self) -> None:
+        self._written: list[Event] = list(self.planned)  # events to come that stand in the record
+
+    def start(self) -> tg.train.Run:
+        """The run of the engine, with checkpoints if it is recorded."""
         if self.folder is None:
-            return self.run.events(None, self.resume)
-        return self.run.events(self.folder.checkpoints, self.resume, lambda: {"loss_noise": self.noise.state_dict()})
+            return self.run.start(None, self.resume)
+        extra = lambda: {"loss_noise": self.noise.state_dict()}  # noqa: E731
+        return self.run.start(self.folder.checkpoints, self.resume, extra, self.planned)
+
+    def record(self, event: Event) -> None:
+        """Take note of an event, if the run is recorded."""
+        if self.folder is None:
+            return
+        self.noise.watch(event)
+        if event in self._written:
+            self._written.remove(event)
+        elif not isinstance(event, BatchEvent):
+            self.folder.write(_recorded(event, self.noise))
+
+    def record_ahead(self, events: Iterable[Event]) -> None:
+        """Record what will be reported next; what was planned to be steered will not come."""
+        self._written = []
+        typed = [as_typed(event) for event in events]
+        for event in typed:
+            self.record(event)
+        self._written = typed
 
 
 Watch = Callable[[Event], None]
@@ -64,7 +92,7 @@ Drive = Callable[[Session, Report, Watch], None]
 
 def unsteered(session: Session, report: Report, watch: Watch) -> None:
     """A run that goes on by itself."""
-    events = session.events()
+    events = session.start().events()
     report.start()
     follow(events, watch)
 
@@ -120,17 +148,27 @@ def _resumed(folder: RunFolder, epochs: int | None) -> Session:
     if recorded > epoch:
         why = f"it has no checkpoint after epoch {epoch}" if epoch else "it has no checkpoint"
         click.echo(f"{path}: {why}, so what came later is learned again", err=True)
-    session = Session(run, folder)
-    if checkpoint is None:
-        folder.reopen([])
-    else:
-        folder.reopen(events_until(checkpoint.state, folder.config.epochs or epoch, run.early_stopping()))
-        session.resume, session.history = folder.checkpoints, folder.history()[0]
-        session.noise.load_state_dict((checkpoint.state.get("extra") or {}).get("loss_noise"))
-    if config != folder.config:
+    session = _session(run, folder, checkpoint)
+    if config != folder.config or folder.version != VERSION:
         folder.save_config(config)
     if epoch >= (run.config.epochs or 0):
         click.echo(f"nothing is left to do: the run has its {epoch} epochs; go on with --epochs {2 * epoch}", err=True)
+    return session
+
+
+def _session(run: Run, folder: RunFolder, checkpoint: tg.train.Checkpoint | None) -> Session:
+    """Go on after a checkpoint, or begin anew without; what was steered will be so again."""
+    steered = folder.history()[0].steering
+    if checkpoint is None:
+        folder.reopen(0, [], steered)
+        return Session(run, folder, planned=steered)
+    state, epoch = checkpoint.state, checkpoint.epoch
+    planned = [event for event in steering_of(state, steered) if event.epoch > epoch]
+    folder.reopen(epoch, events_until(state, folder.config.epochs or epoch, run.early_stopping()), planned)
+    history = folder.history()[0]
+    history.steering = missing(history.steering, planned)
+    session = Session(run, folder, folder.checkpoints, history, planned=planned)
+    session.noise.load_state_dict((state.get("extra") or {}).get("loss_noise"))
     return session
 
 
@@ -155,22 +193,19 @@ def train(session: Session, report: Report, drive: Drive = unsteered) -> str:
     Returns:
         how the run stopped, as in `EndEvent`.
     """
-    folder, noise, stopped = session.folder, session.noise, ""
+    folder, stopped = session.folder, ""
 
     def watch(event: Event) -> None:
         nonlocal stopped
         event = as_typed(event)
-        if folder:
-            noise.watch(event)
-            if not isinstance(event, BatchEvent):
-                folder.write(_recorded(event, noise))
+        session.record(event)
         report.watch(event)
         if isinstance(event, EndEvent):
             stopped = event.stopped
 
-    with contextlib.closing(folder) if folder else contextlib.nullcontext(), _told(folder):
-        with contextlib.closing(report):
-            drive(session, report, watch)
+    recording = contextlib.closing(folder) if folder else contextlib.nullcontext()
+    with recording, _told(folder), contextlib.closing(report):
+        drive(session, report, watch)
     if folder:
         go_on = f"; go on with: tinygrad-edu train --resume {folder.path}" if stopped == "interrupted" else ""
         click.echo(f"recorded in {folder.path}{go_on}", err=True)

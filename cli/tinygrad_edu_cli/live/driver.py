@@ -1,0 +1,206 @@
+"""Drives a run step by step: stops anywhere, looks at the next update, steers, and goes back. No terminal."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Generator
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from tinygrad_edu.errors import ArgumentError
+from tinygrad_edu.train.events import EndEvent, EpochEvent, Event, SteerEvent, UndoEvent
+from tinygrad_edu.train.layer_report import Probe, report
+from tinygrad_edu.train.run_state import measured
+
+from ..errors import CommandError
+from ..training.config import LEARNING_RATES
+from ..training.optimizer import optimizer_of
+from ..training.options import OPTIMIZERS, unknown
+from ..training.session import Session
+from .snapshots import Snapshots
+
+Array = np.ndarray[Any, Any]
+
+
+class LayerRow(NamedTuple):
+    """A layer with parameters, as it is at present.
+
+    Attributes:
+        name: such as "layer 0 (Dense(2, 16, activation='relu'))".
+        gradient: |gradient|, the length of the gradient of all its parameters, as the last update used it; None before.
+        ratio: |step| / |weights| of the last update that was measured; None if there was none since the last look.
+        dead, saturated: shares of its units; None where it has none of this kind.
+    """
+
+    name: str
+    gradient: float | None
+    ratio: float | None
+    dead: float | None
+    saturated: float | None
+
+
+class Driver:
+    """A run of `train`, event by event. Whatever is done with it, it learns what it would have learned without.
+
+        driver = Driver(session)
+        while (event := driver.next()) is not None:
+            session.record(event)
+
+    Attributes:
+        run: the run of the command line: options, data, model.
+        engine: that of the library, a `tg.train.Run`.
+        events: where `next` takes its events from.
+        snapshots: states to go back to.
+        first: the earliest epoch that can be gone back to: 0, or the one after which a recorded run goes on.
+        ended: how the run ended; None while it goes on.
+    """
+
+    def __init__(self, session: Session, snapshots: Snapshots | None = None):
+        self.session, self.run, self.engine = session, session.run, session.start()
+        self.events = self.engine.events()
+        self.snapshots = Snapshots() if snapshots is None else snapshots
+        self.first = self.engine.epoch
+        self.ended: EndEvent | None = None
+        self._probe: Probe | None = None
+        self._looked = False  # since the last measured update: the next one is to be measured
+        self._before: tuple[int, dict[str, Array]] | None = None  # a step, and the weights after it
+        self._ratios: dict[str, float] = {}
+        self.snapshots.offer(self.first, self.engine.state_dict)
+
+    # --- going on ---
+
+    def next(self) -> Event | None:
+        """What happens next; None after the end. Each event is to be given to `session.record`, too."""
+        if self._looked and self._before is None:
+            self._before = self.engine.step, {name: p.numpy() for name, p in self.engine.model.named_parameters()}
+        event = next(self.events, None)
+        if self._before is not None and self.engine.step > self._before[0]:
+            self._measure(self._before[1])
+        if isinstance(event, EpochEvent):
+            self.snapshots.offer(event.epoch, self.engine.state_dict)
+        elif isinstance(event, EndEvent):
+            self.ended = event
+        return event
+
+    def interrupt(self) -> Generator[Event, None, None]:
+        """End the run as Ctrl-C does: its last events."""
+        event: Event | None = self.events.throw(KeyboardInterrupt)
+        while event is not None:
+            if isinstance(event, EndEvent):
+                self.ended = event
+            yield event
+            event = next(self.events, None)
+
+    # --- looking ---
+
+    @property
+    def rows(self) -> Array:
+        """The positions, in `run.train`, of the rows of the next update."""
+        return self.engine.rows
+
+    def look(self) -> Any:
+        """The loss of the next update, with its graph: see `tg.train.Run.look`."""
+        return self.engine.look()
+
+    def layers(self) -> list[LayerRow]:
+        """The layers, measured with some of the examples, in evaluation mode. Of the next update |step| / |weights| is
+        measured, for the next look."""
+        engine = self.engine
+        if self._probe is None:
+            self._probe = Probe(engine.model, engine.examples, engine.objective)
+        squares: dict[str, float] = {}
+        for name, parameter in engine.model.named_parameters():
+            if parameter.grad is not None:
+                layer = name.rpartition(".")[0]
+                squares[layer] = squares.get(layer, 0.0) + float(np.linalg.norm(parameter.grad.numpy())) ** 2
+        ratios, self._ratios, self._looked = self._ratios, {}, True
+        return [
+            LayerRow(
+                layer.title,
+                math.sqrt(squares[layer.layer]) if layer.layer in squares else None,
+                ratios.get(layer.layer),
+                layer.dead,
+                layer.saturated,
+            )
+            for layer in report(engine.model, self._probe.loss(), after_step=True)
+        ]
+
+    def _measure(self, before: dict[str, Array]) -> None:
+        """|step| / |weights| of each layer's weights in the update that has just been."""
+        for name, parameter in self.engine.model.named_parameters():
+            layer, _, own = name.rpartition(".")
+            length = float(np.linalg.norm(before[name]))
+            if own.startswith("weight") and length:
+                self._ratios[layer] = float(np.linalg.norm(parameter.numpy() - before[name])) / length
+        self._before, self._looked = None, False
+
+    # --- steering ---
+
+    def set_rate(self, lr: float) -> float:
+        """Set the learning rate from the next update on; a schedule goes on from it. Returns it."""
+        self.steer(lr=lr)
+        return self.engine.lr
+
+    def steer(
+        self, lr: float | None = None, optimizer: str | None = None, batch_size: int | str | None = None
+    ) -> SteerEvent:
+        """Change settings from the next update on. `next` gives the event, before that update.
+
+        Args:
+            lr: the learning rate; of a new optimizer the one that it begins with.
+            optimizer: the name of another one, as in `--optimizer`, with the settings of the run that it takes.
+            batch_size: a number of rows, or "full".
+        Raises:
+            CommandError: an unknown optimizer.
+            ArgumentError: a number out of its range; nothing has changed then.
+            StateError: the run has ended.
+        """
+        if optimizer is None:
+            return self.engine.steer(lr, batch_size=batch_size)
+        if optimizer not in OPTIMIZERS:
+            raise CommandError(unknown(optimizer, list(OPTIMIZERS)))
+        config = replace(self.run.config, optimizer=optimizer, lr=LEARNING_RATES[optimizer] if lr is None else lr)
+        made = optimizer_of(config.without_foreign([config, self.run.config]), self.run.model)
+        return self.engine.steer(optimizer=made, batch_size=batch_size)
+
+    # --- going back ---
+
+    def undo(self, epoch: int) -> int:
+        """Go back to the end of an earlier epoch, from anywhere, also after the end. What was steered later is
+        forgotten, and what was steered before stays. It is recorded at once; `next` gives the `UndoEvent` first.
+
+        Args:
+            epoch: from `first` to the last one that is complete.
+        Returns:
+            how many epochs were trained again, because there was no snapshot.
+        Raises:
+            ArgumentError: there is no such epoch; nothing has changed then.
+        """
+        engine = self.engine
+        if not self.first <= epoch <= engine.epoch:
+            from_there = f" (the run was resumed after epoch {self.first})" if self.first else ""
+            raise ArgumentError(f"epoch must be one from {self.first} to {engine.epoch}, not {epoch}{from_there}")
+        start = self.snapshots.before(epoch)
+        unreported = [event for event in engine.pending if event.epoch <= epoch]  # of the last epoch, which may stay
+        state = {**self.snapshots[start], **measured(engine.history.until(start))}
+        engine.travel(state, [event for event in engine.steering if event.epoch <= epoch])
+        self.session.noise.load_state_dict((state["extra"] or {}).get("loss_noise"))
+        self.events, self.ended = engine.events(), None
+        self._before, self._ratios = None, {}
+        engine.pending.clear()
+        while engine.epoch < epoch or engine.pending:
+            self.session.noise.watch(next(self.events))
+        self.snapshots.forget_after(epoch)
+        engine.pending += [*unreported, UndoEvent(epoch)]
+        self.session.record_ahead(engine.pending)
+        return epoch - start
+
+    def restart(self) -> None:
+        """Go back to the beginning, with the same seed.
+
+        Raises:
+            ArgumentError: a run that was resumed cannot go back to before.
+        """
+        self.undo(0)
