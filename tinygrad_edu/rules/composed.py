@@ -112,13 +112,12 @@ def prod(a, axis=None, keepdims=False):
     kept = [k for k in range(a.ndim) if k not in axes]
     n = math.prod(a.shape[k] for k in axes)
     a_last = reshape(transpose(a, (*kept, *axes)), (*[a.shape[k] for k in kept], n))
-    while n != 1:
-        if n % 2 or not n:
-            ones = _like(np.ones((*a_last.shape[:-1], 1), dtype=a.dtype), a)
-            a_last, n = concatenate([a_last, ones], axis=-1), n + 1
-        if n > 1:
-            n //= 2
-            a_last = multiply(a_last[..., :n], a_last[..., n:])
+    if not n:
+        a_last = sum(a_last, axis=-1, keepdims=True) + 1
+    while n > 1:
+        half, rest = n // 2, a_last[..., n - n % 2 :]
+        a_last = multiply(a_last[..., :half], a_last[..., half : 2 * half])
+        a_last, n = concatenate([a_last, rest], axis=-1) if n % 2 else a_last, n - half
     return reshape(a_last, tuple(1 if k in axes else m for k, m in enumerate(a.shape) if keepdims or k not in axes))
 
 
@@ -271,7 +270,8 @@ def repeat(a, repeats, axis=None):
     n = a.shape[axis_in_range(axis, a.ndim, "repeat: ")]
     if (np.ndim(repeats) and np.shape(repeats) not in ((1,), (n,))) or np.any(np.asarray(repeats) < 0):
         raise ShapeError(f"repeat: repeats={repeats} must be one number, or {n} numbers for axis {axis}, none below 0")
-    return take(a, np.repeat(np.arange(n), repeats), axis=axis)
+    places = _constant(np.repeat, range(n), repeats) if isinstance(repeats, int) else np.repeat(range(n), repeats)
+    return take(a, places, axis=axis)
 
 
 @public
@@ -296,8 +296,8 @@ def diagonal(a, offset=0, axis1=0, axis2=1):
     a = moveaxis(a, (axis1, axis2), (-2, -1))
     rows, columns = a.shape[-2:]
     below, right = builtins.max(-offset, 0), builtins.max(offset, 0)
-    along = np.arange(builtins.max(0, builtins.min(rows - below, columns - right)))
-    return a[..., along + below, along + right]
+    n = builtins.max(0, builtins.min(rows - below, columns - right))
+    return a[..., _constant(np.arange, below, below + n), _constant(np.arange, right, right + n)]
 
 
 @public
@@ -324,14 +324,7 @@ def _triangle(a, k):
     """A mask of the elements on and below the diagonal k of a matrix, or of each matrix in a stack."""
     if a.ndim < 2:
         raise ShapeError(f"a triangle needs a matrix, not a tensor of shape {a.shape}")
-    return _like(_lower(*a.shape[-2:], k), a)
-
-
-@cache
-def _lower(rows, columns, k):
-    mask = np.tri(rows, columns, k) > 0
-    mask.flags.writeable = False
-    return mask
+    return _like(_constant(np.tri, *a.shape[-2:], k, bool), a)
 
 
 # --- helpers ---------------------------------------------------------------------------------------------------------
@@ -361,3 +354,11 @@ def as_tensors(*operands):
 def _like(array, a):
     """A host array on the device of the tensor `a`."""
     return a.backend.asarray(array) if hasattr(a, "backend") else array
+
+
+@cache
+def _constant(function, *arguments):
+    """The array that a function gives of plain values: the same one in each call, so that what uses it is compiled."""
+    array = function(*arguments)
+    array.flags.writeable = False
+    return array
