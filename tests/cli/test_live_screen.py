@@ -117,6 +117,15 @@ def test_going_back_clears_the_end_and_leaves_a_pale_curve():
     assert "epoch 10/100" in text
 
 
+def test_a_recorded_run_stays_a_replay():
+    live = Live(Progress("moons", 9), status="replay")
+    live.watch(events.EpochEvent(1, 9, 2.0, 0.5, 0.01, 0.1))
+    live.watch(events.UndoEvent(0))
+    live.watch(events.EndEvent(0, None, None, None, None, "interrupted"))
+    assert (live.status, live.end) == ("replay", "interrupted")
+    assert "REPLAY" in compose(live, 80, 24, None).text()[0]
+
+
 @pytest.mark.parametrize("ratio, verdict", [(0.2, "too large"), (1e-6, "hardly moves"), (0.01, "")])
 def test_a_verdict_needs_the_median_of_nine(ratio, verdict):
     live = Live(Progress())

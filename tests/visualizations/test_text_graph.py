@@ -13,9 +13,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tinygrad_edu_viz.cells import cell_width, clean
-from tinygrad_edu_viz.text import canvas
-from tinygrad_edu_viz.text.canvas import Box, TextGraph
+from tinygrad_edu_viz.text import text_graph
 from tinygrad_edu_viz.text.layout import lay_out
+from tinygrad_edu_viz.text.text_graph import Box, TextGraph
 
 CALM = settings(derandomize=True, deadline=None, max_examples=60)
 DIRECTIONS = st.sampled_from(["LR", "TB"])
@@ -263,7 +263,7 @@ def test_what_is_active_is_heavy_and_nothing_else_is(graph, direction, data):
 @given(graphs(), DIRECTIONS)
 def test_highlighting_moves_nothing(graph, direction):
     drawing = lay_out(*graph, direction=direction)
-    lines = dict.fromkeys(map(ord, itertools.chain(canvas._UNICODE.lines[1:], "╔╗╚╝═║╟╣╤╩►◄▼▲")), "~")
+    lines = dict.fromkeys(map(ord, itertools.chain(text_graph._UNICODE.lines[1:], "╔╗╚╝═║╟╣╤╩►◄▼▲")), "~")
     edges = list(drawing.edges)
     for place, key in enumerate(list(drawing.boxes)[:3]):
         assert drawing.render(key, edges[place : 2 * place + 1]).translate(lines) == drawing.render().translate(lines)
@@ -471,7 +471,7 @@ def arms_by_name(glyph: str) -> dict[str, int]:
 
 def test_every_glyph_has_the_arms_that_its_place_says():
     for arms, line, ascii in zip(
-        itertools.product(range(3), repeat=4), canvas._UNICODE.lines, canvas._ASCII.lines, strict=True
+        itertools.product(range(3), repeat=4), text_graph._UNICODE.lines, text_graph._ASCII.lines, strict=True
     ):
         present = {name: weight for name, weight in zip(("UP", "RIGHT", "DOWN", "LEFT"), arms, strict=True) if weight}
         if not present:

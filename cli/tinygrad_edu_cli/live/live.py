@@ -25,7 +25,7 @@ class LayerLook(NamedTuple):
 
     Attributes:
         name: of the layer, as the run calls it.
-        gradient: root mean square of the gradient of its weights.
+        gradient: |gradient| of the last update.
         ratio: |step| / |weights|, the median of the last looks; None before an update was seen.
         verdict: "too large" or "hardly moves" where the median of nine is; else "".
         dead, saturated: shares of its units, None where it has none of this kind.
@@ -46,7 +46,7 @@ class Live:
     Attributes:
         progress: what was measured.
         command: that is running, for the title.
-        status: "running", "paused", "ended" or "replay".
+        status: "running", "paused", "ended" or "replay", which stays.
         log: whether the losses have a logarithmic scale.
         message: for a while in the place of the keys.
         end: how the run ended, in a sentence.
@@ -69,8 +69,10 @@ class Live:
         self.progress.watch(event)
         if event.kind == "undo":
             self._went_back()
+        elif event.kind == "steer":
+            self._ratios.clear()
         elif event.kind == "end":
-            self.status = "ended"
+            self.status = "replay" if self.status == "replay" else "ended"
             self.end = ENDS.get(event.stopped, event.stopped)
             best = self.progress.best
             if best is not None and event.stopped != "epochs" and event.validation_loss is not None:
@@ -98,7 +100,7 @@ class Live:
         self._ratios.clear()
 
     def _went_back(self) -> None:
-        self.status, self.end = "paused", ""
+        self.status, self.end = "paused" if self.status == "ended" else self.status, ""
         self._ratios.clear()
 
 

@@ -10,8 +10,8 @@ from textual.geometry import Region, Spacing
 from textual.strip import Strip
 
 from tinygrad_edu_viz.player import Player
-from tinygrad_edu_viz.text.canvas import Edge, Placed, TextGraph
 from tinygrad_edu_viz.text.terminal import Picture
+from tinygrad_edu_viz.text.text_graph import Edge, Placed, TextGraph
 
 from . import look
 from .lines import Lines, plain_strips, restyled

@@ -25,7 +25,7 @@ from math import floor
 from typing import Literal, NamedTuple
 
 from ..cells import cell_width, clean
-from .canvas import Box, Cell, Edge, Placed, TextGraph
+from .text_graph import Box, Cell, Edge, Placed, TextGraph
 
 
 class _Measures(NamedTuple):

@@ -15,8 +15,8 @@ from ..recording.contents import Data, TraceNode
 from ..trace import Trace
 from ..views import levels
 from ..views.levels import View, ViewBox
-from .canvas import Box, Edge, TextGraph
 from .layout import lay_out
+from .text_graph import Box, Edge, TextGraph
 
 DIGITS = 3
 WIDEST = 72  # cells of a line: as many as the numbers of a small array take
