@@ -47,6 +47,7 @@ LAZY = {
     "tinygrad_edu_viz.plots.figure": {"matplotlib": OPTIONAL},
     "tinygrad_edu_viz.plots.learning": {"matplotlib.ticker": OPTIONAL},
     "tinygrad_edu_viz.plots.training": {"matplotlib": OPTIONAL, "matplotlib.figure": OPTIONAL},
+    "tinygrad_edu_viz.plots.surface": {"matplotlib": OPTIONAL},
     "tinygrad_edu_viz.pictures.gif": {
         "PIL": OPTIONAL,
         "PIL.Image": OPTIONAL,
@@ -62,6 +63,7 @@ LAZY = {
         "tinygrad_edu_cli.training.application": HELP,
         "tinygrad_edu_cli.training.evaluation": HELP,
     },
+    "tinygrad_edu_cli.commands.landscape": {"tinygrad_edu_cli.landscapes.show": HELP},
     "tinygrad_edu_cli.commands.predict": {"tinygrad_edu_cli.training.predictions": HELP},
     "tinygrad_edu_cli.commands.graph": {"tinygrad_edu_cli.drawing": HELP},
     "tinygrad_edu_cli.commands.step": {"tinygrad_edu_cli.faces": HELP},

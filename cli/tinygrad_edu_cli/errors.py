@@ -33,6 +33,12 @@ class CommandError(Exception):
         return printable("\n".join([f"error: {self.message}", *hints]), encoding)
 
 
+class NegativeResult(CommandError):
+    """All went as it should, and what came out is no good."""
+
+    exit_code = NEGATIVE
+
+
 class UserCodeError(CommandError):
     """The user's own function failed."""
 

@@ -16,6 +16,7 @@ from .commands import help as help_commands
 from .commands.compare import compare
 from .commands.evaluate import evaluate
 from .commands.graph import graph
+from .commands.landscape import landscape
 from .commands.predict import predict
 from .commands.step import step
 from .commands.train import train
@@ -49,6 +50,7 @@ def cli() -> None:
       tinygrad-edu graph "tanh(w*x + b)" --set w=2 --set x=-1 --set b=0.5 -o neuron.svg
       tinygrad-edu train --data moons
       tinygrad-edu compare lr=0.001,0.1,10 --data moons
+      tinygrad-edu landscape optimizer=sgd,adam --data moons
     """
 
 
@@ -56,6 +58,7 @@ cli.add_command(step)
 cli.add_command(graph)
 cli.add_command(train)
 cli.add_command(compare)
+cli.add_command(landscape)
 cli.add_command(predict)
 cli.add_command(evaluate)
 cli.add_command(help_commands.help_command)

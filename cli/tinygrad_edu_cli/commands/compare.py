@@ -14,7 +14,7 @@ from ..training.help_sections import SectionedCommand
 from ..training.options import Number, run_options, unknown
 
 CAN_BE_OFF = ("schedule", "patience", "clip_norm", "clip_value")  # if "none" is given for them
-OWN = ("seeds", "updates", "as_json")  # options of `compare` itself
+OWN = ("seeds", "updates", "as_json", "settings", "learn", "outputs", "theme", "plain")  # no options of a run
 _HOW = "for example: tinygrad-edu compare lr=0.001,0.1,10 --data moons"
 
 
@@ -87,9 +87,11 @@ def compare(
         raise click.exceptions.Exit(INTERRUPTED)
 
 
-def read_setting(context: click.Context, text: str) -> tuple[str, dict[str, Any]]:
+def read_setting(context: click.Context, text: str, least: int = 2) -> tuple[str, dict[str, Any]]:
     """ "lr=0.1,1" as the name of the setting, and its values by how they were written.
 
+    Args:
+        least: as few values there may be.
     Raises:
         CommandError: an unknown setting, a single value, the same value twice.
         click.BadParameter: a value that the option does not take.
@@ -99,7 +101,7 @@ def read_setting(context: click.Context, text: str) -> tuple[str, dict[str, Any]
     params = {str(p.name): p for p in context.command.params if isinstance(p, click.Option) and p.name not in OWN}
     if name not in params:
         known = [param.replace("_", "-") for param in params]
-        raise CommandError(f"compare: {unknown(written.strip(), known, joined='-')}", _HOW)
+        raise CommandError(f"{context.info_name}: {unknown(written.strip(), known, joined='-')}", _HOW)
     param = params[name]
     if context.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE:
         raise CommandError(f"--{written} is what is compared: it cannot be given to all runs", f"leave out --{written}")
@@ -107,14 +109,14 @@ def read_setting(context: click.Context, text: str) -> tuple[str, dict[str, Any]
     values: dict[str, Any] = {}
     for word in (word.strip() for word in listed.split(",")):
         if not word:
-            raise CommandError(f"compare: a value is missing in {text}", _HOW)
+            raise CommandError(f"{context.info_name}: a value is missing in {text}", _HOW)
         off = word.lower() == "none" and name in CAN_BE_OFF
         value = None if off else _value(word, param, context)
         if value in values.values():
-            raise CommandError(f"compare: {shown} has the value {word} twice", "give values that differ")
+            raise CommandError(f"{context.info_name}: {shown} has the value {word} twice", "give values that differ")
         values[f"{shown}={word}"] = value
-    if len(values) < 2:
-        raise CommandError(f"compare: {text} is one value, and comparing takes two or more", _HOW)
+    if len(values) < least:
+        raise CommandError(f"{context.info_name}: {text} is one value, and comparing takes two or more", _HOW)
     return name, values
 
 
@@ -125,8 +127,8 @@ def _value(word: str, param: click.Option, context: click.Context) -> Any:
     parts = word.split(":")
     if len(parts) != param.nargs:
         raise CommandError(
-            f"compare: {word} is not a value of {param.opts[0]}, which takes {param.nargs} numbers",
-            "write them with a colon between: tinygrad-edu compare betas=0.9:0.999,0.5:0.999",
+            f"{context.info_name}: {word} is not a value of {param.opts[0]}, which takes {param.nargs} numbers",
+            f"write them with a colon between: tinygrad-edu {context.info_name} betas=0.9:0.999,0.5:0.999",
         )
     return tuple(param.type.convert(part.strip(), param, context) for part in parts)
 

@@ -60,12 +60,13 @@ class Evaluated(NamedTuple):
 
 
 @np.errstate(all="ignore")  # a learner sees the inf or nan itself
-def evaluate(text: str, settings: Mapping[str, Any]) -> Evaluated:
+def evaluate(text: str, settings: Mapping[str, Any], one: bool = True) -> Evaluated:
     """Build the graph of an expression.
 
     Args:
         text: one statement, or several separated by ";" or new lines, such as "e = a*b; e + c".
         settings: for each name a number, or a nested list of numbers.
+        one: the result must be a single number that depends on a name; else it may be many.
     Raises:
         ExpressionError: the text is no expression, or has no single number as its result.
     """
@@ -75,7 +76,8 @@ def evaluate(text: str, settings: Mapping[str, Any]) -> Evaluated:
     result: Any = None
     for statement in statements:
         result = evaluator.statement(statement)
-    _check_result(source, statements[-1].value, result, settings)  # type: ignore[attr-defined]
+    if one:
+        _check_result(source, statements[-1].value, result, settings)  # type: ignore[attr-defined]
     unused = [name for name in settings if name not in evaluator.leaves]
     return Evaluated(result, evaluator.leaves, unused)
 

@@ -60,6 +60,20 @@ def trained(
         updates: how many updates of the weights each run makes; None for equal epochs (where batches of different size
             are compared and no number of epochs is given: UPDATES).
     """
+    prepared = ready(name, values, options, updates)
+    spared = None
+    if name == "seed":
+        seeds = 1
+    elif seeds is None:
+        needed = SEEDS * seconds(prepared.values())
+        seeds, spared = (SEEDS, None) if needed <= PATIENCE else (1, needed)
+    found = Comparison([], name, [(options["seed"] or 0) + k for k in range(seeds)], spared)
+    _train(found, {label: run.asked for label, run in prepared.items()}, prepared)
+    return found
+
+
+def ready(name: str, values: dict[str, Any], options: dict[str, Any], updates: int | None = None) -> dict[str, Run]:
+    """The runs that are to be made, by their labels; what is done with the data is told on the standard error."""
     if options["data"] is None and name != "data":
         options = {**options, "data": "moons"}
     if updates is None and name in BATCHES and options["epochs"] is None:
@@ -75,15 +89,7 @@ def trained(
         run.check_schedule()
     for line in accounted(next(iter(prepared.values()))):
         click.echo(line, err=True)
-    spared = None
-    if name == "seed":
-        seeds = 1
-    elif seeds is None:
-        needed = SEEDS * seconds(prepared.values())
-        seeds, spared = (SEEDS, None) if needed <= PATIENCE else (1, needed)
-    found = Comparison([], name, [(options["seed"] or 0) + k for k in range(seeds)], spared)
-    _train(found, configs, prepared)
-    return found
+    return prepared
 
 
 def _train(found: Comparison, configs: dict[str, RunConfig], prepared: dict[str, Run]) -> None:
@@ -119,7 +125,7 @@ def _train(found: Comparison, configs: dict[str, RunConfig], prepared: dict[str,
 def _trained(run: Run, title: str) -> ComparedRun | None:
     """What a run measured; None if Ctrl-C ended it before its first epoch was over."""
     history, noise, initial = History(), LossNoise(), initial_loss(run)
-    with _watched(title, run) as line:
+    with watched(title, run) as line:
 
         def watch(event: Event) -> None:
             for watcher in (history, noise, line):
@@ -137,7 +143,7 @@ def _tell_missing(labels: list[str]) -> None:
 
 
 @contextlib.contextmanager
-def _watched(title: str, run: Run) -> Iterator[Any]:
+def watched(title: str, run: Run) -> Iterator[Any]:
     """A progress line at a terminal; elsewhere nobody needs one."""
     line = ProgressLine(run.config.epochs or 1, title) if output.is_interactive() else History()
     try:

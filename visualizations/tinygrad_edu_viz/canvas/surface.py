@@ -9,15 +9,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..cells import cell_width
+from ..landscapes.bands import COUNT, Bands
 from .axes import figures
 from .fields import fill, letter, middles, spread
 from .grid import BOLD, COLOUR, Array, Grid, Look, Style
 from .inks import BANDS, BLACK, QUIET, TRAILS, WHITE
 
-COUNT = len(BANDS)
 SHADES = np.array(list(" .:-=+*#░▒▓█"))  # as dark as they are high
 ASCII_SHADES = np.array(list(" .,:;-=+*%#@"))
-_SPAN = 1e6  # between the lowest and the highest band, at most
 _LARGEST = 1e300
 _LEGEND = 12  # columns
 START = "S"
@@ -36,22 +35,6 @@ class Trail:
     points: Array
 
 
-def band_edges(losses: Array) -> Array:
-    """The limits of the bands, shape (13,): equal factors apart if all losses are above 0, else equal steps.
-
-    The lowest and the highest finite loss are the ends; of losses farther apart than a factor of 1e6 the low ones
-    share the first band.
-    """
-    finite = np.clip(losses, -_LARGEST, _LARGEST)[np.isfinite(losses)]
-    if not finite.size:
-        return np.linspace(0.0, 1.0, COUNT + 1)
-    low, high = float(finite.min()), float(finite.max())
-    if low < 0 or high == 0:
-        return np.linspace(low, high if high > low else low + 1.0, COUNT + 1)
-    low = max(low, high / _SPAN)
-    return np.geomspace(low, high if high > low else 2 * low, COUNT + 1)
-
-
 def bands_of(losses: Array, edges: Array) -> Array:
     """In which band losses are, from 0 to 11; infinity is in the highest, and what is not a number in none: -1."""
     found = np.clip(np.searchsorted(edges, losses, side="right") - 1, 0, COUNT - 1)
@@ -67,6 +50,7 @@ def surface(
     *,
     start: tuple[float, float] | None = None,
     title: str = "",
+    edges: Array | None = None,
     look: Look = COLOUR,
 ) -> Grid:
     """Draw losses in 12 bands, with the trails: S where they start, A, B, ... where they end.
@@ -79,22 +63,23 @@ def surface(
         losses: shape (rows, columns), the first row at the upper edge; they are drawn as finely as the cells allow.
         box: left, right, lower and upper edge of the plane.
         start: where all trails begin; by default where the first does.
+        edges: of the bands, 13 losses in ascending order; by default those of `Bands.of(losses)`.
     """
     grid = Grid(width, height, look)
-    names = _names(grid, trails, start is not None or bool(trails))
+    names = names_below(grid, [trail.name for trail in trails], start is not None or bool(trails))
     legend = _LEGEND if width >= 4 * _LEGEND else 0
     columns, rows, top = width - legend, height - bool(title) - len(names), int(bool(title))
     grid.put(0, 0, title, BOLD)
     if columns < 1 or rows < 1 or not np.size(losses):
         return grid
     losses = np.asarray(losses, float)
-    edges = band_edges(losses)
+    edges = Bands.of(losses).edges if edges is None else edges
     _fill(grid, top, losses, edges, rows, columns)
     for k, trail in enumerate(trails):
         _line(grid, top, np.asarray(trail.points, float), box, (rows, columns), k)
     for k, trail in enumerate(trails):
         if len(trail.points):
-            _spot(grid, top, trail.points[-1], box, (rows, columns), _capital(k), _ink(k))
+            _spot(grid, top, trail.points[-1], box, (rows, columns), capital(k), _ink(k))
     first = start if start is not None else next((trail.points[0] for trail in trails if len(trail.points)), None)
     if first is not None:
         _spot(grid, top, first, box, (rows, columns), START, WHITE)
@@ -133,7 +118,7 @@ def _line(
     ends = np.concatenate([[0], np.cumsum(steps)])
     along = np.arange(ends[-1] + 1)
     columns, rows = (np.rint(np.interp(along, ends, part)).astype(int) for part in (x, y))
-    char = "·" if grid.look.blends else _capital(k).lower()
+    char = "·" if grid.look.blends else capital(k).lower()
     letter(grid, columns, rows + top, np.array(char), _ink(k), True, BLACK)
 
 
@@ -164,10 +149,10 @@ def _bands(grid: Grid, x: int, top: int, edges: Array, rows: int) -> None:
         grid.put(x + 2, top + row, f"≥ {figures(edges[band], 6)}", QUIET)
 
 
-def _names(grid: Grid, trails: Sequence[Trail], has_start: bool) -> list[list[tuple[str, int]]]:
+def names_below(grid: Grid, names: Sequence[str], has_start: bool) -> list[list[tuple[str, int]]]:
     """What the letters mean, in lines that fit; at most a third of the rows."""
     entries = [(f"{START} start", WHITE)] if has_start else []
-    entries += [(f"{_capital(k)} {trail.name}", _ink(k)) for k, trail in enumerate(trails)]
+    entries += [(f"{capital(k)} {name}", _ink(k)) for k, name in enumerate(names)]
     lines: list[list[tuple[str, int]]] = []
     room = 0
     for text, ink in entries:
@@ -179,7 +164,8 @@ def _names(grid: Grid, trails: Sequence[Trail], has_start: bool) -> list[list[tu
     return lines[: grid.height // 3]
 
 
-def _capital(k: int) -> str:
+def capital(k: int) -> str:
+    """The letter of a trail: all but S, which is the start."""
     letters = [char for char in string.ascii_uppercase if char != START]
     return letters[k % len(letters)]
 

@@ -4,5 +4,6 @@ from .boundary import decision_boundary
 from .confusion import confusion_matrix
 from .figure import MissingMatplotlib
 from .learning import learning_curve
+from .surface import landscape
 
-__all__ = ["MissingMatplotlib", "confusion_matrix", "decision_boundary", "learning_curve"]
+__all__ = ["MissingMatplotlib", "confusion_matrix", "decision_boundary", "landscape", "learning_curve"]
