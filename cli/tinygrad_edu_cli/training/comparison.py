@@ -21,6 +21,7 @@ from .equal_updates import PATIENCE, UPDATES, epochs_of, seconds
 from .folder import RunFolder
 from .interrupts import follow
 from .judging import Judged, initial_loss, judge
+from .lockstep import Lockstep
 from .loss_noise import LossNoise
 from .missing_lines import as_typed
 from .progress_report import ProgressLine
@@ -41,6 +42,7 @@ class Comparison:
         seeds: the seeds of the runs of each.
         spared: about how many seconds more seeds would have taken, where only one was trained for that reason.
         interrupted: whether Ctrl-C ended it.
+        lockstep: two recorded runs, epoch by epoch; None for others.
     """
 
     candidates: list[Candidate]
@@ -48,6 +50,7 @@ class Comparison:
     seeds: list[int] = field(default_factory=list)
     spared: float | None = None
     interrupted: bool = False
+    lockstep: Lockstep | None = None
 
 
 def trained(
@@ -169,11 +172,13 @@ def recorded(paths: list[Path]) -> Comparison:
     for path in paths:
         if resolved.count(path.resolve()) > 1:
             raise CommandError(f"the run {path} is given twice", "give runs that differ")
-    return Comparison([Candidate(str(path), [_recorded(path)]) for path in paths])
+    folders = [RunFolder.read(path) for path in paths]
+    candidates = [Candidate(str(folder.path), [_recorded(folder)]) for folder in folders]
+    return Comparison(candidates, lockstep=Lockstep.of(*folders) if len(folders) == 2 else None)
 
 
-def _recorded(path: Path) -> ComparedRun:
-    folder = RunFolder.read(path)
+def _recorded(folder: RunFolder) -> ComparedRun:
+    path = folder.path
     history, noise = folder.history()
     if not history or not history.validation_loss:
         raise CommandError(

@@ -15,7 +15,7 @@ from .comparison import BATCHES, Comparison
 from .curve import Scale, curve
 from .ranking import best_of, tied_with
 from .verdict import FAIR, in_short, sentences, words
-from .wording import number, percent
+from .wording import number, percent, short
 
 CURVE = 20  # cells
 WIDEST = 120
@@ -50,6 +50,12 @@ def table(comparison: Comparison) -> Iterator[str]:
     yield ""
     for sentence in sentences(comparison):
         yield "\n".join(wrap(sentence, room(), indent=2))
+    if comparison.lockstep is not None:
+        yield ""
+        yield from comparison.lockstep.lines()
+        yield ""
+        for sentence in comparison.lockstep.sentences():
+            yield "\n".join(wrap(sentence, room(), indent=2))
 
 
 def _above(comparison: Comparison, scale: Scale, epochs: int) -> Iterator[str]:
@@ -91,11 +97,6 @@ def _cells(each: Candidate, word: str, scale: Scale, longest: int | None) -> lis
         "-" if noise is None else f"{noise:.2g}",
         word,
     ]
-
-
-def short(loss: float | None) -> str:
-    """A loss in three digits."""
-    return number(loss) if loss is None or abs(loss) == float("inf") or loss != loss else f"{loss:.3g}"
 
 
 def duration(seconds: float) -> str:
@@ -142,6 +143,8 @@ def to_json(comparison: Comparison) -> Iterator[dict[str, Any]]:
     text = " ".join(sentences(comparison))
     label = best.label if best else None
     yield {"kind": "verdict", "best": label, "tied": [each.label for each in tied], "text": text}
+    if comparison.lockstep is not None:
+        yield comparison.lockstep.to_json()
 
 
 def _of_seed(run: ComparedRun, word: str) -> dict[str, Any]:

@@ -15,3 +15,8 @@ def number(value: float | None) -> str:
     return (
         "-" if value is None else f"{value:.4g}" if math.isfinite(value) else "not a number" if value != value else "∞"
     )
+
+
+def short(loss: float | None) -> str:
+    """A loss in three digits."""
+    return number(loss) if loss is None or abs(loss) == float("inf") or loss != loss else f"{loss:.3g}"
