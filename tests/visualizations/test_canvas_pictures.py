@@ -323,6 +323,21 @@ def test_pictures_of_any_size(width, height, look, kind):
     assert rows == list(again.rows())
 
 
+@given(st.integers(0, 80), st.integers(0, 30), st.integers(0, 40), st.sampled_from(LOOKS), st.integers(0, 9999))
+@settings(max_examples=40, deadline=None)
+def test_any_number_of_classes_and_units(width, height, n, look, most):
+    names = [f"class {k}" for k in range(n)]
+    shares, points = np.full((6, 5, n), 1 / max(n, 1)), np.full((n, 2), 0.5)
+    maps = np.full((n, 4, 4), float(most))
+    for grid in (
+        confusion(width, height, np.full((n, n), most), names, title="t", look=look),
+        boundary(width, height, shares, points, np.arange(n), np.arange(n) > 3, UNIT, names=names, look=look),
+        hidden(width, height, [Units("0", maps, np.zeros(n), np.ones(n, bool))], look=look),
+        mistakes(width, height, maps, names, look=look),
+    ):
+        assert [sum(cell_width(text) for text, _ in row) for row in grid.rows()] == [width] * height
+
+
 @pytest.mark.parametrize("look", LOOKS)
 def test_what_pictures_say(look):
     arrow = ">" if look.ascii else "→"

@@ -39,8 +39,9 @@ def letter(
 
 def spread(values: Array, low: float, high: float, cells: int) -> Array:
     """The cells, from 0 to `cells` - 1, in which values from `low` to `high` lie; what is beyond, in the last ones."""
-    share = (np.asarray(values, float) - low) / (high - low if high > low else 1.0)
-    return np.clip(np.floor(np.nan_to_num(share, nan=0.0) * cells), 0, cells - 1).astype(int)
+    inside = np.clip(np.nan_to_num(np.asarray(values, float), nan=low), low, high)
+    share = (inside - low) / (high - low if high > low else 1.0)
+    return np.minimum(np.floor(share * cells), cells - 1).astype(int)
 
 
 def middles(pixels: int, given: int) -> Array:
