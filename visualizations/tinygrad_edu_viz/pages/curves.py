@@ -13,7 +13,7 @@ LEFT, RIGHT, TOP, BOTTOM = 46.0, 10.0, 16.0, 22.0  # around the curves, in units
 WIDTH = 360.0
 MOST = 500  # points of a curve; of more, the lowest and the highest of each piece are drawn
 BELOW = 8  # how far a logarithmic scale goes below the lowest curve, at most
-SHORT = 1.7  # powers of ten; a shorter scale has 2 and 5 between them
+SHORT = 1.7  # powers of ten; a shorter scale has 2 and 5 between them, one of up to twice as many 3
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class Scale:
     def y(self, value: float) -> float:
         value = min(max(value, self.low), self.high)
         if self.is_log:
-            share = math.log(value / self.low) / math.log(self.high / self.low)
+            share = (math.log(value) - math.log(self.low)) / (math.log(self.high) - math.log(self.low))
         else:
             share = (value - self.low) / (self.high - self.low)
         return TOP + (1 - share) * (self.height - TOP - BOTTOM)
@@ -52,8 +52,8 @@ class Scale:
         """Round numbers, between 2 and 7."""
         if self.is_log:
             first, last = math.floor(math.log10(self.low)), math.ceil(math.log10(self.high))
-            decades = math.log10(self.high / self.low)
-            parts = (1, 2, 5) if decades < SHORT else (1,)
+            decades = math.log10(self.high) - math.log10(self.low)
+            parts = (1, 2, 5) if decades < SHORT else (1, 3) if decades < 2 * SHORT else (1,)
             step = max(round(decades / 5), 1)
             found = [k * 10.0**power for power in range(first, last + 1, step) for k in parts]
         else:

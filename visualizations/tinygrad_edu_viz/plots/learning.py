@@ -83,13 +83,14 @@ def use_log(ax: Any, lines: dict[str, list[float]]) -> None:
 
 
 def plain_ticks(ax: Any) -> None:
-    """0.01, 0.1, 1 instead of powers of ten, and 0.2 and 0.5 between them where the range is short."""
+    """0.01, 0.1, 1 instead of powers of ten, and others between them where the range is short."""
     from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
     class Ticks(LogLocator):
         def tick_values(self, low: float, high: float) -> Any:
-            is_short = low > 0 and np.log10(high / low) < SHORT
-            self.set_params(subs=(1.0, 2.0, 5.0) if is_short else (1.0,), numticks=6)
+            decades = np.log10(high / low) if low > 0 else np.inf
+            between = (1.0, 2.0, 5.0) if decades < SHORT else (1.0, 3.0) if decades < 2 * SHORT else (1.0,)
+            self.set_params(subs=between, numticks=6)
             return super().tick_values(low, high)
 
     ax.yaxis.set_major_locator(Ticks())
