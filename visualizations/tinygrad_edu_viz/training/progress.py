@@ -6,26 +6,24 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 from tinygrad_edu.errors import StateError
 from tinygrad_edu.storage.documents import parse, read_bytes, reading
 from tinygrad_edu.storage.schema import (
-    Check,
     anything,
-    by_kind,
     list_of,
     located,
     mapping,
     one_of,
     optional,
     plain,
-    real,
     record,
     text,
     whole,
 )
+from tinygrad_edu.train.record import NAME as METRICS
+from tinygrad_edu.train.record import event_of, read_record
 
 if TYPE_CHECKING:
     from tinygrad_edu.train.events import BatchEvent
@@ -118,10 +116,8 @@ class Progress:
             with located("config"):
                 shown = _SHOWN(config)
         found = cls(title_of(shown), shown.get("epochs") or 0, shown.get("patience"))
-        file = folder / "metrics.jsonl"
-        for number, line in enumerate(read_bytes(file).split(b"\n")[:-1], 1):
-            with reading(f"{file}, line {number}", StateError):
-                found.watch(SimpleNamespace(**{**_NOTHING, **_LINE(parse(line))}))
+        for _, line in read_record(folder / METRICS, StateError):
+            found.watch(event_of(line))
         return found
 
     @property
@@ -221,7 +217,7 @@ def title_of(config: Mapping[str, Any]) -> str:
     return " · ".join(filter(None, words))
 
 
-_WHOLE, _WORD, _RATE, _SIZE = optional(whole(1)), optional(text), optional(real), optional(plain)
+_WHOLE, _WORD, _SIZE = optional(whole(1)), optional(text), optional(plain)
 _CONFIG = record({"kind": one_of("tinygrad-edu run"), "config": mapping(anything)}, others=True)
 _SHOWN = record(
     {"data": text},
@@ -231,19 +227,3 @@ _SHOWN = record(
     },
     others=True,
 )
-_EPOCH = {"kind": text, "epoch": whole()}
-_LINE: Check = by_kind(
-    "kind",
-    {
-        "epoch": record({**_EPOCH, "train_loss": real, "lr": real}, {"train_accuracy": real}, others=True),
-        "validation": record(
-            {**_EPOCH, "validation_loss": real}, {"validation_accuracy": real, "validation_r2": real}, others=True
-        ),
-        "best": record({**_EPOCH, "validation_loss": real}, others=True),
-        "notice": record({**_EPOCH, "text": text}, others=True),
-        "steer": record(_EPOCH, {"lr": _RATE, "optimizer": _WORD, "batch_size": _SIZE}, others=True),
-        "undo": record(_EPOCH, others=True),
-        "end": record({**_EPOCH, "stopped": text}, others=True),
-    },
-)
-_NOTHING = dict.fromkeys(("train_accuracy", "validation_accuracy", "validation_r2", "lr", "optimizer", "batch_size"))
