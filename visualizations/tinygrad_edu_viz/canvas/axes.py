@@ -11,6 +11,7 @@ import numpy as np
 from .grid import Array
 
 LABEL = 5  # cells of the number beside an axis
+_LARGEST = 4e307  # so that differences are finite
 _STEPS = (1.0, 2.0, 2.5, 5.0, 10.0)
 
 
@@ -67,10 +68,10 @@ def covering(values: Array, log: bool) -> Scale:
     low, high = float(found.min()), float(found.max())
     if log:
         return Scale(max(low / 1.1, 5e-324), min(max(high * 1.1, low * 2), 1e308), True)
+    low, high = max(low, -_LARGEST), min(high, _LARGEST)
     is_flat = high - low <= 1e-9 * max(abs(low), abs(high))
     room = (abs(high) / 2 or 1.0) if is_flat else (high - low) / 20
-    limit = 8e307  # so that their difference is finite
-    return Scale(max(low - room, -limit), min(high + room, limit))
+    return Scale(low - room, high + room)
 
 
 def widened(own: Array, others: Array, log: bool = False) -> Scale:

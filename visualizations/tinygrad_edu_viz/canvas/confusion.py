@@ -35,7 +35,7 @@ def confusion(
     room = (width - beside) / max(n, 1)
     digits = len(str(int(counts.max()))) if counts.size else 1
     kind = "counts" if room >= digits + 1 else "percent" if room >= 3 else "shades"
-    cell = int(min(room, max(digits, *map(cell_width, names), 3) + 1, 8)) if kind != "shades" else 1
+    cell = int(min(room, max(digits, *map(cell_width, names), 3) + 1, 12)) if kind != "shades" else 1
     gap = int(kind == "shades")
     columns, rows = min(n, max((width - beside - gap) // max(cell, 1), 0)), min(n, max(height - 2, 0))
     about = {"counts": "", "percent": "% of the row", "shades": "the darker, the fewer"}[kind]
