@@ -65,10 +65,9 @@ def covering(values: Array, log: bool) -> Scale:
     found = values[np.isfinite(values) & ((values > 0) | (not log))]
     if not found.size:
         return Scale(0.1, 1.0, True) if log else Scale(0.0, 1.0)
-    low, high = float(found.min()), float(found.max())
+    low, high = (float(np.clip(end, -_LARGEST, _LARGEST)) for end in (found.min(), found.max()))
     if log:
-        return Scale(max(low / 1.1, 5e-324), min(max(high * 1.1, low * 2), 1e308), True)
-    low, high = max(low, -_LARGEST), min(high, _LARGEST)
+        return Scale(max(low / 1.1, 5e-324), max(high * 1.1, low * 2), True)
     is_flat = high - low <= 1e-9 * max(abs(low), abs(high))
     room = (abs(high) / 2 or 1.0) if is_flat else (high - low) / 20
     return Scale(low - room, high + room)
