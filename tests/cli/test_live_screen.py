@@ -51,7 +51,7 @@ def picture(look):
 
 
 FACTS = [
-    *["train", "moons", "RUNNING", "30/100", "0.01", "0.0667", "0.125", "98.3/98.0 %", "90", "PICTURE"],
+    *["train", "moons", "RUNNING", "30/100", "0.01", "0.0667", "0.125", "98.3/98 %", "90", "PICTURE"],
     *["loss (log)", "validation", "epoch 12: Half of the units", "0.122", "25%", "too large", "q quit", "? help"],
 ]
 
@@ -71,7 +71,7 @@ def test_the_lines_of_a_screen_without_colours():
     """The screen of the design: 80 by 24, of a run of which everything is known."""
     lines = compose(a_run(), 80, 24, picture(MONO), MONO).text()
     assert lines[0].split() == "tinygrad-edu train moons · 2-16-1 relu · adam · batch 32 RUNNING".split()
-    assert lines[1] == " epoch 30/100  rate 0.01  loss 0.0667  val 0.125  right 98.3/98.0 %  update 90"
+    assert lines[1] == " epoch 30/100  rate 0.01  loss 0.0667  val 0.125  right 98.3/98 %  update 90"
     assert lines[3].split() == "loss (log) ⠒⠒⠒ train ⠂⠂⠂ validation PICTURE".split()
     assert lines[-1] == " space pause  . update  , epoch  s step into  [ ] rate  u undo  ? help  q quit"
     assert [k for k, line in enumerate(lines) if set(line) == {"─"}] == [17, 21]

@@ -14,6 +14,7 @@ from tinygrad_edu_viz.cells import cell_width, part
 from tinygrad_edu_viz.training.progress import Progress
 
 from ..terminal_width import wrap
+from ..training.wording import percent
 from .layer_table import layer_table
 from .live import Live
 
@@ -156,7 +157,7 @@ def numbers(progress: Progress, short: bool) -> list[tuple[str, str, int]]:
         found.append(("loss", figures(p.train_loss[-1]), 1))
     if p.validation_loss:
         found.append(("val" if short else "validation", figures(p.validation_loss[-1]), 2))
-    shares = [f"{100 * part[-1]:.1f}" for part in (p.train_accuracy, p.validation_accuracy) if part]
+    shares = [percent(part[-1]).rstrip("%") for part in (p.train_accuracy, p.validation_accuracy) if part]
     if shares:
         found.append(("right", "/".join(shares) + " %", 3))
     if p.validation_r2:
