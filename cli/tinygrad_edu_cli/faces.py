@@ -5,20 +5,21 @@ from __future__ import annotations
 import json
 import shutil
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import click
 
 from tinygrad_edu.errors import ArgumentError
+from tinygrad_edu_viz.courses.course_player import CoursePlayer
 from tinygrad_edu_viz.pictures.gif import Shots
 from tinygrad_edu_viz.player import Player
 
-from . import output, subject, tui
+from . import output, subject, tui, updating
 from .errors import CommandError
 from .scalar_level import at_level, scalarized
-from .stepping import dialogue, exports, step_lines, two_orders
+from .stepping import course_lines, dialogue, exports, step_lines, two_orders
 from .stepping.next_commands import typed
 from .subject import Subject
 
@@ -26,19 +27,32 @@ Face = Literal["tui", "plain", "json", "predict"]
 
 
 def opened(
-    source: str | None, settings: Sequence[str], level: str, place: str | None, breakpoints: Iterable[str]
-) -> tuple[Subject, Player]:
+    source: str | None,
+    settings: Sequence[str],
+    level: str,
+    place: str | None,
+    breakpoints: Iterable[str],
+    updates: Mapping[str, Any],
+) -> tuple[Subject, Player | CoursePlayer]:
     """What is stepped through, and a player at its start.
 
     Args:
         place: the node, or the element of one, that is scalarized; None for the whole subject.
+        updates: the options of updates that were given; {} for a single pass.
     Raises:
         CommandError: see the classes in `errors.py`.
     """
     chosen = ["--apart", place] if place is not None else ["--level", "scalar"] if level == "scalar" else []
-    found, level = _at_level(subject.open_source(source, settings), level, place)
+    found = subject.open_source(source, settings)
+    if updates:
+        learning = updating.learning_of(updates)
+        found, chosen = updating.course_of(found, learning), [*chosen, *updating.words(learning)]
+    elif found.course and chosen:
+        raise CommandError(f"{chosen[0]} takes a single pass apart into numbers, and {source} holds several")
+    else:
+        found, level = _at_level(found, level, place)
     found = found._replace(typed=(*typed(source, settings), *chosen))
-    player = Player(found.trace, level)
+    player = CoursePlayer(found.course, level) if found.course else Player(found.trace, level)
     for name in dict.fromkeys(breakpoints):
         try:
             player.add_breakpoint(name)
@@ -58,7 +72,7 @@ def _at_level(found: Subject, level: str, place: str | None) -> tuple[Subject, s
 
 def write_files(
     found: Subject,
-    player: Player,
+    player: Player | CoursePlayer,
     paths: Iterable[Path],
     png_series: Path | None,
     steps: tuple[int, int] | None,
@@ -68,13 +82,14 @@ def write_files(
 ) -> None:
     """Write the files that were asked for, and say so."""
     shots = Shots(steps, seconds, width, theme or "light")
+    player = player.player if isinstance(player, CoursePlayer) else player
     for path in paths:
         click.echo(exports.write(found, path, player, shots, theme or "auto"), err=True)
     if png_series is not None:
         click.echo(exports.write_series(found, png_series, player, shots), err=True)
 
 
-def show(found: Subject, player: Player, face: Face | None, full: bool) -> None:
+def show(found: Subject, player: Player | CoursePlayer, face: Face | None, full: bool) -> None:
     """Show the steps.
 
     Args:
@@ -86,13 +101,19 @@ def show(found: Subject, player: Player, face: Face | None, full: bool) -> None:
     if face == "predict":
         dialogue.run(found, player)
     elif face == "json":
-        for event in found.trace.events:
-            click.echo(json.dumps(event.to_json(), allow_nan=False))
+        for event in found.course.events() if found.course else (event.to_json() for event in found.trace.events):
+            click.echo(json.dumps(event, allow_nan=False))
     elif face == "tui":
         tui.run(found, player)
+    elif isinstance(player, CoursePlayer):
+        _say(course_lines.lines(found, player, full))
     else:
-        for line in step_lines.lines(found, player, full):
-            output.say(line)
+        _say(step_lines.lines(found, player, full))
+
+
+def _say(lines: Iterable[str]) -> None:
+    for line in lines:
+        output.say(line)
 
 
 def show_orders(source: str | None, settings: Sequence[str]) -> None:

@@ -55,6 +55,12 @@ def some(names: Iterable[str], most: int = 8) -> str:
     return ", ".join(names[:most]) + (", ..." if len(names) > most else "") if names else "none"
 
 
+def either(words: Iterable[Any]) -> str:
+    """ "a, b or c"."""
+    *first, last = map(str, words)
+    return f"{', '.join(first)} or {last}" if first else last
+
+
 def count(number: int | None, noun: str) -> str:
     """ "1 epoch", "1,200 epochs"."""
     return f"{number:,} {noun}{'s' * (number != 1)}"

@@ -14,7 +14,8 @@ import numpy as np
 from tinygrad_edu import Tensor
 from tinygrad_edu.errors import TinygradError
 from tinygrad_edu.graph.node import Node
-from tinygrad_edu_viz import Trace, TraceError
+from tinygrad_edu_viz import Course, Trace, TraceError
+from tinygrad_edu_viz.courses.course_file import is_course
 
 from . import user_file
 from .errors import CommandError, FileError
@@ -35,6 +36,7 @@ class Subject(NamedTuple):
         note: what a newcomer should be told about it; may be empty.
         root: the result itself, which knows the numbers of large arrays too; None of a saved trace.
         typed: the words of the command that say what it is; None if it is not known.
+        course: the passes and updates that begin with this trace; None of a single pass.
     """
 
     title: str
@@ -42,6 +44,7 @@ class Subject(NamedTuple):
     note: str = ""
     root: Node | None = None
     typed: tuple[str, ...] | None = None
+    course: Course | None = None
 
 
 def open_source(source: str | None, set_texts: Sequence[str]) -> Subject:
@@ -63,8 +66,11 @@ def open_source(source: str | None, set_texts: Sequence[str]) -> Subject:
         return _record(printable(f"{path}:{name}"), user_file.call(path, name), f"{name}()")
     if source.strip().endswith(".json"):
         _warn_unused(settings, "a saved trace has its numbers in it")
-        trace = _load(Path(source.strip()))
-        return Subject(printable(trace.title or source.strip()), trace)
+        found = _load(Path(source.strip()))
+        title = printable(found.title or source.strip())
+        if isinstance(found, Course):
+            return Subject(title, found.passes[0], course=found)
+        return Subject(title, found)
     if os.path.isfile(source):
         raise CommandError(f"{source} is a file of no known kind", "give an expression, FILE.py:FUNC or TRACE.json")
     root, _, unused = evaluate(source, settings)
@@ -104,9 +110,9 @@ def _record(title: str, root: Any, what: str, note: str = "") -> Subject:
         raise CommandError(str(error)) from None
 
 
-def _load(path: Path) -> Trace:
+def _load(path: Path) -> Trace | Course:
     try:
-        return Trace.load(path)
+        return Course.load(path) if is_course(path) else Trace.load(path)
     except OSError as error:
         raise FileError(f"cannot read {path}: {error.strerror}") from None
     except TraceError as error:

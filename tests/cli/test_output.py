@@ -16,7 +16,7 @@ from tinygrad_edu_cli import output
         ("utf-8", "∂L/∂w = 2·10⁻⁹ → ∞", "∂L/∂w = 2·10⁻⁹ → ∞"),
         ("ascii", "∂L/∂w = 2·10⁻⁹ → ∞", "dL/dw = 2*10^-9 -> inf"),
         ("ascii", "Wᵀ g; x² ≤ 10¹²", "W^T g; x^2 <= 10^12"),
-        ("ascii", "λ · 漢", r"\u03bb * \u6f22"),
+        ("ascii", "ж · 漢 λ", r"\u0436 * \u6f22 lambda"),
         ("latin-1", "µ · 2", "µ · 2"),
         ("cp437", "∂L/∂µ", "dL/dµ"),
     ],

@@ -14,9 +14,9 @@ import pytest
 
 import tinygrad_edu as tg
 from cli.training import QUICK, events, untimed
+from tinygrad_edu_cli.optimizers import KINDS
 from tinygrad_edu_cli.training import options
 from tinygrad_edu_cli.training.config import DEFAULTS
-from tinygrad_edu_cli.training.optimizer import _OPTIMIZERS
 from tinygrad_edu_cli.training.plain_report import is_round
 
 
@@ -166,7 +166,7 @@ def test_defaults_are_those_of_the_options(cli):
 
 def test_names_are_those_of_the_library():
     assert set(options.DATA) == set(tg.data.NAMES)
-    assert set(options.OPTIMIZERS) == set(_OPTIMIZERS)
+    assert set(options.OPTIMIZERS) == set(KINDS)
     for name in options.ACTIVATIONS:
         tg.nn.mlp([1, 1, 1], name)
     assert set(options.LOSSES) == set(tg.losses.LOSSES) - {"kl_divergence"}  # which compares distributions

@@ -185,7 +185,7 @@ def test_an_optimizer_of_ones_own():
 def test_settings_in_words():
     optimizer = tg.optim.AdamW([tg.Value(0.0)], lr=0.1, amsgrad=True)
     assert settings_text(optimizer) == (
-        "AdamW, η (lr) = 0.1, ε (eps) = 1e-08, λ (weight_decay) = 0.01, amsgrad, β₁ = 0.9, β₂ = 0.999"
+        "AdamW, η (lr) = 0.1, β₁ = 0.9, β₂ = 0.999, ε (eps) = 1e-08, λ (weight_decay) = 0.01, amsgrad"
     )
 
 

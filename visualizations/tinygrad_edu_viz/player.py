@@ -61,6 +61,15 @@ class Player:
         return self.trace.events[before : self.position]
 
     @property
+    def length(self) -> int:
+        """How many events there are."""
+        return len(self.trace.events)
+
+    def at(self, position: int) -> Event:
+        """What happens in the step to a position, from 1."""
+        return self.trace.events[position - 1]
+
+    @property
     def at_start(self) -> bool:
         return self.position == 0
 

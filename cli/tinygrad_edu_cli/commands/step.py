@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import Any
 
 import click
 
 from .. import completion, output
 from .export_options import export_options, shot_options
 from .source_options import level_option, set_option, source_argument
+from .update_options import given, update_options
 
 
 @click.command()
@@ -39,6 +41,7 @@ from .source_options import level_option, set_option, source_argument
     is_flag=True,
     help="Print all numbers of arrays in the lines of --plain, not only their range, and all terms of long sums.",
 )
+@update_options
 @export_options
 @shot_options
 def step(
@@ -62,8 +65,9 @@ def step(
     seconds: float | None,
     width: int | None,
     theme: str | None,
+    **update_settings: Any,
 ) -> None:
-    """Step through the forward and the backward pass of an expression.
+    """Step through the forward and the backward pass of an expression, and through the updates of its weights.
 
     Without SOURCE: the perceptron of the first lecture. On a terminal of at least 80 by 20 characters, keys step to and
     fro; otherwise all steps are printed.
@@ -80,6 +84,8 @@ def step(
       tinygrad-edu step --break b --break op:multiply
       tinygrad-edu step --predict
       tinygrad-edu step --order naive
+      tinygrad-edu step --updates 3
+      tinygrad-edu step "(w*x - y)**2" --set w=1 --set x=2 --set y=3 --optimizer adam --lr 0.1 --updates 3
       tinygrad-edu step "a*b + a" --set a=2 --set b=-3 --html page.html --gif steps.gif
 
     An expression has names, numbers, + - * / ** @, ( ), [ ], comparisons inside where(...), and the functions of
@@ -90,8 +96,12 @@ def step(
         raise click.UsageError("--tui, --plain, --json, --predict and --order exclude each other: choose one")
     if tui and not (output.can_redraw() and sys.stderr.isatty()):
         raise click.UsageError("--tui needs a terminal to draw on, and a keyboard: leave it out, or give --plain")
-    if order and (breakpoints or apart or full or level != "auto" or files or png_series):
+    updates = given(update_settings)
+    if order and (breakpoints or apart or full or level != "auto" or files or png_series or updates):
         raise click.UsageError("--order prints two tables, and takes only --set beside it")
+    if updates and (apart or level == "scalar"):
+        asked_for = "--apart" if apart else "--level scalar"
+        raise click.UsageError(f"{asked_for} takes a single pass apart into numbers: leave out --{next(iter(updates))}")
     if full and (tui or as_json or predict):
         raise click.UsageError(
             "--full is for --plain; --json has all recorded numbers, the screen opens them with Enter"
@@ -107,9 +117,9 @@ def step(
     if order:
         faces.show_orders(source, settings)
         return
-    subject, player = faces.opened(source, settings, level, apart, breakpoints)
+    subject, player = faces.opened(source, settings, level, apart, breakpoints, updates)
     faces.write_files(subject, player, files, png_series, steps, seconds, width, theme)
     if pictures and not (tui or plain or full or as_json or predict):
         return  # a file was what was wanted
-    asked: dict[faces.Face, bool] = {"predict": predict, "json": as_json, "tui": tui, "plain": plain or full}
-    faces.show(subject, player, next((face for face, wanted in asked.items() if wanted), None), full)
+    chosen: dict[faces.Face, bool] = {"predict": predict, "json": as_json, "tui": tui, "plain": plain or full}
+    faces.show(subject, player, next((face for face, wanted in chosen.items() if wanted), None), full)

@@ -74,8 +74,9 @@ def _without_font(subject: Subject, suffix: str) -> str:
     return f"\nwarning: no font of this machine has {lost[:20]}: install one ({gif.FONTS})"
 
 
-def _trace(export: Export, path: Path) -> str:
-    export.subject.trace.save(path)
+def _steps(export: Export, path: Path) -> str:
+    subject = export.subject
+    (subject.course or subject.trace).save(path)
     return ""
 
 
@@ -111,7 +112,7 @@ def _step(player: Player) -> str:
 
 
 WRITERS: dict[str, Writer] = {
-    ".json": _trace,
+    ".json": _steps,
     ".html": _page,
     ".htm": _page,
     ".gif": _gif,

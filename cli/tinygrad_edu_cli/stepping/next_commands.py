@@ -12,7 +12,13 @@ LONGEST = 160  # characters of a command that is printed
 _NEXT = (
     ("--predict", "you are asked for each gradient first"),
     ("--order naive", "why the backward pass has an order"),
+    ("--updates 3", "what an optimizer makes of the gradients"),
     ("--html page.html", "the same steps as a page to play with"),
+)
+_NEXT_OF_COURSE = (
+    ("--full", "all steps of each pass, too"),
+    ("--predict", "you are asked for each gradient first"),
+    ("--save course.json", "to keep, and to step through elsewhere"),
 )
 
 
@@ -22,8 +28,12 @@ def next_commands(subject: Subject) -> list[str]:
         return []
     typed = " ".join(["tinygrad-edu step", *map(_quoted, subject.typed)])
     typed = typed if len(typed) <= LONGEST else "tinygrad-edu step ..."
-    numbers = subject.trace.nodes[subject.trace.root].kind == "value" and not {"--apart", "--level"} & {*subject.typed}
-    shown = [(f"  {typed} {option}", why) for option, why in _NEXT if numbers or "naive" not in option]
+    apart = {"--apart", "--level"} & {*subject.typed}
+    numbers = subject.trace.nodes[subject.trace.root].kind == "value" and not apart
+    left_out = [] if numbers else ["naive"]
+    left_out += ["updates"] if apart or subject.root is None else []
+    options = _NEXT_OF_COURSE if subject.course else _NEXT
+    shown = [(f"  {typed} {o}", why) for o, why in options if not any(word in o for word in left_out)]
     width = max(len(command) for command, _ in shown)
     return ["", "Next:", "", *(f"{command:<{width}}   # {why}" for command, why in shown)]
 

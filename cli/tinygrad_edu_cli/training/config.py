@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from tinygrad_edu.storage.schema import optional, record
 
+from .. import optimizers
 from ..errors import CommandError
-from ..phrases import count
+from ..phrases import count, either
 from .stored_settings import setting
 
 if TYPE_CHECKING:
@@ -31,14 +32,6 @@ DEFAULTS = {  # of the options that have a value where nothing was said
 _NEVER_NONE = {"data", "net", "activation", "loss", "lr", "batch_size", "epochs", *DEFAULTS}  # once they are filled in
 UPDATES = 3000  # the default number of epochs makes about as many, in batches of this size
 
-_OPTIMIZERS_WITH: dict[str, tuple[str, ...]] = {
-    "momentum": ("sgd", "rmsprop"),
-    "nesterov": ("sgd",),
-    "betas": ("adam", "adamw", "nadam"),
-    "alpha": ("rmsprop",),
-    "rho": ("adadelta",),
-    "eps": ("adam", "adamw", "nadam", "adagrad", "adadelta", "rmsprop"),
-}
 _SCHEDULES_WITH: dict[str, tuple[str, ...]] = {
     "step_size": ("step",),
     "gamma": ("step", "exponential"),
@@ -48,7 +41,7 @@ _SCHEDULES_WITH: dict[str, tuple[str, ...]] = {
     "plateau_patience": ("plateau",),
 }
 _LOSSES_WITH: dict[str, tuple[str, ...]] = {"label_smoothing": ("cross_entropy",)}
-_SETTINGS_OF = {"optimizer": _OPTIMIZERS_WITH, "schedule": _SCHEDULES_WITH, "loss": _LOSSES_WITH}
+_SETTINGS_OF = {"optimizer": optimizers.WITH, "schedule": _SCHEDULES_WITH, "loss": _LOSSES_WITH}
 
 
 class MisfitError(CommandError):
@@ -134,20 +127,12 @@ class RunConfig:
         Raises:
             CommandError: see there.
         """
-        for name, optimizers in _OPTIMIZERS_WITH.items():
-            given = getattr(self, name)
-            if given is not None and given is not False and self.optimizer not in optimizers:
-                raise CommandError(
-                    f"{option(name)} is a setting of {_or(optimizers)}, and the optimizer is {self.optimizer}",
-                    f"leave it out, or choose --optimizer {optimizers[0]}",
-                )
-        if self.nesterov and not self.momentum:
-            raise CommandError("--nesterov looks ahead along the momentum, and there is none", "add --momentum 0.9")
+        optimizers.check(self.optimizer, {name: getattr(self, name) for name in optimizers.SETTINGS})
         for name, schedules in _SCHEDULES_WITH.items():
             if getattr(self, name) is not None and self.schedule not in schedules:
                 what = f"the schedule is {self.schedule}" if self.schedule else "there is no schedule"
                 raise CommandError(
-                    f"{option(name)} is a setting of the schedule {_or(schedules)}, and {what}",
+                    f"{option(name)} is a setting of the schedule {either(schedules)}, and {what}",
                     f"leave it out, or choose --schedule {schedules[0]}",
                 )
         if self.min_delta is not None and self.patience is None:
@@ -245,7 +230,7 @@ def _check_ends(net: tuple[int, ...], dataset: Dataset) -> None:
     possible = {outputs, dataset.classes} if dataset.classes else {1}
     if net[0] == inputs and net[-1] in possible:
         return
-    wanted = f"{dataset.classes} classes, which take {_or(sorted(possible))}" if dataset.classes else "1 number"
+    wanted = f"{dataset.classes} classes, which take {either(sorted(possible))}" if dataset.classes else "1 number"
     fitting = "-".join(map(str, (inputs, *net[1:-1], outputs)))
     raise MisfitError(
         f"--net {'-'.join(map(str, net))} does not fit {dataset.name}: the net has {count(net[0], 'input')} and "
@@ -270,7 +255,7 @@ def _loss(asked: str | None, net: tuple[int, ...], dataset: Dataset) -> str:
             else "numbers to predict"
         )
         raise CommandError(
-            f"--loss {asked} does not fit: {dataset.name} has {kind}", f"use {_or(fitting)}, or leave it out"
+            f"--loss {asked} does not fit: {dataset.name} has {kind}", f"use {either(fitting)}, or leave it out"
         )
     return asked or fitting[0]
 
@@ -291,8 +276,3 @@ def _check_smoothing(loss: str, net: tuple[int, ...], dataset: Dataset) -> None:
 def _epochs(learned_from: int) -> int:
     """The same for every batch size, so that runs which differ in it can be compared."""
     return min(max(UPDATES * BATCH_SIZE // learned_from, 20), 100)
-
-
-def _or(words: Any) -> str:
-    *first, last = map(str, words)
-    return f"{', '.join(first)} or {last}" if first else last

@@ -6,20 +6,15 @@ from typing import Any
 
 from tinygrad_edu import optim
 
+from .. import optimizers
 from .config import RunConfig
-
-_OPTIMIZERS = {
-    **{"sgd": optim.SGD, "adam": optim.Adam, "adamw": optim.AdamW, "nadam": optim.NAdam},
-    **{"adagrad": optim.Adagrad, "adadelta": optim.Adadelta, "rmsprop": optim.RMSprop},
-}
-_SETTINGS = ("momentum", "nesterov", "betas", "alpha", "rho", "eps", "weight_decay")
 
 
 def optimizer_of(config: RunConfig, model: Any) -> Any:
     """With the class's own defaults for what was not said."""
-    given = {name: getattr(config, name) for name in _SETTINGS}
-    settings = {name: value for name, value in given.items() if value is not None and value is not False}
-    return _OPTIMIZERS[config.optimizer](model.parameters(), lr=config.lr, **settings)
+    assert config.lr is not None
+    given = {name: getattr(config, name) for name in optimizers.SETTINGS}
+    return optimizers.make(config.optimizer, model.parameters(), config.lr, given)
 
 
 def schedule_of(config: RunConfig, optimizer: Any, updates_per_epoch: int) -> Any:

@@ -139,6 +139,16 @@ _NO_HARM = Number(0)
 _COUNT = Number(1, whole=True)
 _FRACTION = Number(0, 1, below=True)
 
+OPTIMIZER_SETTINGS = [
+    click.option("--momentum", type=_FRACTION, help="sgd, rmsprop: how much of the last step is kept, 0.9 say."),
+    click.option("--nesterov", is_flag=True, help="sgd: momentum that looks ahead."),
+    click.option("--betas", type=_FRACTION, nargs=2, metavar="B1 B2", help="adam, adamw, nadam: running means."),
+    click.option("--alpha", type=_FRACTION, help="rmsprop: running mean of the squares."),
+    click.option("--rho", type=_FRACTION, help="adadelta: running mean of the squares."),
+    click.option("--eps", type=Number(0, above=True), help="adam and the other adaptive ones: keeps steps finite."),
+    click.option("--weight-decay", type=_NO_HARM, help="Every optimizer: shrink the weights a little in each step."),
+]
+
 _OPTIONS = [
     click.option(
         "--data",
@@ -184,13 +194,7 @@ _OPTIONS = [
         type=Number(0, above=True, why="try 0.01"),
         help="Learning rate.  [default: fits the optimizer]",
     ),
-    click.option("--momentum", type=_FRACTION, help="sgd, rmsprop: how much of the last step is kept, 0.9 say."),
-    click.option("--nesterov", is_flag=True, help="sgd: momentum that looks ahead."),
-    click.option("--betas", type=_FRACTION, nargs=2, metavar="B1 B2", help="adam, adamw, nadam: running means."),
-    click.option("--alpha", type=_FRACTION, help="rmsprop: running mean of the squares."),
-    click.option("--rho", type=_FRACTION, help="adadelta: running mean of the squares."),
-    click.option("--eps", type=Number(0, above=True), help="adam and the other adaptive ones: keeps steps finite."),
-    click.option("--weight-decay", type=_NO_HARM, help="Every optimizer: shrink the weights a little in each step."),
+    *OPTIMIZER_SETTINGS,
     click.option(
         "--batch-size",
         type=BatchSize(),

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from ..errors import INTERRUPTED
 
 if TYPE_CHECKING:
+    from tinygrad_edu_viz.courses.course_player import CoursePlayer
     from tinygrad_edu_viz.player import Player
 
     from ..subject import Subject
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 COLUMNS, ROWS = 80, 20  # what the full screen needs to be of use
 
 
-def run(subject: Subject, player: Player) -> None:
+def run(subject: Subject, player: Player | CoursePlayer) -> None:
     """Show the trace, and follow the keys until the person leaves.
 
     Raises:

@@ -12,11 +12,13 @@ from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.filter import LineFilter
 
+from tinygrad_edu_viz.courses.course_player import CoursePlayer
 from tinygrad_edu_viz.player import Player
 
 from ..errors import INTERRUPTED
 from ..subject import Subject
 from . import look
+from .course_screen import CourseStepping
 from .step_screen import Stepping
 
 
@@ -54,9 +56,11 @@ class FullScreen(App[None]):
 class Stepper(FullScreen):
     """The full-screen stepper."""
 
-    def __init__(self, subject: Subject, player: Player):
+    def __init__(self, subject: Subject, player: Player | CoursePlayer):
         super().__init__()
-        self.stepping = Stepping(subject, player)
+        self.stepping = (
+            CourseStepping(subject, player) if isinstance(player, CoursePlayer) else Stepping(subject, player)
+        )
 
     def get_default_screen(self) -> Stepping:
         """The screen that is there from the start."""

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 from rich.style import Style
 from textual import events
 from textual.geometry import Region, Spacing
 from textual.strip import Strip
 
+from tinygrad_edu_viz import Trace
+from tinygrad_edu_viz.courses.update import Update
 from tinygrad_edu_viz.player import Player
 from tinygrad_edu_viz.text.terminal import Picture
 from tinygrad_edu_viz.text.text_graph import Edge, Placed, TextGraph
@@ -27,30 +29,39 @@ class GraphPane(Lines):
 
     centred = True
 
-    def __init__(self, player: Player, ascii: bool, id: str | None = None):
+    def __init__(self, player: Player, ascii: bool, id: str | None = None, alike: Sequence[Trace] = ()):
         super().__init__(id=id)
-        self.player, self.ascii = player, ascii
-        self._picture = Picture(player.trace, player.view, ascii)
+        self.player, self.ascii, self.alike = player, ascii, alike
+        self.updates: Sequence[Update] = ()
+        self._picture = Picture(player.trace, player.view, ascii, alike=alike)
+
+    def put_player(self, player: Player, updates: Sequence[Update]) -> None:
+        """Show another pass, with the updates after it that have happened."""
+        self.player, self.updates = player, updates
 
     @property
     def picture(self) -> Picture:
         """The drawing at the player's level, laid out when the level changes."""
-        if self._picture.view is not self.player.view:
-            self._picture = Picture(self.player.trace, self.player.view, self.ascii)
+        trace, view = self.player.trace, self.player.view
+        if self._picture.view is not view:
+            again = self._picture.of(trace, view)
+            self._picture = again or Picture(trace, view, self.ascii, alike=self.alike)
         return self._picture
 
     def show(self) -> None:
         """Draw the graph as the player sees it, and bring the active box, or the chosen one, into sight."""
         player, view = self.player, self.player.view
-        drawn = self.picture.at(player.position)
+        drawn = self.picture.at(player.position, {update.node: update.after for update in self.updates})
         active, edges = view.active(player.trace, player.position)
-        strips = plain_strips(drawn.render(active, edges, self.ascii).split("\n"))
         style = look.of(player.event.kind) if player.event else look.QUIET
+        if self.updates:
+            active, edges, style = view.box_of[self.updates[-1].node], (), look.UPDATE
+        strips = plain_strips(drawn.render(active, edges, self.ascii).split("\n"))
         for row, column in (cell for edge in edges for cell in drawn.edges[edge]):
             strips[row] = restyled(strips[row], column, column + 1, style)
         if active:
             self._frame(strips, drawn.boxes[active], style)
-        chosen = view.box_of[player.selected] if player.selected else None
+        chosen = view.box_of[player.selected] if player.selected and (player.was_chosen or not self.updates) else None
         if chosen and chosen != active:
             self._frame(strips, drawn.boxes[chosen], look.STRONG, _SELECTED_ASCII if self.ascii else _SELECTED)
         for box in {view.box_of[node]: None for node in view.box_of if player.is_breakpoint(node)}:

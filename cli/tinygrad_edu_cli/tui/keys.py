@@ -9,7 +9,10 @@ from tinygrad_edu_viz.cells import cell_width
 from . import look
 
 BINDINGS: list[BindingType] = [
-    Binding("right,n,l,space", "forward", "one step on"),
+    Binding("right,l,space", "forward", "one step on"),
+    Binding("n", "next_pass", "to the next pass, or one step on"),
+    Binding("N", "previous_pass", "to the pass before, or one step back"),
+    Binding("u", "update", "to the updates of this pass"),
     Binding("left,h,backspace", "back", "one step back"),
     Binding("home,g", "to_start", "to the start"),
     Binding("end,G", "to_end", "to the end"),
@@ -36,12 +39,14 @@ FOOTER = [
     *[("→", "step"), ("←", "back"), ("f", "backward"), ("c", "continue"), ("b", "break"), ("p", "predict")],
     *[("/", "search"), ("z", "level"), ("Enter", "open"), ("e", "export"), ("?", "help"), ("q", "quit")],
 ]
-_LEAVE_OUT = ("e", "Enter", "/", "b", "z", "c", "p", "f", "←", "→", "?")  # first what is missed least
+FOOTER_OF_COURSE = [*FOOTER[:3], ("u", "update"), ("n", "pass"), *FOOTER[3:]]
+_LEAVE_OUT = ("e", "Enter", "/", "b", "z", "c", "p", "f", "u", "n", "←", "→", "?")  # first what is missed least
 
 HELP = """\
 →  n  l  Space     the next step
-←  h  Backspace    one step back
+←  N  h  Backspace one step back
 f                  to the first step of the backward pass
+u                  to the update, where one follows
 Home  g            to the start
 End  G             to the end
 
@@ -77,18 +82,42 @@ a heavy border     the node that you chose
 In the table, μ is the mean of an array."""
 
 
-def help_lines(opener: str = "") -> list[str]:
+HELP_OF_COURSE = HELP.replace(
+    """\
+→  n  l  Space     the next step
+←  N  h  Backspace one step back
+f                  to the first step of the backward pass
+u                  to the update, where one follows
+""",
+    """\
+→  l  Space        the next step, or the next update
+←  h  Backspace    one step back, also over updates
+n  N               to the next pass, to the pass before
+u                  to the update of this pass; again: of the next
+f                  to the first step of the backward pass
+""",
+).replace(
+    """\
+Enter              open the chosen node""",
+    """\
+Enter              at an update: all its numbers; else
+                   open the chosen node""",
+)
+
+
+def help_lines(opener: str = "", page: str = HELP) -> list[str]:
     """The page of help.
 
     Args:
         opener: what q goes back to; "" for the shell.
+        page: which one.
     """
-    return [line.replace("quit", f"back to {opener}") if opener else line for line in HELP.splitlines()]
+    return [line.replace("quit", f"back to {opener}") if opener else line for line in page.splitlines()]
 
 
-def footer(width: int, opener: str = "") -> list[tuple[str, str]]:
+def footer(keys: list[tuple[str, str]], width: int, opener: str = "") -> list[tuple[str, str]]:
     """The keys and what they do, as many as there is room for."""
-    shown = [(look.shown(key), f"to {opener}" if opener and key == "q" else text) for key, text in FOOTER]
+    shown = [(look.shown(key), f"to {opener}" if opener and key == "q" else text) for key, text in keys]
     for key in (None, *_LEAVE_OUT):
         shown = [pair for pair in shown if pair[0] != look.shown(key or "")]
         if sum(cell_width(key) + len(text) + 3 for key, text in shown) <= width:

@@ -16,12 +16,13 @@ from .. import output
 
 # Okabe and Ito's colours, which colour-blind people can distinguish. Each has a character or a shape beside it.
 FORWARD, BACKWARD, STOP = Style(color="#56b4e9", bold=True), Style(color="#e69f00", bold=True), Style(color="#f0a0c8")
+UPDATE = Style(color="#4dd0a8", bold=True)
 SELECTED, QUIET, STRONG = Style(reverse=True), Style(color="#9aa5b1"), Style(bold=True)
 
 
 def of(kind: str) -> Style:
-    """The style of a pass."""
-    return FORWARD if kind == "forward" else BACKWARD
+    """The style of a pass, or of the updates after it."""
+    return {"forward": FORWARD, "backward": BACKWARD}.get(kind, UPDATE)
 
 
 def coding() -> str:

@@ -40,6 +40,10 @@ class NodePane(Lines):
 
     def __init__(self, player: Player, id: str | None = None):
         super().__init__(id=id)
+        self.put_player(player)
+
+    def put_player(self, player: Player) -> None:
+        """Show another pass."""
         self.player = player
         self.ids = list(player.trace.nodes)
         self.places = {node: place for place, node in enumerate(self.ids)}

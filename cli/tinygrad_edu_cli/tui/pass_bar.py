@@ -13,7 +13,7 @@ from tinygrad_edu_viz.player import Player
 from . import look
 
 DONE, AHEAD, BETWEEN, STOP = "▓", "░", "│", "●"
-_IN_ASCII = str.maketrans({DONE: "#", AHEAD: ".", BETWEEN: "|", STOP: "@"})
+IN_ASCII = str.maketrans({DONE: "#", AHEAD: ".", BETWEEN: "|", STOP: "@"})
 
 
 class PassBar(Widget):
@@ -34,7 +34,7 @@ class PassBar(Widget):
         """The line, as Textual asks for it."""
         first, second = bar(self.player, self.size.width)
         pieces = [(first, look.FORWARD), (BETWEEN, look.QUIET), (second, look.BACKWARD)]
-        shown = [(text.translate(_IN_ASCII) if self.ascii else text, style) for text, style in pieces]
+        shown = [(text.translate(IN_ASCII) if self.ascii else text, style) for text, style in pieces]
         strip = Strip([Segment(text, self.rich_style + style) for text, style in shown])
         return strip.adjust_cell_length(self.size.width, self.rich_style)
 

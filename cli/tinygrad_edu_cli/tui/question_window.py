@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from math import prod
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -12,13 +12,13 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from tinygrad_edu_viz.predicting.questions import Question
-from tinygrad_edu_viz.predicting.quiz import Quiz, Score
+from tinygrad_edu_viz.predicting.quiz import Score
 from tinygrad_edu_viz.predicting.verdicts import Verdict
 from tinygrad_edu_viz.recording.contents import Event
 
 from ..errors import CommandError
 from ..expressions.answer import read_answer
-from ..stepping.dialogue import TRIES
+from ..stepping.dialogue import TRIES, quiz_of
 from . import look
 
 if TYPE_CHECKING:
@@ -39,11 +39,15 @@ class Predicting(ModalScreen[None]):
 
     def __init__(self, stepping: Stepping):
         super().__init__()
-        self.stepping, self.player = stepping, stepping.player
-        self.quiz, self.score = Quiz(self.player.trace), Score()
-        self.asked: tuple[Event, Question] | None = None  # what waits for an answer
+        self.stepping, self.player = stepping, stepping.mover
+        self.quiz: Any = quiz_of(self.player)
+        self.score = Score()
+        self.asked: tuple[int, Question] | None = None  # what waits for an answer: the step, by its position
         self.tries: list[Verdict] = []  # on the answers to it so far
-        self.why_nothing = self.quiz.why_nothing(self.player.trace.events[self.player.position :])
+        ahead: list[Any] = [
+            self.player.at(position + 1) for position in range(self.player.position, self.player.length)
+        ]
+        self.why_nothing = self.quiz.why_nothing(ahead)
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="window"):
@@ -61,12 +65,11 @@ class Predicting(ModalScreen[None]):
 
     def ask(self) -> None:
         """Go on to the next step that something is asked about, or to the end."""
-        for position in range(self.player.position, len(self.player.trace.events)):
-            event = self.player.trace.events[position]
-            question = self.quiz.question(event)
+        for position in range(self.player.position, self.player.length):
+            question = self.quiz.question(self.player.at(position + 1))
             if question is not None:
                 self.go(position)
-                self.asked = event, question
+                self.asked = position + 1, question
                 self.put(question.text, ", ".join(question.known), HOW)
                 return
         self.player.to_end()
@@ -88,7 +91,8 @@ class Predicting(ModalScreen[None]):
         if self.asked is None:
             self.ask()
             return
-        (about, question), text, verdict = self.asked, event.value.strip(), None
+        (position, question), text, verdict = self.asked, event.value.strip(), None
+        about = self.player.at(position)
         if text == "?":
             self.put(question.text, ", ".join(question.known), f"Hint: {question.hint}")
             return
@@ -105,9 +109,10 @@ class Predicting(ModalScreen[None]):
         skipped = "Here it is" if self.tries else "Skipped"
         self.score = self.score.after(*self.tries)
         self.asked, self.tries = None, []
-        self.go(about.step)
+        self.go(position)
         said = verdict.text if verdict else f"{skipped}: {question.asked} stands in the table now."
-        self.put(said, about.formula, "Enter: the next question   Esc: stop")
+        formula = about.formula if isinstance(about, Event) else str(about.lines[-1])
+        self.put(said, formula, "Enter: the next question   Esc: stop")
 
     def action_stop(self) -> None:
         """Close the window; the first line of the score stands in the place of the keys."""

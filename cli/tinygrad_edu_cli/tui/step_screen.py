@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import ClassVar
 
@@ -12,8 +13,10 @@ from textual.binding import BindingType
 from textual.containers import Container
 from textual.screen import Screen
 from textual.strip import Strip
+from textual.widget import Widget
 
 from tinygrad_edu_viz.cells import cell_width, clean
+from tinygrad_edu_viz.courses.course_player import CoursePlayer
 from tinygrad_edu_viz.player import Player
 
 from ..errors import CommandError, MissingPieceError
@@ -43,22 +46,38 @@ class Stepping(Screen[None]):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = keys.BINDINGS
+    footer: ClassVar[list[tuple[str, str]]] = keys.FOOTER
+    keys_page: ClassVar[str] = keys.HELP
+    last_step: ClassVar[str] = "that was the last step: all gradients are there"
 
     def __init__(self, subject: Subject, player: Player, opener: str = ""):
         super().__init__()
         self.subject, self.player, self.opener = subject, player, opener
+        self.mover: Player | CoursePlayer = player  # what the keys move
         self.ascii = look.is_ascii()
         self.asked_to_replace: Path | None = None
 
     def compose(self) -> ComposeResult:
         yield OneLine(id="title")
         with Container(id="body"):
-            yield GraphPane(self.player, self.ascii, id="graph")
+            yield self.graph()
             with Container(id="side"):
-                yield NodePane(self.player, id="nodes")
-                yield Lines(id="step-text")
-        yield PassBar(self.player, self.ascii, id="bar")
+                yield from self.side()
+        yield self.bar()
         yield OneLine(id="footer")
+
+    def graph(self) -> GraphPane:
+        """The pane with the drawing."""
+        return GraphPane(self.player, self.ascii, id="graph")
+
+    def side(self) -> Iterator[Widget]:
+        """The panes beside the graph, or below it."""
+        yield NodePane(self.player, id="nodes")
+        yield Lines(id="step-text")
+
+    def bar(self) -> Widget:
+        """The line that shows where we are, and on which one can click."""
+        return PassBar(self.player, self.ascii, id="bar")
 
     def on_mount(self) -> None:
         self.query_one("#step-text").border_title = "this step"
@@ -90,13 +109,15 @@ class Stepping(Screen[None]):
         self.query_one(GraphPane).show()
         self.query_one(NodePane).show()
         said = self.query_one("#step-text", Lines)
-        lines = step_text(
-            self.player, self.subject.note, said.scrollable_content_region.width, compact=said.size.height < ROOMY
-        )
+        lines = self.text(said.scrollable_content_region.width, said.size.height < ROOMY)
         said.put([Strip([line]) for line in lines])
         said.scroll_home(animate=False, force=True)
-        self.query_one(PassBar).refresh()
+        self.query_one("#bar").refresh()
         self.say(message)
+
+    def text(self, width: int, compact: bool) -> list[Segment]:
+        """What is said about the step, in lines of a width."""
+        return step_text(self.player, self.subject.note, width, compact)
 
     def say(self, message: str) -> None:
         """Show a message in the place of the keys, and above the text if it is too long; without one, the keys."""
@@ -104,7 +125,7 @@ class Stepping(Screen[None]):
             self._say_in_full(look.shown(clean(message)))
             pieces = [Segment(f" {look.shown(clean(message))}", look.STRONG)]
         else:
-            shown = keys.footer(self.size.width, self.opener)
+            shown = keys.footer(self.footer, self.size.width, self.opener)
             pieces = [Segment(*piece) for key, text in shown for piece in ((f" {key}", look.STRONG), (f" {text} ",))]
         self.query_one("#footer", OneLine).put(pieces)
 
@@ -116,58 +137,73 @@ class Stepping(Screen[None]):
             said.scroll_home(animate=False, force=True)
 
     def _show_title(self) -> None:
-        event = self.player.event
-        where = f" {event.kind.upper() if event else 'START'} {self.player.position}/{len(self.player.trace.events)} "
+        event = self.mover.event
+        where = f" {self.where()} "
         title = look.shown(f" tinygrad-edu step   {clean(self.subject.title)}")
         room = max(self.size.width - len(where), 0)
         line = Segment.adjust_line_length([Segment(title)], room)
         style = look.of(event.kind) if event else look.STRONG
         self.query_one("#title", OneLine).put([*line, Segment(where, style + look.SELECTED)])
 
+    def where(self) -> str:
+        """Where we are, in the corner."""
+        event = self.player.event
+        return f"{event.kind.upper() if event else 'START'} {self.player.position}/{len(self.player.trace.events)}"
+
     # Moving.
 
     def action_forward(self) -> None:
-        message = "that was the last step: all gradients are there" if self.player.at_end else ""
-        self.player.forward()
+        message = self.last_step if self.mover.at_end else ""
+        self.mover.forward()
         self.show(message)
 
     def action_back(self) -> None:
-        self.player.back()
+        self.mover.back()
         self.show()
 
     def action_to_start(self) -> None:
-        self.player.to_start()
+        self.mover.to_start()
         self.show()
 
     def action_to_end(self) -> None:
-        self.player.to_end()
+        self.mover.to_end()
         self.show()
 
     def action_to_backward(self) -> None:
-        self.player.to_backward()
+        self.mover.to_backward()
         self.show()
 
     def action_continue(self) -> None:
-        self.show("" if self.player.continue_() else self._no_stop("after"))
+        self.show("" if self.mover.continue_() else self._no_stop("after"))
 
     def action_reverse_continue(self) -> None:
-        self.show("" if self.player.reverse_continue() else self._no_stop("before"))
+        self.show("" if self.mover.reverse_continue() else self._no_stop("before"))
 
     def _no_stop(self, where: str) -> str:
-        if not self.player.breakpoints:
+        if not self.mover.breakpoints:
             return "no breakpoint is set: b sets one on the chosen node"
         return f"no breakpoint {where} that step"
 
     @on(PassBar.Picked)
     def go(self, message: PassBar.Picked) -> None:
         """To the step whose place on the bar was clicked."""
-        self.player.go(message.position)
+        self.mover.go(message.position)
         self.show()
+
+    def action_next_pass(self) -> None:
+        """The next step: there is one pass."""
+        self.action_forward()
+
+    def action_previous_pass(self) -> None:
+        self.action_back()
+
+    def action_update(self) -> None:
+        self.say("no update follows this pass: tinygrad-edu step ... --updates 3 goes on to the updates")
 
     # Levels.
 
     def action_zoom(self, inwards: bool) -> None:
-        if self.player.zoom(inwards):
+        if self.mover.zoom(inwards):
             note = f" ({self.player.view.note})" if self.player.view.note else ""
             self.place_panes(*self.size, f"level: {self.player.view.level}{note}")
         elif inwards:
@@ -184,7 +220,7 @@ class Stepping(Screen[None]):
 
     def _scalarize(self) -> None:
         """The chosen node, number by number, on a screen of its own; of a large one the element that is asked for."""
-        node = self.player.selected
+        node = self.selected
         if node is None:
             self.say("choose a node to take it apart: Tab, / or a click")
             return
@@ -215,6 +251,11 @@ class Stepping(Screen[None]):
 
     # Choosing nodes.
 
+    @property
+    def selected(self) -> str | None:
+        """The id of the node that was chosen, else of the one that the step is about."""
+        return self.player.selected
+
     @on(NodePicked)
     def choose(self, message: NodePicked) -> None:
         """Choose the node that was clicked."""
@@ -226,7 +267,7 @@ class Stepping(Screen[None]):
         self.show()
 
     def action_breakpoint(self) -> None:
-        node = self.player.selected
+        node = self.selected
         if node is None:
             self.show("choose a node first: Tab, / or a click")
             return
@@ -245,7 +286,7 @@ class Stepping(Screen[None]):
         return ""
 
     def action_open(self) -> None:
-        node = self.player.selected
+        node = self.selected
         if node is None:
             self.show("choose a node first: Tab, / or a click")
             return
@@ -278,7 +319,9 @@ class Stepping(Screen[None]):
         said.scroll_relative(y=pages * max(said.size.height - 1, 1), animate=False, force=True)
 
     def action_help(self) -> None:
-        self.app.push_screen(Reading("Keys", [look.shown(line) for line in keys.help_lines(self.opener)]))
+        self.app.push_screen(
+            Reading("Keys", [look.shown(line) for line in keys.help_lines(self.opener, self.keys_page)])
+        )
 
     def action_quit(self) -> None:
         """Leave the stepper with all that was scalarized, for the screen below, or for the shell."""

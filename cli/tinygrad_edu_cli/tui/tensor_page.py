@@ -18,10 +18,10 @@ def tensor_page(player: Player, node_id: str, ascii: bool) -> list[str]:
     """The page about a node at the player's position."""
     node = player.trace.nodes[node_id]
     lines = [_kind(node), _rule(player, node), ""]
-    lines += _numbers("data", player.data(node_id), "not computed yet", ascii)
+    lines += numbers_page("data", player.data(node_id), "not computed yet", ascii)
     if not node.requires_grad:
         return [*lines, "It asks for no gradient."]
-    lines += _numbers("gradient", player.gradient(node_id), "none has reached it yet", ascii)
+    lines += numbers_page("gradient", player.gradient(node_id), "none has reached it yet", ascii)
     lines += ["contributions to its gradient so far:"]
     for event in player.contributions(node_id):
         lines += [f"  step {event.step}: {event.formula}"]
@@ -49,7 +49,7 @@ def _shape(node: TraceNode) -> str:
     return str(node.shape) if node.kind == "tensor" else number(node.data, 3)
 
 
-def _numbers(what: str, data: Data | None, missing: str, ascii: bool) -> list[str]:
+def numbers_page(what: str, data: Data | None, missing: str, ascii: bool) -> list[str]:
     """Data as numbers in columns, and as shades."""
     if data is None or isinstance(data, (int, float)):
         return [f"{what}: {missing if data is None else number(data, 17)}", ""]

@@ -12,11 +12,11 @@ from ..cells import cell_width
 from .axes import LABEL, Scale, compact, widened
 from .dots import Layer, area, paint, stroke
 from .grid import BOLD, COLOUR, Array, Grid, Look, Style
-from .inks import FAINT, GREY, QUIET, WARNING
+from .inks import CHANGED, FAINT, GREY, QUIET, WARNING
 
 LEFT = LABEL + 1  # columns before the plot: a number, and the axis
 FIRST_AXIS = 20  # epochs
-NOT_A_NUMBER = "×"
+NOT_A_NUMBER, POINT = "×", "●"
 _KINDS = {  # of lines: which dots are set, the sample in the legend, the letter in ASCII
     "solid": (1, "⠒⠒⠒", "*"),
     "dotted": (2, "⠂⠂⠂", "o"),
@@ -71,6 +71,7 @@ def chart(
     marks: Sequence[Mark] = (),
     end: int | None = None,
     percent: bool = False,
+    point: tuple[int, float] | None = None,
     look: Look = COLOUR,
 ) -> Grid:
     """Draw curves, without smoothing: a column shows the lowest to the highest value of its epochs.
@@ -85,6 +86,7 @@ def chart(
         marks: on the axis; of those in one column the first is seen. A value that is not finite has a mark before all.
         end: the last epoch on the axis; None is the last that a curve has.
         percent: the numbers are shares.
+        point: an epoch and a value, where a point stands on the curves.
     """
     grid = Grid(width, height, look)
     curves = [curve for curve in curves if len(curve.values)]
@@ -114,6 +116,9 @@ def chart(
         bad.append(at[~np.isfinite(numbers)] // 2)
     paint(grid, LEFT, 1, layers)
     _axes(grid, scale, rows, columns, last, percent)
+    if point is not None and np.isfinite(point[1]):
+        column, row = places(np.array(point[0])), heights(np.array(point[1]))
+        grid.put(LEFT + int(column) // 2, 1 + int(row + 0.5) // 4, POINT, CHANGED)
     marked = places(np.clip([mark.epoch for mark in marks], 1, last)) // 2
     for column, first in zip(*np.unique(marked, return_index=True), strict=True):
         grid.put(LEFT + int(column), height - 1, marks[first].char, marks[first].style)

@@ -14,7 +14,7 @@ Array = np.ndarray[Any, Any]
 
 OWN = -1  # the terminal's own colour
 LONGEST_CELL = 4  # code points: a character and three accents
-_ASCII = str.maketrans("│└─━╌▲η×·•→←↑²∞−…▶◀≥≤", "|+-=.^nx.*><^2#-.><><")
+_ASCII = str.maketrans("│└─━╌▲η×·•●→←↑²∞−…▶◀≥≤", "|+-=.^nx.*@><^2#-.><><")
 
 
 @dataclass(frozen=True, slots=True)

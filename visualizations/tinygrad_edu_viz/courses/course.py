@@ -41,7 +41,9 @@ class Course:
     note: str = ""
 
     @classmethod
-    def record(cls, loss: Node | Callable[[], Node], optimizer: Optimizer, updates: int = 1, title: str = "") -> Course:
+    def record(
+        cls, loss: Node | Repeated | Callable[[], Node], optimizer: Optimizer, updates: int = 1, title: str = ""
+    ) -> Course:
         """Learn for some updates, and record each pass and each update. The parameters have moved then, as in training.
 
         >>> import tinygrad_edu as tg
@@ -60,7 +62,7 @@ class Course:
         """
         if not isinstance(updates, int) or isinstance(updates, bool) or updates < 1:
             raise ArgumentError(f"Course.record: updates must be a whole number of at least 1, not {updates!r}")
-        again = Repeated(loss) if isinstance(loss, Node) else None
+        again = Repeated(loss) if isinstance(loss, Node) else loss if isinstance(loss, Repeated) else None
         if again is None:
             for parameter in optimizer.parameters:  # as after an update: with this, all passes have one order of nodes
                 parameter.changed()

@@ -42,9 +42,14 @@ Contents = tuple[tuple[Trace, ...], tuple[tuple[Update, ...], ...], str, str]
 """The fields of a `Course`."""
 
 
-def is_course(content: bytes) -> bool:
-    """Whether a file claims to hold a course."""
-    return content.lstrip()[:1] == b"{" and b'"format"' in content[:200] and FORMAT.encode() in content[:200]
+def is_course(path: str | PathLike[str]) -> bool:
+    """Whether a file begins as one that holds a course.
+
+    Raises:
+        OSError: the file cannot be read.
+    """
+    with open(path, "rb") as file:
+        return FORMAT.encode() in file.read(200)
 
 
 def write(

@@ -145,11 +145,12 @@ def settings_text(optimizer: Optimizer) -> str:
 
     Those of the first group; settings that are 0 or False are left out.
     """
-    given = {name: optimizer.groups[0][name] for name in optimizer.defaults}
-    if "betas" in given:
-        given["beta1"], given["beta2"] = given.pop("betas")
+    given: list[tuple[str, Any]] = []
+    for name in optimizer.defaults:
+        value = optimizer.groups[0][name]
+        given += zip(("beta1", "beta2"), value, strict=True) if name == "betas" else [(name, value)]
     parts = [type(optimizer).__name__]
-    for name, value in given.items():
+    for name, value in given:
         letter = letter_of(name)
         if value is True:
             parts.append(name)

@@ -26,7 +26,16 @@ from ..recording.contents import Event
 from .recorded_rules import Reading, Rules
 
 
-class Mistake(StrEnum):
+class Practised(StrEnum):
+    """A mistake, and what to practise against it."""
+
+    @property
+    def advice(self) -> str:
+        """What to practise."""
+        raise NotImplementedError
+
+
+class Mistake(Practised):
     """What a learner may have done."""
 
     ASSIGNED = "= instead of +="

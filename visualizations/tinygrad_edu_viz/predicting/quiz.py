@@ -14,7 +14,7 @@ from tinygrad_edu.errors import ArgumentError
 
 from ..recording.contents import Event
 from ..trace import Trace
-from .mistakes import Case, Mistake
+from .mistakes import Case, Practised
 from .questions import Question, asked_about, is_finite
 from .recorded_rules import Rules
 from .verdicts import Answer, Verdict, judged
@@ -88,7 +88,7 @@ class Score:
     right: int = 0
     second: int = 0
     skipped: int = 0
-    mistakes: dict[Mistake, int] = field(default_factory=dict)
+    mistakes: dict[Practised, int] = field(default_factory=dict)
 
     def after(self, *tries: Verdict | None) -> Score:
         """The score with one more question.

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..readable import number
-from .mistakes import Case, Mistake, wrong_contributions
+from .mistakes import Case, Mistake, Practised, wrong_contributions
 from .questions import LARGEST, Question
 
 NEAR = 0.01  # relative; people compute with rounded numbers
@@ -42,7 +42,7 @@ class Verdict:
     """
 
     correct: bool
-    mistake: Mistake | None
+    mistake: Practised | None
     text: str
     retry: str = field(default="", compare=False)
 

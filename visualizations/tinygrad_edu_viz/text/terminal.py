@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Mapping, Sequence
+from copy import copy
 from dataclasses import replace
 from typing import Literal
 
@@ -20,9 +22,9 @@ from .text_graph import Box, Edge, TextGraph
 
 DIGITS = 3
 WIDEST = 72  # cells of a line: as many as the numbers of a small array take
-DATA, GRADIENT, UNKNOWN = "=", "∂", "·"
+DATA, GRADIENT, UNKNOWN, UPDATED = "=", "∂", "·", "→"
 FOLDED = "   (each layer is one box, as there is no room for its operations)"
-_ASCII = str.maketrans({"∂": "d", "×": "*", "·": ".", "∞": "inf", "…": "..."})
+_ASCII = str.maketrans({"∂": "d", "×": "*", "·": ".", "∞": "inf", "…": "...", "→": ">"})
 
 
 def draw(
@@ -78,13 +80,24 @@ def fitting(trace: Trace, level: str, width: int, ascii: bool = False) -> str | 
 class Picture:
     """The drawing of a trace: laid out once, for whoever shows many of its steps.
 
+    Args:
+        alike: other passes of the same graph, whose numbers have room in the boxes, too.
+
     Attributes:
         layout: where the boxes and the wires are, at every step.
         legend: the line that explains the signs.
     """
 
-    def __init__(self, trace: Trace, view: View, ascii: bool = False, direction: Literal["LR", "TB"] = "LR"):
+    def __init__(
+        self,
+        trace: Trace,
+        view: View,
+        ascii: bool = False,
+        direction: Literal["LR", "TB"] = "LR",
+        alike: Sequence[Trace] = (),
+    ):
         self.trace, self.view, self.ascii = trace, view, ascii
+        self.alike = [other for other in alike if _shapes(other) == _shapes(trace)]
         self.widths = self._widths()
         boxes = [Box(box.id, self._lines(box, None, None)) for box in view.boxes.values()]
         edges = [edge for edge in view.edges for _ in range(self._times(edge))]
@@ -92,13 +105,25 @@ class Picture:
         note = f"   ({view.note})" if view.note else ""
         self.legend = self._text(f"{DATA} data   {GRADIENT} gradient   {UNKNOWN} not known yet{note}")
 
-    def at(self, step: int) -> TextGraph:
-        """The layout, with what is known after `step` events in its boxes."""
+    def of(self, trace: Trace, view: View) -> Picture | None:
+        """The same layout with the numbers of another pass; None if that is none of those alike, or of other boxes."""
+        if not any(trace is other for other in self.alike) or view.boxes != self.view.boxes:
+            return None
+        again = copy(self)
+        again.trace, again.view = trace, view
+        return again
+
+    def at(self, step: int, updated: Mapping[str, Data] | None = None) -> TextGraph:
+        """The layout, with what is known after `step` events in its boxes.
+
+        Args:
+            updated: what nodes have been changed to after that, by their ids.
+        """
         known, gradients = self.trace.known_after(step), self.trace.gradients_after(step)
         placed = {}
         for box in self.view.boxes.values():
             data = self.trace.nodes[box.result].data if box.result in known else None
-            lines = self._lines(box, data, gradients.get(box.result))
+            lines = self._lines(box, data, gradients.get(box.result), (updated or {}).get(box.result))
             placed[box.id] = self.layout.boxes[box.id]._replace(box=Box(box.id, lines))
         return replace(self.layout, boxes=placed)
 
@@ -109,14 +134,17 @@ class Picture:
 
     def _widths(self) -> dict[str, int]:
         """How wide the numbers become of each node that gives a box its numbers."""
-        nodes = [self.trace.nodes[box.result] for box in self.view.boxes.values()]
-        widths = {node.id: max(map(len, self._numbers(node.data))) for node in nodes}
-        for event in self.trace.events:
-            if event.grad is not None and event.node in widths:
-                widths[event.node] = max(widths[event.node], *map(len, self._numbers(event.grad)))
+        widths = {box.result: 0 for box in self.view.boxes.values()}
+        for trace in (self.trace, *self.alike):
+            data = [(node, trace.nodes[node].data) for node in widths]
+            gradients = [(e.node, e.grad) for e in trace.events if e.grad is not None and e.node in widths]
+            for node, numbers in data + gradients:
+                widths[node] = max(widths[node], *map(len, self._numbers(numbers)))
         return widths
 
-    def _lines(self, box: ViewBox, data: Data | None, gradient: Data | None) -> tuple[str, ...]:
+    def _lines(
+        self, box: ViewBox, data: Data | None, gradient: Data | None, updated: Data | None = None
+    ) -> tuple[str, ...]:
         """What stands in a box."""
         node = self.trace.nodes[box.result]
         if box.id == self.view.more:
@@ -128,7 +156,7 @@ class Picture:
         else:
             found = [f"{sign(node.op)} {box.title}" if node.op else box.title]
             found += [f"{node.shape} {node.dtype}"] if node.kind == "tensor" else []
-        found += self._rows(DATA, node, data)
+        found += self._rows(DATA, node, data) if updated is None else self._rows(UPDATED, node, updated)
         if node.requires_grad:
             found += self._rows(GRADIENT, node, gradient)
         return tuple(map(self._text, found))
@@ -145,3 +173,7 @@ class Picture:
         """Numbers in few characters, so that boxes stay small: of a larger array only its mean."""
         found = number_lines(data, DIGITS)
         return [self._text(line) for line in (found[:1] if found[0].startswith("mean") else found)]
+
+
+def _shapes(trace: Trace) -> list[tuple[str, tuple[int, ...]]]:
+    return [(node.id, node.shape) for node in trace.nodes.values()]
