@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tinygrad_edu_viz.canvas import inks
 from tinygrad_edu_viz.canvas.axes import Scale, compact, covering
 from tinygrad_edu_viz.canvas.chart import LEFT, Curve, Mark, axis_end, chart
 from tinygrad_edu_viz.canvas.grid import ASCII, BOLD, COLOUR, MONO, Grid, Style
@@ -94,6 +95,26 @@ def test_pasting_is_cutting_the_text(width, x, height, y, text):
 
 def test_colours_between_two():
     assert mix(0x000000, 0x1020F0, np.array([0.0, 0.5, 1.0])).tolist() == [0, 0x081078, 0x1020F0]
+
+
+def contrast(first, second):
+    """WCAG 2.2's contrast ratio of two colours."""
+
+    def luminance(colour):
+        parts = [(colour >> shift & 255) / 255 for shift in (16, 8, 0)]
+        linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+        return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+    low, high = sorted((luminance(first), luminance(second)))
+    return (high + 0.05) / (low + 0.05)
+
+
+def test_letters_can_be_read():
+    """On any field that they may stand on the contrast is that of WCAG's level AA."""
+    fields = [*inks.FIELDS, inks.MIDDLE]
+    assert min(contrast(letter, field) for letter in [*inks.LETTERS, WHITE] for field in fields) >= 4.5
+    texts = [BLUE, ORANGE, inks.GREEN, inks.PINK, inks.GREY, *inks.TRAILS]
+    assert min(contrast(text, inks.BLACK) for text in texts) >= 4.5
 
 
 # --- axes ---
