@@ -47,7 +47,7 @@ LAZY = {
     "tinygrad_edu_viz.plots.figure": {"matplotlib": OPTIONAL},
     "tinygrad_edu_viz.plots.learning": {"matplotlib.ticker": OPTIONAL},
     "tinygrad_edu_viz.plots.training": {"matplotlib": OPTIONAL, "matplotlib.figure": OPTIONAL},
-    "tinygrad_edu_viz.plots.surface": {"matplotlib": OPTIONAL},
+    "tinygrad_edu_viz.plots.surface": {"matplotlib.figure": OPTIONAL},
     "tinygrad_edu_viz.pictures.gif": {
         "PIL": OPTIONAL,
         "PIL.Image": OPTIONAL,

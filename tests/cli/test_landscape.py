@@ -158,6 +158,8 @@ def test_a_run_that_blows_up(cli):
         ("--epochs 3 --updates 9", "--updates and --epochs both say how long", ""),
         ("-o map.pdf", ".png, .svg, .html", ""),
         ("--theme dark", "--theme is for files", ""),
+        ("--size paper -o map.html", "--size is for pictures", ""),
+        ("--size A4 -o map.png", "slide, paper or pixels", ""),
         ("--plain --json", "exclude each other", ""),
     ],
 )
@@ -219,7 +221,7 @@ def test_a_terminal(environment, look, changed):
     rows = [row.rstrip() for row in screen.display]
     assert rows[0] == RAVINE[0] and sent.count(RAVINE[0]) == 2
     names = next(row for row in rows if row.startswith("S start"))
-    assert names.split("  ")[1].startswith("A sgd ") and names.split("  ")[2].startswith("B adam ")
+    assert names.split("  ")[1].startswith("A sgd: ") and names.split("  ")[2].startswith("B adam: ")
     text = " ".join(" ".join(rows).split())
     assert "sgd: it zig-zags, back in" in text and "nothing is left out" in text
     ground = "\n".join(rows[1 : rows.index(names)])

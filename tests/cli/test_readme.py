@@ -41,7 +41,8 @@ def test_every_command_works(cli, line, tmp_path: Path, monkeypatch):
     if "trace.json" in line and "--save" not in line:
         assert cli("step", "--save", "trace.json", "--json").code == 0
     arguments = shlex.split(line, comments=True)[1:]
-    short = ["--epochs", "1"] if arguments[0] in ("train", "compare") else []
+    trains = arguments[0] in ("train", "compare") or (arguments[0] == "landscape" and "--data" in arguments)
+    short = ["--epochs", "1"] if trains else []
     monkeypatch.setattr(sys, "stdin", io.StringIO())  # nobody who answers
     ran = cli(*arguments, *short)
     assert ran.code == 0, ran.err

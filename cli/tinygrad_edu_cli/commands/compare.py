@@ -14,7 +14,7 @@ from ..training.help_sections import SectionedCommand
 from ..training.options import Number, run_options, unknown
 
 CAN_BE_OFF = ("schedule", "patience", "clip_norm", "clip_value")  # if "none" is given for them
-OWN = ("seeds", "updates", "as_json", "settings", "learn", "outputs", "theme", "plain")  # no options of a run
+OWN = ("seeds", "updates", "as_json", "settings", "learn", "outputs", "theme", "size", "plain")  # no options of a run
 _HOW = "for example: tinygrad-edu compare lr=0.001,0.1,10 --data moons"
 
 

@@ -18,7 +18,7 @@ MOST = 7  # trails on one map
 FORMATS = (".png", ".svg", ".html")
 FIRST = "optimizer=sgd,adam"
 _HOW = "for example: tinygrad-edu landscape optimizer=sgd,adam --data moons"
-_OWN = ("settings", "learn", "updates", "outputs", "plain", "as_json", "theme")  # options of `landscape` itself
+_OWN = ("settings", "learn", "updates", "outputs", "plain", "as_json", "theme", "size")  # options of `landscape` itself
 _OF_EXPRESSIONS = (  # the options of a run that an expression takes, too
     *("optimizer", "lr", "momentum", "nesterov", "betas", "alpha", "rho", "eps", "weight_decay"),
 )
@@ -51,6 +51,9 @@ _PATH: Any = click.Path(path_type=Path)
     type=click.Choice(["light", "dark"]),
     help="Colours of the file.  [default: light; of a page, the reader's]",
 )
+@click.option(
+    "--size", metavar="slide|paper|WxH", help="Of .png and .svg: for a slide, a paper, or in pixels.  [default: slide]"
+)
 @click.option("--plain", is_flag=True, help="Print the facts as text (the default without a terminal).")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object for each trail, and one for the map.")
 @click.pass_context
@@ -63,6 +66,7 @@ def landscape(
     updates: int | None,
     outputs: tuple[Path, ...],
     theme: str | None,
+    size: str | None,
     plain: bool,
     as_json: bool,
     **options: Any,
@@ -89,6 +93,8 @@ def landscape(
     for path in outputs:
         if path.suffix.lower() not in FORMATS:
             raise click.UsageError(f"-o {path}: the map is written as {', '.join(FORMATS)}")
+    if size and not any(path.suffix.lower() != ".html" for path in outputs):
+        raise click.UsageError("--size is for pictures: give -o FILE.png")
     if theme and not outputs:
         raise click.UsageError("--theme is for files: give -o FILE.png")
     changed, expression = _operands(context, what)
@@ -102,7 +108,7 @@ def landscape(
     name, values = _compared(context, changed, expression, options)
     from ..landscapes import show  # brings NumPy, which `--help` need not wait for
 
-    looks = show.Looks(outputs, theme, plain, as_json)
+    looks = show.Looks(outputs, theme, size or "slide", plain, as_json)
     if expression is None:
         interrupted = show.networks(looks, name, values, options, updates)
     else:

@@ -39,7 +39,7 @@ def show(coarse: Landscape, shape: tuple[int, int]) -> Landscape:
 def draw(landscape: Landscape, width: int, height: int, look: Look | None = None) -> Grid:
     """The map, or the curve."""
     look = look or painting.look()
-    labels = [f"{trail.name} {words.short(float(trail.losses[-1]))}" for trail in landscape.trails]
+    labels = [f"{trail.name}: {words.short(float(trail.losses[-1]))}" for trail in landscape.trails]
     if landscape.is_curve:
         descents = [
             Descent(label, trail.places[:, 0], trail.below)

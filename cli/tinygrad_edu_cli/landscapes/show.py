@@ -22,13 +22,14 @@ class Looks(NamedTuple):
 
     outputs: tuple[Path, ...] = ()
     theme: str | None = None
+    size: str = "slide"
     plain: bool = False
     json: bool = False
 
 
 def networks(looks: Looks, name: str, values: dict[str, Any], options: dict[str, Any], updates: int | None) -> bool:
     """The landscape of networks; whether Ctrl-C ended the training."""
-    files.check(looks.outputs)
+    files.check(looks.outputs, looks.size)
     found = trained.surveyed(name, values, options, updates)
     _show(found.landscape, looks)
     return found.interrupted
@@ -45,7 +46,7 @@ def expression(
     updates: int | None,
 ) -> None:
     """The landscape of an expression."""
-    files.check(looks.outputs)
+    files.check(looks.outputs, looks.size)
     _show(descent.surveyed(text, parse_settings(settings), learned, name, values, options, updates), looks)
 
 
@@ -61,5 +62,5 @@ def _show(coarse: Landscape, looks: Looks) -> None:
         for text in plain.lines(found):
             output.say(text)
     for path in looks.outputs:
-        files.write(found, path, looks.theme)
+        files.write(found, path, looks.theme, looks.size)
         click.echo(f"wrote {path}", err=True)

@@ -95,7 +95,7 @@ def _put(
     up = scale.place(np.array([point[1]]))
     if np.isfinite(up).all() and np.isfinite(point[0]):
         column = int(spread(np.array([point[0]]), *sides, shape[1])[0])
-        grid.put(LEFT + column, top + int((1 - up[0]) * (4 * shape[0] - 1)) // 4, char, style)
+        grid.put(LEFT + column, top + int((1 - up[0]) * (4 * shape[0] - 1) + 0.5) // 4, char, style)
 
 
 def _axes(grid: Grid, top: int, rows: int, columns: int, scale: Scale, below: Scale | None, axis: str) -> None:

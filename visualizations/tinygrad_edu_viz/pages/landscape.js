@@ -198,9 +198,9 @@ function drawFloor() {
 }
 
 function nameDirections() {
-  const front = view.cy > 0 ? -1.13 : 1.13, right = view.sy < 0 ? 1.13 : -1.13;
-  label(`${axes[0]}${exact ? "" : " →"}`, place({ u: 0, v: front, h: 0 }));
-  label(`${axes[1]}${exact ? "" : " →"}`, place({ u: right * (view.cy > 0 ? 1 : -1), v: 0, h: 0 }));
+  const front = view.cy > 0 ? -1.06 : 1.06, side = (view.sy < 0 ? 1.06 : -1.06) * (view.cy > 0 ? 1 : -1);
+  label(axes[0], place({ u: 0, v: front, h: 0 }));
+  label(axes[1], place({ u: side, v: 0, h: 0 }));
 }
 
 function label(text, [x, y]) {
@@ -209,10 +209,12 @@ function label(text, [x, y]) {
   pen.textAlign = "center";
   pen.textBaseline = "middle";
   const half = pen.measureText(text).width / 2 + 4;
+  const outwards = clamp((x - wide / 2) / (wide / 8), -1, 1); // beside the map, and not on it
+  const at = [clamp(x + outwards * half, half, wide - half), clamp(y + 8, 10, high - 10)];
   pen.strokeStyle = colours.paper;
   pen.lineWidth = 4;
-  pen.strokeText(text, clamp(x, half, wide - half), clamp(y, 10, high - 10));
-  pen.fillText(text, clamp(x, half, wide - half), clamp(y, 10, high - 10));
+  pen.strokeText(text, ...at);
+  pen.fillText(text, ...at);
 }
 
 // The points of a trail up to now, with others between them so that the line follows the surface.
