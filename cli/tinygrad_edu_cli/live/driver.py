@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Generator
 from dataclasses import replace
+from inspect import GEN_CREATED, getgeneratorstate
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -85,13 +86,20 @@ class Driver:
         return event
 
     def interrupt(self) -> Generator[Event, None, None]:
-        """End the run as Ctrl-C does: its last events."""
-        event: Event | None = self.events.throw(KeyboardInterrupt)
+        """End the run as Ctrl-C does: its last events, none if it has ended."""
+        if self.ended is not None:
+            return
+        event: Event | None
+        if getgeneratorstate(self.events) == GEN_CREATED:  # which catches nothing yet
+            self.engine.stopped = "interrupted"
+            event = self.next()
+        else:
+            event = self.events.throw(KeyboardInterrupt)
         while event is not None:
             if isinstance(event, EndEvent):
                 self.ended = event
             yield event
-            event = next(self.events, None)
+            event = self.next()
 
     # --- looking ---
 

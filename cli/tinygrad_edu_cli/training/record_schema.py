@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from tinygrad_edu.storage.schema import (
     anything,
     list_of,
@@ -29,8 +31,14 @@ CONFIG = record(
 )
 
 LOSS_NOISE = record({"last_two": list_of(real), "count": whole(), "squares": real})
-STATE = record(  # of a checkpoint: what a recorded run has beyond any other
-    {"history": record({"validation_loss": anything}, others=True)},
-    may_lack={"extra": optional(record({}, may_lack={"loss_noise": LOSS_NOISE}))},
-    others=True,
-)
+
+
+def check_state(state: dict[str, Any]) -> dict[str, Any]:
+    """The state of a checkpoint that is sound: what a recorded run has beyond any other."""
+    measured = {"validation_loss": anything} if state["epoch"] else {}  # before the first epoch nothing is
+    check = record(
+        {"history": record(measured, others=True)},
+        may_lack={"extra": optional(record({}, may_lack={"loss_noise": LOSS_NOISE}))},
+        others=True,
+    )
+    return check(state)

@@ -28,7 +28,7 @@ from .folder import RunFolder, refuse_used
 from .interrupts import follow
 from .loss_noise import LossNoise
 from .missing_lines import as_typed, events_until, steering_of
-from .record_schema import STATE, VERSION
+from .record_schema import VERSION, check_state
 from .run import Run
 from .saved_network import SavedNetwork
 
@@ -62,7 +62,7 @@ class Session:
     def start(self) -> tg.train.Run:
         """The run of the engine, with checkpoints if it is recorded."""
         if self.folder is None:
-            return self.run.start(None, self.resume)
+            return self.run.start(None, self.resume, steering=self.planned)
         extra = lambda: {"loss_noise": self.noise.state_dict()}  # noqa: E731
         return self.run.start(self.folder.checkpoints, self.resume, extra, self.planned)
 
@@ -181,7 +181,7 @@ def _last_checkpoint(folder: RunFolder) -> tg.train.Checkpoint | None:
             return None
         checkpoint.state = checked_state(checkpoint.state, folder.checkpoints)
         with reading(folder.checkpoints / CHECKPOINT, StateError), located("state"):
-            checkpoint.state["extra"] = STATE(checkpoint.state).get("extra")
+            checkpoint.state["extra"] = check_state(checkpoint.state).get("extra")
     return checkpoint
 
 
