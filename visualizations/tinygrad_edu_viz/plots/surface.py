@@ -142,6 +142,6 @@ def save_landscape(
 
         made = Figure(figsize=form.inches, layout="constrained")
         draw_landscape(made.add_subplot(), found, form.letters)
-        about = {"Title": found.title or "training loss"}
+        about: dict[str, str | None] = {"Title": found.title or "training loss"}
         about |= {"Software": "tinygrad-edu"} if kind == "png" else {"Creator": "tinygrad-edu", "Date": None}
         made.savefig(path, format=kind, dpi=form.dpi, metadata=about)
