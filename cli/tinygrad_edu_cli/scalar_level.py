@@ -72,7 +72,9 @@ def _numbers_of(subject: Subject, node: str | None = None, index: Index | None =
         with np.errstate(all="ignore"):
             return scalarize(whole, node, index)
     except TooManyNumbers as error:
-        raise TooMuchError(_said(error)) from None
+        taken = subject.trace.nodes[node or subject.trace.root]
+        element = f'one element of it: --apart "{taken.label}[{", ".join("0" * len(taken.shape))}]"'
+        raise TooMuchError(_said(error), element if taken.shape and index is None else "") from None
     except ArgumentError as error:
         raise CommandError(_said(error)) from None
 

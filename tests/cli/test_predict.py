@@ -33,6 +33,11 @@ def test_all_right(predict):
     assert "Gradients of the inputs" in ran.out
 
 
+def test_one_right_answer_does_not_make_a_master(predict):
+    ran = predict("4")
+    assert ran.out.endswith("That was the end of the answers.\n\n1 of 1 right.\n")
+
+
 def test_the_answer_is_not_told_before_it_is_given(predict):
     ran = predict("4")
     assert "∂L/∂c = -6" not in ran.out and "-6" in ran.out  # the product's own value

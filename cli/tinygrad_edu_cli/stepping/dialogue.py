@@ -50,7 +50,7 @@ def run(subject: Subject, player: Player | CoursePlayer) -> None:
     _say([subject.title, "", *wrap(step_lines.given(subject.trace), indent=2)])
     happening: list[Any] = [player.at(position) for position in range(1, player.length + 1)]
     asked = [event for event in happening if not player.breakpoints or player.stops_at(event)]
-    why_nothing = dialogue.quiz.why_nothing(asked)
+    why_nothing, all_asked = dialogue.quiz.why_nothing(asked), True
     try:
         if isinstance(player, CoursePlayer):
             _say(wrap(course_lines.learned(player.course), indent=2))
@@ -64,10 +64,10 @@ def run(subject: Subject, player: Player | CoursePlayer) -> None:
             _say(["", "Gradients of the inputs", "", *step_lines.table(subject.trace)])
     except EOFError:
         _say(["", "That was the end of the answers."])
-        why_nothing = "the answers ended at the first question"
+        why_nothing, all_asked = "the answers ended at the first question", False
     if player.breakpoints and not any(event.kind == "update" or event.source for event in asked):
         why_nothing = "no step backward is at a breakpoint"
-    _say(["", *(line for text in dialogue.score.summary(why_nothing) for line in wrap(text, indent=2))])
+    _say(["", *(line for text in dialogue.score.summary(why_nothing, all_asked) for line in wrap(text, indent=2))])
 
 
 def quiz_of(player: Player | CoursePlayer) -> Quiz | CourseQuiz:

@@ -109,11 +109,12 @@ class Score:
             mistakes=mistakes,
         )
 
-    def summary(self, why_nothing: str = "") -> list[str]:
+    def summary(self, why_nothing: str = "", all_asked: bool = True) -> list[str]:
         """The score in words, and what to practise, the most frequent mistake first.
 
         Args:
             why_nothing: the reason to give if nothing was asked.
+            all_asked: whether no question was left when the answers ended.
         """
         if not self.asked:
             return [f"Nothing was asked: {why_nothing}." if why_nothing else "Nothing was asked."]
@@ -122,6 +123,6 @@ class Score:
         lines = [f"{self.right} of {self.asked} right{second}{skipped}."]
         for mistake, times in sorted(self.mistakes.items(), key=lambda item: -item[1]):
             lines.append(f"Practise ({mistake}, {times}×): {mistake.advice}.")
-        if self.right == self.asked:
+        if self.right == self.asked and all_asked:
             lines.append("You can do backpropagation by hand.")
         return lines
