@@ -43,7 +43,7 @@ def run(subject: Subject, player: Player | CoursePlayer) -> None:
     if output.nobody_types():
         raise CommandError(
             "--predict asks questions, and in the cell of a notebook nobody can answer them",
-            "run it in a terminal, or give the answers: !printf '1\\n0.5\\n' | tinygrad-edu step --predict",
+            "run it in a terminal, or give the answers: !printf '%s\\n' 1 0.5 | tinygrad-edu step --predict",
         )
     dialogue = _Dialogue(quiz_of(player))
     _say([*subject.note.splitlines(), ""] if subject.note else [])
