@@ -21,7 +21,10 @@ def _table(text: str) -> dict[str, str]:
 PLACES = {
     "tg": _table("""
         tensor array asarray as_tensor from_numpy Variable constant FloatTensor ndarray: tg.Tensor([1.0, 2.0])
-        zeros ones full eye arange linspace empty rand randn: tg.Tensor(np.zeros((2, 3))), with NumPy's function
+        zeros ones empty: tg.Tensor(np.zeros((2, 3))), with NumPy's function
+        full eye arange linspace: tg.Tensor(np.arange(3)), with NumPy's function
+        rand randn: tg.Tensor(np.random.default_rng(0).normal(size=(2, 3)))
+        one_hot: tg.Tensor(np.eye(classes)[labels]); losses take the labels themselves
         zeros_like ones_like full_like: tg.Tensor(np.zeros(x.shape))
         float16 float32 float64 half double: dtype="float32", as a text
         int32 int64 int8 uint8 long: dtype="int64", as a text
@@ -50,7 +53,8 @@ PLACES = {
         logistic expit: tg.sigmoid(x)
         isnan isinf isfinite isclose allclose array_equal: np.isnan(x), ...: NumPy's functions take tensors
         equal not_equal less greater eq ne lt gt: x == y, x < y, ...
-        sort argsort topk: np.sort(x.data), which has no derivative
+        sort topk: np.sort(x.data), which has no derivative
+        argsort: np.argsort(x.data), which has no derivative
         manual_seed set_seed: tg.seed(0)
         inference_mode stop_gradient: with tg.no_grad():
         set_grad_enabled: with tg.enable_grad():, or tg.no_grad()
@@ -148,7 +152,9 @@ NODE = _table("""
     add_ sub_ mul_ div_ copy_ fill_ zero_: with tg.no_grad(): x -= step, or x.data = array
     register_hook: x.retain_grad(), and look at x.grad after backward()
     is_cuda: x.device
-    sort argsort topk nonzero: np.sort(x.data), which has no derivative
+    sort topk: np.sort(x.data), which has no derivative
+    argsort nonzero: np.argsort(x.data), which has no derivative
+    isnan isinf isfinite: np.isnan(x), ...: NumPy's functions take tensors
     any all: (x > 0).any(): of a comparison, which is a plain array
     tolist: x.numpy().tolist()
     round floor ceil trunc: np.round(x.data), whose derivative is 0
