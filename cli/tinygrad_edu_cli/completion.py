@@ -45,6 +45,9 @@ def words_or_files(known: Sequence[str], *suffixes: str) -> Complete:
     return lambda context, param, incomplete: _items([*known, *_files(incomplete, suffixes)], incomplete)
 
 
+NETWORKS, TABLES = words_or_files((), ".safetensors"), words_or_files((), ".csv")
+
+
 def sources(context: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """FILE.py:FUNC, with the functions that are in the file, or TRACE.json."""
     path, colon, _ = incomplete.rpartition(":")

@@ -27,7 +27,7 @@ def needs(x): ...
 def folder(tmp_path: Path, monkeypatch) -> Path:
     """A place with files to be found, and the command on the path."""
     monkeypatch.chdir(tmp_path)
-    for name in ("grades.csv", "notes.txt", "trace.json"):
+    for name in ("grades.csv", "net.safetensors", "notes.txt", "trace.json"):
         (tmp_path / name).touch()
     (tmp_path / "neuron.py").write_text(PROGRAM)
     (tmp_path / "runs").mkdir()
@@ -41,6 +41,10 @@ def folder(tmp_path: Path, monkeypatch) -> Path:
 ANSWERS = [
     ("train --data mo", {"moons"}),
     ("train --data ", {"moons", "digits", "grades.csv", "runs/"}),
+    ("predict ", {"net.safetensors", "runs/"}),
+    ("predict net.safetensors ", {"grades.csv", "runs/"}),
+    ("evaluate net.safetensors gr", {"grades.csv"}),
+    ("train --load ", {"net.safetensors", "runs/"}),
     ("train --optimizer ada", {"adam", "adamw", "adagrad", "adadelta"}),
     ("train --schedule co", {"cosine"}),
     ("train --device c", {"cpu", "cuda"}),
@@ -109,6 +113,10 @@ START = {
     "zsh": ["-f", "-i"],
     "fish": ["--no-config", "-i"],
 }
+PROMPT = "typable> "
+SET_PROMPT = {shell: "PS1='typ''able> '" for shell in START} | {
+    "fish": "function fish_prompt; echo -n 'typ''able> '; end"
+}
 TYPED = [
     ("train --data moo", "--data moons"),
     ("step --set y", "--set y="),
@@ -117,7 +125,7 @@ TYPED = [
     ("train --optimizer rms", "--optimizer rmsprop"),
     ("compare optimizer=sgd,rm", "optimizer=sgd,rmsprop"),
     ("train --data gra", "grades.csv"),
-    ("predict gra", "grades.csv"),
+    ("predict ne", "net.safetensors"),
 ]
 
 
@@ -131,9 +139,9 @@ def test_in_a_real_shell(environment, folder, shell):
     child = pexpect.spawn(shell, START[shell], env=env, encoding="utf-8", dimensions=(40, 200), timeout=30)
     said = subprocess.run(["tinygrad-edu", "completion", shell], env=env, capture_output=True, text=True, check=True)
     (folder / "lines").write_text(said.stdout)
-    child.sendline(". ./lines; echo re''ady")
-    child.expect("ready")
+    child.sendline(f". ./lines; {SET_PROMPT[shell]}")
     for typed, wanted in TYPED if shell == "bash" else TYPED[1:6:2]:
+        child.expect_exact(PROMPT)  # the shell reads keys, and no line that ends before the Tab
         child.send(f"tinygrad-edu {typed}\t")
         child.expect_exact(wanted)
         child.send("\x03")

@@ -9,13 +9,14 @@ from typing import Any
 import click
 
 from .. import output
+from ..completion import NETWORKS, TABLES
 
 _PATH: Any = click.Path(path_type=Path)
 
 
 @click.command()
-@click.argument("model", type=_PATH, metavar="MODEL.safetensors")
-@click.argument("data", type=_PATH, metavar="DATA.csv")
+@click.argument("model", type=_PATH, metavar="MODEL.safetensors", shell_complete=NETWORKS)
+@click.argument("data", type=_PATH, metavar="DATA.csv", shell_complete=TABLES)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def evaluate(model: Path, data: Path, as_json: bool) -> None:
     """Measure a saved network on a CSV file that has the answers.

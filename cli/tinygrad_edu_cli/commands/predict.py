@@ -7,12 +7,14 @@ from typing import Any
 
 import click
 
+from ..completion import NETWORKS, TABLES
+
 _PATH: Any = click.Path(path_type=Path)
 
 
 @click.command()
-@click.argument("model", type=_PATH, metavar="MODEL.safetensors")
-@click.argument("data", type=_PATH, metavar="DATA.csv")
+@click.argument("model", type=_PATH, metavar="MODEL.safetensors", shell_complete=NETWORKS)
+@click.argument("data", type=_PATH, metavar="DATA.csv", shell_complete=TABLES)
 @click.option("-o", "--output", "out", type=_PATH, metavar="OUT.csv", help="Write there, and not to the output.")
 def predict(model: Path, data: Path, out: Path | None) -> None:
     """Predict the rows of a CSV file with a network that `train --save` has saved.

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from ..completion import NETWORKS
 from ..errors import INTERRUPTED, NEGATIVE, CommandError
 from ..training.help_sections import SectionedCommand
 from ..training.options import run_options
@@ -21,7 +22,9 @@ The same as: tinygrad-edu train --data {FIRST_DATA}"""
 @click.command(cls=SectionedCommand)
 @run_options
 @click.option("--save", type=_PATH, metavar="FILE", help="Save the trained network as FILE.safetensors.")
-@click.option("--load", type=_PATH, metavar="FILE", help="Begin with the weights of a saved network.")
+@click.option(
+    "--load", type=_PATH, metavar="FILE", shell_complete=NETWORKS, help="Begin with the weights of a saved network."
+)
 @click.option("--record", type=_PATH, metavar="DIR", help="Keep config, metrics and checkpoints in a new folder.")
 @click.option("--resume", type=_PATH, metavar="DIR", help="Go on with a recorded run, where it stopped.")
 @click.option("--plain", is_flag=True, help="Print lines of text only (the default without a terminal).")
