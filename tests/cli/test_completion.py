@@ -136,7 +136,7 @@ def test_in_a_real_shell(environment, folder, shell):
     place = f"{folder / '.bin'}{os.pathsep}{environment['PATH']}"
     # fish asks its terminal what it can do; a dumb one is not asked
     env = {**environment, "PATH": place, "HOME": str(folder), "TERM": "dumb" if shell == "fish" else "vt100"}
-    child = pexpect.spawn(shell, START[shell], env=env, encoding="utf-8", dimensions=(40, 200), timeout=30)
+    child = pexpect.spawn(shell, START[shell], env=env, encoding="utf-8", dimensions=(40, 200), timeout=120)
     said = subprocess.run(["tinygrad-edu", "completion", shell], env=env, capture_output=True, text=True, check=True)
     (folder / "lines").write_text(said.stdout)
     child.sendline(f". ./lines; {SET_PROMPT[shell]}")

@@ -15,6 +15,9 @@ import pyte
 import pytest
 
 
+PATIENCE = 120  # seconds without a sign from the command, on a machine that has much else to do
+
+
 class Terminal:
     """A command at a pseudo-terminal, and what its screen shows."""
 
@@ -27,7 +30,7 @@ class Terminal:
             ["-m", "tinygrad_edu_cli", *arguments],
             dimensions=(rows, columns),
             env=environment,
-            timeout=30,
+            timeout=PATIENCE,
         )
 
     @property
@@ -45,7 +48,7 @@ class Terminal:
         """Read until the screen shows all of the texts (blanks and line breaks do not count)."""
         while not all("".join(text.split()) in "".join(self.text.split()) for text in expected):
             try:
-                self._feed(self.child.read_nonblocking(4096, timeout=30))
+                self._feed(self.child.read_nonblocking(4096, timeout=PATIENCE))
             except (pexpect.EOF, pexpect.TIMEOUT):
                 pytest.fail(f"never saw {expected} on:\n{self.text}")
 
@@ -53,7 +56,7 @@ class Terminal:
         """Read what is left, and give the exit code."""
         try:
             while True:
-                self._feed(self.child.read_nonblocking(4096, timeout=30))
+                self._feed(self.child.read_nonblocking(4096, timeout=PATIENCE))
         except pexpect.EOF:
             self.child.wait()
         return self.child.exitstatus
@@ -236,7 +239,7 @@ def test_the_pseudo_terminal_of_a_notebook_has_no_screen(terminal, arguments, co
 
 def test_answers_from_a_pipe_in_a_notebook(environment):
     command = f"printf '%s\\n' -1 | {sys.executable} -m tinygrad_edu_cli step --predict"
-    tty = pexpect.spawn("/bin/sh", ["-c", command], env={**environment, "JPY_PARENT_PID": "1"}, timeout=30)
+    tty = pexpect.spawn("/bin/sh", ["-c", command], env={**environment, "JPY_PARENT_PID": "1"}, timeout=PATIENCE)
     assert b"1 of 1 right" in tty.read()
 
 
