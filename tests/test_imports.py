@@ -68,7 +68,10 @@ LAZY = {
     "tinygrad_edu_cli.commands.graph": {"tinygrad_edu_cli.drawing": HELP},
     "tinygrad_edu_cli.commands.step": {"tinygrad_edu_cli.faces": HELP},
     "tinygrad_edu_cli.commands.train": {
+        "tinygrad_edu_cli.faces": HELP,
         "tinygrad_edu_cli.training.config": HELP,
+        "tinygrad_edu_cli.training.first_updates": HELP,
+        "tinygrad_edu_viz.courses.course_player": HELP,
         "tinygrad_edu_cli.training.reports": HELP,
         "tinygrad_edu_cli.training.session": HELP,
         "tinygrad_edu_cli.training.summary": HELP,

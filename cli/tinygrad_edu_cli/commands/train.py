@@ -10,7 +10,7 @@ import click
 from ..completion import NETWORKS
 from ..errors import INTERRUPTED, NEGATIVE, CommandError
 from ..training.help_sections import SectionedCommand
-from ..training.options import run_options
+from ..training.options import Number, run_options
 
 _PATH: Any = click.Path(path_type=Path)
 FIRST_DATA = "pass_class"
@@ -27,6 +27,12 @@ The same as: tinygrad-edu train --data {FIRST_DATA}"""
 )
 @click.option("--record", type=_PATH, metavar="DIR", help="Keep config, metrics and checkpoints in a new folder.")
 @click.option("--resume", type=_PATH, metavar="DIR", help="Go on with a recorded run, where it stopped.")
+@click.option(
+    "--step", "stepwise", is_flag=True, help="Step through the first updates in place of training: batch by batch."
+)
+@click.option(
+    "--updates", type=Number(1, 200, whole=True), metavar="N", help="With --step: how many updates.  [default: 3]"
+)
 @click.option("--plain", is_flag=True, help="Print lines of text only (the default without a terminal).")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object for each event.")
 @click.option("--batches", is_flag=True, help="With --json: also one for each batch.")
@@ -38,6 +44,8 @@ def train(
     load: Path | None,
     record: Path | None,
     resume: Path | None,
+    stepwise: bool,
+    updates: int | None,
     plain: bool,
     as_json: bool,
     batches: bool,
@@ -56,6 +64,7 @@ def train(
       tinygrad-edu train --data spirals --net 2-32-32-1 --activation tanh --optimizer sgd --lr 0.1 --momentum 0.9
       tinygrad-edu train --data digits --net 64-64-10 --dropout 0.2 --patience 10 --record run1
       tinygrad-edu train --resume run1 --epochs 100
+      tinygrad-edu train --data moons --step
       tinygrad-edu train --data grades.csv --target passed --save grades.safetensors
       tinygrad-edu predict grades.safetensors new.csv
     """
@@ -63,6 +72,13 @@ def train(
         raise click.UsageError("--plain and --json exclude each other: choose one")
     if batches and not as_json:
         raise click.UsageError("--batches is for --json: add it")
+    if updates is not None and not stepwise:
+        raise click.UsageError("--updates is for --step: add it; --epochs says how long to train")
+    if stepwise:
+        if save or record or resume:
+            raise click.UsageError("--step looks at the first updates, and keeps nothing of them: leave out the folder")
+        _step({**options, "data": options["data"] or FIRST_DATA}, load, updates or 3, plain, as_json)
+        return
     if resume is not None:
         _refuse_others(context)
     from ..training import config, reports, summary  # bring NumPy, which `--help` need not wait for
@@ -84,6 +100,20 @@ def train(
         sessions.save(session, save)
     if stopped in ("diverged", "interrupted"):
         raise click.exceptions.Exit(NEGATIVE if stopped == "diverged" else INTERRUPTED)
+
+
+def _step(options: dict[str, Any], load: Path | None, updates: int, plain: bool, as_json: bool) -> None:
+    """Step through the first updates of a run."""
+    from tinygrad_edu_viz.courses.course_player import CoursePlayer  # with what follows, brings NumPy, as above
+
+    from .. import faces
+    from ..training import config, first_updates
+    from ..training import session as sessions
+
+    session = sessions.started(config.RunConfig(**options), None, load)
+    subject = first_updates.first_updates(session.run, updates)
+    assert subject.course is not None
+    faces.show(subject, CoursePlayer(subject.course), "plain" if plain else "json" if as_json else None, full=False)
 
 
 def _refuse_others(context: click.Context) -> None:

@@ -16,7 +16,7 @@ from tinygrad_edu_viz.courses.course_player import CoursePlayer
 from . import look
 from .pass_bar import AHEAD, BETWEEN, DONE, IN_ASCII, STOP, PassBar
 
-ROOMY, LEAST = 22, 8  # cells of a pass in which its parts have their names; and at all
+ROOMY, LEAST, OF_MANY = 22, 8, 13  # cells of a pass: with its name, at all, and where not all have room
 PARTS = (("forward", "fwd", look.FORWARD), ("backward", "bwd", look.BACKWARD), ("update", "upd", look.UPDATE))
 
 
@@ -51,11 +51,11 @@ class CourseBar(Widget):
 def bar(player: CoursePlayer, width: int) -> list[Cell]:
     """The cells of the bar, at most `width`."""
     passes = len(player.course.passes)
-    seen = min(passes, max(width // ROOMY, 1)) if passes * LEAST > width else passes
+    seen = min(passes, max(width // OF_MANY, 1)) if passes * LEAST > width else passes
     first = min(max(player.pass_index - seen // 2, 0), passes - seen)
     more = [seen < passes and first > 0, seen < passes and first + seen < passes]
     room = width - sum(more)
-    cells = [Cell("«" if not player.at_start else "‹", look.QUIET, player.starts[first])] if more[0] else []
+    cells = [Cell("«", look.QUIET, player.starts[first])] if more[0] else []
     for place, index in enumerate(range(first, first + seen)):
         start, end = room * place // seen, room * (place + 1) // seen
         cells += _pass(player, index, end - start)
@@ -71,7 +71,8 @@ def _pass(player: CoursePlayer, index: int, width: int) -> list[Cell]:
     cells = [Cell(letter, look.STRONG if here else look.QUIET, start + 1) for letter in label]
     room = max(width - cell_width(label) - (2 if lengths[2] else 1), 3)
     updates = (min(3, max(room // 4, 1))) if lengths[2] else 0
-    forward = max(round((room - updates) * lengths[0] / max(lengths[0] + lengths[1], 1)), 1)
+    least = min(len(PARTS[0][1]) + 2, (room - updates) // 2)
+    forward = max(round((room - updates) * lengths[0] / max(lengths[0] + lengths[1], 1)), least, 1)
     for (kind, name, style), length, wide in zip(
         PARTS, lengths, (forward, max(room - updates - forward, 1), updates), strict=True
     ):

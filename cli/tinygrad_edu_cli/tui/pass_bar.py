@@ -13,7 +13,7 @@ from tinygrad_edu_viz.player import Player
 from . import look
 
 DONE, AHEAD, BETWEEN, STOP = "▓", "░", "│", "●"
-IN_ASCII = str.maketrans({DONE: "#", AHEAD: ".", BETWEEN: "|", STOP: "@"})
+IN_ASCII = str.maketrans({DONE: "#", AHEAD: ".", BETWEEN: "|", STOP: "@", "«": "<", "»": ">"})
 
 
 class PassBar(Widget):

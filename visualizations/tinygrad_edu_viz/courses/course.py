@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from os import PathLike
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tinygrad_edu.errors import ArgumentError
+from tinygrad_edu.errors import ArgumentError, StateError
 from tinygrad_edu.formulas.text import number_text
 from tinygrad_edu.graph.node import Node
 from tinygrad_edu.optim import Optimizer
@@ -23,6 +23,9 @@ from .recorder import Recorder, loss_of
 from .repeating import Repeated
 from .update import Update
 
+if TYPE_CHECKING:
+    from tinygrad_edu.train import Run
+
 
 @dataclass(frozen=True, slots=True)
 class Course:
@@ -30,7 +33,8 @@ class Course:
 
     Attributes:
         passes: each a whole trace.
-        updates: for each pass one update for each parameter; none after the last, which shows where they have led.
+        updates: for each pass one update for each parameter; none after the last, which shows where they have led. (A
+            run that has ended has no such pass.)
         optimizer: which one, and its settings, for people.
         note: why the course ends before it should; "" if it does not.
     """
@@ -60,8 +64,7 @@ class Course:
             ArgumentError: fewer than one update, or a loss that depends on no parameter of the optimizer.
             TraceError, GraphError, ShapeError, MutationError: as `Trace.record`.
         """
-        if not isinstance(updates, int) or isinstance(updates, bool) or updates < 1:
-            raise ArgumentError(f"Course.record: updates must be a whole number of at least 1, not {updates!r}")
+        _check_updates("record", updates)
         again = Repeated(loss) if isinstance(loss, Node) else loss if isinstance(loss, Repeated) else None
         if again is None:
             for parameter in optimizer.parameters:  # as after an update: with this, all passes have one order of nodes
@@ -80,6 +83,46 @@ class Course:
                         parameter.grad = again.copies[parameter].grad if parameter in again.copies else parameter.grad
                 optimizer.step()
                 recorder.updated()
+        return cls.of(recorder, updates)
+
+    @classmethod
+    def watch(cls, run: Run, updates: int = 1, title: str = "") -> Course:
+        """Go on with a run for some updates, and record each pass and each update.
+
+            run = tg.train.start(model, train, "cross_entropy", optimizer)
+            course = Course.watch(run, updates=3)
+
+        Each pass is of the rows, and with the dropout masks, that the update learns from; the gradients of the updates
+        are what clipping has left of those of the pass. No pass follows the last update of a run. Afterwards the run
+        can go on from there.
+
+        Args:
+            run: of `tg.train.start`; its events are not reported.
+            updates, title: as for `record`.
+        Raises:
+            ArgumentError: fewer than one update.
+            StateError: the run has no next update.
+        """
+        _check_updates("watch", updates)
+        recorder, events = Recorder(run.optimizer, title), run.events()
+        with np.errstate(all="ignore"):
+            for k in range(updates + 1):
+                try:
+                    root = run.look()
+                except StateError:  # the run has ended with its last update
+                    if not recorder.passes:
+                        raise
+                    break
+                recorder.look(root)
+                if k == updates or not recorder.is_finite:
+                    break
+                step = run.step
+                while run.step == step:
+                    next(events)
+                recorder.updated()
+        state = run.state_dict()
+        events.close()  # which leaves the model as the end of a run does
+        run.travel(state)
         return cls.of(recorder, updates)
 
     @classmethod
@@ -142,3 +185,8 @@ class Course:
             OSError: the file cannot be read.
         """
         return cls(*course_file.read(path))
+
+
+def _check_updates(method: str, updates: Any) -> None:
+    if not isinstance(updates, int) or isinstance(updates, bool) or updates < 1:
+        raise ArgumentError(f"Course.{method}: updates must be a whole number of at least 1, not {updates!r}")

@@ -37,6 +37,7 @@ LETTERS = {
 WEIGHT, GRADIENT, STEP = "w", "g", "Δ"
 DIGITS = (6, 8, 10, 12, 14, 17)  # of the figures: as few as give the step ...
 NEAR = 4e-4  # ... to this part of it
+LONGEST = 10  # characters of a weight's name in a formula
 EXACT = float(np.finfo(float).eps)
 
 
@@ -94,7 +95,7 @@ def lines(
         group: that of the weight.
         t: which of its updates this is, from 1.
         before, after: the weight, "w", and the optimizer's states by their names.
-        label: what the weight is called.
+        label: what the weight is called; it is "w" if that is long, or a letter of the rule.
         precision: the distance of 1 to the next number, of the dtype in which the optimizer computes.
     Returns:
         [] where the rule asks for what only data have.
@@ -102,7 +103,8 @@ def lines(
     names = [WEIGHT, *optimizer.initial_state(group)]
     arguments = optimizer.arguments(group, t)
     letters = {name: letter_of(name) for name in names}
-    letters[WEIGHT] = WEIGHT if label in {GRADIENT, STEP, *letters.values(), *map(letter_of, arguments)} else label
+    taken = {GRADIENT, STEP, *letters.values(), *map(letter_of, arguments)}
+    letters[WEIGHT] = WEIGHT if label in taken or len(label) > LONGEST else label
     try:
         trees = _read(optimizer, letters, arguments)
     except Exception:  # a rule may do with data whatever it likes

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from tinygrad_edu.graph.order import nodes
 from tinygrad_edu.optim import Optimizer
 from tinygrad_edu.optim.optimizer import ParameterState
 
+from ..recording.contents import Data
 from ..recording.names import Name, names
 from ..trace import Trace
 from .update import Update, update_of
@@ -63,7 +65,10 @@ class Recorder:
         """Record what the optimizer has done since `look`."""
         pairs = zip(self._before, self.optimizer.parameter_states(), strict=True)
         self.updates[-1] = tuple(
-            update_of(*self._names[old.parameter], self.optimizer, old, new, _gradient(old.parameter))
+            _noted(
+                update_of(*self._names[old.parameter], self.optimizer, old, new, _gradient(old.parameter)),
+                self.passes[-1],
+            )
             for old, new in pairs
             if old.parameter in self._names
         )
@@ -77,6 +82,18 @@ class Recorder:
 def loss_of(trace: Trace) -> float:
     """The result of a pass, one number."""
     return float(np.asarray(trace.nodes[trace.root].data).item())
+
+
+def _noted(update: Update, trace: Trace) -> Update:
+    """The update; with a word where its gradient is not what the pass has given."""
+    given, used = trace.nodes[update.node].gradient, update.gradient
+    if given is None or used is None or np.allclose(_flat(given), _flat(used), rtol=1e-4, atol=1e-12, equal_nan=True):
+        return update
+    return replace(update, text=f"{update.text}. (Its gradient was clipped before)")
+
+
+def _flat(data: Data) -> np.ndarray:
+    return np.ravel([data[name] for name in ("mean", "min", "max")] if isinstance(data, dict) else data)
 
 
 def _gradient(parameter: Any) -> np.ndarray | None:
