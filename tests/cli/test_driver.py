@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
@@ -305,3 +306,59 @@ def test_a_kill_at_any_moment(every: int, tmp_path: Path, monkeypatch: pytest.Mo
         sessions.train(session, Silent())
         assert [e for e in History.read(moment).steering if e in before] == before
         assert_as_by_its_log(moment, session.run.model)
+
+
+def test_what_was_steered_is_said_by_plain_and_json(cli: Any, tmp_path: Path) -> None:
+    """Of a run that goes on, where it is steered again."""
+    for kind in ("--plain", "--json"):
+        folder = tmp_path / kind
+        session = sessions.started(config(), folder, None)
+        with contextlib.closing(session.folder):
+            driver = Driver(session)
+            for _ in range(2):
+                session.record(driver.next())
+            driver.steer(lr=0.005, optimizer="sgd", batch_size="full")
+            session.record(driver.next())
+        ran = cli("train", "--resume", str(folder), kind)
+        assert ran.code == 0
+        if kind == "--plain":
+            said = "From update 3 on: the optimizer SGD with the rate 0.005, the batch size full, set by hand."
+            assert said in " ".join(ran.out.split())
+        else:
+            (steer,) = [line for line in map(json.loads, ran.out.splitlines()) if line["kind"] == "steer"]
+            assert (steer["step"], steer["optimizer"], steer["batch_size"]) == (2, "SGD", "full")
+        assert_as_by_its_log(folder, reference(folder)[0])
+
+
+@pytest.mark.parametrize("loaded", [False, True])
+def test_a_run_that_goes_on_knows_where_it_began(cli: Any, loaded: bool, tmp_path: Path) -> None:
+    """Unless it began with the weights of a file: then one can go back to where it was resumed."""
+    weights, folder = tmp_path / "weights.safetensors", tmp_path / "run"
+    assert cli("train", *SMALL.split(), "--epochs", "1", "--save", str(weights)).code == 0
+    load = weights if loaded else None
+    whole = drive(sessions.started(config(), None, load), do_nothing)
+
+    session = sessions.started(config(), folder, load)
+    with contextlib.closing(session.folder):
+        driver = Driver(session)
+        while driver.engine.epoch < 4 or driver.engine.pending:
+            session.record(driver.next())
+    session = sessions.resumed(folder, None)
+    went_back: list[int] = []
+
+    def act(driver: Driver, event: Event | None) -> None:
+        if event is not None and event.kind == "epoch" and event.epoch == 5 and not went_back:
+            assert driver.first == (4 if loaded else 0)
+            if loaded:
+                with pytest.raises(ArgumentError, match="from 4 to 5, not 0"):
+                    driver.restart()
+            went_back.append(driver.undo(4 if loaded else 2))
+
+    driver = drive(session, act)
+    assert went_back == [0 if loaded else 2]
+    assert fingerprint(driver.run.model) == fingerprint(whole.run.model)
+    for file in (folder / "checkpoints").iterdir():
+        file.unlink()
+    ran = cli("train", "--resume", str(folder))
+    assert ran.code == (4 if loaded else 0)
+    assert ("began with the weights of a file, which are not in it" in ran.err) == loaded

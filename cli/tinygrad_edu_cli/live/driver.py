@@ -54,21 +54,25 @@ class Driver:
         engine: that of the library, a `tg.train.Run`.
         events: where `next` takes its events from.
         snapshots: states to go back to.
-        first: the earliest epoch that can be gone back to: 0, or the one after which a recorded run goes on.
+        first: the earliest epoch that can be gone back to: 0, or the one after which a recorded run goes on of which
+            the first weights are not known: it began with those of a file.
         ended: how the run ended; None while it goes on.
     """
 
     def __init__(self, session: Session, snapshots: Snapshots | None = None):
-        self.session, self.run, self.engine = session, session.run, session.start()
-        self.events = self.engine.events()
+        self.session, self.run = session, session.run
         self.snapshots = Snapshots() if snapshots is None else snapshots
-        self.first = self.engine.epoch
+        if session.resume is not None and session.knows_start:
+            self.snapshots.offer(0, lambda: session.run.start().state_dict())
+        self.engine = session.start()
+        self.events = self.engine.events()
         self.ended: EndEvent | None = None
         self._probe: Probe | None = None
         self._looked = False  # since the last measured update: the next one is to be measured
         self._before: tuple[int, dict[str, Array]] | None = None  # a step, and the weights after it
         self._ratios: dict[str, float] = {}
-        self.snapshots.offer(self.first, self.engine.state_dict)
+        self.snapshots.offer(self.engine.epoch, self.engine.state_dict, now=True)
+        self.first = self.snapshots.epochs[0]
 
     # --- going on ---
 
@@ -188,7 +192,7 @@ class Driver:
         """
         engine = self.engine
         if not self.first <= epoch <= engine.epoch:
-            from_there = f" (the run was resumed after epoch {self.first})" if self.first else ""
+            from_there = " (the weights that it began with are not known)" if self.first else ""
             raise ArgumentError(f"epoch must be one from {self.first} to {engine.epoch}, not {epoch}{from_there}")
         start = self.snapshots.before(epoch)
         unreported = [event for event in engine.pending if event.epoch <= epoch]  # of the last epoch, which may stay
@@ -209,6 +213,6 @@ class Driver:
         """Go back to the beginning, with the same seed.
 
         Raises:
-            ArgumentError: a run that was resumed cannot go back to before.
+            ArgumentError: the weights that it began with are not known.
         """
         self.undo(0)

@@ -32,14 +32,15 @@ class Snapshots:
         self._stride = 1
         self._due = -1.0  # when the next one may be taken, by the clock of this process
 
-    def offer(self, epoch: int, state: Callable[[], State]) -> None:
+    def offer(self, epoch: int, state: Callable[[], State], now: bool = False) -> None:
         """Keep the state after an epoch, if it is worth its time and room.
 
         Args:
             state: gives it; see `tg.train.Run.state_dict`.
+            now: it is worth its time.
         """
         started = time.process_time()
-        if epoch % self._stride or (epoch and started < self._due):
+        if epoch % self._stride or (started < self._due and not now):
             return
         self._kept[epoch] = {name: part for name, part in state().items() if name not in ("history", "told")}
         while self.bytes > self.limit and len(self._kept) > 2:

@@ -39,12 +39,13 @@ class RunFolder:
         config: what the run is made of, all defaults filled in.
         data_hash: by which it is checked that the data is still the same.
         guessing: the loss of the best constant answer.
+        initial_hash: of the weights that the run began with; empty where it is not known.
         version: the format of the files that are there.
     """
 
-    def __init__(self, path: Path, config: RunConfig, data_hash: str, guessing: float):
+    def __init__(self, path: Path, config: RunConfig, data_hash: str, guessing: float, initial_hash: str = ""):
         self.path, self.config, self.data_hash, self.guessing = path, config, data_hash, guessing
-        self.version = VERSION
+        self.initial_hash, self.version = initial_hash, VERSION
         self._lock: IO[bytes] | None = None
         self._metrics: IO[str] | None = None
 
@@ -57,7 +58,9 @@ class RunFolder:
         return self.path / METRICS
 
     @classmethod
-    def create(cls, path: Path, config: RunConfig, data_hash: str, guessing: float) -> RunFolder:
+    def create(
+        cls, path: Path, config: RunConfig, data_hash: str, guessing: float, initial_hash: str = ""
+    ) -> RunFolder:
         """A new folder, or one that is there and in which nothing was recorded. It is locked.
 
         Raises:
@@ -65,7 +68,7 @@ class RunFolder:
             CommandError: it has something in it.
         """
         refuse_used(path)
-        folder = cls(path, config, data_hash, guessing)
+        folder = cls(path, config, data_hash, guessing, initial_hash)
         try:
             make_folder(path)
         except OSError as error:
@@ -100,7 +103,8 @@ class RunFolder:
             else:
                 why = f"cannot read {path}: {error.strerror}"
             raise FileError(why, "a run is recorded by: tinygrad-edu train ... --record DIR") from None
-        folder = cls(path, config, content["data_hash"], content["guessing_loss"])
+        known = content["data_hash"], content["guessing_loss"], content.get("initial_hash", "")
+        folder = cls(path, config, *known)
         folder.version = content["version"]
         return folder
 
@@ -109,6 +113,7 @@ class RunFolder:
         content = {
             **{"kind": KIND, "version": VERSION, "config": config.to_json()},
             **{"data_hash": self.data_hash, "guessing_loss": self.guessing},
+            **({"initial_hash": self.initial_hash} if self.initial_hash else {}),
         }
         with replacing(self.path / "config.json") as temporary:
             temporary.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")

@@ -5,14 +5,14 @@ from __future__ import annotations
 import time
 
 from tinygrad_edu.train import History
-from tinygrad_edu.train.events import EndEvent, EpochEvent, Event, NoticeEvent, ValidationEvent
+from tinygrad_edu.train.events import EndEvent, EpochEvent, Event, NoticeEvent, SteerEvent, UndoEvent, ValidationEvent
 
 from .. import output
 from ..terminal_width import room, wrap
 from .advice import advice
 from .run import Run
 from .summary import introduction, summary
-from .wording import number, percent
+from .wording import number, percent, steered
 
 MAX_NOTICES = 5
 INDENT = 6  # of the lines that introduce a run
@@ -54,8 +54,12 @@ class PlainReport:
                     self._tell_epoch()
             case NoticeEvent() if len(self.history.notices) <= MAX_NOTICES:
                 where = f"Epoch {event.epoch}: " if event.epoch else ""
-                for line in wrap(f"{where}{event.text}", room() - 2, indent=2):
-                    self.say(f"  {line}")
+                self._tell(f"{where}{event.text}")
+            case SteerEvent():
+                self._tell(f"From update {event.step + 1} on: {steered(event)}, set by hand.")
+            case UndoEvent():
+                self._told = 0
+                self._tell(f"Back at the {f'end of epoch {event.epoch}' if event.epoch else 'start'}, by hand.")
             case EndEvent():
                 self._end()
 
@@ -65,6 +69,10 @@ class PlainReport:
 
     def close(self) -> None:
         """Nothing is left to do: every line was printed when it came."""
+
+    def _tell(self, sentence: str) -> None:
+        for line in wrap(sentence, room() - 2, indent=2):
+            self.say(f"  {line}")
 
     def _tell_epoch(self) -> None:
         epoch, measured = self._epoch, self._validation

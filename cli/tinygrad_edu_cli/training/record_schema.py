@@ -27,7 +27,8 @@ CONFIG = record(
         "config": mapping(anything),  # see RunConfig.from_json
         "data_hash": text,
         "guessing_loss": real,
-    }
+    },
+    may_lack={"initial_hash": text},  # of the weights that the run began with
 )
 
 LOSS_NOISE = record({"last_two": list_of(real), "count": whole(), "squares": real})

@@ -173,6 +173,13 @@ class Run:
         answers = np.broadcast_to(answer, (n, outputs)).astype(float)
         return float(objective.function(tg.Tensor(answers[:, 0] if outputs == 1 else answers), targets).item())
 
+    def weights_hash(self) -> str:
+        """Of the weights as they are."""
+        digest = hashlib.sha256()
+        for name, array in self.model.state_dict().items():
+            digest.update(name.encode() + np.ascontiguousarray(array).tobytes())
+        return digest.hexdigest()
+
     def data_hash(self) -> str:
         """Of the numbers learned from: another one means that the data has changed."""
         digest = hashlib.sha256()

@@ -47,6 +47,7 @@ class Session:
 
     Attributes:
         planned: what was steered after the last checkpoint, and will be so again.
+        knows_start: whether the model of a run that goes on has the weights, before `start`, that the run began with.
     """
 
     run: Run
@@ -55,6 +56,7 @@ class Session:
     history: History = field(default_factory=History)
     noise: LossNoise = field(default_factory=LossNoise)
     planned: list[SteerEvent] = field(default_factory=list)
+    knows_start: bool = True
 
     def __post_init__(self) -> None:
         self._written: list[Event] = list(self.planned)  # events to come that stand in the record
@@ -109,7 +111,8 @@ def started(config: RunConfig, record: Path | None, load: Path | None) -> Sessio
     run.check_schedule()
     if record is None:
         return Session(run)
-    return Session(run, RunFolder.create(record, run.config, run.data_hash(), run.guessing_loss()))
+    hashes = run.data_hash(), run.guessing_loss(), run.weights_hash()
+    return Session(run, RunFolder.create(record, run.config, *hashes))
 
 
 def resumed(path: Path, epochs: int | None) -> Session:
@@ -159,7 +162,13 @@ def _resumed(folder: RunFolder, epochs: int | None) -> Session:
 def _session(run: Run, folder: RunFolder, checkpoint: tg.train.Checkpoint | None) -> Session:
     """Go on after a checkpoint, or begin anew without; what was steered will be so again."""
     steered = folder.history()[0].steering
+    knows_start = run.weights_hash() == folder.initial_hash
     if checkpoint is None:
+        if folder.initial_hash and not knows_start:
+            raise FileError(
+                f"{folder.path} has no checkpoint, and the run began with the weights of a file, which are not in it",
+                "start it again with the options --load and --record, and another folder",
+            )
         folder.reopen(0, [], steered)
         return Session(run, folder, planned=steered)
     state, epoch = checkpoint.state, checkpoint.epoch
@@ -167,7 +176,7 @@ def _session(run: Run, folder: RunFolder, checkpoint: tg.train.Checkpoint | None
     folder.reopen(epoch, events_until(state, folder.config.epochs or epoch, run.early_stopping()), planned)
     history = folder.history()[0]
     history.steering = missing(history.steering, planned)
-    session = Session(run, folder, folder.checkpoints, history, planned=planned)
+    session = Session(run, folder, folder.checkpoints, history, planned=planned, knows_start=knows_start)
     session.noise.load_state_dict((state.get("extra") or {}).get("loss_noise"))
     return session
 

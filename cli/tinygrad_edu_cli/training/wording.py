@@ -1,8 +1,10 @@
-"""How losses and shares are written."""
+"""How losses, shares and settings are written."""
 
 from __future__ import annotations
 
 import math
+
+from tinygrad_edu.train.events import SteerEvent
 
 
 def percent(share: float) -> str:
@@ -20,3 +22,16 @@ def number(value: float | None) -> str:
 def short(loss: float | None) -> str:
     """A loss in three digits."""
     return number(loss) if loss is None or abs(loss) == float("inf") or loss != loss else f"{loss:.3g}"
+
+
+def steered(event: SteerEvent) -> str:
+    """What was steered, such as "the learning rate 0.01, the optimizer SGD with the rate 0.1, the batch size full"."""
+    parts = []
+    if event.optimizer is not None:
+        rates = sorted({group["lr"] for group in event.groups or [] if "lr" in group})
+        parts.append(f"the optimizer {event.optimizer}" + (f" with the rate {rates[0]:.4g}" if len(rates) == 1 else ""))
+    if event.lr is not None:
+        parts.append(f"the learning rate {event.lr:.4g}")
+    if event.batch_size is not None:
+        parts.append(f"the batch size {event.batch_size}")
+    return ", ".join(parts)
