@@ -57,6 +57,7 @@ LAZY = {
     "tinygrad_edu_viz.pictures.fonts": {"matplotlib.font_manager": ON_DEMAND, "fontTools.ttLib": ON_DEMAND},
     "tinygrad_edu_cli.commands.compare": {
         "tinygrad_edu_cli.training.comparison": HELP,
+        "tinygrad_edu_cli.training.exports": HELP,
         "tinygrad_edu_cli.training.table": HELP,
     },
     "tinygrad_edu_cli.commands.evaluate": {
@@ -70,6 +71,7 @@ LAZY = {
     "tinygrad_edu_cli.commands.train": {
         "tinygrad_edu_cli.faces": HELP,
         "tinygrad_edu_cli.training.config": HELP,
+        "tinygrad_edu_cli.training.exports": HELP,
         "tinygrad_edu_cli.training.first_updates": HELP,
         "tinygrad_edu_viz.courses.course_player": HELP,
         "tinygrad_edu_cli.training.reports": HELP,

@@ -260,7 +260,7 @@ def test_help_has_a_heading_for_every_option(cli):
     out = cli("train", "--help").out
     assert [line for line in out.splitlines() if line.endswith(":") and not line.startswith(" ")] == [
         *["Data:", "Network:", "Learning:", "Against overfitting:", "Details of learning:"],
-        *["Learning rate over time:", "Other options:"],
+        *["Learning rate over time:", "Pictures:", "Other options:"],
     ]
     assert out.isascii() and "--plateau-patience" in out and "--save" in out.partition("Other options:")[2]
 

@@ -42,7 +42,7 @@ def test_a_curve_is_where_the_numbers_are():
     assert validation[1, 1] == validation[2, 1] and train.shape == validation.shape
     assert points_of(svg, "ghost").tolist()[0] == validation[1].tolist(), "it begins where the run goes on"
     texts = [element.text for element in ET.fromstring(svg) if element.tag == "text"]
-    assert {"▲", "!1", "η", "epoch 1", "4"} <= {*texts} and "a &lt; b" in svg
+    assert {"▲", "!1", "η", "epoch 0", "4"} <= {*texts} and "a &lt; b" in svg
 
 
 def test_what_is_no_number_interrupts_a_curve():

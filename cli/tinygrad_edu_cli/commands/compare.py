@@ -12,9 +12,10 @@ from .. import completion, output
 from ..errors import INTERRUPTED, CommandError
 from ..training.help_sections import SectionedCommand
 from ..training.options import Number, run_options, unknown
+from .export_options import PICTURE_OPTIONS, asked_for, picture_options
 
 CAN_BE_OFF = ("schedule", "patience", "clip_norm", "clip_value")  # if "none" is given for them
-OWN = ("seeds", "updates", "as_json", "settings", "learn", "outputs", "theme", "size", "plain")  # no options of a run
+OWN = ("seeds", "updates", "as_json", "settings", "learn", "plain", *PICTURE_OPTIONS)  # no options of a run
 _HOW = "for example: tinygrad-edu compare lr=0.001,0.1,10 --data moons"
 
 
@@ -32,6 +33,7 @@ _HOW = "for example: tinygrad-edu compare lr=0.001,0.1,10 --data moons"
     help="Let each run make about so many updates of the weights, instead of equal epochs.  [default for batch-size: "
     "1000]",
 )
+@picture_options
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object for each run, and one with the verdict.")
 @click.pass_context
 def compare(
@@ -60,8 +62,10 @@ def compare(
       tinygrad-edu compare betas=0.9:0.999,0.5:0.999 --data spirals
       tinygrad-edu compare batch-size=1,32,full --data moons
       tinygrad-edu compare dropout=0,0.5 --data moons --n 100 --noise 0.3 --net 2-200-200-1
+      tinygrad-edu compare lr=0.001,0.1,10 --data moons --png rates.png --html rates.html
       tinygrad-edu compare run1 run2
     """
+    pictures = asked_for(options)
     if not what:
         raise CommandError("compare what? Name a setting and its values, or two recorded runs", _HOW)
     with_setting = ["=" in word and not Path(word).is_dir() for word in what]
@@ -72,9 +76,15 @@ def compare(
     changed = read_setting(context, what[0]) if any(with_setting) else None
     from ..training import comparison, table  # bring NumPy, which `--help` need not wait for
 
+    keep = None
+    if pictures.paths:
+        from ..training import exports
+
+        exports.check(pictures.paths, pictures.size)
+        keep = exports.Kept
     if changed is not None:
         _refuse_both(context, changed[0], seeds, updates)
-        found = comparison.trained(*changed, options, seeds, updates)
+        found = comparison.trained(*changed, options, seeds, updates, keep)
     else:
         found = comparison.recorded([Path(word) for word in what])
     if as_json and found.candidates:
@@ -83,6 +93,10 @@ def compare(
     elif found.candidates:
         for text in table.table(found):
             output.say(text)
+    if pictures.paths:
+        shown = exports.compared([Path(word) for word in what] if changed is None else [], found)
+        lines = "\n".join(table.table(found)) if found.candidates else ""
+        exports.write_all(pictures.paths, shown, f"compare {' '.join(what)}", pictures.theme, pictures.size, lines)
     if found.interrupted:
         raise click.exceptions.Exit(INTERRUPTED)
 
@@ -146,7 +160,7 @@ def _refuse_options(context: click.Context) -> None:
     """Recorded runs have their settings."""
     for param in context.command.params:
         given = context.get_parameter_source(str(param.name)) is click.core.ParameterSource.COMMANDLINE
-        if given and param.name not in ("what", "as_json"):
+        if given and param.name not in ("what", "as_json", *PICTURE_OPTIONS):
             raise CommandError(
                 f"recorded runs have their own settings: {param.opts[0]} cannot change them",
                 f"leave it out, or train anew; {_HOW}",

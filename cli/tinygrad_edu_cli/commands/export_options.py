@@ -1,11 +1,11 @@
-"""The options of the files that `step` writes."""
+"""The options of the files that `step`, `train` and `compare` write."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import click
 
@@ -28,19 +28,92 @@ def export_options(command: Callable[..., Any]) -> Callable[..., Any]:
         type=path,
         metavar="FILE",
         multiple=True,
-        callback=_known_kinds,
+        callback=_known_kinds(
+            (".html", ".htm", ".gif", ".json"),
+            "the steps are written as .html, .gif or .json; a picture of the graph is made by "
+            "tinygrad-edu graph ... -o {}",
+        ),
         help="The same by the end of FILE: .html, .gif or .json; repeatable.",
     )(command)
 
 
-def _known_kinds(context: click.Context, option: click.Parameter, paths: tuple[Path, ...]) -> tuple[Path, ...]:
+def picture_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The options --png, --svg, --gif, --html, -o, --theme and --size of a command that trains; see `asked_for`."""
+    path = click.Path(path_type=Path)
+    for option in reversed(
+        (
+            *(
+                click.option(f"--{kind}", type=path, metavar=name, callback=_ends_in(f".{kind}"), help=about)
+                for kind, name, about in (
+                    ("png", "RUN.png", "Draw the curves, and what the network answers, for a slide."),
+                    ("svg", "RUN.svg", "The same, for paper: it stays sharp in every size."),
+                    ("gif", "RUN.gif", "What the network answered after each epoch, as a moving picture."),
+                    ("html", "RUN.html", "A report on one page, with all epochs to go through; it needs no network."),
+                )
+            ),
+            click.option(
+                *("-o", "--output", "outputs"),
+                type=path,
+                metavar="FILE",
+                multiple=True,
+                callback=_known_kinds(PICTURES, f"pictures of a run are written as {', '.join(PICTURES)}"),
+                help="The same by the end of FILE: .png, .svg, .gif or .html; repeatable.",
+            ),
+            click.option(
+                "--theme",
+                type=click.Choice(["light", "dark"]),
+                help="Colours of these files.  [default: light; of a page, the reader's]",
+            ),
+            click.option(
+                "--size",
+                metavar="SIZE",
+                help="Of --png, --svg, --gif: slide (16:9), paper (7 by 4.6 inches) or pixels, 1600x900.",
+            ),
+        )
+    ):
+        command = option(command)
+    return command
+
+
+PICTURES = (".png", ".svg", ".gif", ".html")
+PICTURE_OPTIONS = ("png", "svg", "gif", "html", "outputs", "theme", "size")
+
+
+class Pictures(NamedTuple):
+    """The pictures that the options ask for."""
+
+    paths: tuple[Path, ...]
+    theme: str | None
+    size: str | None
+
+
+def asked_for(options: dict[str, Any]) -> Pictures:
+    """Take the options of `picture_options` out of those of a command.
+
+    Raises:
+        click.UsageError: a theme or a size, and no picture that has it; the same file twice.
+    """
+    one_each = [options.pop(kind) for kind in ("png", "svg", "gif", "html")]
+    paths = tuple(path for path in (*one_each, *options.pop("outputs")) if path is not None)
+    theme, size = options.pop("theme"), options.pop("size")
+    if theme and not paths:
+        raise click.UsageError("--theme is for files: give --png RUN.png, or another one")
+    if size and all(path.suffix.lower() in (".html", ".htm") for path in paths):
+        raise click.UsageError("--size is for --png, --svg and --gif: give one of them")
     for path in paths:
-        if path.suffix.lower() not in (".html", ".htm", ".gif", ".json"):
-            raise click.UsageError(
-                f"-o {path}: the steps are written as .html, .gif or .json; a picture of the graph is made by "
-                f"tinygrad-edu graph ... -o {path if path.suffix else 'FILE.svg'}"
-            )
-    return paths
+        if paths.count(path) > 1:
+            raise click.UsageError(f"{path} is to be written twice: give two names")
+    return Pictures(paths, theme, size)
+
+
+def _known_kinds(kinds: tuple[str, ...], complaint: str) -> Callable[..., tuple[Path, ...]]:
+    def check(context: click.Context, option: click.Parameter, paths: tuple[Path, ...]) -> tuple[Path, ...]:
+        for path in paths:
+            if path.suffix.lower() not in kinds:
+                raise click.UsageError(f"-o {path}: {complaint.format(path if path.suffix else 'FILE.svg')}")
+        return paths
+
+    return check
 
 
 def shot_options(command: Callable[..., Any]) -> Callable[..., Any]:

@@ -11,6 +11,7 @@ from ..completion import NETWORKS
 from ..errors import INTERRUPTED, NEGATIVE, CommandError
 from ..training.help_sections import SectionedCommand
 from ..training.options import Number, run_options
+from .export_options import PICTURE_OPTIONS, asked_for, picture_options
 
 _PATH: Any = click.Path(path_type=Path)
 FIRST_DATA = "pass_class"
@@ -21,6 +22,7 @@ The same as: tinygrad-edu train --data {FIRST_DATA}"""
 
 @click.command(cls=SectionedCommand)
 @run_options
+@picture_options
 @click.option("--save", type=_PATH, metavar="FILE", help="Save the trained network as FILE.safetensors.")
 @click.option(
     "--load", type=_PATH, metavar="FILE", shell_complete=NETWORKS, help="Begin with the weights of a saved network."
@@ -66,6 +68,7 @@ def train(
       tinygrad-edu train --resume run1 --epochs 100
       tinygrad-edu train --data moons --step
       tinygrad-edu train --data grades.csv --target passed --save grades.safetensors
+      tinygrad-edu train --data spirals --png run.png --gif run.gif --html report.html
       tinygrad-edu predict grades.safetensors new.csv
     """
     if plain and as_json:
@@ -74,9 +77,10 @@ def train(
         raise click.UsageError("--batches is for --json: add it")
     if updates is not None and not stepwise:
         raise click.UsageError("--updates is for --step: add it; --epochs says how long to train")
+    pictures = asked_for(options)
     if stepwise:
-        if save or record or resume:
-            raise click.UsageError("--step looks at the first updates, and keeps nothing of them: leave out the folder")
+        if save or record or resume or pictures.paths:
+            raise click.UsageError("--step looks at the first updates, and keeps nothing of them: leave out the files")
         _step({**options, "data": options["data"] or FIRST_DATA}, load, updates or 3, plain, as_json)
         return
     if resume is not None:
@@ -86,6 +90,10 @@ def train(
 
     if save is not None:
         sessions.check_save(save)
+    if pictures.paths:
+        from ..training import exports  # brings what draws
+
+        exports.check(pictures.paths, pictures.size)
     if resume is not None:
         session = sessions.resumed(resume, options["epochs"])
     else:
@@ -95,9 +103,14 @@ def train(
     if as_json:
         for line in summary.accounted(session.run):
             click.echo(line, err=True)
+    kept = exports.Kept(session.run, session.history) if pictures.paths else None
+    if kept is not None:
+        session.watchers.append(kept.watch)
     stopped = sessions.train(session, reports.report(session, plain, as_json, batches))
     if save is not None and stopped != "diverged":
         sessions.save(session, save)
+    if kept is not None:
+        exports.write_all(pictures.paths, [kept.shown(load=load)], "", pictures.theme, pictures.size)
     if stopped in ("diverged", "interrupted"):
         raise click.exceptions.Exit(NEGATIVE if stopped == "diverged" else INTERRUPTED)
 
@@ -118,7 +131,7 @@ def _step(options: dict[str, Any], load: Path | None, updates: int, plain: bool,
 
 def _refuse_others(context: click.Context) -> None:
     """A resumed run goes on with its own settings."""
-    free = {"resume", "epochs", "save", "plain", "as_json", "batches"}
+    free = {"resume", "epochs", "save", "plain", "as_json", "batches", *PICTURE_OPTIONS}
     given = [
         param.opts[0]
         for param in context.command.params
@@ -128,5 +141,5 @@ def _refuse_others(context: click.Context) -> None:
     if given:
         raise CommandError(
             f"--resume goes on with the settings of the recorded run: {given[0]} cannot be given beside it",
-            "leave it out (--epochs may be given, and --save), or start a new run with --record",
+            "leave it out (--epochs may be given, --save, and pictures), or start a new run with --record",
         )

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
-from tinygrad_edu.errors import ArgumentError
-from tinygrad_edu_viz import MissingDot, draw_graph, render
+from tinygrad_edu_viz import draw_graph, render
 from tinygrad_edu_viz.pages.page import page
 from tinygrad_edu_viz.pictures import gif
 from tinygrad_edu_viz.pictures.gif import Shots
 from tinygrad_edu_viz.player import Player
 from tinygrad_edu_viz.text.terminal import draw
 
-from ..errors import CommandError, FileError, MissingPieceError
-from ..files import replacing
+from ..errors import FileError
+from ..exporting import explained, write_by_kind
 from ..subject import Subject
 
 Writer = Callable[["Export", Path], str]
@@ -48,18 +47,15 @@ def write(subject: Subject, path: Path, player: Player, shots: Shots = gif.ALL, 
         FileError: the file cannot be written.
         MissingPieceError: a picture needs something that is not installed.
     """
-    writer = WRITERS.get(path.suffix.lower())
-    if writer is None:
-        raise CommandError(f"the name ends in one of {', '.join(WRITERS)}")
-    with _explained(), replacing(path) as temporary:
-        about = writer(Export(subject, player, shots, theme), temporary)
-    return f"wrote {path}{about}{_without_font(subject, path.suffix.lower())}"
+    export = Export(subject, player, shots, theme)
+    said = write_by_kind(path, {suffix: partial(writer, export) for suffix, writer in WRITERS.items()})
+    return f"{said}{_without_font(subject, path.suffix.lower())}"
 
 
 def write_series(subject: Subject, folder: Path, player: Player, shots: Shots = gif.ALL) -> str:
     """Write a picture of each step into a folder; for the rest see `write`."""
     try:
-        with _explained():
+        with explained():
             written = gif.png_series(folder, subject.trace, subject.title, level=player.level, shots=shots)
     except OSError as error:
         raise FileError(f"cannot write into {folder}: {error.strerror or error}", "give another place") from None
@@ -120,15 +116,3 @@ WRITERS: dict[str, Writer] = {
     ".png": _picture,
     ".txt": _text,
 }
-
-
-@contextmanager
-def _explained() -> Iterator[None]:
-    """What is missing becomes the command's error."""
-    try:
-        yield
-    except (MissingDot, gif.MissingPillow) as error:
-        what, _, hint = str(error).rpartition(": ")
-        raise MissingPieceError(what, hint) from None
-    except ArgumentError as error:
-        raise CommandError(str(error)) from None

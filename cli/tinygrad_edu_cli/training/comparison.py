@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import click
 
@@ -32,6 +32,12 @@ SEEDS = 3  # as few as can show a spread
 BATCHES = ("batch_size", "accumulate")  # settings that change how many updates there are in an epoch
 
 
+class Watcher(Protocol):
+    """Is given each event of a run."""
+
+    def watch(self, event: Event) -> None: ...
+
+
 @dataclass
 class Comparison:
     """What was compared.
@@ -43,6 +49,7 @@ class Comparison:
         spared: about how many seconds more seeds would have taken, where only one was trained for that reason.
         interrupted: whether Ctrl-C ended it.
         lockstep: two recorded runs, epoch by epoch; None for others.
+        kept: by the labels of the candidates, what `keep` of `trained` made.
     """
 
     candidates: list[Candidate]
@@ -51,10 +58,16 @@ class Comparison:
     spared: float | None = None
     interrupted: bool = False
     lockstep: Lockstep | None = None
+    kept: dict[str, Any] = field(default_factory=dict)
 
 
 def trained(
-    name: str, values: dict[str, Any], options: dict[str, Any], seeds: int | None = None, updates: int | None = None
+    name: str,
+    values: dict[str, Any],
+    options: dict[str, Any],
+    seeds: int | None = None,
+    updates: int | None = None,
+    keep: Callable[[Run], Watcher] | None = None,
 ) -> Comparison:
     """A run for each value of a setting and each seed.
 
@@ -62,6 +75,7 @@ def trained(
         seeds: how many; None for SEEDS of them, if that takes seconds.
         updates: how many updates of the weights each run makes; None for equal epochs (where batches of different size
             are compared and no number of epochs is given: UPDATES).
+        keep: makes what watches the run of each with the first seed; None if nothing shall.
     """
     prepared = ready(name, values, options, updates)
     spared = None
@@ -71,7 +85,7 @@ def trained(
         needed = SEEDS * seconds(prepared.values())
         seeds, spared = (SEEDS, None) if needed <= PATIENCE else (1, needed)
     found = Comparison([], name, [(options["seed"] or 0) + k for k in range(seeds)], spared)
-    _train(found, {label: run.asked for label, run in prepared.items()}, prepared)
+    _train(found, {label: run.asked for label, run in prepared.items()}, prepared, keep)
     return found
 
 
@@ -95,7 +109,12 @@ def ready(name: str, values: dict[str, Any], options: dict[str, Any], updates: i
     return prepared
 
 
-def _train(found: Comparison, configs: dict[str, RunConfig], prepared: dict[str, Run]) -> None:
+def _train(
+    found: Comparison,
+    configs: dict[str, RunConfig],
+    prepared: dict[str, Run],
+    keep: Callable[[Run], Watcher] | None,
+) -> None:
     """Train all candidates with the first seed, then all with the next: where Ctrl-C comes in between, those that are
     there have the same seeds."""
     for k, seed in enumerate(found.seeds):
@@ -104,11 +123,13 @@ def _train(found: Comparison, configs: dict[str, RunConfig], prepared: dict[str,
             run = prepared.pop(label) if k == 0 else Run.prepare(replace(config, seed=seed))
             title = f"{len(runs) + 1}/{len(configs)} {label}" + (f", seed {seed}" if len(found.seeds) > 1 else "")
             updates = run.updates_per_epoch * (run.config.epochs or 1)
-            one = _trained(run, title)
+            kept = keep(run) if keep is not None and k == 0 else None
+            one = _trained(run, title, kept)
             if one is not None:
                 runs[label] = one
             if one is not None and k == 0:
                 found.candidates.append(Candidate(label, [], updates))
+                found.kept[label] = kept
             if one is None or (one.history.end is not None and one.history.end.stopped == "interrupted"):
                 found.interrupted = True
                 break
@@ -125,13 +146,14 @@ def _train(found: Comparison, configs: dict[str, RunConfig], prepared: dict[str,
             return
 
 
-def _trained(run: Run, title: str) -> ComparedRun | None:
+def _trained(run: Run, title: str, kept: Watcher | None) -> ComparedRun | None:
     """What a run measured; None if Ctrl-C ended it before its first epoch was over."""
     history, noise, initial = History(), LossNoise(), initial_loss(run)
     with watched(title, run) as line:
+        watchers = [history, noise, line, *([] if kept is None else [kept])]
 
         def watch(event: Event) -> None:
-            for watcher in (history, noise, line):
+            for watcher in watchers:
                 watcher.watch(as_typed(event))
 
         follow(run.start().events(), watch)

@@ -11,6 +11,7 @@ SECTIONS = {
     "Against overfitting": "patience min_delta weight_decay l1 l2 label_smoothing",
     "Details of learning": "momentum nesterov betas alpha rho eps drop_last accumulate clip_norm clip_value",
     "Learning rate over time": "schedule step_size gamma eta_min warmup factor plateau_patience",
+    "Pictures": "png svg gif html outputs theme size",
 }
 
 

@@ -48,6 +48,7 @@ class Session:
     Attributes:
         planned: what was steered after the last checkpoint, and will be so again.
         knows_start: whether the model of a run that goes on has the weights, before `start`, that the run began with.
+        watchers: are given each event, once it is recorded and reported.
     """
 
     run: Run
@@ -57,6 +58,7 @@ class Session:
     noise: LossNoise = field(default_factory=LossNoise)
     planned: list[SteerEvent] = field(default_factory=list)
     knows_start: bool = True
+    watchers: list[Callable[[Event], None]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self._written: list[Event] = list(self.planned)  # events to come that stand in the record
@@ -209,6 +211,8 @@ def train(session: Session, report: Report, drive: Drive = unsteered) -> str:
         event = as_typed(event)
         session.record(event)
         report.watch(event)
+        for watcher in session.watchers:
+            watcher(event)
         if isinstance(event, EndEvent):
             stopped = event.stopped
 

@@ -45,8 +45,8 @@ class Scale:
         return TOP + (1 - share) * (self.height - TOP - BOTTOM)
 
     def x(self, epoch: float) -> float:
-        """Epoch 1 is at the left end; a single one, and what comes before it, too."""
-        return LEFT + max(epoch - 1, 0) / max(self.epochs - 1, 1) * (WIDTH - LEFT - RIGHT)
+        """At the left end is what was before the first epoch."""
+        return LEFT + epoch / self.epochs * (WIDTH - LEFT - RIGHT)
 
     def ticks(self) -> list[float]:
         """Round numbers, between 2 and 7."""
@@ -64,8 +64,12 @@ class Scale:
         return [tick for tick in found if self.low <= tick <= self.high]
 
 
-def loss_scale(runs: Sequence[Progress], height: float) -> Scale:
-    """One scale for the losses of all runs. What was nearly perfect, or blew up, does not decide it."""
+def loss_scale(runs: Sequence[Progress], height: float, epochs: int = 0) -> Scale:
+    """One scale for the losses of all runs. What was nearly perfect, or blew up, does not decide it.
+
+    Args:
+        epochs: that the axis has room for; 0 for those of the longest run.
+    """
     curves = [n for run in runs for n in (*run.train_loss, *run.validation_loss) if math.isfinite(n)]
     firsts = [run.train_loss[0] for run in runs if run.train_loss and math.isfinite(run.train_loss[0])]
     top = 10 * min(firsts) if len(runs) > 1 and firsts else math.inf
@@ -74,7 +78,7 @@ def loss_scale(runs: Sequence[Progress], height: float) -> Scale:
     is_log = bool(curves) and min(curves) > 0
     least = min(curves) / BELOW if is_log else -math.inf
     shown = [min(max(n, least), top) for n in (*curves, *ghosts, *batches) if math.isfinite(n)]
-    return Scale.around(shown, longest(runs), height, log=is_log)
+    return Scale.around(shown, epochs or longest(runs), height, log=is_log)
 
 
 def longest(runs: Sequence[Progress]) -> int:
@@ -82,11 +86,14 @@ def longest(runs: Sequence[Progress]) -> int:
     return max([1, *(len(run.train_loss) for run in runs), *(k + len(v) - 1 for run in runs for k, v in run.ghosts)])
 
 
-def loss_svg(progress: Progress, scale: Scale, others: Sequence[Progress] = ()) -> str:
-    """The loss of each epoch, with the band of its batches, what was undone, and the curves of other runs behind."""
+def loss_svg(progress: Progress, scale: Scale, others: Sequence[tuple[Progress, float]] = ()) -> str:
+    """The loss of each epoch, with the band of its batches, what was undone, and the curves of other runs behind.
+
+    Args:
+        others: other runs, and how many epochs of this one are as long as one of theirs.
+    """
     parts = [*_axes(scale, "loss")]
-    for other in others:
-        parts.append(_line(other.losses, scale, "other"))
+    parts += [_line(other.losses, scale, "other", stretch=stretch) for other, stretch in others]
     parts += [_band(progress, scale)]
     parts += [_line(losses, scale, "ghost", first) for first, losses in progress.ghosts]
     parts += [_line(progress.train_loss, scale, "train"), _line(progress.validation_loss, scale, "validation")]
@@ -109,7 +116,7 @@ def measure_svg(progress: Progress, metric: str, scale: Scale) -> str:
 
 
 def _svg(parts: list[str], scale: Scale, about: str) -> str:
-    moving = _upright(scale, 1, "now")
+    moving = _upright(scale, 0, "now")
     frame = f'viewBox="0 0 {WIDTH:g} {scale.height:g}" role="img" aria-label="{html.escape(about)}"'
     data = f'data-left="{LEFT:g}" data-right="{WIDTH - RIGHT:g}" data-epochs="{scale.epochs}"'
     return f"<svg {frame} {data}>{''.join(parts)}{moving}</svg>"
@@ -125,18 +132,17 @@ def _axes(scale: Scale, name: str, percent: bool = False) -> list[str]:
         parts.append(f'<text class="tick" x="{LEFT - 4:g}" y="{y + 4:.1f}">{html.escape(word)}</text>')
     parts.append(f'<line class="axis" x1="{LEFT:g}" x2="{WIDTH - RIGHT:g}" y1="{bottom:g}" y2="{bottom:g}"/>')
     parts.append(f'<text class="name" x="2" y="10">{html.escape(name)}</text>')
-    parts.append(f'<text x="{LEFT:g}" y="{bottom + 14:g}">epoch 1</text>')
-    if scale.epochs > 1:
-        parts.append(f'<text class="tick" x="{WIDTH - RIGHT:g}" y="{bottom + 14:g}">{scale.epochs}</text>')
+    parts.append(f'<text x="{LEFT:g}" y="{bottom + 14:g}">epoch 0</text>')
+    parts.append(f'<text class="tick" x="{WIDTH - RIGHT:g}" y="{bottom + 14:g}">{scale.epochs}</text>')
     return parts
 
 
-def _line(values: Sequence[float], scale: Scale, kind: str, first: int = 1) -> str:
+def _line(values: Sequence[float], scale: Scale, kind: str, first: int = 1, stretch: float = 1.0) -> str:
     """A curve, interrupted where it is no number; a single epoch is a dot."""
     pieces: list[list[str]] = [[]]
     for epoch, value in _thinned(values, first):
         if math.isfinite(value):
-            pieces[-1].append(f"{scale.x(epoch):.1f},{scale.y(value):.1f}")
+            pieces[-1].append(f"{scale.x(stretch * epoch):.1f},{scale.y(value):.1f}")
         elif pieces[-1]:
             pieces.append([])
     found = ""

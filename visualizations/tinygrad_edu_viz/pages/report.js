@@ -257,7 +257,7 @@ function show(position) {
     views[number](frame);
     for (const { svg, line } of lines[number]) {
       const { left, right, epochs } = svg.dataset;
-      const x = +left + (Math.max(frame.epoch - 1, 0) / Math.max(epochs - 1, 1)) * (right - left);
+      const x = +left + (frame.epoch / epochs) * (right - left);
       line.setAttribute("x1", x);
       line.setAttribute("x2", x);
     }

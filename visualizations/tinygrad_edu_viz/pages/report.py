@@ -75,7 +75,7 @@ def report(
         still=" hidden" if all(len(run["frames"]) < 2 for run in frames) else "",
         runs="".join(_card(run, number, runs) for number, run in enumerate(runs)),
         legend=_legend([run.progress for run in runs]),
-        about="".join(_about(run) for run in runs),
+        about="".join(_about(run) for run in runs) + _settings(runs),
         data=deflated(data),
         script=script,
     )
@@ -84,9 +84,9 @@ def report(
 def _card(run: Shown, number: int, runs: Sequence[Shown]) -> str:
     """The curves of a run, and the place where its answers are drawn."""
     progress, everyone = run.progress, [each.progress for each in runs]
-    others = [each for each in everyone if each is not progress]
-    epochs = curves.longest(everyone)
-    pictures = [curves.loss_svg(progress, curves.loss_scale(everyone, LOSS), others)]
+    others = [(each.progress, each.updates / run.updates) for each in runs if each is not run]
+    epochs = max(math.ceil(curves.longest([each.progress]) * each.updates / run.updates) for each in runs)
+    pictures = [curves.loss_svg(progress, curves.loss_scale(everyone, LOSS, epochs), others)]
     for metric in ("accuracy", "r2"):
         measured = [n for each in everyone for n in _measures(each, metric)]
         if any(map(math.isfinite, _measures(progress, metric))):
@@ -124,7 +124,7 @@ def _legend(runs: Sequence[Progress]) -> str:
 
 
 def _about(run: Shown) -> str:
-    """What was noticed; the command, what was done by hand, the settings."""
+    """What was noticed; the command, and what was done by hand."""
     parts = [f"<h2>{_text(run.label)}</h2>" if run.label else ""]
     numbers = {epoch: k for k, epoch in enumerate(sorted({epoch for epoch, _ in run.progress.notices}), 1)}
     if run.progress.notices:
@@ -137,13 +137,24 @@ def _about(run: Shown) -> str:
     if run.steering:
         items = "".join(f"<li>{_text(line)}</li>" for line in run.steering)
         parts.append(f"<p>and then, by hand:</p><ol>{items}</ol>")
-    if run.settings:
-        rows = "".join(
-            f'<tr><th scope="row">{_text(name)}</th><td>{_text(value)}</td></tr>'
-            for name, value in run.settings.items()
-        )
-        parts.append(f'<h3>Settings</h3><table class="settings"><tbody>{rows}</tbody></table>')
-    return f"<section>{''.join(parts)}</section>"
+    return f"<section>{''.join(parts)}</section>" if any(parts[1:]) else ""
+
+
+def _settings(runs: Sequence[Shown]) -> str:
+    """A column for each run; a setting that differs between them stands out."""
+    names = list(dict.fromkeys(name for run in runs for name in run.settings))
+    if not names:
+        return ""
+    head = "".join(f'<th scope="col">{_text(run.label)}</th>' for run in runs) if len(runs) > 1 else ""
+    rows = []
+    for name in names:
+        values = [run.settings.get(name, "") for run in runs]
+        kind = ' class="differs"' if len(set(values)) > 1 else ""
+        cells = "".join(f"<td>{_text(value)}</td>" for value in values)
+        rows.append(f'<tr{kind}><th scope="row">{_text(name)}</th>{cells}</tr>')
+    above = f"<thead><tr><td></td>{head}</tr></thead>" if head else ""
+    body = "".join(rows)
+    return f'<h3>Settings</h3><div class="scroll"><table class="settings">{above}<tbody>{body}</tbody></table></div>'
 
 
 def _text(text: str) -> str:

@@ -142,12 +142,15 @@ def _side_by_side(made: Any, runs: list[Shown], blocks: int, rows: int, letters:
     """A column for each run: its loss on the scale of all, with the others' behind it, and what its model answers."""
     columns = math.ceil(len(runs) / blocks)
     grid = made.add_gridspec(blocks * rows, columns)
-    shared = None
+    shared, equal = None, len({run.updates for run in runs}) == 1
+    longest = max(len(run.progress.train_loss) * run.updates for run in runs)
     for k, run in enumerate(runs):
         row, column = rows * (k // columns), k % columns
-        ax = made.add_subplot(grid[row, column], sharex=shared, sharey=shared)
+        ax = made.add_subplot(grid[row, column], sharex=shared if equal else None, sharey=shared)
         shared = shared or ax
         draw_among(ax, run, runs, look, letters, is_first=column == 0)
+        if not equal:  # as wide as the run that makes most updates
+            ax.set_xlim(0, 1.04 * longest / run.updates)
         if rows > 1 and run.picture is not None:
             draw_below(made.add_subplot(grid[row + 1, column]), run.picture, look, letters, is_first=column == 0)
     handles, labels = shared.get_legend_handles_labels() if shared else ([], [])
@@ -170,8 +173,9 @@ def draw_among(ax: Any, run: Shown, runs: list[Shown], look: Look, letters: floa
     """The loss of a run, before the pale curves of the others, on a scale for all."""
     for other in runs:
         if other is not run:
-            losses = other.progress.losses
-            ax.plot(range(1, len(losses) + 1), losses, color=look.quiet, alpha=0.4, linewidth=1.2, zorder=0)
+            losses, stretch = other.progress.losses, other.updates / run.updates
+            epochs = [stretch * epoch for epoch in range(1, len(losses) + 1)]
+            ax.plot(epochs, losses, color=look.quiet, alpha=0.4, linewidth=1.2, zorder=0)
     learning.draw_progress(ax, Progress(**_curves(run.progress)), look, letters=letters)
     ax.set_ylim(*scale_of(runs))
     figure.labelled(ax, run.label, "epoch", "loss" if is_first else "", letters)

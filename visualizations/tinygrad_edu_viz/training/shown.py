@@ -24,6 +24,7 @@ class Shown:
         steering: what was done by hand, a sentence each, in order: the command alone does not repeat these.
         settings: of the run, by their names.
         summary: sentences about how it ended.
+        updates: of the weights in an epoch: runs beside each other that differ in it are drawn at equal updates.
     """
 
     progress: Progress
@@ -34,6 +35,7 @@ class Shown:
     steering: tuple[str, ...] = ()
     settings: dict[str, str] = field(default_factory=dict)
     summary: tuple[str, ...] = ()
+    updates: int = 1
 
     def epochs(self, most: int = MOST_SNAPSHOTS) -> list[int]:
         """At most so many epochs whose weights are known, spread evenly; the best one among them."""

@@ -49,6 +49,13 @@ class EvenSnapshots:
             self.step *= 2
             self._kept = {epoch: weights for epoch, weights in self._kept.items() if epoch % self.step == 0}
 
+    def forget_after(self, epoch: int) -> None:
+        """What came after an epoch was undone."""
+        self._kept = {kept: weights for kept, weights in self._kept.items() if kept <= epoch}
+        self._last, self._best = (
+            pair if pair is not None and pair[0] <= epoch else None for pair in (self._last, self._best)
+        )
+
     @property
     def epochs(self) -> list[int]:
         return sorted(self._all)

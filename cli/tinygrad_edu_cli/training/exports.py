@@ -1,0 +1,233 @@
+"""Pictures and reports of runs: what is kept for them while a run goes on, and the files, by the end of their names."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Iterable, Sequence
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import click
+
+from tinygrad_edu.errors import ArgumentError, StateError
+from tinygrad_edu.storage.files import writable
+from tinygrad_edu.train import Checkpoint, History
+from tinygrad_edu.train.events import BestEvent, Event, SteerEvent, UndoEvent, ValidationEvent
+from tinygrad_edu_viz.pages.report import report
+from tinygrad_edu_viz.plots import figure
+from tinygrad_edu_viz.plots.animation import save_animation
+from tinygrad_edu_viz.plots.training import save_figure
+from tinygrad_edu_viz.training.answers import picture_of
+from tinygrad_edu_viz.training.progress import Progress, title_of
+from tinygrad_edu_viz.training.shown import Shown
+from tinygrad_edu_viz.training.snapshots import EvenSnapshots, Snapshots
+
+from ..errors import CommandError, MissingPieceError
+from ..exporting import explained, write_by_kind
+from ..files import cannot_write
+from .comparison import Comparison
+from .config import option, typed
+from .folder import RunFolder
+from .run import Run
+from .session import readable
+from .summary import summary
+
+PLOTS = "pip install 'tinygrad-edu[plots]'"
+NEEDED = {".png": ("matplotlib",), ".svg": ("matplotlib",), ".gif": ("matplotlib", "PIL")}
+
+
+class Kept:
+    """What is shown of a run afterwards: give it every event, as it comes.
+
+    Attributes:
+        progress: all that was measured.
+        snapshots: the weights after some epochs.
+    """
+
+    def __init__(self, run: Run, before: History | None = None):
+        self.run, config = run, run.config
+        self.history = History() if before is None else copy.deepcopy(before)
+        self.progress = Progress.of_history(
+            self.history, title_of(config.to_json()), config.epochs or 0, config.patience
+        )
+        self.snapshots = EvenSnapshots()
+        if not self.progress.epoch:  # a run that goes on has not yet got its weights
+            self.snapshots.keep(0, run.model.state_dict())
+
+    def watch(self, event: Event) -> None:
+        self.progress.watch(event)
+        self.history.watch(event)
+        if isinstance(event, UndoEvent):
+            self.snapshots.forget_after(event.epoch)
+        elif isinstance(event, (ValidationEvent, BestEvent)):  # the model still has the weights of this epoch
+            self.snapshots.keep(event.epoch, self.run.model.state_dict(), best=isinstance(event, BestEvent))
+
+    def shown(self, label: str = "", load: Path | None = None) -> Shown:
+        """The run as it is at present.
+
+        Args:
+            load: the network that it began with.
+        """
+        ended = self.history.end is not None
+        sentences = summary(self.run, self.history, sum(self.history.seconds)) if ended else ()
+        return shown_of(self.run, self.progress, self.snapshots, self.history.steering, label, tuple(sentences), load)
+
+
+def shown_of(
+    run: Run,
+    progress: Progress,
+    snapshots: Snapshots | None = None,
+    steering: Iterable[SteerEvent] = (),
+    label: str = "",
+    sentences: tuple[str, ...] = (),
+    load: Path | None = None,
+) -> Shown:
+    """A run with all that a picture or a report shows."""
+    settings = {option(name)[2:]: _word(value) for name, value in run.config.to_json().items() if value is not None}
+    loss = run.config.loss or ""
+    return Shown(
+        progress,
+        picture_of(run.model, run.dataset, run.train, run.held_out, loss, run.standardizer),
+        snapshots,
+        label,
+        " ".join(["tinygrad-edu train", typed(run.asked), *([f"--load {load}"] if load else [])]),
+        tuple(map(_steered, steering)),
+        settings,
+        sentences,
+        run.updates_per_epoch,
+    )
+
+
+def recorded(path: Path) -> Shown:
+    """A recorded run; of what its network answers, the last checkpoint, if its data is still the same.
+
+    Raises:
+        FileError: it is damaged.
+    """
+    folder = RunFolder.read(path)
+    with readable(path):
+        progress = Progress.read(path)
+    history, label = folder.history()[0], str(path)
+    try:
+        run = Run.prepare(folder.config)
+        state = Checkpoint.load(folder.checkpoints).state
+        best = state["best"] if run.config.patience and progress.stopped is not None else None
+        run.model.load_state_dict(best["weights"] if best else state["model"])
+        if run.data_hash() == folder.data_hash:
+            return shown_of(run, progress, None, history.steering, label)
+        why = "its data has changed since"
+    except FileNotFoundError:
+        why = "it has no checkpoint"
+    except (CommandError, StateError, ArgumentError, KeyError, TypeError) as error:
+        why = str(error)
+    click.echo(f"{path}: the curves alone are drawn, for {why}", err=True)
+    return Shown(progress, label=label, steering=tuple(map(_steered, history.steering)))
+
+
+def _word(value: Any) -> str:
+    if isinstance(value, (list, tuple)):
+        return "-".join(map(str, value))
+    return {True: "yes", False: "no"}.get(value, str(value)) if isinstance(value, bool) else str(value)
+
+
+def _steered(event: SteerEvent) -> str:
+    """What was changed by hand, and when."""
+    named = {"learning rate": event.lr, "optimizer": event.optimizer, "batch size": event.batch_size}
+    words = [
+        f"{name} {value:g}" if isinstance(value, float) else f"{name} {value}"
+        for name, value in named.items()
+        if value is not None
+    ]
+    return f"after update {event.step}, in epoch {event.epoch}: {', '.join(words)}"
+
+
+def compared(folders: Sequence[Path], found: Comparison) -> list[Shown]:
+    """The runs of a comparison: recorded ones, or those with the first seed."""
+    if folders:
+        return [recorded(path) for path in folders]
+    return [kept.shown(label) for label, kept in found.kept.items()]
+
+
+def check(paths: Iterable[Path], size: str | None = None) -> None:
+    """Refuse, before anything is trained, what could not be written afterwards.
+
+    Raises:
+        MissingPieceError: pictures need the extra `plots`.
+        CommandError: a size that is none.
+        FileError: a file that cannot be written.
+    """
+    for path in paths:
+        missing = [name for name in NEEDED.get(path.suffix.lower(), ()) if find_spec(name) is None]
+        if missing:
+            needed = {"PIL": "Pillow"}.get(missing[0], missing[0])
+            raise MissingPieceError(f"{path}: {path.suffix[1:].upper()} files of a run need {needed}", PLOTS)
+        try:
+            writable(path)
+        except OSError as error:
+            raise cannot_write(path, error) from None
+    if size is not None:
+        with explained():
+            figure.format_of(size)
+
+
+def write(
+    path: Path,
+    runs: Sequence[Shown],
+    title: str = "",
+    theme: str | None = None,
+    size: str | None = None,
+    table: str = "",
+) -> str:
+    """Write a run, or several side by side: .png, .svg, .gif or .html.
+
+    Args:
+        title: above all; the title of the run if left out.
+        theme: "light" or "dark"; None for light, and for the reader's in a page.
+        size: see `figure.format_of`; None for a slide, and for a small moving picture.
+        table: lines about several runs, for a page.
+    Returns:
+        what was written, for people.
+    Raises:
+        CommandError: see `write_by_kind`.
+    """
+
+    def drawn(kind: str) -> Callable[[Path], str]:
+        def write_figure(temporary: Path) -> str:
+            save_figure(temporary, runs, kind, title, theme or "light", size or "slide")
+            return ""
+
+        return write_figure
+
+    def moving(temporary: Path) -> str:
+        return f" ({save_animation(temporary, runs, title, theme or 'light', size)} pictures)"
+
+    def page(temporary: Path) -> str:
+        temporary.write_text(report(runs, title, theme or "auto", table), encoding="utf-8", newline="\n")
+        return ""
+
+    return write_by_kind(
+        path, {".png": drawn("png"), ".svg": drawn("svg"), ".gif": moving, ".html": page, ".htm": page}
+    )
+
+
+def write_all(
+    paths: Iterable[Path],
+    runs: Sequence[Shown],
+    title: str = "",
+    theme: str | None = None,
+    size: str | None = None,
+    table: str = "",
+) -> None:
+    """Write files, and say so: all that can be written, and then the first complaint, if there is one."""
+    complaint: CommandError | None = None
+    if not any(run.progress.train_loss for run in runs):
+        click.echo("no epoch has ended: there is nothing to draw", err=True)
+        return
+    for path in paths:
+        try:
+            click.echo(write(path, runs, title, theme, size, table), err=True)
+        except CommandError as error:
+            complaint = complaint or error
+    if complaint is not None:
+        raise complaint
