@@ -12,6 +12,7 @@ from textual.pilot import Pilot
 
 from tinygrad_edu_cli.subject import Subject, open_source
 from tinygrad_edu_cli.tui.app import Stepper
+from tinygrad_edu_viz.courses.course_player import CoursePlayer
 from tinygrad_edu_viz.player import Player
 
 SIZE = (100, 30)
@@ -32,7 +33,7 @@ class Driven:
 
     def __init__(self, app: Stepper, pilot: Pilot[None]):
         self.app, self.pilot = app, pilot
-        self.player: Player = app.stepping.player
+        self.player: Any = app.stepping.mover
 
     async def press(self, *keys: str) -> None:
         for key in keys:
@@ -73,7 +74,7 @@ class Driven:
 async def full_screen(subject: Subject | None = None, size: tuple[int, int] = SIZE) -> AsyncIterator[Driven]:
     """The stepper on a screen of a fixed size; a perceptron of 15 steps if nothing else is given."""
     subject = subject or open_source("sigmoid(w1*x1 + w2*x2 + b)", ["w1=3", "x1=-1", "w2=-2", "x2=2", "b=1"])
-    app = Stepper(subject, Player(subject.trace))
+    app = Stepper(subject, CoursePlayer(subject.course) if subject.course else Player(subject.trace))
     async with app.run_test(size=size) as pilot:
         driven = Driven(app, pilot)
         await driven.until("START 0/" if size[0] >= 40 else "")

@@ -14,8 +14,10 @@ import tinygrad_edu as tg
 from tinygrad_edu.errors import ArgumentError
 from tinygrad_edu_viz import Course, Trace, TraceError
 from tinygrad_edu_viz.courses.course_player import CoursePlayer
+from tinygrad_edu_viz.courses.course_quiz import CourseQuiz, UpdateMistake
 from tinygrad_edu_viz.courses.recorder import Recorder
 from tinygrad_edu_viz.courses.update import Update
+from tinygrad_edu_viz.predicting.verdicts import Answer
 
 
 def perceptron() -> tuple[Any, dict[str, tg.Value]]:
@@ -246,6 +248,44 @@ def test_a_level_holds_in_every_pass():
     assert player.zoom(True) and player.player.view.level == "op"
     player.to_pass(2)
     assert player.player.view.level == "op" and player.zoom(False) and player.player.view.level == "layer"
+
+
+# --- questions ---
+
+
+@pytest.mark.parametrize(
+    ("given", "units", "mistake"),
+    [
+        (2.9, 0.1, None),
+        (2.9004, 0.0001, None),
+        (2.8, 0.1, UpdateMistake.UPHILL),
+        (3.35, 0.01, UpdateMistake.RATE),
+        (2.35, 0.01, UpdateMistake.RATE),
+        (0.05, 0.01, UpdateMistake.STEP),
+        (-0.05, 0.01, UpdateMistake.STEP),
+        (2.85, 0.01, UpdateMistake.STAYED),
+        (7.0, 0.1, "another"),
+    ],
+)
+def test_verdicts_on_a_new_weight(given, units, mistake):
+    """w = 2.85, g = -0.5 and η = 0.1: it becomes 2.9."""
+    w = tg.Value(2.85, name="w")
+    found = Course.record(w * -0.5, tg.optim.SGD([w], lr=0.1), 1)
+    quiz, (update,) = CourseQuiz(found), found.updates[0]
+    question = quiz.question(update)
+    assert question is not None and "What is w after update 1?" in question.text and question.hint == "w ← w - η · g"
+    verdict = quiz.judge(update, Answer(given, units))
+    assert verdict.correct == (mistake is None)
+    if isinstance(mistake, UpdateMistake):
+        assert verdict.mistake is mistake and mistake.advice and "It is 2.9: w ← w - η · g = " in verdict.text
+        assert "2.9" not in verdict.retry
+
+
+def test_what_is_not_asked():
+    w = tg.Value(2.0, name="w")
+    found = Course.record(w * 0.0, tg.optim.SGD([w], lr=0.1), 1)
+    assert CourseQuiz(found).question(found.updates[0][0]) is None
+    assert "no gradient is passed on" in CourseQuiz(found).why_nothing([])
 
 
 # --- files ---
