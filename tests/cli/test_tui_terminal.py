@@ -14,7 +14,6 @@ import pexpect
 import pyte
 import pytest
 
-
 PATIENCE = 120  # seconds without a sign from the command, on a machine that has much else to do
 
 

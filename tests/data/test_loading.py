@@ -10,7 +10,7 @@ import pytest
 from sklearn import datasets
 
 import tinygrad_edu as tg
-from tinygrad_edu.data.real import REAL
+from tinygrad_edu.data.loading import REAL
 from tinygrad_edu.errors import ArgumentError, DataError
 
 

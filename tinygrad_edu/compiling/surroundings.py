@@ -6,7 +6,7 @@ is something else since then, it may have to do something else.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from types import CodeType, FunctionType, MethodType, ModuleType
 from typing import Any
@@ -24,19 +24,16 @@ class Surroundings:
     """
 
     def __init__(self, function: Any):
-        self._names: list[tuple[dict[Any, Any], Any, Any]] = []  # a namespace, a name in it, and what it stood for
-        self._cells: list[tuple[str, Any, Any]] = []
+        self._names: list[tuple[Any, Callable[[], Any], Any]] = []  # a name, what it stands for now, and stood for
         self._seen: set[Any] = set()  # what was looked into, by identity
         self._look_into(function)
 
     def changed(self) -> str | None:
         """The first name that stands for something else than when this was made; None if all stand for the same."""
-        for namespace, name, value in self._names:
-            if namespace.get(name, _MISSING) is not value and not _equal(namespace.get(name, _MISSING), value):
+        for name, read, value in self._names:
+            now = read()
+            if now is not value and not _equal(now, value):
                 return str(name)
-        for name, cell, value in self._cells:
-            if _content(cell) is not value and not _equal(_content(cell), value):
-                return name
         return None
 
     def _look_into(self, function: Any) -> None:
@@ -60,8 +57,8 @@ class Surroundings:
         names = tuple(dict.fromkeys(_names_in(function.__code__)))
         self._note(function.__globals__, names)
         variables = zip(function.__code__.co_freevars, function.__closure__ or (), strict=True)
-        cells = [(name, cell, _content(cell)) for name, cell in variables]
-        self._cells += cells
+        cells = [(name, partial(_content, cell), _content(cell)) for name, cell in variables]
+        self._names += cells
         for value in (owner, *(content for _, _, content in cells), *(function.__defaults__ or ())):
             self._follow(value, names)
 
@@ -69,7 +66,7 @@ class Surroundings:
         """Note what names stand for in a namespace."""
         for name in names:
             if name in namespace:
-                self._names.append((namespace, name, namespace[name]))
+                self._names.append((name, partial(namespace.get, name, _MISSING), namespace[name]))
                 self._follow(namespace[name], names)
 
     def _follow(self, value: Any, names: tuple[Any, ...]) -> None:

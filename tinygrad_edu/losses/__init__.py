@@ -19,9 +19,8 @@ from ..checks import choose
 from ..vocabulary import missing
 from .categorical import cross_entropy
 from .divergence import kl_divergence
-from .numeric import huber, mae, mse
+from .elementwise import binary_cross_entropy, hinge, huber, mae, mse
 from .penalties import l1, l2
-from .twoclass import binary_cross_entropy, hinge
 
 LOSSES: dict[str, Callable[..., Any]] = {
     function.__name__: function

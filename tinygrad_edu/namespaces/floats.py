@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from math import copysign, inf, isinf, isnan, nan
+from math import copysign, inf, isnan, nan
 
 
 def _ieee(function: Callable[[float], float], overflow: float = inf) -> Callable[[float], float]:
@@ -77,7 +77,3 @@ def clip(a: float, min: float | None = None, max: float | None = None) -> float:
 
 def where(condition: float, a: float, b: float) -> float:
     return a if condition else b
-
-
-def isfinite(a: float) -> bool:
-    return not (isinf(a) or isnan(a))

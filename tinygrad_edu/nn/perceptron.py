@@ -7,6 +7,7 @@ from typing import Any
 
 from ..errors import ArgumentError, ShapeError
 from ..graph.modes import no_grad
+from ..losses.common import like
 from ..rules import functional
 from ..tensors.tensor import Tensor
 from . import activations, init
@@ -80,14 +81,12 @@ def rosenblatt_step(perceptron: Perceptron, x: Any, y: Any, lr: float = 1.0) -> 
     if perceptron.taken_apart:
         raise ArgumentError("rosenblatt_step: take the perceptron itself, not the one that scalar() took apart")
     weight, bias = perceptron.weight, perceptron.bias
-    x, y = (
-        part if isinstance(part, Tensor) else Tensor(part, dtype=weight.dtype, device=weight.backend) for part in (x, y)
-    )
+    x, y = like(x, weight), like(y, weight)
     with no_grad():
         answer = perceptron(x)
         if answer.shape != y.shape:
             raise ShapeError(f"rosenblatt_step: x of shape {x.shape} wants y of shape {answer.shape}, not {y.shape}")
-        error = y.astype(weight.dtype) - answer
+        error = y - answer
         change = error * x if x.ndim == 1 else functional.matmul(error, x)
         weight.data = (weight + lr * change).data
         bias.data = (bias + lr * functional.sum(error)).data

@@ -61,9 +61,6 @@ class Tracer:
     device = property(lambda self: self.tape.device)
     is_number = property(lambda self: self.value is float)
 
-    def __len__(self) -> int:
-        return len(self.value)
-
     def __bool__(self) -> bool:
         if self.is_number and not self.tape.calls[self.place].name:
             return True  # a number that is 0 stands on the tape as 0
@@ -74,9 +71,6 @@ class Tracer:
 
     def __neg__(self) -> Any:
         return self.tape.apply("negative", self)
-
-    def __invert__(self) -> Any:
-        return self.tape.apply("invert", self)
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__") or not callable(getattr(np.ndarray, name, None)):

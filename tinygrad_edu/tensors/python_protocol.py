@@ -58,13 +58,13 @@ class PythonProtocol:
             )
         if self.device != "cpu":
             raise DeviceError(f"this tensor is on {self.device}: t.numpy() copies it to the host")
-        self._is_read()
+        self._report("read")
         return np.array(self._data, dtype=dtype, copy=copy)
 
     def __dlpack__(self, **options: Any) -> Any:
         if self._tracked:
             raise GraphError("a tensor that requires gradients is not shared: say t.detach() first")
-        self._is_read()
+        self._report("read")
         return self._data.__dlpack__(**options)
 
     def __dlpack_device__(self) -> Any:

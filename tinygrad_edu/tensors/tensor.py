@@ -107,13 +107,13 @@ class Tensor(PythonProtocol, Operators, Node):
         Raises:
             GraphError: assigned what requires gradients: its history would be lost.
         """
-        self._is_read()
+        self._report("read")
         return self._data
 
     @data.setter
     def data(self, data: Any) -> None:
         check_untracked(f"a {self.describe()}", data)
-        self._is_written()
+        self._report("written")
         array = as_array(data, self.dtype, self.backend, copy=False)
         if self._buffer is None:
             self._data = array
@@ -240,7 +240,7 @@ class Tensor(PythonProtocol, Operators, Node):
 
     def numpy(self) -> np.ndarray:
         """A copy of the data as a NumPy array in the host's memory."""
-        self._is_read()
+        self._report("read")
         return np.array(self.backend.asnumpy(self._data))
 
     def item(self) -> Any:
@@ -254,7 +254,7 @@ class Tensor(PythonProtocol, Operators, Node):
                 f"item() needs a tensor of one element, this {self.describe()} has shape {self.shape}: take one, "
                 f"x[{', '.join('0' * self.ndim)}].item(), or reduce it, x.sum().item(); x.numpy() gives all"
             )
-        self._is_read()
+        self._report("read")
         return self.backend.asnumpy(self._data).item()
 
     def detach(self) -> Tensor:
@@ -270,16 +270,11 @@ class Tensor(PythonProtocol, Operators, Node):
         backend = backends.get(device)
         return self if backend is self.backend else move(self, self.device, backend.device)
 
-    def _is_read(self) -> None:
-        """Tell who watches: what a program does with numbers may depend on them."""
+    def _report(self, what: str) -> None:
+        """Tell who watches that the numbers were "read" or "written": what a program does may depend on them."""
         watch = MODES.get().watch
         if watch is not None:
-            watch.read(self)
-
-    def _is_written(self) -> None:
-        watch = MODES.get().watch
-        if watch is not None:
-            watch.written(self)
+            getattr(watch, what)(self)
 
     # --- Python ---
 
@@ -296,7 +291,7 @@ class Tensor(PythonProtocol, Operators, Node):
                 "tg.concatenate, which have derivatives, or assign under tg.no_grad()"
             )
         check_untracked(f"a {self.describe()}", value)
-        self._is_written()
+        self._report("written")
         index = indexing.ready(index, self.shape)
         self.backend.run(operator.setitem, self._data, index, value._data if isinstance(value, Tensor) else value)
         self.changed()
