@@ -21,6 +21,12 @@ COLOURS = """() => {
     for (let k = 0; k < data.length; k += 4) seen.add((data[k] << 16) + (data[k + 1] << 8) + data[k + 2]);
     return seen.size;
 }"""
+PIXEL = """([x, y]) => {
+    const canvas = document.getElementById('surface');
+    const ratio = canvas.width / canvas.clientWidth;
+    const [column, row] = [x, y].map((place) => Math.round(place * ratio));
+    return [...canvas.getContext('2d').getImageData(column, row, 1, 1).data].slice(0, 3);
+}"""
 DRAWN = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
 
 
@@ -105,6 +111,27 @@ def test_what_is_pointed_at(visit):
     assert float(told.removeprefix("loss ")) == pytest.approx(1 + a**2 / 20 + 9.5 * b**2, rel=0.02)
     opened.tab.mouse.move(1, 1)
     assert opened.tab.locator("#tip").is_hidden()
+
+
+def test_what_is_nearer_hides_what_is_behind(visit):
+    """Seen from 23° above, below the top of a ridge is its near side, and not the far one, which is lower there."""
+    way = np.array([[0.0, 1.0], [0.5, 1.0]])
+    found = survey([Trail("sgd", way, np.arange(2))], ridge, (31, 41), ["x", "y"])
+    opened = visit(page(found), reduced_motion="reduce")
+    opened.press("t")
+    opened.press("ArrowDown", 9)
+    picture(opened)
+    x, y = centre(opened)
+    opened.tab.mouse.move(x + 60, y + 22)
+    place, loss = opened.text("#tip").splitlines()
+    assert float(place.split(", ")[1]) < 1 and float(loss.removeprefix("loss ")) > 4
+    box = opened.tab.locator("#surface").bounding_box()
+    red, _green, blue = opened.tab.evaluate(PIXEL, [x + 60 - box["x"], y + 22 - box["y"]])
+    assert blue - red < 20  # grey, as the middle bands are: the low ones are blue
+
+
+def ridge(weights):
+    return 50 ** np.exp(-(((weights[:, 1] - 1) / 0.02) ** 2))
 
 
 def point(opened, share) -> None:

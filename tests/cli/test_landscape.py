@@ -143,7 +143,8 @@ def test_a_run_that_blows_up(cli):
     [
         ("net=2-1,2-4-1", "net changes the function, and trails on one map need one landscape", "optimizer=sgd,adam"),
         ("seed=0,1", "seed changes the data and the start", "lr=0.01,0.1"),
-        ("optimzer=sgd", "optimzer", ""),
+        ("optimzer=sgd", "unknown 'optimzer', did you mean 'optimizer'?", "tinygrad-edu landscape lr="),
+        ("a*a --set a=1 --learn ,", "--learn names nothing", "--learn w,b"),
         ("lr=1,2 momentum=0,0.9", "one setting at a time", ""),
         ("a*b c*d --set a=1", "one expression", "quotes"),
         ("lr=0.1,1,2,3,4,5,6,7,8", "9 trails are too many", "7 at most"),
@@ -235,6 +236,17 @@ def test_a_terminal(environment, look, changed):
 def test_a_small_terminal(environment):
     screen, sent = screen_of(environment, (30, 8), "w**2", "--set", "w=2", "--updates", "4")
     assert "S start" in "\n".join(screen.display) or "nothing is left out" in " ".join(sent.split())
+
+
+def test_ctrl_c_shows_the_trails_so_far(environment, ctrl_c):
+    call = ["-m", "tinygrad_edu_cli", "landscape", "optimizer=sgd,adam", "--n", "60", "--epochs", "1000000"]
+    ran = pexpect.spawn(sys.executable, call, env=environment, encoding="utf-8", dimensions=(30, 100), timeout=60)
+    ran.expect("accuracy")  # an epoch is over
+    ran.sendintr()
+    out = ran.read()
+    ran.close()
+    assert ran.exitstatus == 130 and "interrupted: adam was not trained" in out
+    assert "A sgd: " in out and "B adam" not in out and "This plane" in out
 
 
 # --- the lecture ---

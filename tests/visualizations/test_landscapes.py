@@ -118,6 +118,7 @@ def test_a_run_that_blows_up_is_cut(rate):
     found = survey([tame, wild], quadratic([1.0, 2.0, 3.0]))
     assert np.abs(found.sides[0]).max() < 100 and np.isfinite(found.losses).all()
     assert len(found.trails[1]) < 10
+    assert found.trails[1].losses == pytest.approx(quadratic([1.0, 2.0, 3.0])(wild.weights[: len(found.trails[1])]))
     (said,) = words.missing(found)
     assert said.startswith("sgd ends early on the map: its loss blows up: ") and "at update" in said
 

@@ -115,7 +115,7 @@ def read_setting(context: click.Context, text: str, least: int = 2) -> tuple[str
     params = {str(p.name): p for p in context.command.params if isinstance(p, click.Option) and p.name not in OWN}
     if name not in params:
         known = [param.replace("_", "-") for param in params]
-        raise CommandError(f"{context.info_name}: {unknown(written.strip(), known, joined='-')}", _HOW)
+        raise CommandError(f"{context.info_name}: {unknown(written.strip(), known, joined='-')}", _how(context))
     param = params[name]
     if context.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE:
         raise CommandError(f"--{written} is what is compared: it cannot be given to all runs", f"leave out --{written}")
@@ -123,14 +123,14 @@ def read_setting(context: click.Context, text: str, least: int = 2) -> tuple[str
     values: dict[str, Any] = {}
     for word in (word.strip() for word in listed.split(",")):
         if not word:
-            raise CommandError(f"{context.info_name}: a value is missing in {text}", _HOW)
+            raise CommandError(f"{context.info_name}: a value is missing in {text}", _how(context))
         off = word.lower() == "none" and name in CAN_BE_OFF
         value = None if off else _value(word, param, context)
         if value in values.values():
             raise CommandError(f"{context.info_name}: {shown} has the value {word} twice", "give values that differ")
         values[f"{shown}={word}"] = value
     if len(values) < least:
-        raise CommandError(f"{context.info_name}: {text} is one value, and comparing takes two or more", _HOW)
+        raise CommandError(f"{context.info_name}: {text} is one value, and comparing takes two or more", _how(context))
     return name, values
 
 
@@ -145,6 +145,10 @@ def _value(word: str, param: click.Option, context: click.Context) -> Any:
             f"write them with a colon between: tinygrad-edu {context.info_name} betas=0.9:0.999,0.5:0.999",
         )
     return tuple(param.type.convert(part.strip(), param, context) for part in parts)
+
+
+def _how(context: click.Context) -> str:
+    return _HOW.replace("compare", context.info_name or "compare")
 
 
 def _refuse_both(context: click.Context, name: str, seeds: int | None, updates: int | None) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +16,9 @@ from .compare import read_setting
 from .source_options import set_option
 
 MOST = 7  # trails on one map
-FORMATS = (".png", ".svg", ".html")
+FORMATS = (".png", ".svg", ".html", ".htm")
 FIRST = "optimizer=sgd,adam"
+_LISTED = re.compile(r"[\w-]+=[\w.:-]*(,[\w.:-]*)*")  # a setting, if perhaps none that we know
 _HOW = "for example: tinygrad-edu landscape optimizer=sgd,adam --data moons"
 _OWN = ("settings", "learn", "updates", "outputs", "plain", "as_json", "theme", "size")  # options of `landscape` itself
 _OF_EXPRESSIONS = (  # the options of a run that an expression takes, too
@@ -84,6 +86,7 @@ def landscape(
     Examples:
       tinygrad-edu landscape optimizer=sgd,adam --data moons
       tinygrad-edu landscape lr=0.01,0.1,1 --optimizer sgd --data moons -o map.png -o map.html
+      tinygrad-edu landscape optimizer=sgd,adam --data pass_class --no-standardize --batch-size full --lr 0.3
       tinygrad-edu landscape optimizer=sgd,adam "x**2/20 + 9.5*y**2" --set x=-7 --set y=1 --lr 0.1 --updates 100
       tinygrad-edu landscape "(sigmoid(w*x + b) - y)**2" --set w=2 --set b=1 --set x=1 --set y=0 --lr 2
       tinygrad-edu landscape momentum=0,0.9 "w**4 - 3*w**2 + w" --set w=2 --optimizer sgd --lr 0.02
@@ -92,8 +95,8 @@ def landscape(
         raise click.UsageError("--plain and --json exclude each other: choose one")
     for path in outputs:
         if path.suffix.lower() not in FORMATS:
-            raise click.UsageError(f"-o {path}: the map is written as {', '.join(FORMATS)}")
-    if size and not any(path.suffix.lower() != ".html" for path in outputs):
+            raise click.UsageError(f"-o {path}: the map is written as {', '.join(FORMATS[:3])}")
+    if size and not any(path.suffix.lower() not in (".html", ".htm") for path in outputs):
         raise click.UsageError("--size is for pictures: give -o FILE.png")
     if theme and not outputs:
         raise click.UsageError("--theme is for files: give -o FILE.png")
@@ -113,6 +116,8 @@ def landscape(
         interrupted = show.networks(looks, name, values, options, updates)
     else:
         learned = None if learn is None else [word.strip() for word in learn.split(",") if word.strip()]
+        if learned == []:
+            raise CommandError("--learn names nothing to be learned", "give one or two names: --learn w,b")
         show.expression(looks, expression, settings, learned, name, values, options, updates)
         interrupted = False
     if interrupted:
@@ -124,9 +129,9 @@ def _operands(context: click.Context, what: tuple[str, ...]) -> tuple[str | None
     options = {str(param.name) for param in context.command.params if isinstance(param, click.Option)} - {*_OWN}
     texts: list[list[str]] = [[], []]
     for word in what:
-        name, equals, _ = word.partition("=")
-        is_setting = bool(equals) and name.strip().lstrip("-").replace("-", "_") in options and ";" not in word
-        texts[not is_setting].append(word)
+        name = word.partition("=")[0].strip().lstrip("-").replace("-", "_")
+        known = "=" in word and ";" not in word and name in options
+        texts[not (known or _LISTED.fullmatch(word))].append(word)
     for kind, found in zip(("setting at a time", "expression"), texts, strict=True):
         if len(found) > 1:
             raise CommandError(

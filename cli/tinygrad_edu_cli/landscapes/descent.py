@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import Any
 
 import click
 import numpy as np
@@ -13,17 +12,17 @@ from tinygrad_edu import Tensor, Value
 from tinygrad_edu_viz.landscapes.landscape import COARSE, Landscape, survey
 from tinygrad_edu_viz.landscapes.trail import MOST_POINTS, THINNED, Trail, finite, flat
 
+from .. import optimizers
 from ..errors import CommandError, ExpressionError
 from ..expressions.expression import evaluate
 from ..phrases import nearest, some
-from ..training.config import LEARNING_RATES, RunConfig
-from ..training.optimizer import optimizer_of
+from ..training.config import RunConfig
+from ..updating import LEARNED, RATE, RATES
 
 Array = np.ndarray[Any, Any]
 
 UPDATES = 50
 TOGETHER = 500  # places that are evaluated at once
-LEARNED = ("w", "W", "b", "θ")  # what a name begins with that is learned, where nothing was said
 
 
 class Descent:
@@ -44,6 +43,11 @@ class Descent:
         for name in found.unused:
             click.echo(f"warning: --set {name} is not used: the expression has no such name", err=True)
         self.learned = _chosen(list(found.leaves), learned)
+        fixed = [name for name in found.leaves if name not in self.learned]
+        stays = f"{some(fixed)} {'stays' if len(fixed) == 1 else 'stay'} as set"
+        self.notes = [f"learned: {', '.join(self.learned)}; {stays} (--learn says what is learned)"]
+        if learned is not None or not fixed:
+            self.notes = []
         self.shapes = {name: np.shape(settings[name]) for name in self.learned}
         self.names = [label for name in self.learned for label in _labels(name, self.shapes[name])]
         if len(self.names) > 2:
@@ -89,7 +93,9 @@ class Descent:
     def trail(self, label: str, config: RunConfig, updates: int) -> Trail:
         """The trail of an optimizer, from where the numbers were set."""
         weights = [self._leaf(self.settings[name]) for name in self.learned]
-        optimizer = optimizer_of(config, _Weights(weights))
+        settings = {name: getattr(config, name) for name in optimizers.SETTINGS}
+        lr = config.lr or RATES.get(config.optimizer, RATE)
+        optimizer = optimizers.make(config.optimizer, weights, lr, settings)
         points, stride = [flat(weights)], 1
         for _ in range(updates):
             self._learn(weights, optimizer)
@@ -114,15 +120,6 @@ class Descent:
         return Tensor(number, requires_grad=True, dtype="float64") if self.tensors else Value(number)
 
 
-class _Weights(NamedTuple):
-    """What `optimizer_of` takes for a model."""
-
-    weights: list[Any]
-
-    def parameters(self) -> list[Any]:
-        return self.weights
-
-
 def surveyed(
     text: str,
     settings: dict[str, Any],
@@ -143,9 +140,8 @@ def surveyed(
     trails = []
     for label, config in configs.items():
         config.check()
-        config = replace(config, lr=config.lr or LEARNING_RATES[config.optimizer])
         trails.append(descent.trail(label, config, updates or UPDATES))
-    return survey(trails, descent.losses, COARSE, descent.names, (), descent.text)
+    return survey(trails, descent.losses, COARSE, descent.names, descent.notes, descent.text)
 
 
 def _chosen(names: list[str], learned: Sequence[str] | None) -> list[str]:

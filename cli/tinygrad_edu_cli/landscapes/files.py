@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from tinygrad_edu_viz.pages import landscape_page
 from tinygrad_edu_viz.plots import figure, surface
 
 from ..errors import CommandError, MissingPieceError
-from ..files import replacing
+from ..exporting import write_by_kind
 
 
 def check(paths: Sequence[Path], size: str) -> None:
@@ -26,18 +27,24 @@ def check(paths: Sequence[Path], size: str) -> None:
         figure.format_of(size)
     except ArgumentError as error:
         raise CommandError(f"--size: {error}") from None
-    if any(path.suffix.lower() != ".html" for path in paths) and find_spec("matplotlib") is None:
+    if any(path.suffix.lower() not in (".html", ".htm") for path in paths) and find_spec("matplotlib") is None:
         raise MissingPieceError("pictures need matplotlib", "pip install 'tinygrad-edu[plots]', or give -o FILE.html")
 
 
-def write(landscape: Landscape, path: Path, theme: str | None, size: str) -> None:
-    """Write a landscape to a file, as its name says.
+def write(landscape: Landscape, path: Path, theme: str | None, size: str) -> str:
+    """Write a landscape to a file, as its name says; what was written is returned.
 
     Raises:
         FileError: it cannot be written.
     """
-    with replacing(path) as temporary:
-        if path.suffix.lower() == ".html":
-            temporary.write_text(landscape_page.page(landscape, theme or "auto"), encoding="utf-8")
-        else:
-            surface.save_landscape(temporary, landscape, path.suffix[1:].lower(), theme or "light", size)
+
+    def picture(kind: str, file: Path) -> str:
+        surface.save_landscape(file, landscape, kind, theme or "light", size)
+        return ""
+
+    def page(file: Path) -> str:
+        file.write_text(landscape_page.page(landscape, theme or "auto"), encoding="utf-8")
+        return ""
+
+    writers = {f".{kind}": partial(picture, kind) for kind in ("png", "svg")}
+    return write_by_kind(path, writers | dict.fromkeys((".html", ".htm"), page))

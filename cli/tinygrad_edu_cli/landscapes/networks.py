@@ -12,7 +12,7 @@ from tinygrad_edu_viz.landscapes.model_loss import ModelLoss
 from tinygrad_edu_viz.landscapes.trail import Trail, TrailRecorder
 
 from ..errors import CommandError, NegativeResult
-from ..training.comparison import ready, watched
+from ..training.comparison import ready, tell_missing, watched
 from ..training.interrupts import follow
 from ..training.run import Run
 
@@ -36,6 +36,7 @@ def surveyed(name: str, values: dict[str, Any], options: dict[str, Any], updates
     Raises:
         CommandError: a setting that changes the landscape itself, or as `Run.prepare`.
         NegativeResult: no weight moved, or all runs blew up at once.
+        KeyboardInterrupt: Ctrl-C came before any weight moved.
     """
     if name in ELSEWHERE and len(values) > 1:
         raise CommandError(
@@ -49,6 +50,7 @@ def surveyed(name: str, values: dict[str, Any], options: dict[str, Any], updates
         trail, interrupted = _trail(run, label, f"{len(trails) + 1}/{len(runs)} {label}")
         trails.append(trail)
         if interrupted:
+            tell_missing([*runs][len(trails) :])
             break
     first = next(iter(runs.values()))
     objective = Objective.of(first.config.loss or "")
@@ -57,6 +59,8 @@ def surveyed(name: str, values: dict[str, Any], options: dict[str, Any], updates
     try:
         found = survey(trails, loss, COARSE, axis_names(first.model), notes, _title(first))
     except NothingMoved:
+        if interrupted:
+            raise KeyboardInterrupt from None
         raise _no_plane(trails) from None
     return Surveyed(found, interrupted)
 

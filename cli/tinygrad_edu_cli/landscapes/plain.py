@@ -22,7 +22,7 @@ def lines(landscape: Landscape) -> Iterator[str]:
         yield ""
         yield from wrap(f"{trail.letter} {words.summary(trail)}", room(), indent=2)
         yield from wrap(f"  {words.along(trail)}", room(), indent=2)
-        if not landscape.plane.exact:
+        if not landscape.plane.exact and len(trail) > 2:
             yield from wrap(f"  {words.halfway(trail)}", room(), indent=2)
     yield ""
     yield from wrap(words.held(landscape), room())

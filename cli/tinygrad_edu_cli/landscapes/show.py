@@ -62,5 +62,4 @@ def _show(coarse: Landscape, looks: Looks) -> None:
         for text in plain.lines(found):
             output.say(text)
     for path in looks.outputs:
-        files.write(found, path, looks.theme, looks.size)
-        click.echo(f"wrote {path}", err=True)
+        click.echo(files.write(found, path, looks.theme, looks.size), err=True)

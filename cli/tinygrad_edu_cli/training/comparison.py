@@ -141,7 +141,7 @@ def _train(
         for candidate in found.candidates:
             candidate.runs.append(runs[candidate.label])
         if found.interrupted:
-            _tell_missing([label for label in configs if label not in runs])
+            tell_missing([label for label in configs if label not in runs])
             found.seeds = found.seeds[:1]
             return
 
@@ -162,7 +162,8 @@ def _trained(run: Run, title: str, kept: Watcher | None) -> ComparedRun | None:
     return ComparedRun(run.config, history, run.guessing_loss(), noise.value, judge(run), initial)
 
 
-def _tell_missing(labels: list[str]) -> None:
+def tell_missing(labels: list[str]) -> None:
+    """Say which runs Ctrl-C left out."""
     if labels:
         click.echo(f"interrupted: {', '.join(labels)} {'was' if len(labels) == 1 else 'were'} not trained", err=True)
 

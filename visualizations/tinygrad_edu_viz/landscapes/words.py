@@ -39,7 +39,8 @@ def held(landscape: Landscape) -> str:
     plane, many = landscape.plane, len(landscape.trails) > 1
     names = " and ".join(plane.names)
     if plane.exact:
-        return f"The axes are what is learned, {names}: nothing is left out."
+        axes = "axis is" if landscape.is_curve else "axes are"
+        return f"The {axes} what is learned, {names}: nothing is left out."
     whose = "the trails'" if many else "the trail's"
     what = "line" if landscape.is_curve else "plane"
     weights = f"{plane.centre.size:,} weights"
@@ -59,9 +60,10 @@ def halfway(trail: WalkedTrail) -> str:
 
 def honesty(landscape: Landscape) -> str:
     """The share, and the largest difference halfway, in one text."""
-    if landscape.plane.exact:
+    long = [trail for trail in landscape.trails if len(trail) > 2]
+    if landscape.plane.exact or not long:
         return held(landscape)
-    return f"{held(landscape)} {halfway(max(landscape.trails, key=_gap))}"
+    return f"{held(landscape)} {halfway(max(long, key=_gap))}"
 
 
 def _gap(trail: WalkedTrail) -> float:
