@@ -46,7 +46,11 @@ LAZY = {
     "tinygrad_edu_viz.plots.confusion": {"matplotlib.colors": OPTIONAL},
     "tinygrad_edu_viz.plots.figure": {"matplotlib": OPTIONAL},
     "tinygrad_edu_viz.plots.learning": {"matplotlib.ticker": OPTIONAL},
-    "tinygrad_edu_viz.plots.training": {"matplotlib": OPTIONAL, "matplotlib.figure": OPTIONAL},
+    "tinygrad_edu_viz.plots.training": {
+        "matplotlib": OPTIONAL,
+        "matplotlib.figure": OPTIONAL,
+        "tinygrad_edu_viz.pictures.fonts": "needs Pillow and matplotlib, which are optional",
+    },
     "tinygrad_edu_viz.plots.surface": {"matplotlib.figure": OPTIONAL},
     "tinygrad_edu_viz.pictures.gif": {
         "PIL": OPTIONAL,

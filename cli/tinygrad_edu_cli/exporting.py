@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tinygrad_edu.errors import ArgumentError
 from tinygrad_edu_viz import MissingDot
-from tinygrad_edu_viz.pictures.gif import MissingPillow
+from tinygrad_edu_viz.pictures.gif import FONTS, MissingPillow
 from tinygrad_edu_viz.plots import MissingMatplotlib
 
 from .errors import CommandError, MissingPieceError
@@ -36,6 +36,11 @@ def write_by_kind(path: Path, writers: Mapping[str, Writer]) -> str:
     with explained(), replacing(path) as temporary:
         about = writer(temporary)
     return f"wrote {path}{about}"
+
+
+def font_warning(lost: str) -> str:
+    """What is said of letters that a picture cannot show; "" if there are none."""
+    return f"\nwarning: no font of this machine has {lost[:20]}: install one ({FONTS})" if lost else ""
 
 
 @contextmanager

@@ -133,3 +133,13 @@ def test_one_file_that_fails_leaves_the_others(cli, folder, plots, monkeypatch):
     )
     assert ran.code == 2 and "12 runs have no room" in ran.err and "wrote a.html" in ran.err
     assert [path.name for path in folder.iterdir()] == ["a.html"] and "lr=0.01" in ran.out
+
+
+def test_names_in_every_script(cli, folder, plots):
+    """A dollar is a dollar, and what no font has is said once for each picture."""
+    names = "ja $\\frac$", "nein </b>"
+    rows = "".join(f"{k % 7},{k % 5},{names[k % 2]}\n" for k in range(40))
+    (folder / "a.csv").write_text(f"höhe $x^2$,\U00012345,y\n{rows}", encoding="utf-8")
+    ran = cli("train", "--data", "a.csv", "--epochs", "1", "--png", "a.png", "--html", "a.html", "--size", "500x300")
+    assert ran.code == 0 and ran.err.splitlines()[0] == "wrote a.png" and ran.err.endswith("wrote a.html\n")
+    assert ran.err.count("\n") == 3 and "no font of this machine has \U00012345" in ran.err

@@ -64,7 +64,7 @@ def test_runs_at_the_edge_have_curves(losses):
 
 
 @pytest.mark.parametrize(
-    ("low", "high", "log"), [(0.012, 0.9, True), (0.1, 0.5, True), (1e-9, 1e5, True), (50, 97, False)]
+    ("low", "high", "log"), [(0.012, 0.9, True), (0.1, 0.5, True), (2.7, 4.2, True), (1e-9, 1e5, True), (50, 97, False)]
 )
 def test_ticks_are_round_and_few(low, high, log):
     ticks = Scale.around([low, high], 10, 200, log=log).ticks()

@@ -110,7 +110,8 @@ def train(
     if save is not None and stopped != "diverged":
         sessions.save(session, save)
     if kept is not None:
-        exports.write_all(pictures.paths, [kept.shown(load=load)], "", pictures.theme, pictures.size)
+        looks = exports.Looks(theme=pictures.theme, size=pictures.size)
+        exports.write_all(pictures.paths, [kept.shown(load=load)], looks)
     if stopped in ("diverged", "interrupted"):
         raise click.exceptions.Exit(NEGATIVE if stopped == "diverged" else INTERRUPTED)
 

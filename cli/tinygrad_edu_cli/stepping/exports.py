@@ -15,7 +15,7 @@ from tinygrad_edu_viz.player import Player
 from tinygrad_edu_viz.text.terminal import draw
 
 from ..errors import FileError
-from ..exporting import explained, write_by_kind
+from ..exporting import explained, font_warning, write_by_kind
 from ..subject import Subject
 
 Writer = Callable[["Export", Path], str]
@@ -65,9 +65,7 @@ def write_series(subject: Subject, folder: Path, player: Player, shots: Shots = 
 def _without_font(subject: Subject, suffix: str) -> str:
     """A warning where a picture cannot show letters of names."""
     lost = gif.missing_letters(subject.trace, subject.title) if suffix in (".gif", ".png") else ""
-    if not lost:
-        return ""
-    return f"\nwarning: no font of this machine has {lost[:20]}: install one ({gif.FONTS})"
+    return font_warning(lost)
 
 
 def _steps(export: Export, path: Path) -> str:

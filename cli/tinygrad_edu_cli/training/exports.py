@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import click
 
@@ -15,16 +16,17 @@ from tinygrad_edu.storage.files import writable
 from tinygrad_edu.train import Checkpoint, History
 from tinygrad_edu.train.events import BestEvent, Event, SteerEvent, UndoEvent, ValidationEvent
 from tinygrad_edu_viz.pages.report import report
+from tinygrad_edu_viz.pictures.gif import missing_in
 from tinygrad_edu_viz.plots import figure
 from tinygrad_edu_viz.plots.animation import save_animation
-from tinygrad_edu_viz.plots.training import save_figure
+from tinygrad_edu_viz.plots.training import save_figure, words_of
 from tinygrad_edu_viz.training.answers import picture_of
 from tinygrad_edu_viz.training.progress import Progress, title_of
 from tinygrad_edu_viz.training.shown import Shown
 from tinygrad_edu_viz.training.snapshots import EvenSnapshots, Snapshots
 
 from ..errors import CommandError, MissingPieceError
-from ..exporting import explained, write_by_kind
+from ..exporting import Writer, explained, font_warning, write_by_kind
 from ..files import cannot_write
 from .comparison import Comparison
 from .config import option, typed
@@ -171,33 +173,38 @@ def check(paths: Iterable[Path], size: str | None = None) -> None:
             figure.format_of(size)
 
 
-def write(
-    path: Path,
-    runs: Sequence[Shown],
-    title: str = "",
-    theme: str | None = None,
-    size: str | None = None,
-    table: str = "",
-) -> str:
-    """Write a run, or several side by side: .png, .svg, .gif or .html.
+class Looks(NamedTuple):
+    """How runs are drawn.
 
-    Args:
-        title: above all; the title of the run if left out.
+    Attributes:
+        title: above all; "" for the title of the run.
         theme: "light" or "dark"; None for light, and for the reader's in a page.
         size: see `figure.format_of`; None for a slide, and for a small moving picture.
         table: lines about several runs, for a page.
+    """
+
+    title: str = ""
+    theme: str | None = None
+    size: str | None = None
+    table: str = ""
+
+
+PLAIN = Looks()
+
+
+def write(path: Path, runs: Sequence[Shown], looks: Looks = PLAIN) -> str:
+    """Write a run, or several side by side: .png, .svg, .gif or .html.
+
     Returns:
         what was written, for people.
     Raises:
         CommandError: see `write_by_kind`.
     """
+    title, theme, size, table = looks
 
-    def drawn(kind: str) -> Callable[[Path], str]:
-        def write_figure(temporary: Path) -> str:
-            save_figure(temporary, runs, kind, title, theme or "light", size or "slide")
-            return ""
-
-        return write_figure
+    def drawn(kind: str, temporary: Path) -> str:
+        save_figure(temporary, runs, kind, title, theme or "light", size or "slide")
+        return ""
 
     def moving(temporary: Path) -> str:
         return f" ({save_animation(temporary, runs, title, theme or 'light', size)} pictures)"
@@ -206,19 +213,13 @@ def write(
         temporary.write_text(report(runs, title, theme or "auto", table), encoding="utf-8", newline="\n")
         return ""
 
-    return write_by_kind(
-        path, {".png": drawn("png"), ".svg": drawn("svg"), ".gif": moving, ".html": page, ".htm": page}
-    )
+    figures: dict[str, Writer] = {".png": partial(drawn, "png"), ".svg": partial(drawn, "svg"), ".gif": moving}
+    said = write_by_kind(path, {**figures, ".html": page, ".htm": page})
+    lost = missing_in(words_of(runs, title)) if path.suffix.lower() in figures else ""
+    return said + font_warning(lost)
 
 
-def write_all(
-    paths: Iterable[Path],
-    runs: Sequence[Shown],
-    title: str = "",
-    theme: str | None = None,
-    size: str | None = None,
-    table: str = "",
-) -> None:
+def write_all(paths: Iterable[Path], runs: Sequence[Shown], looks: Looks) -> None:
     """Write files, and say so: all that can be written, and then the first complaint, if there is one."""
     complaint: CommandError | None = None
     if not any(run.progress.train_loss for run in runs):
@@ -226,7 +227,7 @@ def write_all(
         return
     for path in paths:
         try:
-            click.echo(write(path, runs, title, theme, size, table), err=True)
+            click.echo(write(path, runs, looks), err=True)
         except CommandError as error:
             complaint = complaint or error
     if complaint is not None:

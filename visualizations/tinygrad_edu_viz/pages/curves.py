@@ -50,13 +50,15 @@ class Scale:
 
     def ticks(self) -> list[float]:
         """Round numbers, between 2 and 7."""
+        found: list[float] = []
         if self.is_log:
             first, last = math.floor(math.log10(self.low)), math.ceil(math.log10(self.high))
             decades = math.log10(self.high) - math.log10(self.low)
             parts = (1, 2, 5) if decades < SHORT else (1, 3) if decades < 2 * SHORT else (1,)
             step = max(round(decades / 5), 1)
             found = [k * 10.0**power for power in range(first, last + 1, step) for k in parts]
-        else:
+            found = [tick for tick in found if self.low <= tick <= self.high]
+        if len(found) < 2:
             about = (self.high - self.low) / 4
             power = 10.0 ** math.floor(math.log10(about))
             size = power * min((1, 2, 5, 10), key=lambda k: abs(math.log(k * power / about)))

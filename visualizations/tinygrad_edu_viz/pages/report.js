@@ -199,7 +199,7 @@ function matrix(run, figure) {
   element("caption", table, "rows: what it is; columns: what was said (held-out examples)", "quiet");
   const head = element("tr", element("thead", table));
   element("td", head);
-  for (const name of run.names) element("th", head, name).scope = "col";
+  for (const name of run.names) element("th", head, name, run.names.some((each) => each.length > 4) ? "long" : "").scope = "col";
   const body = element("tbody", table);
   const cells = run.names.map((name, i) => {
     const row = element("tr", body);

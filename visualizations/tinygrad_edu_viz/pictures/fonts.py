@@ -39,6 +39,18 @@ def missing(text: str) -> str:
     return "".join([letter for letter in dict.fromkeys(text) if _find(letter) is None])
 
 
+def families(text: str) -> list[str]:
+    """The fonts, by the names that matplotlib knows them by, that have all letters of a text which this machine has."""
+    from matplotlib.font_manager import FontProperties, fontManager  # as in `_others`
+
+    found = ["DejaVu Sans"]
+    paths = {_find(letter) for letter in text if not letter.isspace() and ord(letter) not in _letters(_DEJAVU[False])}
+    for path in sorted(filter(None, paths)):
+        fontManager.addfont(path)
+        found.append(FontProperties(fname=path).get_name())
+    return found
+
+
 def _path_of(letter: str, bold: bool) -> Path:
     found = _find(letter)
     return _DEJAVU[bold] if found is None or found == _DEJAVU[False] else found

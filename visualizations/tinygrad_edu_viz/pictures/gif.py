@@ -134,7 +134,11 @@ def gif(
 
 def missing_letters(trace: Trace, title: str = "") -> str:
     """The letters of names that no font of this machine has; "" where the extra `plots` is missing, too."""
-    text = "".join([title, *(node.label for node in trace.nodes.values())])
+    return missing_in("".join([title, *(node.label for node in trace.nodes.values())]))
+
+
+def missing_in(text: str) -> str:
+    """The letters of a text that no font of this machine has; "" where the extra `plots` is missing, too."""
     if text.isascii():
         return ""
     try:

@@ -16,7 +16,7 @@ from ..training.shown import Shown
 from ..training.snapshots import MOST_SNAPSHOTS
 from . import figure, learning
 from .figure import Format, Look
-from .training import IN_A_ROW, draw_among, draw_below, draw_picture, look_of, styled
+from .training import IN_A_ROW, draw_among, draw_below, draw_picture, look_of, styled, words_of
 
 PIXELS = (880, 440)  # of one run; two or more side by side are as wide, and lower
 LETTERS = 12.0
@@ -49,7 +49,7 @@ def save_animation(
     runs = [run for run in runs if run.picture is not None and run.snapshots and run.progress.train_loss][:IN_A_ROW]
     if not runs:
         raise ArgumentError("a moving picture needs a run of one epoch or more, with its weights on the way")
-    with styled(look, form):
+    with styled(look, form, words_of(runs, title)):
         from PIL.Image import Dither
 
         pictures = list(_pictures(runs, form, look, title, most))

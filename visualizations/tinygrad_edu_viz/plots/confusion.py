@@ -13,6 +13,7 @@ from tinygrad_edu.tensors.tensor import Tensor
 from ..training.asking import count_pairs
 from . import figure
 
+LONGEST = 16  # letters of a class's name
 MOST_NUMBERS = 16  # classes: of more, only the colours have room
 
 
@@ -60,6 +61,7 @@ def draw_counts(ax: Any, counts: Any, names: Sequence[str], look: figure.Look, l
         if numbered and (count or len(counts) <= 4):
             colour = "#FFFFFF" if shares[row, column] > 0.6 else look.ink
             ax.text(column, row, f"{count:,}", ha="center", va="center", color=colour, fontsize=letters)
+    names = [name if len(name) <= LONGEST else f"{name[: LONGEST - 1]}…" for name in names]
     is_long = max(map(len, names)) > 4
     step = 1 if numbered else -(-len(names) // MOST_NUMBERS)
     ticks, words = range(0, len(names), step), list(names)[::step]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import textwrap
+import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from os import PathLike
@@ -49,7 +50,7 @@ def save_figure(
         OSError: the file cannot be written.
     """
     form, look = figure.format_of(size), look_of(theme)
-    with styled(look, form):
+    with styled(look, form, words_of(runs, title)):
         made = draw_runs(runs, form, look, title)
         about = title or runs[0].progress.title or "a training run"
         metadata = {"Title": about, **({"Creator": "tinygrad-edu", "Date": None} if kind == "svg" else {})}
@@ -69,9 +70,18 @@ def look_of(theme: str) -> Look:
     return figure.LOOKS[theme]
 
 
+def words_of(runs: Sequence[Shown], title: str = "") -> str:
+    """The names of the user's that are written on a picture."""
+    words = [title]
+    for run in runs:
+        names = ("names", "feature_names", "feature", "target")
+        words += [run.label, run.progress.title, *(str(getattr(run.picture, name, "")) for name in names)]
+    return "".join(words)
+
+
 @contextmanager
-def styled(look: Look, form: Format) -> Iterator[None]:
-    """matplotlib draws in these colours and sizes inside."""
+def styled(look: Look, form: Format, words: str = "") -> Iterator[None]:
+    """matplotlib draws in these colours and sizes inside, with fonts that have the letters of some words."""
     with figure.needing_matplotlib():
         import matplotlib
     ink = ("text.color", "axes.edgecolor", "axes.labelcolor", "xtick.color", "ytick.color", "axes.titlecolor")
@@ -80,11 +90,21 @@ def styled(look: Look, form: Format) -> Iterator[None]:
         **dict.fromkeys(ink, look.ink),
         **dict.fromkeys(paper, look.paper),
         **{"grid.color": look.grid, "legend.edgecolor": look.grid, "svg.hashsalt": "tinygrad-edu"},
+        **{"font.family": _families(words), "text.parse_math": False},  # a dollar is a dollar
         **{"font.size": form.letters, "axes.spines.top": False, "axes.spines.right": False},
         **{"legend.fontsize": form.letters - 1, "legend.framealpha": 0.85, "legend.borderpad": 0.3},
     }
-    with matplotlib.rc_context(settings):
+    with matplotlib.rc_context(settings), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", r"Glyph \d+")  # who writes the file says so, in words
         yield
+
+
+def _families(words: str) -> list[str]:
+    if words.isascii():
+        return ["DejaVu Sans"]
+    from ..pictures.fonts import families
+
+    return families(words)
 
 
 def draw_runs(runs: Sequence[Shown], form: Format, look: Look, title: str = "") -> Any:
