@@ -66,13 +66,23 @@ def settings(context: click.Context, param: click.Parameter, incomplete: str) ->
     return _items([f"{name}=" for name in _names(source) if name not in given], incomplete)
 
 
+def learned(context: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Names of the expression, with commas between."""
+    source, given = _given(context)
+    before, comma, _ = incomplete.rpartition(",")
+    names = [name for name in dict.fromkeys([*given, *_names(source)]) if name not in before.split(",")]
+    return _items([f"{before}{comma}{name}" for name in names], incomplete)
+
+
 def breakpoints(context: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
-    """The nodes that have names, and op:NAME for each operation of the expression."""
+    """The nodes that have names, and op:NAME for each operation of the expression; update:NAME once it is begun."""
     source, given = _given(context)
     called = [name for name in re.findall(r"(\w+)\s*\(", source) if name.isidentifier()]
     signs = [name for sign, name in _SIGNS.items() if re.search(sign, source)]
     operations = [f"op:{name}" for name in dict.fromkeys([*called, *signs])]
-    return _items([*dict.fromkeys([*given, *_names(source), *_assigned(source)]), *operations], incomplete)
+    names = [*dict.fromkeys([*given, *_names(source), *_assigned(source)])]
+    updates = [f"update:{name}" for name in names] if incomplete.startswith("up") else []
+    return _items([*names, *operations, *updates], incomplete)
 
 
 def compared(context: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:

@@ -7,8 +7,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import numpy as np
-
 from tinygrad_edu.errors import TinygradError
 from tinygrad_edu.graph.node import Node
 from tinygrad_edu_viz import Course
@@ -19,6 +17,7 @@ from . import optimizers
 from .errors import CommandError
 from .phrases import count, nearest, some
 from .subject import Subject
+from .user_file import announced
 
 RATE, RATES = 0.1, {"adadelta": 1.0, "rmsprop": 0.01}  # so large that one sees a step
 LEARNED = ("w", "W", "b", "θ")  # how names of what is learned begin
@@ -71,7 +70,7 @@ def course_of(subject: Subject, learning: Learning) -> Subject:
     lr = RATES.get(learning.optimizer, RATE) if learning.lr is None else learning.lr
     optimizer = optimizers.make(learning.optimizer, learned, lr, learning.settings)
     try:
-        with np.errstate(all="ignore"):  # a learner sees the inf or nan itself
+        with announced(f"recording {count(learning.updates, 'update')} ..."):
             course = Course.record(again, optimizer, learning.updates, subject.title)
     except TinygradError as error:
         raise CommandError(str(error)) from None

@@ -35,7 +35,7 @@ def call(path: Path, name: str) -> Any:
     """
     _check(path)
     own_output = contextlib.redirect_stdout(sys.stderr)  # stdout is for our results
-    with _announced(f"running {path}:{name} ..."), _importable(path.resolve().parent), own_output:
+    with announced(f"running {path}:{name} ..."), _importable(path.resolve().parent), own_output:
         module = _load(path)
         function = _find(module, path, name)
         with _failures_of(path, f"{name}()"):
@@ -46,7 +46,7 @@ def call(path: Path, name: str) -> Any:
 
 
 @contextlib.contextmanager
-def _announced(text: str) -> Iterator[None]:
+def announced(text: str) -> Iterator[None]:
     """Show a text on a terminal if this takes long enough for a person to wonder whether anything happens."""
     clock = threading.Timer(PATIENCE, click.echo, [shown(text, encoding(sys.stderr))], {"err": True})
     clock.daemon = True

@@ -203,14 +203,15 @@ async def test_levels_and_numbers_of_a_pass():
 
 
 @in_loop
-async def test_export(tmp_path):
+async def test_export(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
     async with full_screen(neuron()) as screen:
         await screen.press("n", "u", "e")
-        await screen.type(str(tmp_path / "c.json"))
+        await screen.type("c.json")
         await screen.until("wrote")
         assert Course.load(tmp_path / "c.json") == course_of_app(screen)
         await screen.press("e")
-        await screen.type(str(tmp_path / "c.txt"))
+        await screen.type("c.txt")
         await screen.until("(step 14 of 14)")
         assert json.loads((tmp_path / "c.json").read_text())["version"] == 3
 

@@ -30,7 +30,7 @@ from mutators import of_bytes, of_json, of_safetensors, of_table
 import tinygrad_edu as tg
 from data.messy import flats, orders, passengers
 from tinygrad_edu_cli.main import main
-from tinygrad_edu_viz import Trace
+from tinygrad_edu_viz import Course, Trace
 
 HANG = 10  # seconds
 MEMORY = 2**30  # bytes more than the programs and libraries themselves take
@@ -65,6 +65,43 @@ def traces(folder: Path, random: Random) -> Callable[[], Mutant]:
             return [command, str(file), way, str(folder / ("page.html" if command == "step" else "p.svg"))], ""
         if random.random() < 0.1:
             return ["graph", str(file)], ""
+        return ["step", str(file), *random.choice(ways)], "?\n1\n[1,2]\n\n0\n"
+
+    return mutant
+
+
+def courses(folder: Path, random: Random) -> Callable[[], Mutant]:
+    """Saved passes and updates, in all the ways in which they are shown."""
+    documents, w = [], tg.Value(0.5, name="w")
+    W = tg.Tensor([[1.0, 2.0], [3.0, -4.0]], requires_grad=True, name="W")
+    net = tg.nn.mlp([2, 3, 2], dropout=0.2, rng=0)
+    x = np.ones((2, 2), "float32")
+    for k, (loss, learned) in enumerate(
+        (
+            (lambda: tg.tanh(w * 2.0) + w * w, [w]),
+            (lambda: (W @ W).sum(), [W]),
+            (lambda: tg.losses.cross_entropy(net(tg.Tensor(x)), [0, 1]), net.parameters()),
+        )
+    ):
+        Course.record(loss, tg.optim.Adam(learned, lr=0.1), 2).save(folder / f"{k}.json")
+        documents.append((folder / f"{k}.json").read_bytes())
+    file = folder / "course.json"
+    ways = [
+        ["--plain"],
+        ["--json"],
+        ["--plain", "--full"],
+        ["--predict"],
+        ["--level", "layer"],
+        ["--break", "update:w"],
+    ]
+    ways += [["--updates", "2"], ["--apart", "n3"], ["--save", str(folder / "again.json"), "--plain"]]
+
+    def mutant() -> Mutant:
+        content = random.choice(documents)
+        if random.random() < 0.15:
+            file.write_bytes(of_bytes(content, random))
+        else:
+            file.write_text(of_json(json.loads(content), random), errors="surrogatepass")
         return ["step", str(file), *random.choice(ways)], "?\n1\n[1,2]\n\n0\n"
 
     return mutant
@@ -223,7 +260,7 @@ def images(folder: Path, random: Random) -> Callable[[], Mutant]:
     return mutant
 
 
-KINDS = {f.__name__: f for f in (traces, checkpoints, metrics, safetensors, tables, images)}
+KINDS = {f.__name__: f for f in (traces, courses, checkpoints, metrics, safetensors, tables, images)}
 
 
 def complaint(code: int, out: str, err: str, arguments: list[str]) -> str:

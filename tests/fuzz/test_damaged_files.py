@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-KINDS = ("traces", "checkpoints", "metrics", "safetensors", "tables", "images")
+KINDS = ("traces", "courses", "checkpoints", "metrics", "safetensors", "tables", "images")
 COUNT, SEED = 2000, 0
 
 

@@ -23,9 +23,10 @@ from .update_options import given, update_options
 @click.option(
     *("--break", "breakpoints"),
     multiple=True,
-    metavar="NODE|op:NAME",
+    metavar="NODE|op:NAME|update:NODE",
     shell_complete=completion.breakpoints,
-    help="Stop at a node, or at an operation, on the key c; the lines of --plain mark these steps. Repeatable.",
+    help="Stop at a node, at an operation, or at the update of a weight, on the key c; the lines of --plain mark these "
+    "steps. Repeatable.",
 )
 @click.option("--predict", is_flag=True, help="Ask for each gradient before it is shown, and explain mistakes.")
 @click.option("--order", type=click.Choice(["naive"]), help="Show why order matters: a wrong, recursive backward pass.")

@@ -31,7 +31,7 @@ _OPTIONS = [
     click.option(
         "--learn",
         metavar="NAME,NAME",
-        shell_complete=completion.settings,
+        shell_complete=completion.learned,
         help="What is learned.  [default: names that begin with w, W, b or θ; if there are none, all]",
     ),
     *OPTIMIZER_SETTINGS,
