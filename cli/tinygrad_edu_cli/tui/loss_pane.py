@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from textual.strip import Strip
 
 from tinygrad_edu_viz.canvas.chart import Curve, Mark, chart
@@ -12,6 +14,9 @@ from tinygrad_edu_viz.readable import number
 from .. import painting
 from . import look
 from .lines import Lines
+
+
+WIDE = 50  # the largest loss in units of the smallest, from which on the scale is logarithmic
 
 
 class LossPane(Lines):
@@ -31,7 +36,14 @@ class LossPane(Lines):
             title=look.shown(f"pass {here + 1}: {number(losses[here], 4)}"),
             marks=[Mark(here + 1, "▲", CHANGED)],
             end=len(losses),
+            log=_spans_much(losses),
             point=(here + 1, losses[here]),
             look=painting.look(look.coding()),
         )
         self.put([*map(Strip, painting.segments(grid))])
+
+
+def _spans_much(losses: list[float]) -> bool:
+    """Whether the small ones would all be one line on an even scale."""
+    finite = [loss for loss in losses if math.isfinite(loss)]
+    return bool(finite) and min(finite) > 0 and max(finite) > WIDE * min(finite)
