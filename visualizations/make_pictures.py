@@ -16,6 +16,7 @@ from functools import partial
 from pathlib import Path
 
 import tinygrad_edu as tg
+from tinygrad_edu_cli.main import main as command
 from tinygrad_edu_cli.subject import Subject, open_source
 from tinygrad_edu_cli.tui.app import Stepper
 from tinygrad_edu_viz import Trace, draw_graph, render
@@ -25,6 +26,7 @@ from tinygrad_edu_viz.player import Player
 
 FOLDER = Path(__file__).parent / "pictures"
 STEP = 14  # the gradient of b
+RAVINE = "landscape optimizer=sgd,adam --data pass_class --no-standardize --batch-size full --lr 0.3".split()
 MISTAKE = ("p", "minus", "0", "full_stop", "7", "5", "enter")  # of w1: its own factor, not the other one
 
 
@@ -70,6 +72,19 @@ def screenshot(path: Path, scheme: str, width: int, height: int) -> None:
         file = Path(folder) / "page.html"
         file.write_text(page(perceptron().trace, perceptron().title), encoding="utf-8")
         photograph(path, f"{file.as_uri()}#step={STEP}", scheme, width, height)
+
+
+def ravine(path: Path) -> None:
+    """Two optimizers on data that are not scaled, as a figure."""
+    assert command([*RAVINE, "-o", str(path), "--size", "1000x640"]) == 0
+
+
+def turned(path: Path) -> None:
+    """The page of the same landscape."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "map.html"
+        assert command([*RAVINE, "-o", str(file)]) == 0
+        photograph(path, file.as_uri(), "light", 1280, 730)
 
 
 def photograph(path: Path, address: str, scheme: str, width: int, height: int) -> None:
@@ -126,6 +141,8 @@ PICTURES: dict[str, Callable[[Path], None]] = {
     "digits.png": partial(full_screen, make=digits, size=(150, 30), step=8),
     "page.png": partial(screenshot, scheme="light", width=1640, height=800),
     "page-dark.png": partial(screenshot, scheme="dark", width=1640, height=800),
+    "ravine.png": ravine,
+    "landscape.png": turned,
     "page-phone.png": partial(screenshot, scheme="light", width=390, height=844),
 }
 

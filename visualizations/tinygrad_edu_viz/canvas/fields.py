@@ -25,7 +25,7 @@ def fill(grid: Grid, x: int, y: int, colours: Array, chars: Array) -> None:
 
 
 def letter(
-    grid: Grid, x: Array, y: Array, chars: Array, ink: Array | int, bold: Array | bool, paper: int | None = None
+    grid: Grid, x: Array, y: Array, chars: Array, ink: Array | int, bold: Array | bool, paper: Array | int | None = None
 ) -> None:
     """Put a character on each of some cells of a field, later ones over earlier ones.
 

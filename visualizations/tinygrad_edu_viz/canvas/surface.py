@@ -13,11 +13,12 @@ from ..landscapes.bands import COUNT, Bands
 from .axes import figures
 from .fields import fill, letter, middles, spread
 from .grid import BOLD, COLOUR, Array, Grid, Look, Style
-from .inks import BANDS, BLACK, QUIET, TRAILS, WHITE
+from .inks import BANDS, BLACK, QUIET, TRAILS, WHITE, mix
 
 SHADES = np.array(list(" .:-=+*#░▒▓█"))  # as dark as they are high
 ASCII_SHADES = np.array(list(" .,:;-=+*%#@"))
 _LARGEST = 1e300
+_SHADOW = 0.68  # of black behind a trail, so that it is seen on every band
 _LEGEND = 12  # columns
 START = "S"
 
@@ -119,7 +120,8 @@ def _line(
     along = np.arange(ends[-1] + 1)
     columns, rows = (np.rint(np.interp(along, ends, part)).astype(int) for part in (x, y))
     char = "·" if grid.look.blends else capital(k).lower()
-    letter(grid, columns, rows + top, np.array(char), _ink(k), True, BLACK)
+    paper = mix(grid.paper[rows + top, columns], BLACK, np.full(len(rows), _SHADOW))
+    letter(grid, columns, rows + top, np.array(char), _ink(k), True, paper if grid.look.blends else None)
 
 
 def _spot(

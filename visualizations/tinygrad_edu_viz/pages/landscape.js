@@ -177,7 +177,7 @@ function drawSurface() {
     points.forEach(([x, y], k) => (k ? pen.lineTo(x, y) : pen.moveTo(x, y)));
     pen.closePath();
     pen.fillStyle = pen.strokeStyle = piece.colour;
-    pen.lineWidth = 0.8; // no seams
+    pen.lineWidth = 1.2; // no seams
     pen.fill();
     pen.stroke();
   }
