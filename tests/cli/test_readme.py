@@ -53,7 +53,8 @@ def test_the_lines_of_a_step_are_those_that_are_printed(cli):
     shown = next(block for block in found if block.lstrip().startswith("12  ∂L/"))
     assert shown in cli("step").out
     update = next(block for block in found if block.startswith("  update 2 of w"))
-    assert update in cli(*shlex.split(next(line for line in commands() if "--optimizer adam --updates" in line))[1:]).out
+    command = next(line for line in commands() if "--optimizer adam --updates" in line)
+    assert update in cli(*shlex.split(command)[1:]).out
 
 
 def test_the_real_data_sets_are_installed_before_they_are_used():

@@ -92,3 +92,38 @@ def test_a_state_that_does_not_fit_changes_nothing(damage: Any, says: str) -> No
     with pytest.raises(tg.StateError, match=says):
         optimizer.load_state_dict(state)
     np.testing.assert_equal(optimizer.state_dict(), before)
+
+
+@pytest.mark.parametrize(("kind", "settings"), EVERY)
+def test_each_parameter_by_itself(kind: str, settings: dict[str, Any], device: str) -> None:
+    """Copies, in the shapes of the parameters; before the first update the states are what they start with."""
+    w, b = two(device)
+    optimizer = getattr(tg.optim, kind)([w, b], **settings)
+    before = list(optimizer.parameter_states())
+    initial = optimizer.initial_state(optimizer.groups[0])
+    assert all(state.parameter is p for state, p in zip(before, (w, b), strict=True)) and [
+        state.updates for state in before
+    ] == [0, 0]
+    for state, p in zip(before, (w, b), strict=True):
+        assert state.states.keys() == initial.keys() and state.settings["lr"] == optimizer.lr
+        assert all((array == initial[name]).all() and array.shape == p.shape for name, array in state.states.items())
+    loss_of(w, b).backward()
+    b.grad = None
+    optimizer.step()
+    after = list(optimizer.parameter_states())
+    assert [state.updates for state in after] == [1, 0]
+    np.testing.assert_array_equal(after[0].weights, w.numpy())
+    assert (after[0].weights != before[0].weights).any() and (after[1].weights == before[1].weights).all()
+    flat = optimizer.state_dict()["groups"][0]["state"][0]
+    for name in initial:
+        np.testing.assert_array_equal(np.concatenate([s.states[name].ravel() for s in after]), flat[name])
+
+
+def test_a_parameter_of_float16_is_what_is_updated_in_its_place() -> None:
+    w = tg.Tensor([1.0, 2.0], requires_grad=True, dtype="float16")
+    optimizer = tg.optim.SGD([w], lr=1e-4)
+    w.grad = tg.Tensor([1.0, 1.0], dtype="float16")
+    optimizer.step()
+    (state,) = optimizer.parameter_states()
+    assert state.weights.dtype == np.float32 and state.states == {}
+    assert state.weights[0] == pytest.approx(0.9999, abs=1e-6) and w.numpy()[0] == 1.0

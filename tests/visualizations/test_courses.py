@@ -89,6 +89,14 @@ def test_the_loss_itself_is_computed_again_in_its_scopes():
     assert found.passes[2].nodes.keys() == one.nodes.keys()
 
 
+def test_on_every_device(device):
+    w = tg.Tensor([[1.0, 2.0], [3.0, 4.0]], requires_grad=True, name="w", device=device)
+    x = tg.Tensor([1.0, -1.0], name="x", device=device)
+    found = Course.record(((w @ x) ** 2).sum(), tg.optim.Adam([w], lr=0.1), 2)
+    assert found.passes[0].nodes["w"].device == device and found.losses[0] == 2.0 > found.losses[2]
+    assert found.updates[1][0].lines[-1].value == np.asarray(found.updates[1][0].after)[found.updates[1][0].element]
+
+
 def test_the_parameters_have_moved():
     loss, names = perceptron()
     found = Course.record(loss, tg.optim.SGD([names["w"]], lr=0.5), 2)

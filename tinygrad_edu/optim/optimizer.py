@@ -180,7 +180,7 @@ class Optimizer(CheckedKeywords):
             for flat in flats:
                 arrays = flat.state()
                 for p, where, updates in zip(flat.params, flat.slices, flat.steps, strict=True):
-                    of_p = {name: array[where].reshape(np.shape(p._data)) for name, array in arrays.items()}
+                    of_p = {name: array[where].reshape(getattr(p._data, "shape", ())) for name, array in arrays.items()}
                     weights = of_p.get("weights", np.array(flat.backend.asnumpy(p._data)))
                     states = {name: of_p.get(name, np.full(weights.shape, start)) for name, start in initial.items()}
                     yield ParameterState(p, settings, updates, weights, states)

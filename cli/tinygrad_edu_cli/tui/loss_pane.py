@@ -15,7 +15,6 @@ from .. import painting
 from . import look
 from .lines import Lines
 
-
 WIDE = 50  # the largest loss in units of the smallest, from which on the scale is logarithmic
 
 
