@@ -215,6 +215,21 @@ def test_recorded_runs(cli, tmp_path: Path):
     assert ran.code == 0 and "0.5" in ran.out
 
 
+def test_what_is_said_of_recorded_runs(cli, tmp_path: Path):
+    """Each sentence of two folders, and two close by of which it is not said."""
+    runs = {"a": ["--lr", "0.3"], "again": ["--lr", "0.3"], "other": ["--lr", "0.5"]}
+    for name, more in runs.items():
+        assert cli("train", *QUICK, *more, "--record", str(tmp_path / name)).code == 0
+
+    def said(*names: str) -> str:
+        return " ".join(cli("compare", *[str(tmp_path / name) for name in names]).out.split())
+
+    assert "are the same run: their numbers are the same" in said("a", "again")
+    assert "One run each: another seed may give another answer" not in said("a", "again")
+    assert "are the same run" not in said("a", "other")
+    assert "One run each: another seed may give another answer" in said("a", "other")
+
+
 def test_a_run_that_diverged(cli, tmp_path: Path):
     arguments = (*QUICK, "--optimizer", "sgd", "--lr")
     cli("train", *arguments, "1e30", "--record", str(tmp_path / "bad"))

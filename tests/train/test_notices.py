@@ -23,9 +23,10 @@ def run(
     standardize: bool = True,
     device: str = "cpu",
     n: int | None = 320,
+    noise: float | None = None,
     **settings: Any,
 ) -> History:
-    dataset = tg.data.load(data, n=n, seed=0)
+    dataset = tg.data.load(data, n=n, noise=noise, seed=0)
     train, validation = dataset.split(0.25)
     if standardize:
         standardizer = tg.data.Standardizer.fit(train)
@@ -82,6 +83,42 @@ def test_a_healthy_run_is_silent(settings: dict[str, Any]) -> None:
     if settings.get("data") == "blobs":
         settings = {**settings, "sizes": (2, 8, tg.data.load("blobs").classes)}
     assert names(run(**settings)) == []
+
+
+FULL = {"batch_size": "full", "epochs": 10}
+NEAR: list[tuple[str, dict[str, Any], dict[str, Any]]] = [  # what is said, of which run, and of which one close by not
+    ("not_finite", {"lr": 1000.0, "epochs": 3}, {"lr": 3.0, "epochs": 3}),
+    ("rising", {"lr": 20.0, **FULL}, {"lr": 2.0, **FULL}),
+    ("flat", {"lr": 1e-6, "epochs": 6}, {"lr": 1e-2, "epochs": 6}),
+    ("dead_units", {"change": biased(0, -30.0), "epochs": 1}, {"change": biased(0, -0.3), "epochs": 1}),
+    ("saturated", {"activation": "tanh", "change": scaled(50.0), "epochs": 1}, {"activation": "tanh", "epochs": 1}),
+    (
+        "vanishing_gradient",
+        {"sizes": (2, *[16] * 8, 1), "activation": "sigmoid", "epochs": 1},
+        {"sizes": (2, *[16] * 8, 1), "activation": "relu", "epochs": 1},
+    ),
+    (
+        "exploding_gradient",
+        {"sizes": (2, *[32] * 8, 1), "change": scaled(6.0), "lr": 1e-6, "epochs": 1},
+        {"sizes": (2, *[32] * 8, 1), "change": scaled(1.5), "lr": 1e-6, "epochs": 1},
+    ),
+    ("linear_limit", {"sizes": (2, 1), "epochs": 60}, {"data": "two_lines", "sizes": (2, 1), "epochs": 60}),
+    (
+        "overfitting",
+        {"n": 60, "sizes": (2, 128, 128, 1), "optimizer": tg.optim.Adam, "lr": 0.01, "epochs": 80, "noise": 0.4},
+        {"n": 600, "sizes": (2, 128, 128, 1), "optimizer": tg.optim.Adam, "lr": 0.01, "epochs": 10, "noise": 0.4},
+    ),
+]
+
+
+@pytest.mark.parametrize(("name", "provoked", "near"), NEAR)
+def test_said_where_it_is_so_and_not_close_by(name: str, provoked: dict[str, Any], near: dict[str, Any]) -> None:
+    assert name in names(run(**provoked)) and name not in names(run(**near))
+
+
+def test_a_loss_is_not_called_flat_of_which_the_reason_was_told() -> None:
+    history = run("spirals", (2, *[8] * 6, 1), "sigmoid", epochs=40)
+    assert names(history) == ["vanishing_gradient"] and min(history.train_loss) > 0.69
 
 
 def test_steps_that_are_far_too_long_end_the_run() -> None:

@@ -34,6 +34,10 @@ LINEAR_GAIN = 0.005  # ... no more than this above that of as many before: it ha
 SMALL_GRADIENT = 0.03  # of a straight line at the bottom of its valley; at a random start it is about 0.3
 
 
+# What need not be said any more of a run that has been told this.
+EXPLAINED = {"rising": "overfitting", "vanishing_gradient": "flat", "dead_units": "flat", "saturated": "flat"}
+
+
 class Seen(NamedTuple):
     """What the checks look at."""
 
@@ -252,7 +256,7 @@ class Notices:
         # Looking inside costs a pass: it is done before the first epoch, and later where a run does not learn.
         if epoch == 0 or (seen.struggling and (epoch == 3 or epoch % 10 == 0 or seen.flat)):
             seen = seen._replace(layers=self.layers())
-        known = self.given | ({"overfitting"} if "rising" in self.given else set())  # one explains the other
+        known = self.given | {EXPLAINED[name] for name in self.given & EXPLAINED.keys()}
         new = [cause for cause in causes(seen) if cause[0] not in known]
         self.given.update(cause[0] for cause in new)
         return [NoticeEvent(epoch, *cause) for cause in new]

@@ -39,6 +39,8 @@ def advice(run: Run, history: History) -> str:
     best_at_end = bool(history.best_epoch) and (history.best_epoch or 0) >= 0.95 * end.epoch
     if end.stopped == "epochs" and (slow or (best_at_end and _still_falling(run, history))):
         return f"the loss was still falling: --epochs {2 * config.epochs}"
+    if no_better and "vanishing_gradient" in reported:
+        return "an activation that lets gradients through to the first layers: --activation relu"
     if no_better:
         return f"does any learning rate do better? {_comparison(run, {config.lr, *_around_usual(run)})}"
     return f"see what the learning rate does: {_comparison(run, {config.lr, *_around_usual(run)})}"

@@ -70,12 +70,15 @@ def takes_short_steps(run: Run) -> bool:
 def _heading(run: Run, history: History) -> str:
     """Where the training loss goes."""
     losses, config = history.train_loss, run.config
+    rate = (
+        f"the learning rate is {config.lr:g}, and {LEARNING_RATES[config.optimizer]:g} is usual for {config.optimizer}"
+    )
+    if any(notice.name == "rising" for notice in history.notices):
+        highest = max(loss for loss in losses if math.isfinite(loss))
+        return f"Its training loss rose to {number(highest)}: the steps are too long ({rate})."
     moves = f"from {number(losses[0])} to {number(losses[-1])} in {count(len(losses), 'epoch')}"
     if is_slow(run, history):
-        why = "it needs more epochs"
-        if takes_short_steps(run):
-            usual = f"{LEARNING_RATES[config.optimizer]:g} is usual for {config.optimizer}"
-            why = f"the steps are short (the learning rate is {config.lr:g}, and {usual})"
+        why = f"the steps are short ({rate})" if takes_short_steps(run) else "it needs more epochs"
         return f"Its training loss still falls, {moves}, but slowly: {why}."
     if losses[-1] < LITTLE_LEARNED * run.guessing_loss():
         return f"Its training loss is {number(losses[-1])}: it knows its own examples by heart, and no others."

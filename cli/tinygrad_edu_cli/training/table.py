@@ -72,8 +72,8 @@ def _above(comparison: Comparison, scale: Scale, epochs: int) -> Iterator[str]:
     yield f"Validation loss over {over}{of_seed}, on a logarithmic scale (▁ {low}, █ {high}, ↑ above)."
     if len(seeds) > 1:
         yield f"The numbers are means over the seeds {', '.join(map(str, seeds))}; ± is their standard deviation."
-    judged = comparison.candidates[0].first.judged
-    if judged.examples is not None:
+    judged, *others = (each.first.judged for each in comparison.candidates)
+    if judged.examples is not None and all(other.examples == judged.examples for other in others):
         on = count(judged.examples, "fresh example" if judged.fresh else "held-out example")
         measure = "accuracy" if comparison.candidates[0].classifies else "R²"
         yield f"Loss and {measure} are those of the final weights on {on}."

@@ -48,9 +48,9 @@ def in_short(found: Sequence[str]) -> str:
 def sentences(comparison: Comparison) -> Iterator[str]:
     """What the table means: one sentence for each candidate, and which one to take."""
     candidates = comparison.candidates
-    examples = candidates[0].first.judged.examples
-    if examples is not None and examples < TOO_FEW:
-        yield f"{_measured(candidates[0])} {'is' if examples == 1 else 'are'} too few to judge by: give more data."
+    counts = [each.first.judged.examples for each in candidates]
+    if all(examples is not None and examples < TOO_FEW for examples in counts):
+        yield f"{_measured(candidates[0])} {'is' if counts[0] == 1 else 'are'} too few to judge by: give more data."
         return
     found = words(candidates)
     for each, its_words in zip(candidates, found, strict=True):
@@ -181,9 +181,10 @@ def _of_too_few(each: Candidate) -> str:
 
 
 def _still_learning(each: Candidate) -> str:
+    longer = ", or larger steps" if _steps(each) < 1 else ""
     return (
         f"is still learning: after {_epochs(each)} its loss is {_loss(each)}{_right(each)}, and it still falls; it "
-        "needs more epochs, or larger steps"
+        f"needs more epochs{longer}"
     )
 
 
@@ -201,10 +202,20 @@ def _overfitted(each: Candidate) -> str:
 
 
 def _crawled(each: Candidate) -> str:
+    steps, needs = _steps(each), "many more steps"
+    if steps != 1:
+        needs = "larger steps, or many more" if steps < 1 else "smaller steps, or many more"
     return (
         f"crawled: after {_epochs(each)} its loss is still {_short(each.mean(lambda run: run.train))} "
-        f"({_guessing(each)}); it needs larger steps, or many more"
+        f"({_guessing(each)}); it needs {needs}"
     )
+
+
+def _steps(each: Candidate) -> float:
+    """The learning rate in units of what is usual for the optimizer."""
+    config = each.first.config
+    usual = LEARNING_RATES[config.optimizer]
+    return (config.lr or usual) / usual
 
 
 def _got_stuck(each: Candidate) -> str:
