@@ -153,6 +153,27 @@ def test_snapshots_take_a_small_share_of_the_time(monkeypatch: pytest.MonkeyPatc
     assert len(snapshots) == pytest.approx(1000 * 0.01 / 0.5, abs=2)
 
 
+def test_what_was_undone_is_not_gone_back_to() -> None:
+    """Although no newer snapshot was taken since."""
+    snapshots = Snapshots(every=0.0)
+    driver = Driver(sessions.started(config(), None, None), snapshots)
+
+    def train_to(epoch: int) -> str:
+        while driver.engine.epoch < epoch or driver.engine.pending:
+            driver.next()
+        return fingerprint(driver.run.model)
+
+    train_to(5)
+    driver.undo(2)
+    driver.set_rate(0.5)
+    snapshots.every = 1e9
+    third, fourth = train_to(3), train_to(4)
+    for epoch, weights in ((3, third), (4, fourth)):
+        train_to(4)
+        driver.undo(epoch)
+        assert fingerprint(driver.run.model) == weights
+
+
 # --- layers ---
 
 
@@ -235,21 +256,21 @@ def test_where_one_can_go_back_to() -> None:
 # --- the record ---
 
 
-def reference(folder: Path) -> Any:
-    """A run that was steered from the beginning by what the record of another says, and its history."""
-    record = sessions.RunFolder.read(folder)
-    session = sessions.started(record.config, None, None)
+def reference(folder: Path) -> tuple[Any, History, float | None]:
+    """A run that was steered from the beginning by what the record of another says: its model, history and noise."""
+    record, own = sessions.RunFolder.read(folder), folder.with_name(f"{folder.name} again")
+    session = sessions.started(record.config, own, None)
     session.planned = record.history()[0].steering
-    history = History()
-    drive(session, lambda _, event: history.watch(event))
-    return session.run.model, history
+    drive(session, do_nothing)
+    return session.run.model, *sessions.RunFolder.read(own).history()
 
 
 def assert_as_by_its_log(folder: Path, model: Any) -> None:
     """The model and the record are those of a run that was steered in the same way, and never undone."""
-    wanted, history = reference(folder)
+    wanted, history, loss_noise = reference(folder)
     assert fingerprint(model) == fingerprint(wanted)
-    found = sessions.RunFolder.read(folder).history()[0]
+    found, noise = sessions.RunFolder.read(folder).history()
+    assert noise == loss_noise
     assert {**found.columns(), "seconds": 0} == {**history.columns(), "seconds": 0}
     assert found.steering == history.steering and found.end == history.end
     assert [(n.epoch, n.name) for n in found.notices] == [(n.epoch, n.name) for n in history.notices]
@@ -327,7 +348,7 @@ def test_what_was_steered_is_said_by_plain_and_json(cli: Any, tmp_path: Path) ->
         else:
             (steer,) = [line for line in map(json.loads, ran.out.splitlines()) if line["kind"] == "steer"]
             assert (steer["step"], steer["optimizer"], steer["batch_size"]) == (2, "SGD", "full")
-        assert_as_by_its_log(folder, reference(folder)[0])
+        assert History.read(folder).steering == driver.engine.steering
 
 
 @pytest.mark.parametrize("loaded", [False, True])

@@ -13,6 +13,7 @@ import pytest
 import tinygrad_edu as tg
 from tinygrad_edu.errors import ArgumentError, StateError
 from tinygrad_edu.train import BatchEvent, Checkpoint, EpochEvent, History, Run, SteerEvent, UndoEvent
+from tinygrad_edu.train.steering import missing
 from train.small_runs import network
 
 optim = tg.optim
@@ -166,6 +167,23 @@ def test_after_the_last_batch_of_an_epoch_it_waits_for_the_next() -> None:
     assert run.steering == [SteerEvent(2, 2, lr=0.03, batch_size=5)]
 
 
+def test_the_optimizer_that_is_given_is_the_one_that_learns() -> None:
+    run = started()
+    events = run.events()
+    next(events)
+    new = optim.Adam(run.model.parameters())
+    run.steer(optimizer=new)
+    assert next(events).optimizer == "Adam" and run.optimizer is new
+    assert next(events).kind == "batch" and new.state_dict()["groups"][0]["steps"] == [[1, 1]]
+
+
+def test_a_log_may_say_the_same_twice() -> None:
+    """The rate, another one, and the first again: what a checkpoint knows of it is the beginning."""
+    one, two = SteerEvent(2, 4, lr=0.1), SteerEvent(2, 4, lr=0.2)
+    assert missing([one, two, one], [one]) == [two, one]
+    assert missing([one, two, one], [one, two, one]) == []
+
+
 def refusals() -> dict[str, tuple[dict[str, Any], str]]:
     other = network()
     return {
@@ -293,14 +311,13 @@ def test_going_back_makes_the_state_the_last_checkpoint(tmp_path: Path) -> None:
     for wanted in (0, 2, 5, 8):
         run = started(checkpoint=tmp_path)
         states = {0: run.state_dict()}
-        told = []
-        for event in run.events():
+        for _ in run.events():
             states[run.step] = run.state_dict()
-            told.append(event)
             if run.epoch == 4 and wanted in states:
                 run.travel(states.pop(wanted))
+                assert Checkpoint.load(tmp_path).state["step"] == wanted
                 break
-        assert isinstance(run.pending[0], UndoEvent) and Checkpoint.load(tmp_path).state["step"] == wanted
+        assert isinstance(run.pending[0], UndoEvent)
         again = started(resume=tmp_path)
         list(again.events())
         assert weights(again).tobytes() == weights(whole).tobytes() and len(again.history) == EPOCHS
