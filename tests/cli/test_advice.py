@@ -41,6 +41,11 @@ TRAIN = [  # what is said; the run that provokes it; one close by that does not
         "--data sine --noise 20 --net 1-2-1 --n 100 --lr 0.1 --epochs 200",
         "--data sine --noise 0.1 --net 1-2-1 --n 100 --lr 0.1 --epochs 200",
     ),
+    (
+        "The loss is flat",
+        f"{MOONS} --lr 1e-7 --epochs 20",
+        "--data spirals --net 2-8-8-8-8-8-8-1 --activation sigmoid --optimizer sgd --epochs 25",  # gradients vanish
+    ),
     ("leads nowhere", "--data xor --net 2-1", "--data xor --net 2-16-1"),
     ("far too sure where it is wrong", f"{DROPOUT} --seed 3", f"{DROPOUT} --seed 3 --patience 10"),
     ("by heart, and no others", "--data xor --n 60 --noise 3 --net 2-200-200-1", "--data xor --n 60 --net 2-200-200-1"),

@@ -116,11 +116,6 @@ def test_said_where_it_is_so_and_not_close_by(name: str, provoked: dict[str, Any
     assert name in names(run(**provoked)) and name not in names(run(**near))
 
 
-def test_a_loss_is_not_called_flat_of_which_the_reason_was_told() -> None:
-    history = run("spirals", (2, *[8] * 6, 1), "sigmoid", epochs=40)
-    assert names(history) == ["vanishing_gradient"] and min(history.train_loss) > 0.69
-
-
 def test_steps_that_are_far_too_long_end_the_run() -> None:
     history = run(lr=1000.0, epochs=10)
     notice = only(history)
