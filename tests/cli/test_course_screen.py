@@ -98,6 +98,17 @@ async def test_messages_at_the_ends():
 
 
 @in_loop
+async def test_the_start_says_what_is_learned_and_the_end_why_it_ends():
+    found = course_of(open_source("w**4", ["w=3"]), Learning(20, "sgd", 10.0))
+    async with full_screen(found) as screen:
+        await screen.until("Learned: w; by SGD, η (lr) = 10", "PASS 1/5 START 0/3")
+        await screen.press("end")
+        await screen.until("The loss is ∞ after 4 of 20")
+        said = " ".join(screen.app.screen.query_one("#step-text", Lines).text)
+        assert said.startswith("The loss is ∞ after 4 of 20 updates: the steps were too large")
+
+
+@in_loop
 async def test_u_in_a_single_pass_says_how_to_go_on():
     async with full_screen() as screen:
         await screen.press("u")

@@ -11,7 +11,9 @@ from textual.widget import Widget
 from tinygrad_edu_viz.courses.course_player import CoursePlayer
 from tinygrad_edu_viz.courses.update import Update
 
+from ..stepping.course_lines import learned
 from ..subject import Subject
+from ..terminal_width import wrap
 from . import keys, look
 from .course_bar import CourseBar
 from .course_text import pass_text, update_page, update_text
@@ -21,6 +23,7 @@ from .lines import Lines
 from .loss_pane import LossPane
 from .node_pane import NodePane
 from .step_screen import Stepping
+from .step_text import step_text
 
 CURVE, LEAST_CURVE, LEAST_GRAPH = 32, 26, 5  # percent of the width, columns, and rows of the graph above an update
 FEW = 40  # passes whose numbers all have room in the boxes, so that nothing moves from pass to pass
@@ -82,11 +85,18 @@ class CourseStepping(Stepping):
         super().show(message)
 
     def text(self, width: int, compact: bool) -> list[Segment]:
-        event = self.mover.event
+        event, course = self.mover.event, self.mover.course
         if isinstance(event, Update):
             return update_text(event, width, compact)
-        before = pass_text(self.mover.course, self.mover.pass_index) if self.player.position == 1 else ""
-        return [*([Segment(before, look.STRONG)] if before else []), *super().text(width, compact)]
+        if self.mover.at_start:
+            note = "\n".join(filter(None, (self.subject.note, learned(course))))
+            return step_text(self.player, note, width, compact)
+        before = pass_text(course, self.mover.pass_index) if self.player.position == 1 else ""
+        after = f"{course.note}." if self.mover.at_end and course.note else ""
+        around = [
+            [Segment(line, look.STRONG) for line in wrap(text, width)] if text else [] for text in (after, before)
+        ]
+        return [*around[0], *around[1], *super().text(width, compact)]
 
     def where(self) -> str:
         index, passes = self.mover.pass_index, len(self.mover.course.passes)

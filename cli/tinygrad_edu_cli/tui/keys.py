@@ -82,26 +82,30 @@ a heavy border     the node that you chose
 In the table, μ is the mean of an array."""
 
 
-HELP_OF_COURSE = HELP.replace(
-    """\
+HELP_OF_COURSE = (
+    HELP.replace(
+        """\
 →  n  l  Space     the next step
 ←  N  h  Backspace one step back
 f                  to the first step of the backward pass
 u                  to the update, where one follows
 """,
-    """\
+        """\
 →  l  Space        the next step, or the next update
 ←  h  Backspace    one step back, also over updates
 n  N               to the next pass, to the pass before
 u                  to the update of this pass; again: of the next
 f                  to the first step of the backward pass
 """,
-).replace(
-    """\
+    )
+    .replace(
+        """\
 Enter              open the chosen node""",
-    """\
+        """\
 Enter              at an update: all its numbers; else
                    open the chosen node""",
+    )
+    .replace("· not known yet\n", "· not known yet\n→ a weight after its update\n")
 )
 
 
