@@ -1,7 +1,8 @@
 """A landscape as one HTML page: a surface that turns, and the trails in time; no request to anywhere.
 
-The page holds the losses as JSON and a small program, `landscape.js`, that draws them. It computes nothing but where
-things are on the screen: the bands of the losses come from here, so that they are those of the other faces.
+The page holds the losses as JSON and a small program, `landscape.js` after its two other files, that draws them. It
+computes nothing but where things are on the screen: the bands of the losses come from here, so that they are those of
+the other faces.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from ..landscapes.landscape import Landscape, WalkedTrail
 from ..pictures.palette import DARK, LIGHT
 from .parts import DARK_WHERE, colours, embedded_json, packaged, policy_of
 
+PROGRAM = ("landscape_ground.js", "landscape_drawing.js", "landscape.js")  # one module, in this order
 DIGITS = 5
 CROWDED = 4.0  # times the distance: the lines of such a way are thin
 LONGEST_TITLE = 500  # characters
@@ -52,7 +54,7 @@ def page(landscape: Landscape, theme: str = "auto") -> str:
         dark_where=DARK_WHERE[theme],
         schemes="light dark" if theme == "auto" else theme,
     )
-    script = packaged("landscape.js")
+    script = "\n".join(map(packaged, PROGRAM))
     title = clean(landscape.title or "training loss")[:LONGEST_TITLE]
     kind = "curve" if landscape.is_curve else "surface"
     times = _times(landscape)
