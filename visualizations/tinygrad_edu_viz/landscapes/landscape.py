@@ -193,6 +193,8 @@ def _tamed(trail: Trail, losses: Array, all_losses: Sequence[Array]) -> Trail:
     if not wild.any():
         return trail
     first = int(np.flatnonzero(wild)[0])
+    if np.isnan(losses[first]):
+        return trail.cut(first, f"its loss is not a number at {trail.moment(first)}")
     return trail.cut(first, f"its loss blows up: {losses[first]:.3g} at {trail.moment(first)}")
 
 
