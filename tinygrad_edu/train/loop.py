@@ -140,10 +140,13 @@ class Loop:
             yield self._end()
 
     def _going_on(self, stream: int) -> Iterator[Event]:
-        yield from self._report()
-        while stream == self._stream and self.stopped is None:
-            self._advance()
-            yield from self._report()
+        while stream == self._stream:
+            if self.pending:
+                yield self.pending.pop(0)
+            elif self.stopped is None:
+                self._advance()
+            else:
+                return
 
     def _report(self) -> Iterator[Event]:
         while self.pending:
@@ -158,15 +161,16 @@ class Loop:
             self.model.train()
         elif not self.model.training:
             self.model.train()
-        if part.to_come:
+        if part.to_come and self.log.is_news(self.step):
             self._steer()
-            if steered := self.log.reported(self.log.applied):
-                self.pending += steered
-                return
-        if part.to_come:
+            self.pending += self.log.reported(self.log.applied)
+        elif part.to_come:
             self._learn(part)
             part.seconds += time.perf_counter() - started
-            return
+        else:
+            self._end_epoch(part, started)
+
+    def _end_epoch(self, part: PartialEpoch, started: float) -> None:
         measures = part.tally.fetch()
         seconds = part.seconds + time.perf_counter() - started
         self._complete(

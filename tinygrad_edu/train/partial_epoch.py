@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import deque
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -30,13 +32,14 @@ class PartialEpoch:
     def __init__(self, number: int, settings: Settings, batch_size: int, tally: Tally):
         s = settings
         self.number, self.settings, self.tally = number, settings, tally
-        self.order, self.to_come = order_of_epoch(s.rows, batch_size, s.shuffle, s.seed, number - 1, s.drop_last)
+        self.order, parts = order_of_epoch(s.rows, batch_size, s.shuffle, s.seed, number - 1, s.drop_last)
+        self.to_come = deque(parts)
         self.batches, self.rows, self.seconds, self.lr = 0, 0, 0.0, 0.0
         self._on_device: Any = None
 
     def resize(self, batch_size: int) -> None:
         """Cut what is to come into batches of another size."""
-        self.to_come = cut(self.rows, self.settings.rows, batch_size, self.settings.drop_last)
+        self.to_come = deque(cut(self.rows, self.settings.rows, batch_size, self.settings.drop_last))
 
     @property
     def of(self) -> int:
@@ -45,21 +48,22 @@ class PartialEpoch:
 
     def upcoming(self) -> list[Array]:
         """The positions of the rows of the next update, a batch each."""
-        return [self.order[part] for part in self.to_come[: self.settings.accumulate]]
+        return [self.order[part] for part in islice(self.to_come, self.settings.accumulate)]
 
     def on_device(self, examples: Examples) -> list[Any]:
         """The same, on the device."""
         backend = examples.backend
         if self._on_device is None:
             self._on_device = backend.asarray(self.order)
-        parts = self.to_come[: self.settings.accumulate]
+        parts = islice(self.to_come, self.settings.accumulate)
         return [backend.run(self._on_device.__getitem__, part) for part in parts]
 
     def done(self, batches: int, lr: float) -> None:
         """So many more batches were learned from."""
-        self.rows, self.lr = self.to_come[batches - 1].stop, lr
-        del self.to_come[:batches]
+        for _ in range(batches):
+            self.rows = self.to_come.popleft().stop
         self.batches += batches
+        self.lr = lr
 
     def state_dict(self) -> dict[str, Any]:
         """What a resumed run needs to know; this waits for the device."""

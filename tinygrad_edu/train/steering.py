@@ -87,6 +87,10 @@ class Steering:
         """What is to be applied before the next update, after so many."""
         return self.events[self.applied : self._until(step)]
 
+    def is_news(self, step: int) -> bool:
+        """Whether something is to be applied or reported before the next update, after so many."""
+        return self.announced < len(self.events) and self.announced < self._until(step)
+
     def _until(self, step: int) -> int:
         return bisect_right(self.events, step, key=lambda event: event.step)
 
