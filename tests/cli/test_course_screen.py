@@ -63,6 +63,18 @@ async def test_an_update():
 
 
 @in_loop
+async def test_one_number_goes_down_a_valley():
+    found = course_of(open_source("(w*x - y)**2", ["w=3", "x=1", "y=1"]), Learning(4, "sgd", 0.2, "w"))
+    async with full_screen(found) as screen:
+        await screen.press("u", "u", "u")
+        await screen.until("loss along w", "S start  A where we are", "pass 3:")
+        pane = screen.app.screen.query_one("#curve", Lines)
+        rows = {letter: next(k for k, line in enumerate(pane.text[1:-1]) if letter in line) for letter in "SaA"}
+        columns = {letter: pane.text[row + 1].index(letter) for letter, row in rows.items()}
+        assert rows["S"] < rows["a"] < rows["A"] and columns["A"] < columns["a"] < columns["S"]
+
+
+@in_loop
 async def test_there_and_back_shows_the_same():
     async with full_screen(neuron(1, "sgd")) as screen:  # where nothing scrolls
         seen = []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import random
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from tinygrad_edu_viz.courses.course_player import CoursePlayer
 from tinygrad_edu_viz.courses.course_quiz import CourseQuiz, UpdateMistake
 from tinygrad_edu_viz.courses.recorder import Recorder
 from tinygrad_edu_viz.courses.update import Update
+from tinygrad_edu_viz.courses.valley import valley
 from tinygrad_edu_viz.predicting.verdicts import Answer
 
 
@@ -256,6 +258,32 @@ def test_a_level_holds_in_every_pass():
     assert player.zoom(True) and player.player.view.level == "op"
     player.to_pass(2)
     assert player.player.view.level == "op" and player.zoom(False) and player.player.view.level == "layer"
+
+
+# --- the valley ---
+
+
+def test_the_valley_is_the_loss_as_a_function_of_the_one_number():
+    """By Python's own mathematics; and every pass lies on it."""
+    w, x = tg.Value(3.0, name="w"), tg.Value(1.5, name="x")
+    found = Course.record((w * x - 1.0) ** 2 + tg.sin(w * 3.0), tg.optim.Adam([w], lr=0.4), 5)
+    curve = valley(found)
+    assert curve is not None and curve.name == "w" and len(curve.places) == 6
+    expected = [(place * 1.5 - 1.0) ** 2 + math.sin(3.0 * place) for place in curve.x]
+    np.testing.assert_allclose(curve.losses, expected, rtol=1e-12)
+    assert curve.x[0] < curve.places.min() and curve.places.max() < curve.x[-1]
+    np.testing.assert_allclose(np.interp(curve.places, curve.x, curve.losses), found.losses, atol=1e-2)
+
+
+def test_there_is_no_valley_of_several_numbers_of_arrays_and_of_other_batches():
+    assert valley(course_of()) is None and valley(network()) is None
+    w, batches = tg.Value(1.0, name="w"), iter(range(9))
+    other = Course.record(lambda: w * tg.Value(next(batches), name="x", requires_grad=False), tg.optim.SGD([w]), 2)
+    assert valley(other) is None
+    far = Course.record(lambda: w**4, tg.optim.SGD([w], lr=100.0), 20)
+    assert valley(far) is None and far.note
+    still = Course.record(lambda: w * 0.0, tg.optim.SGD([w], lr=0.1), 1)
+    assert valley(still) is not None
 
 
 # --- questions ---

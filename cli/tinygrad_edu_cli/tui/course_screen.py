@@ -25,7 +25,8 @@ from .node_pane import NodePane
 from .step_screen import Stepping
 from .step_text import step_text
 
-CURVE, LEAST_CURVE, LEAST_GRAPH = 32, 26, 5  # percent of the width, columns, and rows of the graph above an update
+CURVE, LEAST_CURVE = 32, 26  # of the curve: percent of the width, and columns
+ROWS, LEAST_GRAPH = 9, 5  # of the curve, if there is room, and in any case of the graph above it
 FEW = 40  # passes whose numbers all have room in the boxes, so that nothing moves from pass to pass
 
 
@@ -56,17 +57,13 @@ class CourseStepping(Stepping):
     def bar(self) -> Widget:
         return CourseBar(self.mover, self.ascii, id="bar")
 
-    def on_mount(self) -> None:
-        super().on_mount()
-        self.query_one("#curve").border_title = "loss after each update"
-
     def place_panes(self, width: int, height: int, message: str = "") -> None:
         super().place_panes(width, height, message)
         if self.mover.updates and not self.has_class("beside"):
             side = self.query_one("#side")
             room = width - max(width * CURVE // 100, LEAST_CURVE) - 3
             rows = max(len(update_text(update, room)) for update in self.mover.course.updates[self.mover.pass_index])
-            height = max(min(rows + 1, height - 3 - LEAST_GRAPH), 7)
+            height = max(min(max(rows, ROWS) + 1, height - 3 - LEAST_GRAPH), 7)
             side.styles.height = max(height, int(side.styles.height.value)) if side.styles.height else height
 
     def show(self, message: str = "") -> None:
