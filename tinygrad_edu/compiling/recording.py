@@ -82,7 +82,7 @@ class Event(NamedTuple):
     """Something that a function did.
 
     Attributes:
-        what: the operation; or a function that was called by `host_call`, and has to be called again.
+        what: the operation; or a function that was called by `call_beside`, and has to be called again.
         operands: where they come from.
         attrs: the operation's attributes, in the same form; None for such a function.
         tracked: whether the result belongs to the graph.
@@ -94,7 +94,7 @@ class Event(NamedTuple):
     tracked: bool
 
     @property
-    def is_host_call(self) -> bool:
+    def is_beside(self) -> bool:
         return self.attrs is None
 
 

@@ -60,7 +60,7 @@ def _first(events: list[Event]) -> set[int]:
     """
     found: set[int] = set()
     for k, event in enumerate(events):
-        if event.is_host_call and event.what not in COMPARISONS:
+        if event.is_beside and event.what not in COMPARISONS:
             needed = _needed(events, k)
             called = [events[j].what for j in needed if events[j].what not in COMPARISONS]
             if not any(hasattr(function, "__self__") for function in called):  # no methods, of what they may change
@@ -93,7 +93,7 @@ class _Player:
 
     def play(self, k: int, event: Event, result: Any) -> None:
         """Do again what the k-th event did."""
-        if event.is_host_call:
+        if event.is_beside:
             self._results[k] = self._called(event.what, self._plain(event.operands), result)
             return
         attrs = {name: self._plain(item) for name, item in event.attrs.items()}

@@ -68,12 +68,17 @@ def enable_grad() -> Mode:
     return Mode(lambda: {"recording": True})
 
 
-def host_call(function: Callable[..., Any], *arguments: Any) -> Any:
-    """Call a function that computes beside the graph: a check on the host, a dropout mask, a running mean.
+def call_beside(namespace: Any, function: Callable[..., Any], *arguments: Any) -> Any:
+    """Call a function that computes beside the graph: a check, a comparison, a dropout mask, a running mean.
 
     A recorded computation (`compiling`) has to call it again each time it is replayed. So it is one that stays the
     same: a function of a module, or a method; its arguments are arrays and plain values, and it gives an array or None.
+
+    Args:
+        namespace: of the arrays, to compute where they lie (`Namespace.run`); None for what is on the host.
     """
+    if namespace is not None and not namespace.is_host:
+        function, arguments = namespace.run, (function, *arguments)
     watch = MODES.get().watch
     if watch is None:
         return function(*arguments)
@@ -81,17 +86,6 @@ def host_call(function: Callable[..., Any], *arguments: Any) -> Any:
         result = function(*arguments)
     watch.called(function, arguments, result)
     return result
-
-
-def device_call(backend: Any, function: Callable[..., Any], *arguments: Any) -> Any:
-    """`host_call` of a function of arrays, where they lie (`Namespace.run`).
-
-    Args:
-        backend: of the arrays; None for what is on the host.
-    """
-    if backend is None or backend.is_host:
-        return host_call(function, *arguments)
-    return host_call(backend.run, function, *arguments)
 
 
 def _checked_dtype(dtype: Any) -> str:

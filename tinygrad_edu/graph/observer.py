@@ -23,7 +23,7 @@ class Observer:
         """An operation was applied to inputs, and gave a node."""
 
     def called(self, function: Callable[..., Any], arguments: tuple[Any, ...], result: Any) -> None:
-        """A function was called beside the graph, by `host_call`."""
+        """A function was called beside the graph, by `call_beside`."""
 
     def entered(self, module: Any) -> None:
         """A module of a network was called, and is about to compute."""

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..checks import is_number
 from ..errors import ArgumentError, ShapeError
-from ..graph.modes import device_call
+from ..graph.modes import call_beside
 from ..graph.operation import REGISTRY
 from ..namespaces.objects import holds_values
 from ..precision import in_float32
@@ -103,10 +103,10 @@ def _of_labels(
     backend, rows = getattr(logits, "backend", None), logits
     if logits.ndim != 2:
         rows = functional.reshape(functional.moveaxis(logits, axis, -1), (-1, logits.shape[axis]))
-    flat, share = device_call(backend, _flat, labels), None  # how much each example counts
+    flat, share = call_beside(backend, _flat, labels), None  # how much each example counts
     if kept is not None:
         xp, numbers = (np, rows) if backend is None else (backend, rows._data)
-        flat = device_call(backend, _likeliest_instead, xp, flat, kept, numbers)
+        flat = call_beside(backend, _likeliest_instead, xp, flat, kept, numbers)
         share = kept = like(kept if backend is None else Tensor.wrap(kept, backend), logits)
     losses = _fused(rows, flat, reduction="none")
     if weights is not None:
@@ -126,7 +126,7 @@ def _of_labels(
 def _mean(losses: Any, total: Any) -> Any:
     """The sum of the losses, divided by the total of what counts; nan where nothing does."""
     # `total == 0` of a tensor might be a condition of Python's, so that it would keep a loss from being compiled.
-    nothing = device_call(total.backend, _is_zero, total._data) if isinstance(total, Tensor) else total == 0
+    nothing = call_beside(total.backend, _is_zero, total._data) if isinstance(total, Tensor) else total == 0
     mean = functional.sum(losses) / functional.where(nothing, math.inf, total)
     return mean + functional.divide(0.0, total)  # nan where the divisor is inf, which makes the gradient 0
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..checks import check_name
 from ..errors import DataError, ShapeError
-from ..graph.modes import host_call
+from ..graph.modes import call_beside
 from ..namespaces.objects import as_object, holds_values, is_value
 from ..rules import functional
 from ..rules.composed import as_floats
@@ -33,7 +33,7 @@ def like(x: Any, prediction: Any) -> Any:
     if isinstance(x, Tensor):
         return x if x.dtype == prediction.dtype else x.astype(prediction.dtype)
     if isinstance(x, np.ndarray) and x.dtype.kind in "fiub":
-        x = host_call(_cast, x, prediction.dtype)
+        x = call_beside(None, _cast, x, prediction.dtype)
     return Tensor(x, dtype=prediction.dtype, device=prediction.backend)
 
 
@@ -78,10 +78,10 @@ def check_target(loss: str, target: Any, right: Callable[[np.ndarray], Any], wan
     """Raise DataError for a number that is not `right`, in a target that is on the host.
 
     Args:
-        right: which numbers are right; a function of a module, as a compiled computation checks again (`host_call`).
+        right: which numbers are right; a function of a module, as a compiled computation checks again (`call_beside`).
     """
     if not (is_on_device(target) or is_value(target) or holds_values(target)):
-        host_call(_check_numbers, loss, to_host(target), right, wanted)
+        call_beside(None, _check_numbers, loss, to_host(target), right, wanted)
 
 
 def _check_numbers(loss: str, numbers: np.ndarray, right: Callable[[np.ndarray], Any], wanted: str) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import DataError, DtypeError
-from ..graph.modes import device_call, host_call
+from ..graph.modes import call_beside
 from ..tensors.tensor import Tensor
 
 _UNSIGNED = {size: np.dtype(f"u{size}") for size in (1, 2, 4, 8)}
@@ -51,7 +51,7 @@ def positions(
         DeviceError: they are on another device than the tensor beside them.
     """
     if not (is_on_device(labels) and isinstance(beside, Tensor)):
-        host = host_call(_check_labels, to_host(labels), n, where, what, of, advice)
+        host = call_beside(None, _check_labels, to_host(labels), n, where, what, of, advice)
         return beside.backend.asarray(host) if isinstance(beside, Tensor) else host
     _check_integers(labels, where, what)
     if isinstance(labels, Tensor):
@@ -83,7 +83,7 @@ def positions_and_kept(labels: Any, n: int, beside: Any, where: str, ignored: in
     if ignored is None or not (unseen or 0 <= ignored < n):
         return found, None
     limits = np.iinfo(found.dtype)  # array libraries differ on comparing with a number beyond them
-    return found, device_call(backend, _differ, found, ignored) if limits.min <= ignored <= limits.max else None
+    return found, call_beside(backend, _differ, found, ignored) if limits.min <= ignored <= limits.max else None
 
 
 def _differ(labels: Any, label: int) -> Any:

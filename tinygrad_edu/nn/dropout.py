@@ -8,7 +8,7 @@ from typing import Any
 from .. import backends
 from ..checks import is_within
 from ..errors import ArgumentError
-from ..graph.modes import device_call
+from ..graph.modes import call_beside
 from ..random import generator
 from ..rules import functional
 from ..rules.composed import as_tensor
@@ -54,7 +54,7 @@ class Dropout(Module):
         x = as_tensor(x)
         backend = x.backend if isinstance(x, Tensor) else backends.get("cpu")
         dtype = x.dtype if x.dtype.kind == "f" else float
-        factor = device_call(backend, self._factor, backend, tuple(x.shape), dtype)
+        factor = call_beside(backend, self._factor, backend, tuple(x.shape), dtype)
         if isinstance(x, Tensor):
             factor = Tensor.wrap(factor, backend)
             factor.name = MASK

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..errors import ArgumentError
-from ..graph.modes import device_call
+from ..graph.modes import call_beside
 from ..graph.operation import REGISTRY
 from ..losses.labels import positions
 from ..namespaces.objects import numbers_of
@@ -65,7 +65,7 @@ class Embedding(Module):
         if self.padding_idx is None:
             return vectors
         fixed = vectors.detach() if isinstance(vectors, Tensor) else numbers_of(vectors)
-        mask = device_call(getattr(vectors, "backend", None), _mask, indices, self.padding_idx)
+        mask = call_beside(getattr(vectors, "backend", None), _mask, indices, self.padding_idx)
         return functional.where(mask, fixed, vectors)
 
     def settings(self) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import ArgumentError, ShapeError
-from ..graph.modes import device_call, get_default_dtype, no_grad
+from ..graph.modes import call_beside, get_default_dtype, no_grad
 from ..precision import in_float32
 from ..rules import functional
 from ..rules.composed import as_floats
@@ -77,7 +77,7 @@ class BatchNorm1d(Module):
             variance = functional.mean(functional.square(centered), axis=axes, keepdims=True)
             n = x.shape[0] * (x.shape[2] if x.ndim == 3 else 1)
             if isinstance(mean, Tensor):
-                device_call(mean.backend, self._track, mean._data, variance._data, n)
+                call_beside(mean.backend, self._track, mean._data, variance._data, n)
             else:
                 self._track(mean, variance, n)
         else:

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from ..graph.modes import host_call
+from ..graph.modes import call_beside
 from ..graph.operation import FUNCTIONS
 from ..namespaces import indexing
 from ..rules import functional
@@ -27,15 +27,12 @@ def _forms(function: Any, sign: str) -> tuple[Any, Any, Any]:
 
 
 def _comparison(compare: Any) -> Any:
-    """The method of a comparison: what `device_call` does, without the call, which would take longer than comparing."""
+    """The method of a comparison."""
 
     def method(self: Any, other: Any) -> Any:
         if isinstance(other, Operators):
             other = other._data  # type: ignore[attr-defined]
-        namespace = self.namespace
-        if namespace.is_host:
-            return host_call(compare, self._data, other)
-        return host_call(namespace.run, compare, self._data, other)
+        return call_beside(self.namespace, compare, self._data, other)
 
     return method
 

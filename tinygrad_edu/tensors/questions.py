@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..errors import ShapeError
-from ..graph.modes import device_call
+from ..graph.modes import call_beside
 from ..namespaces.indexing import axis_in_range, of_number
 from ..rules.composed import as_tensor
 from ..vocabulary import checked_keywords
@@ -36,7 +36,7 @@ def _answer(question: Any, name: str, x: Any, axis: int | None, keepdims: bool) 
         axis = axis_in_range(axis, x.ndim, f"{name}: ")
     if 0 in (x.shape if axis is None else (x.shape[axis],)):
         raise ShapeError(f"{name}: a tensor of shape {x.shape} has no elements to choose from; look at x.size first")
-    return device_call(getattr(x, "backend", None), question, getattr(x, "_data", x), axis, keepdims)
+    return call_beside(getattr(x, "backend", None), question, getattr(x, "_data", x), axis, keepdims)
 
 
 def _argmax(a: Any, axis: int | None, keepdims: bool) -> Any:
