@@ -11,14 +11,14 @@ from collections.abc import Callable
 from math import copysign, inf, isnan, nan
 
 
-def _ieee(function: Callable[[float], float], overflow: float = inf) -> Callable[[float], float]:
+def _ieee(function: Callable[[float], float]) -> Callable[[float], float]:
     """`function` with inf where Python overflows (sinh: of the operand's sign), and nan outside its domain."""
 
     def safe(a: float) -> float:
         try:
             return function(a)
         except OverflowError:
-            return copysign(overflow, a) if function is math.sinh else overflow
+            return copysign(inf, a) if function is math.sinh else inf
         except ValueError:
             return nan
 

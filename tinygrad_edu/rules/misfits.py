@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import ShapeError
+from ..errors import DtypeError, ShapeError
 from ..namespaces.indexing import axes_in_range
 from ..shapes import misfit
 from .einsum import LETTERS, expand_subscripts
@@ -60,13 +60,9 @@ def dense(shapes: Shapes, attrs: Attrs) -> str:
 
 def axes(shapes: Shapes, attrs: Attrs) -> str:
     """Of what goes along an axis."""
-    shape, axis = shapes[0], attrs.get("axis")
-    wrong = [k for k in (axis if isinstance(axis, (tuple, list)) else (axis,)) if not _is_whole(k)]
-    if axis is not None and wrong:
-        return f"an axis is a whole number, 0 for the first and -1 for the last, not {_short(wrong[0])}"
     try:
-        axes_in_range(axis, len(shape))
-    except ShapeError as error:
+        axes_in_range(attrs.get("axis"), len(shapes[0]))
+    except (ShapeError, DtypeError) as error:
         return str(error)
     return ""
 
@@ -196,10 +192,8 @@ def astype(shapes: Shapes, attrs: Attrs) -> str:
     try:
         np.dtype(attrs["dtype"])
     except TypeError:
-        pass
-    else:
-        return ""
-    return f"there is no dtype {_short(attrs['dtype'])}; give 'float32', 'float64', 'int64' or 'bool', say"
+        return f"there is no dtype {_short(attrs['dtype'])}; give 'float32', 'float64', 'int64' or 'bool', say"
+    return ""
 
 
 def clip(shapes: Shapes, attrs: Attrs) -> str:

@@ -12,6 +12,7 @@ from ..errors import DeviceError, DtypeError, ShapeError
 from ..graph.modes import get_default_dtype
 from ..graph.node import Node
 from ..namespaces.objects import is_value
+from ..rules import misfits
 
 
 def as_array(data: Any, dtype: Any, backend: Backend, copy: bool) -> Any:
@@ -34,8 +35,7 @@ def as_array(data: Any, dtype: Any, backend: Backend, copy: bool) -> Any:
     except TypeError as error:
         if dtype is None:
             raise
-        known = "give 'float32', 'float64', 'int64' or 'bool', say"
-        raise DtypeError(f"there is no dtype {repr(dtype)[:40]}; {known}") from error
+        raise DtypeError(misfits.astype((), {"dtype": dtype})) from error
     return backend.run(array.copy) if copy and array is data else array
 
 
