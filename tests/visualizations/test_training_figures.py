@@ -27,11 +27,12 @@ def moons() -> Shown:
     return shown("moons", epochs=6)
 
 
-def drawn(runs: list[Shown], size: str = "slide", theme: str = "light"):
+def drawn(runs: list[Shown], size: str = "slide", theme: str = "light", laid_out: bool = False):
     form, look = figure.format_of(size), look_of(theme)
     with styled(look, form):
         made = draw_runs(runs, form, look)
-        made.draw_without_rendering()
+        if laid_out:
+            made.draw_without_rendering()
     return made
 
 
@@ -73,8 +74,8 @@ def test_what_was_undone_steered_and_noticed_is_there(moons):
 def test_letters_are_large_enough_in_every_format(name):
     run = shown(name, epochs=2)
     several = [replace(run, label=f"lr={k}") for k in range(5)]
-    for size, runs in (("paper", [run]), ("900x700", several if name == "iris" else [run])):
-        made = drawn(runs, size, "dark")
+    for size, runs in (("paper", [run]), ("900x700", several)) if name == "iris" else (("400x300", [run]),):
+        made = drawn(runs, size, "dark", laid_out=True)
         found = [text for text in made.findobj(matplotlib.text.Text) if text.get_text() and text.get_visible()]
         assert min(text.get_fontsize() for text in found) >= 9 and len(found) > 10, size
 
@@ -118,30 +119,30 @@ def test_runs_at_the_edge(kind, tmp_path, moons):
         part = slice(0, 1)
         picture = replace(picture, points=picture.points[part], labels=picture.labels[part], held_out=np.array([False]))
     run = Shown(progress, None if kind == "no picture" else picture, EvenSnapshots())
+    drawn([run, replace(run, label="b")], "400x300")
     save_figure(tmp_path / "a.png", [run], "png", size="400x300")
-    save_figure(tmp_path / "b.png", [run, replace(run, label="b")], "png", size="400x300")
     with Image.open(tmp_path / "a.png") as picture:
         assert picture.size == (400, 300)
 
 
 def test_files_tell_nothing_of_this_machine(moons, tmp_path):
-    save_figure(tmp_path / "a.svg", [moons], "svg", "A <title>")
-    save_figure(tmp_path / "b.svg", [moons], "svg", "A <title>")
+    save_figure(tmp_path / "a.svg", [moons], "svg", "A <title>", size="400x300")
+    save_figure(tmp_path / "b.svg", [moons], "svg", "A <title>", size="400x300")
     text = (tmp_path / "a.svg").read_text()
     assert text == (tmp_path / "b.svg").read_text(), "the same picture is the same file"
     assert "A &lt;title&gt;" in text and str(tmp_path) not in text and "<dc:date>" not in text
-    save_figure(tmp_path / "a.png", [moons], "png", "A title", "dark", "640x400")
+    save_figure(tmp_path / "a.png", [moons], "png", "A title", "dark", "400x300")
     with Image.open(tmp_path / "a.png") as picture:
-        assert picture.info.keys() <= {"Title", "Software", "dpi"} and picture.size == (640, 400)
+        assert picture.info.keys() <= {"Title", "Software", "dpi"} and picture.size == (400, 300)
         assert picture.convert("RGB").getpixel((1, 1)) == (0x12, 0x12, 0x12)
 
 
-@pytest.mark.parametrize("names", [["moons"], ["sine"], ["diabetes"], ["iris"], ["moons", "moons"]])
+@pytest.mark.parametrize("names", [["sine"], ["moons", "iris"]])
 def test_a_moving_picture(names, tmp_path):
-    runs = [shown(name, epochs=4 + k, label=f"{k}") for k, name in enumerate(names)]
-    written = save_animation(tmp_path / "a.gif", runs, size="500x400")
+    runs = [shown(name, epochs=2 + k, label=f"{k}") for k, name in enumerate(names)]
+    written = save_animation(tmp_path / "a.gif", runs, size="400x300")
     with Image.open(tmp_path / "a.gif") as moving:
-        assert moving.n_frames == written == max(len(run.epochs()) for run in runs) and moving.size == (500, 400)
+        assert moving.n_frames == written == max(len(run.epochs()) for run in runs) and moving.size == (400, 300)
         seen = []
         for k in range(moving.n_frames):
             moving.seek(k)
