@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 
 import numpy as np
@@ -76,6 +77,13 @@ def test_a_run_that_goes_on_has_its_whole_curve(cli, folder):
     assert [event["epoch"] for event in events(ran) if event["kind"] == "epoch"] == [3, 4]
     page = (folder / "a.html").read_text(encoding="utf-8")
     assert "loss over 4 epochs" in page
+    shutil.copytree("run", "again")
+    plain = [
+        cli("train", "--resume", name, "--epochs", "6", *more)
+        for name, more in (("run", ["--html", "a.html"]), ("again", []))
+    ]
+    lines = [[line for line in ran.out.splitlines() if " s)" not in line] for ran in plain]
+    assert lines[0] == lines[1] and any("epochs" in line for line in lines[0]), "what watches changes no report"
 
 
 def test_a_run_that_blows_up_is_drawn(cli, folder, plots):

@@ -165,6 +165,7 @@ def test_pictures_of_earlier_epochs_leave_the_model_alone(moons):
         fresh = tg.nn.mlp([2, 5, 1], rng=1)
         fresh.load_state_dict(moons.snapshots.weights(epoch))
         assert np.array_equal(earlier.grid(4, 4), picture.of(fresh).grid(4, 4))
+        assert np.array_equal(picture.grid(4, 4), now), "also in between"
     assert np.array_equal(earlier.grid(4, 4), now), "the last are those that it has"
     assert all(p.data is array for p, array in zip(model.parameters(), arrays, strict=True))
     assert all(np.array_equal(array, before[name]) for name, array in model.state_dict().items())
