@@ -28,6 +28,9 @@ FOLDER = Path(__file__).parent / "pictures"
 STEP = 14  # the gradient of b
 RAVINE = "landscape optimizer=sgd,adam --data pass_class --no-standardize --batch-size full --lr 0.3".split()
 MISTAKE = ("p", "minus", "0", "full_stop", "7", "5", "enter")  # of w1: its own factor, not the other one
+RATES = "compare lr=0.001,0.1,10 --data moons --net 2-16-1 --optimizer sgd --seeds 1".split()
+SPIRALS = "train --data spirals --net 2-32-32-1 --activation tanh --epochs 60".split()
+BY_HEART = "train --data moons --n 60 --noise 0.4 --net 2-100-100-1 --epochs 150".split()
 
 
 def perceptron() -> Subject:
@@ -77,6 +80,24 @@ def screenshot(path: Path, scheme: str, width: int, height: int) -> None:
 def ravine(path: Path) -> None:
     """Two optimizers on data that are not scaled, as a figure."""
     assert command([*RAVINE, "-o", str(path), "--size", "1000x640"]) == 0
+
+
+def rates(path: Path) -> None:
+    """A learning rate that is too small, one that is right, and one that is too large."""
+    assert command([*RATES, "--png", str(path), "--size", "1200x675"]) == 0
+
+
+def spirals(path: Path) -> None:
+    """A boundary that bends, epoch by epoch."""
+    assert command([*SPIRALS, "--plain", "--gif", str(path)]) == 0
+
+
+def report(path: Path) -> None:
+    """The report of a run that learns its examples by heart."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "report.html"
+        assert command([*BY_HEART, "--plain", "--html", str(file)]) == 0
+        photograph(path, file.as_uri(), "light", 1200, 900)
 
 
 def turned(path: Path) -> None:
@@ -143,6 +164,9 @@ PICTURES: dict[str, Callable[[Path], None]] = {
     "page-dark.png": partial(screenshot, scheme="dark", width=1640, height=800),
     "ravine.png": ravine,
     "landscape.png": turned,
+    "rates.png": rates,
+    "spirals.gif": spirals,
+    "report.png": report,
     "page-phone.png": partial(screenshot, scheme="light", width=390, height=844),
 }
 

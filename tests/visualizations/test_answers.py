@@ -48,6 +48,8 @@ def test_a_large_data_set_is_shown_by_a_sample_that_stays():
     model = tg.nn.mlp([2, 1], rng=0)
     one, other = (picture_of(model, data, train, held_out, "binary_cross_entropy", standardizer) for _ in range(2))
     assert len(one.points) == 300 and np.array_equal(one.points, other.points)
+    logits = held_out.x.astype(np.float32) @ model[0].weight.numpy() + model[0].bias.numpy()
+    assert one.score == (((logits[:, 0] > 0) == held_out.y).sum(), len(held_out)), "of all, not of those shown"
 
 
 def test_confusion_is_that_of_scikit_learn():

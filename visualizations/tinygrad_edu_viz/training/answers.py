@@ -75,6 +75,7 @@ def picture_of(
     def numbers(asked: Any, x: Array) -> Array:
         return units.target(outputs_of(asked, x)[:, 0])
 
+    chosen = chosen_rows(len(held_out), rows)
     if inputs <= 2 and (dataset.task == "classification") == (inputs == 2):
         x, y, out = some_of_both(train, held_out, points, units)
         if inputs == 1:
@@ -86,8 +87,8 @@ def picture_of(
             lambda m, x: shares(m, units.inside(x)),
             lambda m, x: objective.labels(outputs_of(m, units.inside(x))),
             *(box_around(x), x, y.astype(np.int64), out, dataset.target_names, names),
+            (units.outside(held_out.x[chosen]), held_out.y[chosen]),
         )
-    chosen = chosen_rows(len(held_out), rows)
     x, y = held_out.x[chosen], held_out.y[chosen]
     if dataset.task == "classification":
         return Confusion(model, shares, x, y, dataset.target_names)
@@ -132,6 +133,7 @@ class Boundary(_Picture):
         box: what of the plane is shown.
         points, labels, held_out: examples, (n, 2); their true classes, (n,); whether each is held out, (n,).
         names: of the classes; feature_names: of the two inputs.
+        judged: all held-out examples, (m, 2), and their classes: more than are shown; None for those that are.
     """
 
     ask_label: Ask
@@ -141,6 +143,7 @@ class Boundary(_Picture):
     held_out: Array
     names: tuple[str, ...]
     feature_names: tuple[str, ...]
+    judged: tuple[Array, Array] | None = None
 
     def grid(self, nx: int, ny: int) -> Array:
         """The share of each class in the middle of each of nx × ny fields, shape (ny, nx, classes).
@@ -160,6 +163,15 @@ class Boundary(_Picture):
     def right(self) -> Array:
         """Whether each point is answered with its class, (n,)."""
         return self.answers == self.labels
+
+    @property
+    def score(self) -> tuple[int, int]:
+        """How many of the held-out examples are right, and of how many; of all, where none is held out."""
+        if self.judged is not None:
+            x, labels = self.judged
+            return int((self.ask_label(self.model, x) == labels).sum()), len(labels)
+        right = self.right[self.held_out] if self.held_out.any() else self.right
+        return int(right.sum()), len(right)
 
 
 @dataclass(frozen=True, eq=False)

@@ -59,14 +59,9 @@ class Shown:
 
 
 def told(picture: Picture, brief: bool = False) -> str:
-    """How often a classifier is right; "" for one of numbers.
-
-    >>> rightness(39, 40)
-    '97.5 % of 40 held out are right'
-    """
+    """How often a classifier is right; "" for one of numbers."""
     if isinstance(picture, Boundary):
-        right = picture.right[picture.held_out] if picture.held_out.any() else picture.right
-        return rightness(int(right.sum()), len(right), brief)
+        return rightness(*picture.score, brief)
     if isinstance(picture, Confusion):
         counts = picture.counts
         return rightness(int(np.trace(counts)), int(counts.sum()), brief)
@@ -74,5 +69,9 @@ def told(picture: Picture, brief: bool = False) -> str:
 
 
 def rightness(right: int, asked: int, brief: bool = False) -> str:
-    """A share in words."""
+    """A share in words.
+
+    >>> rightness(39, 40)
+    '97.5 % of 40 held out are right'
+    """
     return f"{100 * right / max(asked, 1):.1f} %" + (" right" if brief else f" of {asked:,} held out are right")
