@@ -155,6 +155,14 @@ def test_what_is_said_of_an_update(function, start, lr, said):
     assert said in found.updates[0][0].text
 
 
+def test_plain_descent_is_called_so_in_float32_too():
+    """The step of a large weight is rounded, and is -η · g all the same."""
+    w = tg.Tensor([1.0852, 100.0], requires_grad=True, dtype="float32", name="w")
+    for k, slope in enumerate((0.208115, 0.01)):
+        found = Course.record((w * slope)[k], tg.optim.SGD([w], lr=0.1), 1)
+        assert "a step of -η · g = " in found.updates[0][0].text
+
+
 def test_a_loss_that_is_no_number_ends_the_course():
     w = tg.Value(2.0, name="w")
     found = Course.record(lambda: w * w * w, tg.optim.SGD([w], lr=10.0), 100)

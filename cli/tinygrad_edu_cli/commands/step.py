@@ -28,7 +28,11 @@ from .update_options import given, update_options
     help="Stop at a node, at an operation, or at the update of a weight, on the key c; the lines of --plain mark these "
     "steps. Repeatable.",
 )
-@click.option("--predict", is_flag=True, help="Ask for each gradient before it is shown, and explain mistakes.")
+@click.option(
+    "--predict",
+    is_flag=True,
+    help="Ask for each gradient (and, with --updates, for each new weight) before it is shown, and explain mistakes.",
+)
 @click.option("--order", type=click.Choice(["naive"]), help="Show why order matters: a wrong, recursive backward pass.")
 @level_option
 @click.option(
@@ -40,7 +44,8 @@ from .update_options import given, update_options
 @click.option(
     "--full",
     is_flag=True,
-    help="Print all numbers of arrays in the lines of --plain, not only their range, and all terms of long sums.",
+    help="Print all numbers of arrays in the lines of --plain, not only their range, and all terms of long sums; with "
+    "--updates, all steps of each pass.",
 )
 @update_options
 @export_options

@@ -41,8 +41,13 @@ def lines(subject: Subject, player: CoursePlayer, full: bool = False) -> Iterato
         for update in row:
             yield from ("", *update_lines(update, "*" if player.stops_at(update) else " ", full))
     if course.note:
-        yield from ("", *wrap(f"{course.note}.", indent=2))
+        yield from ("", *wrap(end(course), indent=2))
     yield from next_commands(subject)
+
+
+def end(course: Course) -> str:
+    """Why a course ends before it should, and what to do about it."""
+    return f"{course.note}.{' A smaller --lr takes smaller steps.' if any(course.updates) else ''}"
 
 
 def learned(course: Course) -> str:

@@ -11,7 +11,7 @@ from textual.widget import Widget
 from tinygrad_edu_viz.courses.course_player import CoursePlayer
 from tinygrad_edu_viz.courses.update import Update
 
-from ..stepping.course_lines import learned
+from ..stepping.course_lines import end, learned
 from ..subject import Subject
 from ..terminal_width import wrap
 from . import keys, look
@@ -89,7 +89,7 @@ class CourseStepping(Stepping):
             note = "\n".join(filter(None, (self.subject.note, learned(course))))
             return step_text(self.player, note, width, compact)
         before = pass_text(course, self.mover.pass_index) if self.player.position == 1 else ""
-        after = f"{course.note}." if self.mover.at_end and course.note else ""
+        after = end(course) if self.mover.at_end and course.note else ""
         around = [
             [Segment(line, look.STRONG) for line in wrap(text, width)] if text else [] for text in (after, before)
         ]

@@ -89,13 +89,14 @@ def update_of(
     named = element_of(label, index)
     numbers = (old.weights, new.weights) if gradient is None else (old.weights, new.weights, gradient)
     before, after, *given = [float(array[index]) for array in numbers] if old.weights.size else [0.0, 0.0]
+    precision = float(np.finfo(old.weights.dtype).eps)
     found: list[Line] = []
     if given and old.weights.size:
         states = [{name: float(array[index]) for name, array in at.states.items()} for at in (old, new)]
         found = lines(
             *(optimizer, old.settings, new.updates),
             *({WEIGHT: before, **states[0]}, given[0], {WEIGHT: after, **states[1]}),
-            *(named, float(np.finfo(old.weights.dtype).eps)),
+            *(named, precision),
         )
     return Update(
         node=node,
@@ -107,7 +108,7 @@ def update_of(
         states={name: (plain(old.states[name]), plain(new.states[name])) for name in new.states},
         element=index,
         lines=tuple(found),
-        text=_sentence(named, float(old.settings["lr"]), before, given[0] if given else None, after),
+        text=_sentence(named, float(old.settings["lr"]), before, given[0] if given else None, after, precision),
     )
 
 
@@ -121,7 +122,7 @@ def _moved_most(old: np.ndarray, new: np.ndarray, gradient: np.ndarray | None) -
     return tuple(map(int, np.unravel_index(int(moved.argmax()), old.shape)))
 
 
-def _sentence(name: str, lr: float, before: float, gradient: float | None, after: float) -> str:
+def _sentence(name: str, lr: float, before: float, gradient: float | None, after: float, precision: float) -> str:
     """Where the weight goes, and where plain gradient descent would have taken it."""
     texts = next(
         (pair for digits in DIGITS if (pair := [number_text(x, digits) for x in (before, after)])[0] != pair[1]),
@@ -138,6 +139,6 @@ def _sentence(name: str, lr: float, before: float, gradient: float | None, after
         why = f"its gradient is {given}" if not gradient else "the step is smaller than the distance of two numbers"
         return f"{name} stays at {texts[0]}: {why}"
     moved = f"{name} goes from {texts[0]} to {texts[1]}"
-    if abs(step - plain_step) <= PLAIN * abs(step) + 4e-16 * abs(before):
+    if abs(step - plain_step) <= PLAIN * abs(step) + 2 * precision * abs(before):
         return f"{moved}, a step of -η · g = {number_text(step)}"
     return f"{moved}, a step of {number_text(step)}; plain -η · g would be {number_text(plain_step)}"
