@@ -217,10 +217,14 @@ def test_the_run_s_own_optimizer_is_no_new_one() -> None:
         run.steer(optimizer=run.optimizer)
 
 
-def test_a_run_that_has_ended_has_no_next_update() -> None:
+@pytest.mark.parametrize("closed", [False, True])
+def test_a_run_that_has_ended_has_no_next_update(closed: bool) -> None:
+    """Nor one that was left: its model may have the weights of its best epoch."""
     run = started(epochs=1)
     first = run.state_dict()
-    list(run.events())
+    for _ in run.events():
+        if closed:
+            break
     for ask in (run.look, lambda: run.rows, lambda: run.steer(lr=1.0), run.events):
         with pytest.raises(StateError, match="has ended"):
             ask()

@@ -31,8 +31,8 @@ class Run(Loop):
             if event.kind == "epoch" and event.epoch == 5:
                 run.steer(lr=run.lr / 2)
 
-    None of this changes what is learned otherwise: a run that was looked into, or taken back to a state of before, has
-    the weights of one that was not, to the last bit.
+    Looking and going back change no number: a run that was looked into, or taken back to a state of before, has the
+    weights of one that was not, to the last bit. So has one that is steered again by the log of another.
 
     Attributes:
         model, optimizer: what learns; the optimizer is another one after `steer(optimizer=...)`.
@@ -72,7 +72,7 @@ class Run(Loop):
     def _upcoming(self) -> list[np.ndarray[Any, Any]]:
         """The rows of the batches of the next update."""
         number = self._next_epoch()
-        if self.stopped is not None or number > self.settings.epochs:
+        if self.stopped is not None or self._left or number > self.settings.epochs:
             raise StateError(f"there is no next update: the run has ended after epoch {self.epoch}")
         if self._part is None or self._part.number < number:
             size = self.log.batch_size(self.settings.batch_size, self.log.due(self.step))
