@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import shutil
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from cli.training import QUICK, events, untimed
+from tinygrad_edu_cli.training import exports
 
 QUICKEST = (*QUICK[:-1], "2")
 NAMES = ("run.png", "run.svg", "run.gif", "run.html")
@@ -84,6 +86,19 @@ def test_a_run_that_goes_on_has_its_whole_curve(cli, folder):
     ]
     lines = [[line for line in ran.out.splitlines() if " s)" not in line] for ran in plain]
     assert lines[0] == lines[1] and any("epochs" in line for line in lines[0]), "what watches changes no report"
+
+
+def test_the_weights_of_the_best_epoch_are_called_so(cli, folder, monkeypatch):
+    """Those that the run was given back at its end, or that stand in its record."""
+    seen = []
+    monkeypatch.setattr(exports, "write", lambda path, runs, looks: seen.extend(runs) or "")
+    argv = (*QUICK[:-2], "--epochs", "60", "--lr", "0.5", "--patience", "3", "--record", "run", "--html", "a.html")
+    assert cli("train", *argv).code == 0
+    seen.append(exports.recorded(Path("run")))
+    for run in seen:
+        best = run.progress.best[0]
+        assert run.restored == best < run.progress.epoch
+    assert np.array_equal(*(run.picture.grid(5, 5) for run in seen))
 
 
 def test_a_run_that_blows_up_is_drawn(cli, folder, plots):

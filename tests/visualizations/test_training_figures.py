@@ -51,6 +51,8 @@ def test_the_curves_are_what_was_measured(moons):
     assert f"best: epoch {progress.best[0]}" in lines_of(loss)
     right = moons.picture.right[moons.picture.held_out]
     assert answers.get_title() == f"{100 * right.mean():.1f} % of {len(right)} held out are right"
+    words = [text.get_text() for text in answers.get_legend().get_texts()]
+    assert words == [*moons.picture.names, *(["wrong"] if not moons.picture.right.all() else [])]
     rings = [c for c in answers.collections if c.get_label() == "wrong"]
     assert sum(len(c.get_offsets()) for c in rings) == (~moons.picture.right).sum()
 

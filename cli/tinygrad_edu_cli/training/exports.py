@@ -97,8 +97,17 @@ def shown_of(
         tuple(map(_steered, steering)),
         settings,
         sentences,
+        _restored(run, progress),
         run.updates_per_epoch,
     )
+
+
+def _restored(run: Run, progress: Progress) -> int:
+    """The epoch whose weights a run that has ended was given back; 0 if it kept its last: see `tg.train.Run`."""
+    restores = run.config.patience if progress.stopped != "interrupted" else True
+    if progress.stopped is None or not restores or progress.best is None or progress.best[0] == progress.epoch:
+        return 0
+    return progress.best[0]
 
 
 def recorded(path: Path) -> Shown:
@@ -114,8 +123,8 @@ def recorded(path: Path) -> Shown:
     try:
         run = Run.prepare(folder.config)
         state = Checkpoint.load(folder.checkpoints).state
-        best = state["best"] if run.config.patience and progress.stopped is not None else None
-        run.model.load_state_dict(best["weights"] if best else state["model"])
+        best = state["best"]["weights"] if _restored(run, progress) and state["best"] else None
+        run.model.load_state_dict(best or state["model"])
         if run.data_hash() == folder.data_hash:
             return shown_of(run, progress, None, history.steering, label)
         why = "its data has changed since"

@@ -81,14 +81,16 @@ def draw_boundary(ax: Any, boundary: Boundary, look: figure.Look, resolution: in
     scale = letters / figure.LETTERS
     for k in np.unique(boundary.labels):
         colour, marker = look.of_class(int(k))
-        for held_out, size in ((False, 12), (True, 34)):
+        name: str | None = boundary.names[k]
+        for held_out, size in ((True, 34), (False, 12)):
             chosen = (boundary.labels == k) & (boundary.held_out == held_out)
-            label = boundary.names[k] if held_out or not (boundary.labels == k)[boundary.held_out].any() else None
-            ax.scatter(
-                *boundary.points[chosen].T,
-                **{"color": colour, "marker": marker, "s": size * scale**2, "label": label, "zorder": 3},
-                **{"edgecolors": look.paper if held_out else "none", "linewidths": 0.6},
-            )
+            if chosen.any():
+                ax.scatter(
+                    *boundary.points[chosen].T,
+                    **{"color": colour, "marker": marker, "s": size * scale**2, "label": name, "zorder": 3},
+                    **{"edgecolors": look.paper if held_out else "none", "linewidths": 0.6},
+                )
+                name = None  # one entry for each class
     if not right.all():
         ring = {"facecolors": "none", "edgecolors": look.ink, "linewidths": 1.1, "zorder": 4}
         ax.scatter(*boundary.points[~right].T, s=110 * scale**2, label="wrong", **ring)

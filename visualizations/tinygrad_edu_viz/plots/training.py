@@ -155,7 +155,10 @@ def _one(made: Any, run: Shown, letters: float, look: Look) -> None:
     rows[-1].set_xlabel("epoch")
     made.legend(*rows[0].get_legend_handles_labels(), loc="outside lower left", ncols=5, frameon=False)
     if run.picture is not None:
-        draw_picture(made.add_subplot(grid[:, 1]), run.picture, look, letters)
+        answers = made.add_subplot(grid[:, 1])
+        draw_picture(answers, run.picture, look, letters)
+        if run.restored:
+            answers.set_title(f"{answers.get_title()}\nwith the weights of epoch {run.restored}", fontsize=letters)
 
 
 def _side_by_side(made: Any, runs: list[Shown], blocks: int, rows: int, letters: float, look: Look) -> None:

@@ -24,6 +24,7 @@ class Shown:
         steering: what was done by hand, a sentence each, in order: the command alone does not repeat these.
         settings: of the run, by their names.
         summary: sentences about how it ended.
+        restored: the epoch whose weights the model was given back at the end; 0 if it has its last ones.
         updates: of the weights in an epoch: runs beside each other that differ in it are drawn at equal updates.
     """
 
@@ -35,6 +36,7 @@ class Shown:
     steering: tuple[str, ...] = ()
     settings: dict[str, str] = field(default_factory=dict)
     summary: tuple[str, ...] = ()
+    restored: int = 0
     updates: int = 1
 
     def epochs(self, most: int = MOST_SNAPSHOTS) -> list[int]:
