@@ -16,9 +16,9 @@ import hostile
 import tinygrad_edu as tg
 from tinygrad_edu.errors import ArgumentError
 from tinygrad_edu_viz import Trace
-from tinygrad_edu_viz.pages import page
+from tinygrad_edu_viz.pages import page, page_data
 from tinygrad_edu_viz.pictures.scene import CHARACTER, PADDING, lay_out
-from tinygrad_edu_viz.readable import number_lines
+from tinygrad_edu_viz.readable import number, number_lines
 
 
 class Parsed(HTMLParser):
@@ -102,8 +102,8 @@ def test_steps_are_those_of_the_json(trace):
         assert (step["from"], step["position"]) == (told["from"], told["position"])
         assert step["lines"] == number_lines(event.grad)
         for key in ("upstream", "local", "contribution", "grad_before", "grad"):
-            small = not isinstance(told[key], dict) and np.size(told[key]) <= page.ELEMENTS
-            assert step[key] == (told[key] if small else page.number(getattr(event, key)))
+            small = not isinstance(told[key], dict) and np.size(told[key]) <= page_data.ELEMENTS
+            assert step[key] == (told[key] if small else number(getattr(event, key)))
 
 
 def test_the_picture_shows_the_end(trace):

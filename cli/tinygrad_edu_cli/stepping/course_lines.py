@@ -52,8 +52,7 @@ def end(course: Course) -> str:
 
 def learned(course: Course) -> str:
     """What is learned, and by which optimizer."""
-    names = list(dict.fromkeys(update.label for row in course.updates for update in row))
-    return f"Learned: {', '.join(names) or 'nothing'}; by {course.optimizer}"
+    return f"Learned: {', '.join(course.learned) or 'nothing'}; by {course.optimizer}"
 
 
 def heading(course: Course, index: int) -> str:

@@ -77,7 +77,7 @@ def _steps(export: Export, path: Path) -> str:
 def _page(export: Export, path: Path) -> str:
     subject, player, _, theme = export
     note = " ".join(subject.note.splitlines()[:1])
-    text = page(subject.trace, subject.title, note, level=player.level, theme=theme)
+    text = page(subject.course or subject.trace, subject.title, note, level=player.level, theme=theme)
     path.write_text(text, encoding="utf-8", newline="\n")
     return ""
 

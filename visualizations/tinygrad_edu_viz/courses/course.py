@@ -148,6 +148,11 @@ class Course:
         return self.passes[0].title
 
     @property
+    def learned(self) -> list[str]:
+        """What the parameters are called."""
+        return list(dict.fromkeys(update.label for row in self.updates for update in row))
+
+    @property
     def losses(self) -> list[float]:
         """The result of each pass."""
         return [loss_of(trace) for trace in self.passes]

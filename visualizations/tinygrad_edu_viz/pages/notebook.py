@@ -1,6 +1,6 @@
 """How traces and graphs show themselves in a notebook: https://ipython.readthedocs.io/en/stable/config/integrating.html
 
-A trace is the player of `page.py`. It stands in a frame of its own, so that several of them in one notebook do not
+A trace, or a course, is the player of `page.py`. It stands in a frame of its own, so that several of them in one notebook do not
 disturb each other; the frame may run its script and nothing else. A Value or a Tensor is a picture of its graph. The
 engine knows nothing of this: importing this package in a notebook registers it with IPython.
 """
@@ -14,41 +14,42 @@ from typing import Any
 from tinygrad_edu.errors import TinygradError
 from tinygrad_edu.graph.node import Node
 
+from ..courses.course import Course
 from ..pictures.dot_binary import render
 from ..pictures.draw import draw_graph
-from ..pictures.scene import lay_out
 from ..trace import Trace
-from .page import LIMIT, compose
+from .page import compose, scenes_of
 
 DRAWN = 400  # nodes of a graph that shows itself
 LEAST, MOST, AROUND = 560, 900, 430  # pixels: heights of the frame, and of what stands around the graph in it
 
 
-def bundle(trace: Trace, include: Any = None, exclude: Any = None) -> dict[str, str]:
-    """What a trace shows, by MIME type: the player, and one line for where there is no HTML."""
-    found = {"text/plain": repr(trace)}
+def bundle(subject: Trace | Course, include: Any = None, exclude: Any = None) -> dict[str, str]:
+    """What a trace or a course shows, by MIME type: the player, and one line for where there is no HTML."""
+    found = {"text/plain": repr(subject)}
     try:
-        return found | {"text/html": frame(trace)}
+        return found | {"text/html": frame(subject)}
     except TinygradError:  # nothing that could lay it out is installed
         return found
 
 
-def frame(trace: Trace) -> str:
+def frame(subject: Trace | Course) -> str:
     """The page inside of a frame.
 
     Raises:
         MissingDot, DrawingError: as `render`.
     """
-    scene = lay_out(trace, "LR", "auto", LIMIT)
-    content = compose(trace, scene, repr(trace))
-    height = min(max(round(scene.height) + AROUND, LEAST), MOST)
+    scenes = scenes_of(subject)
+    content = compose(subject, scenes, repr(subject))
+    height = min(max(round(scenes[0].height) + AROUND, LEAST), MOST)
     return (
         f'<iframe srcdoc="{html.escape(content)}" sandbox="allow-scripts" title="Steps of forward and backward pass" '
         f'style="width: 100%; height: {height}px; border: 0" loading="lazy"></iframe>'
     )
 
 
-Trace._repr_mimebundle_ = bundle  # type: ignore[attr-defined]  # IPython asks for it; a trace itself knows no face
+for shown in (Trace, Course):
+    shown._repr_mimebundle_ = bundle  # type: ignore[attr-defined]  # IPython asks for it; they themselves know no face
 
 
 def load_ipython_extension(shell: Any) -> None:

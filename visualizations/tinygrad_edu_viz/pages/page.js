@@ -1,11 +1,14 @@
-// The player of one recorded trace. It computes nothing: every number and every sentence was recorded, and rounded,
-// before. All that changes follows from `position`, the number of steps that have happened.
+// The player of a recorded trace, or of a course of several passes. It computes nothing: every number and every
+// sentence was recorded, and rounded, before. All that changes follows from the pass, and from `position`, the number of
+// its steps that have happened; the updates after a pass are its last steps. Who asks for steps stands in
+// `page_controls.js`, and what only a course has in `course.js`: the three are one program.
 
 const $ = (id) => document.getElementById(id);
-const { nodes, steps, stops, root, opens } = JSON.parse(await recorded($("trace")));
+const content = JSON.parse(await recorded($("trace")));
+const graphs = content.graphs ?? [content];
+const passes = content.passes ?? [{ graph: 0 }];
 const UNKNOWN = "·";
-const numberOf = new Map(nodes.map((node, k) => [node.id, k]));
-const firstBackward = steps.findIndex((step) => step.kind === "backward") + 1;
+const watchers = { entered: [], moved: [] }; // functions, called after a change of the pass, and of the position
 
 // The JSON of a long trace is deflated, and written in base64.
 async function recorded(element) {
@@ -16,32 +19,64 @@ async function recorded(element) {
 
 // --- state ---------------------------------------------------------------------------------------------------------
 
+const starts = [0]; // how many steps there are before each pass, and in all
+for (const { graph, updates = [] } of passes) starts.push(starts.at(-1) + graphs[graph].steps.length + updates.length);
+const total = starts.at(-1);
+
+let pass = -1; // the number of the pass, from 0; with what is in it:
+let nodes, steps, stops, numberOf, firstBackward, firstUpdate;
 let position = 0;
-const known = nodes.map((node) => node.op === null); // whether each node's data is there
-const latest = nodes.map(() => null); // the last step so far that added to each node's gradient
-const before = steps.map(() => null); // of each backward step, the step that last added to the same gradient
-const computedBy = nodes.map(() => null); // the forward step of each node
-{
+let known; // whether each node's data is there
+let latest; // the last step so far that added to each node's gradient
+let before; // of each backward step, the step that last added to the same gradient
+let computedBy; // the forward step of each node
+let updatedBy; // the update of each node, if it has happened
+
+// To the start of a pass.
+function enter(index) {
+  const { graph, nodes: nodeNews = {}, steps: stepNews = {}, updates = [] } = passes[index];
+  const found = graphs[graph];
+  const isOther = pass < 0 || graph !== passes[pass].graph;
+  pass = index;
+  position = 0;
+  nodes = found.nodes.map((node, k) => ({ ...node, ...nodeNews[k] }));
+  steps = found.steps.map((step, s) => ({ ...step, ...stepNews[s] }));
+  firstBackward = steps.findIndex((step) => step.kind === "backward") + 1;
+  firstUpdate = steps.length + 1;
+  stops = [...found.stops, ...updates.map((update, u) => firstUpdate + u)];
+  steps.push(...updates.map((update) => ({ ...update })));
+  numberOf = new Map(nodes.map((node, k) => [node.id, k]));
+  known = nodes.map((node) => node.op === null);
+  [latest, computedBy, updatedBy] = [0, 1, 2].map(() => nodes.map(() => null));
+  before = steps.map(() => null);
   const last = nodes.map(() => null);
   steps.forEach((step, s) => {
     step.receiver = numberOf.get(step.node);
-    if (step.kind === "forward") {
-      computedBy[step.receiver] = s;
-    } else {
-      before[s] = last[step.receiver];
-      last[step.receiver] = s;
-    }
+    if (step.kind === "forward") computedBy[step.receiver] = s;
+    if (step.kind !== "backward") return;
+    before[s] = last[step.receiver];
+    last[step.receiver] = s;
   });
+  if (isOther) look();
+  nodes.forEach((node, k) => paint(k));
+  watchers.entered.forEach((watch) => watch());
 }
 
+const passAt = (place) => Math.max(starts.findIndex((start) => start >= place) - 1, 0);
+const here = () => starts[pass] + position;
+
+// To a place, counted through all passes.
 function go(target, gently = true) {
-  target = Math.min(Math.max(target, 0), steps.length);
+  target = Math.min(Math.max(target, 0), total);
+  if (passAt(target) !== pass) enter(passAt(target));
+  target -= starts[pass];
   const touched = new Set();
   while (position !== target) {
     const ahead = position < target;
     const s = ahead ? position : position - 1;
     const { kind, receiver } = steps[s];
     if (kind === "forward") known[receiver] = ahead;
+    else if (kind === "update") updatedBy[receiver] = ahead ? s : null;
     else latest[receiver] = ahead ? s : before[s];
     touched.add(receiver);
     position += ahead ? 1 : -1;
@@ -51,6 +86,7 @@ function go(target, gently = true) {
   tell();
   describe();
   remember();
+  watchers.moved.forEach((watch) => watch());
   const ahead = upcoming();
   follow($("graph"), [active, [active[0]]], ahead, gently); // last, for it asks the browser where things are
   follow($("table"), [[rows[(steps[position - 1] ?? steps[0]).receiver]]], [], gently);
@@ -58,14 +94,27 @@ function go(target, gently = true) {
 
 // --- what changes in the picture and in the table --------------------------------------------------------------------
 
-const boxes = nodes.map((node, k) => $(`node-n${k}`)); // null for a node whose numbers no box shows
-const dataTexts = boxes.map((box) => (box ? [...box.querySelectorAll(".data")] : []));
-const gradTexts = boxes.map((box) => (box ? [...box.querySelectorAll(".grad")] : []));
-const rows = nodes.map(makeRow);
+let prefix = ""; // begins the ids of the picture of the graph that is in sight
+let boxes, dataTexts, gradTexts, rows;
 let marked = []; // elements that carry a class of the current step
 
+// Brings the picture and the table of another graph into sight.
+function look() {
+  const { graph } = passes[pass];
+  graphs.forEach((other, g) => $(`g${g}`)?.toggleAttribute("hidden", g !== graph));
+  prefix = graph ? `g${graph}-` : "";
+  boxes = nodes.map((node, k) => box(`n${k}`)); // null for a node whose numbers no box shows
+  [dataTexts, gradTexts] = [".data", ".grad"].map((what) => boxes.map((box) => (box ? [...box.querySelectorAll(what)] : [])));
+  rows = nodes.map(makeRow);
+  $("rows").replaceChildren(...rows.filter((row, k) => !nodes[k].constant));
+  pinned = pointed = null;
+  for (const element of document.querySelectorAll(".pinned")) element.classList.remove("pinned");
+}
+
+const dataOf = (k) => (updatedBy[k] !== null ? steps[updatedBy[k]] : known[k] ? nodes[k] : null);
+
 function paint(k) {
-  const data = known[k] ? nodes[k].lines : [UNKNOWN];
+  const data = dataOf(k)?.lines ?? [UNKNOWN];
   const grad = latest[k] === null ? [UNKNOWN] : steps[latest[k]].lines;
   dataTexts[k].forEach((text, line) => setText(text, data[line] ?? ""));
   gradTexts[k].forEach((text, line) => setText(text, grad[line] ?? ""));
@@ -106,7 +155,7 @@ function mark() {
   for (const step of events) {
     const to = nodes[step.receiver].box;
     if (step.kind === "forward") step.inputs.forEach((id, place) => put(edge(boxOf(id), to, place), "forward"));
-    else if (step.from !== null) put(edge(to, boxOf(step.from), step.position), "backward");
+    else if (step.from != null) put(edge(to, boxOf(step.from), step.position), "backward");
   }
   return [box(receiver), box(giver ?? receiver)];
 }
@@ -118,8 +167,9 @@ function put(element, name) {
 }
 
 const boxOf = (id) => nodes[numberOf.get(id)].box;
-const box = (key) => $(`node-${key}`);
-const edge = (source, target, place) => $(`edge-${source}-${target}-${place}`) ?? $(`edge-${source}-${target}-0`);
+const box = (key) => $(`${prefix}node-${key}`);
+const edge = (source, target, place) => wire(source, target, place) ?? wire(source, target, 0);
+const wire = (source, target, place) => $(`${prefix}edge-${source}-${target}-${place}`);
 const still = matchMedia("(prefers-reduced-motion: reduce)");
 
 // The boxes that the next step is about.
@@ -158,15 +208,21 @@ function tell() {
   const step = steps[position - 1];
   const many = step ? happened().length : 0;
   const which = many > 1 ? `steps ${position - many + 1} to ${position}` : `step ${position}`;
-  const where = step ? `${step.kind === "forward" ? "Forward" : "Backward"}, ${which} of ${steps.length}` : "Start";
+  const where =
+    (passes.length > 1 ? `Pass ${pass + 1} of ${passes.length}. ` : "") +
+    (!step
+      ? "Start"
+      : step.kind === "update"
+        ? `Update ${position - firstUpdate + 1} of ${steps.length - firstUpdate + 1}: ${step.about}`
+        : `${step.kind === "forward" ? "Forward" : "Backward"}, ${which} of ${firstUpdate - 1}`);
   $("where").textContent = many > 1 ? `${where}; the last of them:` : where;
-  $("formula").replaceChildren(...isolated(step ? step.formula || step.text : ""));
+  $("formula").replaceChildren(...written(step ? step.formula || step.text : ""));
   $("sentence").replaceChildren(...isolated(step ? (step.formula ? step.text : "") : GIVEN));
   $("story").className = step ? step.kind : "";
-  $("slider").value = position;
+  $("slider").value = here();
   $("slider").setAttribute("aria-valuetext", where);
-  for (const id of ["start", "back"]) $(id).disabled = position === 0;
-  for (const id of ["next", "end"]) $(id).disabled = position === steps.length;
+  for (const id of ["start", "back"]) $(id).disabled = here() === 0;
+  for (const id of ["next", "end"]) $(id).disabled = here() === total;
 }
 
 // Names written from right to left must not reorder the formula around them.
@@ -174,19 +230,32 @@ function isolated(text) {
   return text.split(/([\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]+)/).map((part, k) => (k % 2 ? make("bdi", part) : part));
 }
 
+// The lines of a rule stand below each other.
+function written(text) {
+  const lines = text.split("\n").map(isolated);
+  if (lines.length === 1) return lines[0];
+  return lines.map((parts) => {
+    const line = make("span", "");
+    line.append(...parts);
+    return line;
+  });
+}
+
 let pointed = null; // the node under the pointer or the focus; else the details are of the step's own node
 let pinned = null; // the node that was clicked: the details stay with it
 
 function describe() {
   const step = steps[position - 1];
-  const k = pinned ?? pointed ?? (step ? step.receiver : numberOf.get(root));
+  const k = pinned ?? pointed ?? (step ? step.receiver : numberOf.get(graphs[passes[pass].graph].root));
   const node = nodes[k];
   const items = [];
   const item = (what, value) => items.push(make("dt", what), make("dd", value));
   if (node.name !== null && node.name !== node.title) item("name", node.name);
   if (node.op !== null) item("computed", known[k] ? steps[computedBy[k]].text : UNKNOWN);
   if (node.about) item("shape", node.about);
-  item("data", known[k] ? full(node.data) : UNKNOWN);
+  const update = updatedBy[k] === null ? null : steps[updatedBy[k]];
+  item("data", update ? full(update.after) : known[k] ? full(node.data) : UNKNOWN);
+  if (update) item("before the update", full(update.before));
   if (node.requires_grad) {
     item("gradient", latest[k] === null ? UNKNOWN : full(steps[latest[k]].grad));
     const parts = [];
@@ -196,6 +265,7 @@ function describe() {
       item(`step ${s + 1}`, `${full(contribution)} ${from === null ? "to start with" : `from ${nodes[numberOf.get(from)].title}`}`);
     }
   }
+  for (const [name, old, now] of update?.states ?? []) item(name, `${full(old)} → ${full(now)}`);
   if (step && step.receiver === k && step.kind === "backward" && step.from !== null) {
     item("upstream", full(step.upstream));
     if (step.local !== null) item("local derivative", full(step.local));
@@ -230,7 +300,6 @@ function makeRow(node, k) {
   head.append(make("bdi", node.title));
   row.append(head, make("td", node.op ?? (node.requires_grad ? "input" : "constant")), make("td", ""), make("td", ""));
   row.children[1].title = row.children[1].textContent;
-  if (!node.constant) $("rows").append(row);
   return row;
 }
 
@@ -238,8 +307,8 @@ function listSteps() {
   if ($("steps").children.length) return;
   steps.forEach((step, s) => {
     const link = document.createElement("a");
-    link.href = `#step=${s + 1}`;
-    link.append(...isolated(step.formula || step.text));
+    link.href = address(s + 1);
+    link.append(...written(step.formula || step.text));
     const line = document.createElement("li");
     line.className = step.kind;
     line.append(link);
@@ -251,111 +320,3 @@ function listSteps() {
     $("steps").append(line);
   });
 }
-
-// --- who asks for steps ------------------------------------------------------------------------------------------------
-
-let timer = null;
-
-function play(on) {
-  clearTimeout(timer);
-  timer = null;
-  $("play").textContent = on ? "Pause" : "Play";
-  if (!on) return;
-  if (position === steps.length) go(0);
-  const tick = () => {
-    ask.next();
-    if (position === steps.length) play(false);
-    else wait();
-  };
-  const wait = () => (timer = setTimeout(tick, position < firstBackward ? 1000 : 2000)); // ms to read a step
-  wait();
-}
-
-const ask = {
-  start: () => go(0),
-  back: () => go(stops.findLast((stop) => stop < position) ?? 0),
-  next: () => go(stops.find((stop) => stop > position) ?? steps.length),
-  backward: () => go(firstBackward),
-  end: () => go(steps.length),
-};
-const keys = { ArrowLeft: "back", ArrowRight: "next", Home: "start", End: "end", f: "backward" };
-
-for (const [id, act] of Object.entries(ask)) {
-  $(id).addEventListener("click", () => {
-    play(false);
-    act();
-  });
-}
-$("play").addEventListener("click", () => play(timer === null));
-$("slider").addEventListener("input", () => {
-  play(false);
-  go(stops.findLast((stop) => stop <= Number($("slider").value)));
-});
-
-document.addEventListener("keydown", (event) => {
-  if (event.ctrlKey || event.metaKey || event.altKey) return;
-  const inside = event.target instanceof Element ? event.target.tagName : "";
-  if (event.key === " ") {
-    if (["BUTTON", "SUMMARY", "A"].includes(inside)) return; // there, space already has a meaning
-    play(timer === null);
-  } else if (event.key === "Enter" && nodeAt(event) !== null) {
-    pin(nodeAt(event));
-  } else if (event.key === "Escape") {
-    pin(null);
-  } else if (keys[event.key]) {
-    play(false);
-    ask[keys[event.key]]();
-  } else return;
-  event.preventDefault();
-});
-
-function nodeAt(event) {
-  const element = event.target instanceof Element ? event.target.closest("[data-node]") : null;
-  return element ? Number(element.dataset.node) : null;
-}
-
-// The details stay with node k, until it is clicked again, or another one is.
-function pin(k) {
-  for (const element of document.querySelectorAll(".pinned")) element.classList.remove("pinned");
-  pinned = k === pinned ? null : k;
-  if (pinned !== null) for (const element of [boxes[pinned], rows[pinned]]) element?.classList.add("pinned");
-  describe();
-}
-
-function point(event) {
-  const k = nodeAt(event);
-  if (k === pointed) return;
-  pointed = k;
-  describe();
-}
-document.addEventListener("pointerover", point);
-document.addEventListener("focusin", point);
-document.addEventListener("click", (event) => {
-  const k = nodeAt(event);
-  if (k !== null) pin(k);
-});
-$("all").addEventListener("toggle", listSteps);
-addEventListener("beforeprint", () => ($("all").open = true, listSteps()));
-
-function remember() {
-  try {
-    history.replaceState(null, "", `#step=${position}`);
-  } catch {
-    // a frame in a notebook has no address of its own
-  }
-}
-
-function openAddress() {
-  const asked = /^#step=(\d+)$/.exec(location.hash);
-  go(asked ? Number(asked[1]) : opens, false);
-}
-addEventListener("hashchange", () => {
-  play(false);
-  openAddress();
-});
-
-nodes.forEach((node, k) => paint(k));
-for (const [id, count] of [["forward", firstBackward - 1], ["backward", steps.length - firstBackward + 1]]) {
-  document.querySelector(`#passes .${id}`).style.flexGrow = count;
-}
-openAddress();

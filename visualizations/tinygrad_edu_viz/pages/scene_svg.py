@@ -16,14 +16,18 @@ from ..recording.contents import TraceNode
 from ..trace import Trace
 
 
-def draw(scene: Scene, trace: Trace) -> str:
-    """The picture; boxes can be focused, in the order of creation."""
+def draw(scene: Scene, trace: Trace, prefix: str = "") -> str:
+    """The picture; boxes can be focused, in the order of creation.
+
+    Args:
+        prefix: begins all ids, where there are several pictures in a page.
+    """
     size = f'viewBox="0 0 {scene.width:g} {scene.height:g}" width="{scene.width:g}" height="{scene.height:g}"'
     parts = [f'<svg xmlns="http://www.w3.org/2000/svg" {size} role="group" aria-label="Computation graph">']
     parts += map(_frame, scene.frames)
     for (source, target, position), curve in scene.curves.items():
-        parts.append(f'<g class="edge" id="edge-{source}-{target}-{position}">{_curve(curve)}</g>')
-    parts += [_box(box, trace.nodes[scene.view.boxes[i].result]) for i, box in scene.boxes.items()]
+        parts.append(f'<g class="edge" id="{prefix}edge-{source}-{target}-{position}">{_curve(curve)}</g>')
+    parts += [_box(box, trace.nodes[scene.view.boxes[i].result], prefix) for i, box in scene.boxes.items()]
     return "\n".join([*parts, "</svg>"])
 
 
@@ -52,10 +56,10 @@ def _point(point: Point) -> str:
     return f"{round(point[0], 1):g},{round(point[1], 1):g}"
 
 
-def _box(box: Box, result: TraceNode) -> str:
+def _box(box: Box, result: TraceNode, prefix: str) -> str:
     left, top = box.corner
     key, number = box.key, box.key[1:]
-    parts = [f'<g class="node {box.kind}" id="node-{key}" data-node="{number}" tabindex="0" role="img">']
+    parts = [f'<g class="node {box.kind}" id="{prefix}node-{key}" data-node="{number}" tabindex="0" role="img">']
     parts.append(_outline("ring", left - 4, top - 4, box.width + 8, box.height + 8, 8))
     if box.kind == "layer":
         parts.append(_outline("behind", left + 4, top + 4, box.width, box.height, 0))

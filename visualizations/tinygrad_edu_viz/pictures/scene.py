@@ -1,18 +1,20 @@
 """A trace laid out for moving pictures: where each box and each edge is, whatever numbers will stand in it.
 
-A box is as wide as the longest number that it ever shows, and has a line for each thing that will be known, so that
-nothing moves when numbers appear. The page and the GIF draw from this. All lengths are in pixels.
+A box is as wide as the longest number that it ever shows, in whichever pass, and has a line for each thing that will
+be known, so that nothing moves when numbers appear. The page and the GIF draw from this. All lengths are in pixels.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from tinygrad_edu.errors import ArgumentError
 
 from ..cells import cell_width
 from ..notation import inputs_are_ordered, sign
 from ..readable import number, number_lines, short
+from ..recording.contents import Data
 from ..trace import Trace
 from ..views.levels import View, ViewBox, view
 from .arranging import Arrangement, frame_of
@@ -101,14 +103,70 @@ def lay_out(trace: Trace, rankdir: str, level: str, limit: int) -> Scene:
         ArgumentError: another direction, or as `levels.view`.
         MissingDot, DrawingError: as `render`.
     """
+    return lay_out_all([trace], rankdir, level, limit)[0]
+
+
+def lay_out_all(
+    traces: Sequence[Trace],
+    rankdir: str,
+    level: str,
+    limit: int,
+    updated: Sequence[Mapping[str, Data]] = (),
+) -> list[Scene]:
+    """Find places for the boxes of several passes: the same ones for all that have the same graph.
+
+    Args:
+        rankdir, level, limit: as of `lay_out`.
+        updated: for each pass what its nodes are changed to after it, by their ids.
+    Returns:
+        a scene for each pass. Those of one graph have one list of frames, and so can be told from others.
+    Raises:
+        ArgumentError, MissingDot, DrawingError: as `lay_out`.
+    """
     if rankdir not in ("LR", "TB"):
         raise ArgumentError(f"rankdir is 'LR' (left to right) or 'TB' (top to bottom), not {rankdir!r}")
-    seen, nodes = view(trace, level, limit), trace.nodes
+    views = [view(trace, level, limit) for trace in traces]
+    faces = [
+        {box.id: _face(box, trace) for box in seen.boxes.values()} for trace, seen in zip(traces, views, strict=True)
+    ]
+    groups: dict[Hashable, list[int]] = {}
+    for k, trace in enumerate(traces):
+        groups.setdefault(_shape(trace, views[k], faces[k]), []).append(k)
+    scenes: dict[int, Scene] = {}
+    for group in groups.values():
+        longest = dict.fromkeys(traces[group[0]].nodes, 0)
+        for k in group:
+            for node, length in _longest_numbers(traces[k], updated[k] if updated else {}).items():
+                longest[node] = max(longest[node], length)
+        scene = _laid_out(traces[group[0]], views[group[0]], [faces[k] for k in group], longest, rankdir)
+        for k in group:
+            boxes = {i: replace(box, face=faces[k][i]) for i, box in scene.boxes.items()}
+            scenes[k] = replace(scene, view=views[k], boxes=boxes)
+    return [scenes[k] for k in range(len(traces))]
+
+
+def _shape(trace: Trace, seen: View, faces: Mapping[str, Face]) -> Hashable:
+    """What two passes have in common if only numbers and settings are different."""
+    return (
+        *((n.id, n.label, n.op, n.inputs, n.requires_grad, n.is_plain_number) for n in trace.nodes.values()),
+        *((event.kind, event.node, event.source, event.position) for event in trace.events),
+        *((box.id, box.nodes, box.result, box.collapsed) for box in seen.boxes.values()),
+        *((bool(face.aside), len(face.quiet), len(face.data), face.has_gradient) for face in faces.values()),
+        *(seen.edges, seen.stops, seen.note),
+    )
+
+
+def _laid_out(
+    trace: Trace, seen: View, faces: Sequence[Mapping[str, Face]], longest: Mapping[str, int], rankdir: str
+) -> Scene:
+    """A scene with the faces of its first pass, and room for those of the others."""
+    nodes = trace.nodes
     numbers = {node_id: k for k, node_id in enumerate(nodes)}
     keys = {box.id: f"n{numbers[box.result]}" for box in seen.boxes.values()}
-    longest = _longest_numbers(trace)
-    faces = {box.id: _face(box, trace) for box in seen.boxes.values()}
-    sizes = {keys[i]: _size(faces[i], longest[box.result]) for i, box in seen.boxes.items()}
+    sizes: dict[str, tuple[float, float]] = {}
+    for i, box in seen.boxes.items():
+        found = [_size(some[i], longest[box.result]) for some in faces]
+        sizes[keys[i]] = max(width for width, _ in found), found[0][1]
     ordered = {keys[box.id] for box in seen.boxes.values() if _is_ordered(box, trace)}
     arranged = Arrangement(seen, trace)
     plan = Plan(
@@ -122,7 +180,7 @@ def lay_out(trace: Trace, rankdir: str, level: str, limit: int) -> Scene:
     )
     placed = place(plan, rankdir)
     boxes = {
-        i: Box(keys[i], kind_of(box, trace), faces[i], placed.corners[keys[i]], *sizes[keys[i]])
+        i: Box(keys[i], kind_of(box, trace), faces[0][i], placed.corners[keys[i]], *sizes[keys[i]])
         for i, box in seen.boxes.items()
     }
     return Scene(seen, boxes, placed.frames, placed.curves, placed.width, placed.height)
@@ -170,9 +228,11 @@ def _size(face: Face, longest: int) -> tuple[float, float]:
     return round(max(characters, 4) * CHARACTER + 2 * PADDING + 2), TITLE + face.lines * LINE + 2 * PADDING
 
 
-def _longest_numbers(trace: Trace) -> dict[str, int]:
+def _longest_numbers(trace: Trace, updated: Mapping[str, Data]) -> dict[str, int]:
     """Characters of the longest line that each node's data or gradient ever takes."""
     longest = {node.id: max(map(len, number_lines(node.data))) for node in trace.nodes.values()}
+    for node_id, data in updated.items():
+        longest[node_id] = max(longest[node_id], *map(len, number_lines(data)))
     for event in trace.events:
         if event.grad is not None:
             longest[event.node] = max(longest[event.node], *map(len, number_lines(event.grad)))

@@ -1,0 +1,67 @@
+"""What is different in the page of one pass and in that of several: what is drawn, what it knows, and what it says."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from ..courses.course import Course
+from ..pictures.scene import Scene
+from ..trace import Trace
+from . import scene_svg
+from .loss_curve import loss_curve
+from .page_data import course_data, drawings, trace_data
+from .parts import packaged
+
+
+class Parts(NamedTuple):
+    """Parts of a page.
+
+    Attributes:
+        data: what its program reads.
+        last: the last position of the slider.
+        words: for the places of `page.html`, HTML.
+        style, script: what comes after `page.css` and `page.js`.
+        note: a sentence below the title, text.
+    """
+
+    data: dict[str, Any]
+    last: int
+    words: dict[str, str]
+    style: str = ""
+    script: str = ""
+    note: str = ""
+
+
+def one_pass(trace: Trace, scene: Scene) -> Parts:
+    """Of a trace."""
+    words = dict.fromkeys(("buttons", "loss", "keys", "of_pass", "of_first"), "")
+    return Parts(trace_data(trace, scene), len(trace.events), {**words, "svg": scene_svg.draw(scene, trace)})
+
+
+def several_passes(course: Course, scenes: Sequence[Scene]) -> Parts:
+    """Of a course. Passes of one graph share a picture; that of the first pass is in sight until the program runs."""
+    firsts = drawings(scenes)
+    pictures = [
+        scene_svg.draw(scenes[k], course.passes[k], f"g{place}-" if place else "") for place, k in enumerate(firsts)
+    ]
+    widths = [f"#g{place} {{ --width: {scenes[k].width}; }}" for place, k in enumerate(firsts)]
+    learned = ", ".join(course.learned) or "nothing"
+    words = {
+        "buttons": packaged("course_buttons.html").rstrip(),
+        "loss": "\n" + loss_curve(course.losses),
+        "keys": " <kbd>n</kbd> <kbd>N</kbd> next and previous pass, <kbd>u</kbd> the update,",
+        "of_pass": " of this pass",
+        "of_first": " of the first pass",
+        "svg": "\n".join(
+            f'<div id="g{place}"{" hidden" if place else ""}>{picture}</div>' for place, picture in enumerate(pictures)
+        ),
+    }
+    return Parts(
+        data=course_data(course, scenes),
+        last=sum(len(trace.events) + len(row) for trace, row in zip(course.passes, course.updates, strict=True)),
+        words=words,
+        style="\n".join([packaged("course.css"), *widths]),
+        script=packaged("course.js"),
+        note=" ".join(filter(None, [f"Learned: {learned}; by {course.optimizer}.", course.note and f"{course.note}."])),
+    )
