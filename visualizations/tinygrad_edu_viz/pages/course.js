@@ -75,14 +75,19 @@ watchers.moved.push(() => bars.forEach((bar, index) => bar.classList.toggle("now
 // --- the curve of the loss ----------------------------------------------------------------------------------------------
 
 const curve = $("curve");
-const points = curve.dataset.points.split(" ").map((point) => point.split(",").map(Number));
+const points = curve.dataset.points.split(" ").map((point) => {
+  const [x, y, lost] = point.split(",");
+  return { x: Number(x), y: Number(y), lost: lost !== undefined };
+});
 
 watchers.moved.push(() => {
-  const [x, y] = points[pass];
+  const { x, y, lost } = points[pass];
   const point = curve.querySelector(".here");
   point.setAttribute("cx", x);
   point.setAttribute("cy", y);
-  curve.querySelector(".behind").setAttribute("points", points.slice(0, pass + 1).join(" "));
+  point.classList.toggle("no-number", lost);
+  const behind = points.slice(0, pass + 1).filter((one) => !one.lost);
+  curve.querySelector(".behind").setAttribute("points", behind.map((one) => `${one.x},${one.y}`).join(" "));
   const was = pass ? `, was ${content.said[pass - 1]}` : "";
   const grown = pass && content.losses[pass] > content.losses[pass - 1] ? ": it has grown" : "";
   const said = `pass ${pass + 1}: loss ${content.said[pass]}${was}${grown}`;
@@ -94,7 +99,7 @@ watchers.moved.push(() => {
 curve.addEventListener("click", (event) => {
   const { left, width } = curve.getBoundingClientRect();
   const x = ((event.clientX - left) / width) * curve.viewBox.baseVal.width;
-  const distances = points.map((point) => Math.abs(point[0] - x));
+  const distances = points.map((point) => Math.abs(point.x - x));
   play(false);
   goTo(distances.indexOf(Math.min(...distances)));
 });
@@ -112,15 +117,16 @@ curve.addEventListener("keydown", (event) => {
 
 function makeRoom() {
   const story = $("story");
+  const height = () => story.getBoundingClientRect().height;
   story.className = "update";
   story.style.minHeight = "";
   if (innerWidth <= 600) return; // there, it would be most of the screen
   const heights = passes.flatMap(({ updates = [] }) => updates).slice(0, UPDATES).map((update) => {
     $("formula").replaceChildren(...written(update.formula || update.text));
     $("sentence").replaceChildren(...isolated(update.formula ? update.text : ""));
-    return story.offsetHeight;
+    return height();
   });
-  document.documentElement.style.setProperty("--story", `${Math.max(story.offsetHeight, ...heights)}px`);
+  document.documentElement.style.setProperty("--story", `${Math.max(height(), ...heights)}px`);
   story.style.minHeight = "var(--story)";
 }
 

@@ -1,8 +1,8 @@
 """How traces and graphs show themselves in a notebook: https://ipython.readthedocs.io/en/stable/config/integrating.html
 
-A trace, or a course, is the player of `page.py`. It stands in a frame of its own, so that several of them in one notebook do not
-disturb each other; the frame may run its script and nothing else. A Value or a Tensor is a picture of its graph. The
-engine knows nothing of this: importing this package in a notebook registers it with IPython.
+A trace, or a course, is the player of `page.py`. It stands in a frame of its own, so that several of them in one
+notebook do not disturb each other; the frame may run its script and nothing else. A Value or a Tensor is a picture of
+its graph. The engine knows nothing of this: importing this package in a notebook registers it with IPython.
 """
 
 from __future__ import annotations
@@ -48,8 +48,8 @@ def frame(subject: Trace | Course) -> str:
     )
 
 
-for shown in (Trace, Course):
-    shown._repr_mimebundle_ = bundle  # type: ignore[attr-defined]  # IPython asks for it; they themselves know no face
+for _kind in (Trace, Course):
+    setattr(_kind, "_repr_mimebundle_", bundle)  # noqa: B010  # IPython asks for it; they themselves know no face
 
 
 def load_ipython_extension(shell: Any) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import html
 from collections.abc import Sequence
 from string import Template
+
 from tinygrad_edu.errors import ArgumentError
 
 from ..cells import clean

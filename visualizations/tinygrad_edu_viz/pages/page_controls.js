@@ -90,6 +90,12 @@ function point(event) {
 document.addEventListener("pointerover", point);
 document.addEventListener("focusin", point);
 document.addEventListener("click", (event) => {
+  const link = event.target instanceof Element ? event.target.closest("a") : null;
+  if (link && !event.ctrlKey && !event.metaKey && !event.shiftKey) {
+    event.preventDefault(); // in a notebook, a frame's links would lead into the notebook itself
+    play(false);
+    openAddress(link.hash);
+  }
   const k = nodeAt(event);
   if (k !== null) pin(k);
 });
@@ -107,8 +113,8 @@ function remember() {
 const address = (place) => (passes.length > 1 ? `#pass=${pass + 1}&step=${place}` : `#step=${place}`);
 
 // #step=9 counts through all passes, #pass=2&step=9 in one of them, and #pass=2 is its first step.
-function openAddress() {
-  const [, number, step] = /^#(?:pass=(\d+))?&?(?:step=(\d+))?$/.exec(location.hash) ?? [];
+function openAddress(hash = location.hash) {
+  const [, number, step] = /^#(?:pass=(\d+))?&?(?:step=(\d+))?$/.exec(hash) ?? [];
   if (number === undefined) return go(step === undefined ? content.opens : Number(step), false);
   const index = Math.min(Math.max(Number(number), 1), passes.length) - 1;
   if (step === undefined) goTo(index);

@@ -49,7 +49,12 @@ def course_data(course: Course, scenes: Sequence[Scene]) -> dict[str, Any]:
             "updates": list(map(_update, updates)),
         }
         passes.append({name: value for name, value in row.items() if value or name == "graph"})
-    return {"graphs": graphs, "passes": passes, "losses": to_json(course.losses), "said": list(map(number, course.losses))}
+    return {
+        "graphs": graphs,
+        "passes": passes,
+        "losses": to_json(course.losses),
+        "said": list(map(number, course.losses)),
+    }
 
 
 def drawings(scenes: Sequence[Scene]) -> list[int]:

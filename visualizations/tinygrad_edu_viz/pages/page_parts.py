@@ -49,7 +49,7 @@ def several_passes(course: Course, scenes: Sequence[Scene]) -> Parts:
     learned = ", ".join(course.learned) or "nothing"
     words = {
         "buttons": packaged("course_buttons.html").rstrip(),
-        "loss": "\n" + loss_curve(course.losses),
+        "loss": loss_curve(course.losses),
         "keys": " <kbd>n</kbd> <kbd>N</kbd> next and previous pass, <kbd>u</kbd> the update,",
         "of_pass": " of this pass",
         "of_first": " of the first pass",
