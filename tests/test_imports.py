@@ -74,6 +74,7 @@ LAZY = {
     "tinygrad_edu_cli.commands.step": {"tinygrad_edu_cli.faces": HELP},
     "tinygrad_edu_cli.commands.train": {
         "tinygrad_edu_cli.faces": HELP,
+        "tinygrad_edu_cli.live.report": "Textual is slow to import, and waits for a keyboard",
         "tinygrad_edu_cli.training.config": HELP,
         "tinygrad_edu_cli.training.exports": HELP,
         "tinygrad_edu_cli.training.first_updates": HELP,

@@ -5,12 +5,15 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Callable
-from typing import NamedTuple
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 
 from tinygrad_edu_cli.main import main
+
+if TYPE_CHECKING:
+    from .pseudo_terminal import Terminal
 
 
 class Ran(NamedTuple):
@@ -63,3 +66,18 @@ def child_environment() -> dict[str, str]:
 @pytest.fixture
 def environment() -> dict[str, str]:
     return child_environment()
+
+
+@pytest.fixture
+def terminal(environment, ctrl_c: None) -> Iterator[Callable[..., Terminal]]:
+    from .pseudo_terminal import Terminal  # there is none on Windows
+
+    opened: list[Terminal] = []
+
+    def start(*arguments: str, columns: int = 100, rows: int = 30, **variables: str) -> Terminal:
+        opened.append(Terminal(list(arguments), columns, rows, {**environment, **variables}))
+        return opened[-1]
+
+    yield start
+    for each in opened:
+        each.child.close(force=True)

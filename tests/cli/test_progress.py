@@ -24,7 +24,7 @@ def terminal(environment, ctrl_c: None):
             pexpect.spawn(
                 sys.executable,
                 ["-m", "tinygrad_edu_cli", *arguments],
-                dimensions=(30, 100),
+                dimensions=(15, 100),  # too few rows for the whole screen
                 env={**environment, **variables},
                 timeout=60,
                 encoding="utf-8",
@@ -109,7 +109,7 @@ def test_the_line_fits(columns):
 def test_the_lines_fit_the_terminal(environment, columns):
     """But for the command to try next, which is there to be copied."""
     call = ["-m", "tinygrad_edu_cli", "train", *QUICK, "--dropout", "0.1", "--l2", "0.001"]
-    size = (60, columns)
+    size = (15, columns)  # too few rows for the whole screen
     child = pexpect.spawn(sys.executable, call, env=environment, encoding="utf-8", dimensions=size, timeout=60)
     lines = [line.rpartition("\x1b[K")[2] for line in child.read().splitlines()]
     assert max(len(line) for line in lines if not line.startswith("  tinygrad-edu ")) <= columns

@@ -7,81 +7,11 @@ import re
 import select
 import signal
 import sys
-import termios
-from collections.abc import Callable, Iterator
 
 import pexpect
-import pyte
 import pytest
 
-PATIENCE = 120  # seconds without a sign from the command, on a machine that has much else to do
-
-
-class Terminal:
-    """A command at a pseudo-terminal, and what its screen shows."""
-
-    def __init__(self, arguments: list[str], columns: int, rows: int, environment: dict[str, str]):
-        self.screen = pyte.Screen(columns, rows)
-        self.stream = pyte.ByteStream(self.screen)
-        self.received = b""
-        self.child = pexpect.spawn(
-            sys.executable,
-            ["-m", "tinygrad_edu_cli", *arguments],
-            dimensions=(rows, columns),
-            env=environment,
-            timeout=PATIENCE,
-        )
-
-    @property
-    def text(self) -> str:
-        return "\n".join(self.screen.display)
-
-    def type(self, keys: str) -> None:
-        self.child.send(keys)
-
-    def resize(self, columns: int, rows: int) -> None:
-        self.child.setwinsize(rows, columns)
-        self.screen.resize(rows, columns)
-
-    def wait_for(self, *expected: str) -> None:
-        """Read until the screen shows all of the texts (blanks and line breaks do not count)."""
-        while not all("".join(text.split()) in "".join(self.text.split()) for text in expected):
-            try:
-                self._feed(self.child.read_nonblocking(4096, timeout=PATIENCE))
-            except (pexpect.EOF, pexpect.TIMEOUT):
-                pytest.fail(f"never saw {expected} on:\n{self.text}")
-
-    def end(self) -> int:
-        """Read what is left, and give the exit code."""
-        try:
-            while True:
-                self._feed(self.child.read_nonblocking(4096, timeout=PATIENCE))
-        except pexpect.EOF:
-            self.child.wait()
-        return self.child.exitstatus
-
-    def echoes(self) -> bool:
-        """Whether the terminal is as a shell needs it: it echoes, and waits for whole lines."""
-        flags = termios.tcgetattr(self.child.child_fd)[3]
-        return bool(flags & termios.ECHO) and bool(flags & termios.ICANON)
-
-    def _feed(self, data: bytes) -> None:
-        self.received += data
-        self.stream.feed(data)
-
-
-@pytest.fixture
-def terminal(environment, ctrl_c: None) -> Iterator[Callable[..., Terminal]]:
-    opened: list[Terminal] = []
-
-    def start(*arguments: str, columns: int = 100, rows: int = 30, **variables: str) -> Terminal:
-        opened.append(Terminal(list(arguments), columns, rows, {**environment, **variables}))
-        return opened[-1]
-
-    yield start
-    for each in opened:
-        each.child.close(force=True)
-
+from .pseudo_terminal import PATIENCE
 
 FIRST = ("START 0/20", "w1", "sigmoid", "forward", "backward", "this step", "q quit")
 """What is on the first screen of the perceptron."""

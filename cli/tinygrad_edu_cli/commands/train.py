@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from .. import live as screen
 from ..completion import NETWORKS
 from ..errors import INTERRUPTED, NEGATIVE, CommandError
 from ..training.help_sections import SectionedCommand
@@ -35,6 +36,7 @@ The same as: tinygrad-edu train --data {FIRST_DATA}"""
 @click.option(
     "--updates", type=Number(1, 200, whole=True), metavar="N", help="With --step: how many updates.  [default: 3]"
 )
+@click.option("--live", is_flag=True, help="Fill the screen (the default at a terminal).")
 @click.option("--plain", is_flag=True, help="Print lines of text only (the default without a terminal).")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object for each event.")
 @click.option("--batches", is_flag=True, help="With --json: also one for each batch.")
@@ -46,6 +48,7 @@ def train(
     load: Path | None,
     record: Path | None,
     resume: Path | None,
+    live: bool,
     stepwise: bool,
     updates: int | None,
     plain: bool,
@@ -56,7 +59,8 @@ def train(
     """Train a network, and see how it learns.
 
     Without --data: the question of the first lecture, "will I pass this class?", and a single perceptron. Every
-    option has a default that fits the data; Ctrl-C ends a run early, and keeps what was learned.
+    option has a default that fits the data; Ctrl-C ends a run early, and keeps what was learned. At a terminal it fills
+    the screen: space pauses, s steps into the next update's backpropagation, u goes back in time, ? tells all keys.
 
     \b
     Examples:
@@ -71,18 +75,22 @@ def train(
       tinygrad-edu train --data spirals --png run.png --gif run.gif --html report.html
       tinygrad-edu predict grades.safetensors new.csv
     """
-    if plain and as_json:
-        raise click.UsageError("--plain and --json exclude each other: choose one")
+    if live + plain + as_json > 1:
+        raise click.UsageError("--live, --plain and --json exclude each other: choose one")
     if batches and not as_json:
         raise click.UsageError("--batches is for --json: add it")
     if updates is not None and not stepwise:
         raise click.UsageError("--updates is for --step: add it; --epochs says how long to train")
     pictures = asked_for(options)
     if stepwise:
+        if live:
+            raise click.UsageError("--live watches the training, and --step looks at its first updates: choose one")
         if save or record or resume or pictures.paths:
             raise click.UsageError("--step looks at the first updates, and keeps nothing of them: leave out the files")
         _step({**options, "data": options["data"] or FIRST_DATA}, load, updates or 3, plain, as_json)
         return
+    if live and not screen.is_possible():
+        raise click.UsageError("--live needs a terminal to draw on, and a keyboard: leave it out, or give --plain")
     if resume is not None:
         _refuse_others(context)
     from ..training import config, reports, summary  # bring NumPy, which `--help` need not wait for
@@ -106,7 +114,13 @@ def train(
     kept = exports.Kept(session.run, session.history) if pictures.paths else None
     if kept is not None:
         session.watchers.append(kept.watch)
-    stopped = sessions.train(session, reports.report(session, plain, as_json, batches))
+    if live or (not (plain or as_json) and screen.is_welcome()):
+        from ..live.report import LiveReport
+
+        report = LiveReport(session)
+        stopped = sessions.train(session, report, report.drive)
+    else:
+        stopped = sessions.train(session, reports.report(session, plain, as_json, batches))
     if save is not None and stopped != "diverged":
         sessions.save(session, save)
     if kept is not None:
@@ -132,7 +146,7 @@ def _step(options: dict[str, Any], load: Path | None, updates: int, plain: bool,
 
 def _refuse_others(context: click.Context) -> None:
     """A resumed run goes on with its own settings."""
-    free = {"resume", "epochs", "save", "plain", "as_json", "batches", *PICTURE_OPTIONS}
+    free = {"resume", "epochs", "save", "live", "plain", "as_json", "batches", *PICTURE_OPTIONS}
     given = [
         param.opts[0]
         for param in context.command.params

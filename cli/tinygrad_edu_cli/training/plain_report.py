@@ -28,7 +28,7 @@ class PlainReport:
 
     def __init__(self, run: Run, history: History):
         self.run, self.history = run, history
-        self._started = time.monotonic()
+        self.started = time.monotonic()
         self._epoch: EpochEvent | None = None
         self._validation: ValidationEvent | None = None
         self._told = 0  # the last epoch that has its line
@@ -92,7 +92,7 @@ class PlainReport:
         if hidden > 0:
             self.say(f"  ({hidden} more notices; --json shows all)")
         self.say("")
-        for sentence in summary(self.run, self.history, time.monotonic() - self._started):
+        for sentence in summary(self.run, self.history, time.monotonic() - self.started):
             self.say("\n".join(wrap(sentence, room())))
         words, command, arguments = advice(self.run, self.history).partition("tinygrad-edu ")
         self.say("\n".join(wrap(f"Next: {words.rstrip()}", room())))

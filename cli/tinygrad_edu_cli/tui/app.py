@@ -6,6 +6,7 @@ import asyncio
 import signal
 from collections.abc import Sequence
 from contextlib import suppress
+from pathlib import Path
 from typing import ClassVar
 
 from textual.app import App
@@ -25,7 +26,7 @@ from .step_screen import Stepping
 class FullScreen(App[None]):
     """What every full screen does. Its return code is 130 if it was interrupted."""
 
-    CSS_PATH = "stepper.tcss"
+    CSS_PATH = Path(__file__).with_name("stepper.tcss")  # also where a class of another folder is derived
     ENABLE_COMMAND_PALETTE = False
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+c", "interrupt", "quit", priority=True),
@@ -42,12 +43,17 @@ class FullScreen(App[None]):
         return [*super().get_line_filters(), *self.filters]
 
     def on_mount(self) -> None:
-        """Leave the terminal as it was also when a signal asks to end."""
+        """Leave the terminal as it was also when a signal asks to end; draw all of it when `fg` comes back."""
+        self.app_resume_signal.subscribe(self, lambda _app: self.refresh(layout=True))
         if not self.is_headless:
             with suppress(NotImplementedError):  # on Windows
                 for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
                     if signal.getsignal(number) is not signal.SIG_IGN:  # under nohup, and in a script's background
                         asyncio.get_running_loop().add_signal_handler(number, self.action_interrupt)
+
+    def on_resize(self) -> None:
+        """Draw all of it: a window that was smaller for a moment, and that is as large again, has lost some."""
+        self.refresh(layout=True)
 
     def action_interrupt(self) -> None:
         self.exit(return_code=INTERRUPTED)

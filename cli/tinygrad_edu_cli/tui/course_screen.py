@@ -19,7 +19,6 @@ from .course_bar import CourseBar
 from .course_text import pass_text, update_page, update_text
 from .dialogs import Reading
 from .graph_pane import GraphPane
-from .lines import Lines
 from .loss_pane import LossPane
 from .node_pane import NodePane
 from .step_screen import Stepping
@@ -46,9 +45,10 @@ class CourseStepping(Stepping):
         self.mover: CoursePlayer = player
 
     def side(self) -> Iterator[Widget]:
-        yield LossPane(self.mover, id="curve")
-        yield NodePane(self.player, id="nodes")
-        yield Lines(id="step-text")
+        curve = LossPane(self.mover, id="curve")
+        curve.border_title = "loss after each update"
+        yield curve
+        yield from super().side()
 
     def graph(self) -> GraphPane:
         passes = self.mover.course.passes

@@ -59,11 +59,7 @@ class Reading(ModalScreen[None]):
     def compose(self) -> ComposeResult:
         with Vertical(classes="window large"):
             yield Static(self.heading, id="heading", markup=False)
-            yield Page(id="page")
+            page = Page(id="page")
+            page.put(plain_strips(self.body))
+            yield page
             yield Static("arrows: scroll   Esc: close", id="hint", markup=False)
-
-    def on_mount(self) -> None:
-        """Fill the page."""
-        page = self.query_one(Page)
-        page.put(plain_strips(self.body))
-        page.focus()

@@ -55,6 +55,7 @@ class Stepping(Screen[None]):
         self.subject, self.player, self.opener = subject, player, opener
         self.mover: Player | CoursePlayer = player  # what the keys move
         self.ascii = look.is_ascii()
+        self.set_class(self.ascii, "ascii")
         self.asked_to_replace: Path | None = None
 
     def compose(self) -> ComposeResult:
@@ -72,17 +73,14 @@ class Stepping(Screen[None]):
 
     def side(self) -> Iterator[Widget]:
         """The panes beside the graph, or below it."""
-        yield NodePane(self.player, id="nodes")
-        yield Lines(id="step-text")
+        nodes, said = NodePane(self.player, id="nodes"), Lines(id="step-text")
+        nodes.border_title, said.border_title = "nodes", "this step"
+        yield nodes
+        yield said
 
     def bar(self) -> Widget:
         """The line that shows where we are, and on which one can click."""
         return PassBar(self.player, self.ascii, id="bar")
-
-    def on_mount(self) -> None:
-        self.query_one("#step-text").border_title = "this step"
-        self.query_one("#nodes").border_title = "nodes"
-        self.set_class(self.ascii, "ascii")
 
     def on_resize(self, event: events.Resize) -> None:
         """Put the panes where there is room for them, and fill them."""

@@ -1,0 +1,166 @@
+"""Training on the whole screen in a pseudo-terminal: what a person at a keyboard gets, byte by byte."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+from pathlib import Path
+
+import pytest
+
+LONG = ("train", "--data", "moons", "--n", "200", "--net", "2-4-1", "--epochs", "1000000")
+SHORT = ("train", "--data", "moons", "--n", "200", "--net", "2-4-1", "--epochs", "12")
+
+
+def test_a_whole_session(terminal, tmp_path: Path):
+    run = tmp_path / "run"
+    tty = terminal(*LONG, "--record", str(run))
+    tty.wait_for("tinygrad-edu train", "moons", "2-4-1", "RUNNING", "update")
+    for keys, seen in [
+        (" ", "PAUSED"),
+        *[(",", "PAUSED"), (".", "PAUSED"), ("s", "START 0/"), ("fnn", "BACKWARD"), ("q", "PAUSED")],
+        *[
+            ("[", "the learning rate is 0.005"),
+            *[(".", "rate 0.005")],
+            ("u", "Back to the end of which epoch"),
+            ("2\r", "back at the end of epoch 2"),
+        ],
+        *[
+            (",,", "epoch 4/1000000"),
+            ("h", "PAUSED"),
+            ("?", "Keys"),
+            ("q", "PAUSED"),
+            (" ", "RUNNING"),
+            (" ", "PAUSED"),
+        ],
+    ]:
+        tty.type(keys)
+        tty.wait_for(seen)
+    picture = tmp_path / "run.png"
+    tty.type("e")
+    tty.wait_for("Write to which file?")
+    tty.type(f"{picture}\r")
+    tty.wait_for("wrote")
+    assert picture.read_bytes().startswith(b"\x89PNG")
+    for columns, rows in [(10, 3), (140, 45), (60, 16), (100, 30)]:
+        tty.resize(columns, rows)
+    tty.wait_for("PAUSED", "q quit")
+    tty.type(" ")
+    tty.wait_for("RUNNING")
+    tty.type("q")
+    assert tty.end() == 130 and tty.echoes()
+    assert b"\x1b[?1049l" in tty.received and b"\x1b[?25h" in tty.received, "the screen before, and the cursor"
+    left = tty.received.rpartition(b"\x1b[?1049l")[2].decode()
+    for words in (
+        "Data: moons",
+        "train loss",
+        "Back at the end of epoch 2, by hand",
+        "Interrupted after",
+        "Best epoch",
+        "Next:",
+    ):
+        assert words in left
+    lines = [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
+    assert {"kind": "undo", "epoch": 2} in lines and lines[-1]["stopped"] == "interrupted"
+    assert any(line["kind"] == "steer" and line["lr"] == 0.005 for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "keys", "code", "said"),
+    [
+        (SHORT, "q", 0, "Done after 12 epochs"),
+        (LONG, "q", 130, "Interrupted after"),
+        (LONG, "\x03", 130, "Interrupted after"),
+        (LONG, "?\x03", 130, "Interrupted after"),
+        (LONG, "su\x03", 130, "Interrupted after"),
+        ((*SHORT, "--lr", "1e9", "--optimizer", "sgd", "--loss", "mse"), "q", 1, "The loss is not a number any more"),
+    ],
+)
+def test_leaving(terminal, arguments, keys, code, said):
+    tty = terminal(*arguments)
+    tty.wait_for("ENDED" if arguments[:9] == SHORT else "RUNNING")
+    tty.type(keys)
+    assert tty.end() == code and tty.echoes() and b"Traceback" not in tty.received
+    assert said in tty.received.rpartition(b"\x1b[?1049l")[2].decode()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_ends_the_run_between_two_updates(terminal, number, tmp_path):
+    tty = terminal(*LONG, "--record", str(tmp_path / "run"))
+    tty.wait_for("RUNNING")
+    os.kill(tty.child.pid, number)
+    assert tty.end() == 130 and tty.echoes()
+    *_, last = (tmp_path / "run" / "metrics.jsonl").read_text().splitlines()
+    assert json.loads(last)["stopped"] == "interrupted"
+
+
+def test_suspended_and_back(terminal):
+    tty = terminal(*LONG)
+    tty.wait_for("RUNNING")
+    tty.type(" ")
+    tty.wait_for("PAUSED")
+    tty.type("\x1a")
+    tty.wait_until_stopped()
+    os.kill(tty.child.pid, signal.SIGCONT)
+    tty.screen.reset()
+    tty.wait_for("tinygrad-edu train", "PAUSED", "q quit")
+    tty.type("q")
+    assert tty.end() == 130 and tty.echoes()
+
+
+def test_going_on_in_lines(terminal):
+    tty = terminal(*LONG[:-1], "800")
+    tty.wait_for("RUNNING")
+    tty.type("d")
+    assert tty.end() == 0
+    left = tty.received.rpartition(b"\x1b[?1049l")[2].decode()
+    assert "Data: moons" in left and "epoch " in left and "Done after 800 epochs" in left
+
+
+@pytest.mark.parametrize(
+    ("arguments", "variables", "size"),
+    [
+        *[((), {"TERM": "dumb"}, (100, 30)), ((), {"CI": "1"}, (100, 30)), ((), {"JPY_PARENT_PID": "1"}, (100, 30))],
+        *[(("--plain",), {}, (100, 30)), (("--json",), {}, (100, 30)), ((), {}, (59, 30)), ((), {}, (100, 15))],
+    ],
+)
+def test_who_gets_lines(terminal, arguments, variables, size):
+    tty = terminal(*SHORT, *arguments, columns=size[0], rows=size[1], **variables)
+    assert tty.end() == 0 and b"\x1b[?1049h" not in tty.received
+
+
+def test_who_asks_for_the_screen_gets_it_in_a_small_terminal_too(terminal):
+    tty = terminal(*LONG, "--live", columns=30, rows=8, CI="1")
+    tty.wait_for("RUNNING")
+    tty.type("q")
+    assert tty.end() == 130
+
+
+def test_what_cannot_be(terminal, cli):
+    tty = terminal(*SHORT, "--live", TERM="dumb")
+    assert tty.end() == 2 and b"--live needs a terminal" in tty.received
+    assert "--live needs a terminal" in cli(*SHORT, "--live").err
+    assert "exclude each other" in cli(*SHORT, "--live", "--json").err
+
+
+@pytest.mark.parametrize("variables", [{"NO_COLOR": "1"}, {"PYTHONIOENCODING": "ascii"}])
+def test_without_colours_and_with_ascii_alone(terminal, variables):
+    tty = terminal(*LONG, columns=80, rows=24, **variables)
+    tty.wait_for("RUNNING", "loss")
+    for keys, seen in [
+        (" ", "PAUSED"),
+        ("h", "PAUSED"),
+        ("s", "START"),
+        ("q", "PAUSED"),
+        ("?", "Keys"),
+        ("q", "PAUSED"),
+    ]:
+        tty.type(keys)
+        tty.wait_for(seen)
+    tty.type("q")
+    assert tty.end() == 130
+    if "NO_COLOR" in variables:
+        assert b"\x1b[38;" not in tty.received and b";48;" not in tty.received
+    else:
+        assert tty.received.isascii()
