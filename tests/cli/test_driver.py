@@ -352,10 +352,10 @@ def test_what_was_steered_is_said_by_plain_and_json(cli: Any, tmp_path: Path) ->
 
 
 @pytest.mark.parametrize("loaded", [False, True])
-def test_a_run_that_goes_on_knows_where_it_began(cli: Any, loaded: bool, tmp_path: Path) -> None:
-    """Unless it began with the weights of a file: then one can go back to where it was resumed."""
+def test_a_run_that_goes_on_can_be_taken_back_to_before(cli: Any, loaded: bool, tmp_path: Path) -> None:
+    """Also one that began with the weights of a file, and their standardization: the folder has a copy of it."""
     weights, folder = tmp_path / "weights.safetensors", tmp_path / "run"
-    assert cli("train", *SMALL.split(), "--epochs", "1", "--save", str(weights)).code == 0
+    assert cli("train", *SMALL.split(), "--seed", "9", "--epochs", "1", "--save", str(weights)).code == 0
     load = weights if loaded else None
     whole = drive(sessions.started(config(), None, load), do_nothing)
 
@@ -364,22 +364,33 @@ def test_a_run_that_goes_on_knows_where_it_began(cli: Any, loaded: bool, tmp_pat
         driver = Driver(session)
         while driver.engine.epoch < 4 or driver.engine.pending:
             session.record(driver.next())
+    weights.unlink()
     session = sessions.resumed(folder, None)
-    went_back: list[int] = []
-
-    def act(driver: Driver, event: Event | None) -> None:
-        if event is not None and event.kind == "epoch" and event.epoch == 5 and not went_back:
-            assert driver.first == (4 if loaded else 0)
-            if loaded:
-                with pytest.raises(ArgumentError, match="from 4 to 5, not 0"):
-                    driver.restart()
-            went_back.append(driver.undo(4 if loaded else 2))
-
-    driver = drive(session, act)
-    assert went_back == [0 if loaded else 2]
+    driver = drive(session, Script(("epoch", 5, lambda d: d.undo(2)), ("epoch", 3, lambda d: d.restart())))
+    assert driver.first == 0 and len(History.read(folder)) == 6
     assert fingerprint(driver.run.model) == fingerprint(whole.run.model)
     for file in (folder / "checkpoints").iterdir():
         file.unlink()
+    assert cli("train", "--resume", str(folder)).code == 0  # from the beginning
+    np.testing.assert_equal(Checkpoint.load(folder / "checkpoints").state["model"], whole.run.model.state_dict())
+
+
+def test_a_run_of_which_the_beginning_is_not_known(cli: Any, tmp_path: Path) -> None:
+    """One that was recorded by a version that did not write down with which weights it began."""
+    folder = tmp_path / "run"
+    assert cli("train", *SMALL.split(), "--epochs", "3", "--record", str(folder)).code == 0
+    content = json.loads((folder / "config.json").read_text())
+    del content["initial_hash"]
+    (folder / "config.json").write_text(json.dumps({**content, "version": 1}))
+    session = sessions.resumed(folder, 5)
+    with contextlib.closing(session.folder):
+        driver = Driver(session)
+        with pytest.raises(ArgumentError, match="from 3 to 3, not 0"):
+            driver.restart()
+        assert driver.undo(3) == 0
+    content["initial_hash"] = "another"
+    (folder / "config.json").write_text(json.dumps(content))
+    for file in (folder / "checkpoints").iterdir():
+        file.unlink()
     ran = cli("train", "--resume", str(folder))
-    assert ran.code == (4 if loaded else 0)
-    assert ("began with the weights of a file, which are not in it" in ran.err) == loaded
+    assert ran.code == 4 and "has no checkpoint, and not the weights that the run began with" in ran.err

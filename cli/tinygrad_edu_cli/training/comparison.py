@@ -195,8 +195,10 @@ def recorded(paths: list[Path]) -> Comparison:
     for path in paths:
         if resolved.count(path.resolve()) > 1:
             raise CommandError(f"the run {path} is given twice", "give runs that differ")
-    folders = [RunFolder.read(path) for path in paths]
-    candidates = [Candidate(str(folder.path), [_recorded(folder)]) for folder in folders]
+    folders, candidates = [], []
+    for path in paths:
+        folders.append(RunFolder.read(path))
+        candidates.append(Candidate(str(path), [_recorded(folders[-1])]))
     return Comparison(candidates, lockstep=Lockstep.of(*folders) if len(folders) == 2 else None)
 
 

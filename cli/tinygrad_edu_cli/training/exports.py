@@ -32,7 +32,7 @@ from .comparison import Comparison
 from .config import option, typed
 from .folder import RunFolder
 from .run import Run
-from .session import readable
+from .session import prepared, readable
 from .summary import summary
 
 PLOTS = "pip install 'tinygrad-edu[plots]'"
@@ -121,7 +121,7 @@ def recorded(path: Path) -> Shown:
         progress = Progress.read(path)
     history, label = folder.history()[0], str(path)
     try:
-        run = Run.prepare(folder.config)
+        run = prepared(folder)
         state = Checkpoint.load(folder.checkpoints).state
         best = state["best"]["weights"] if _restored(run, progress) and state["best"] else None
         run.model.load_state_dict(best or state["model"])

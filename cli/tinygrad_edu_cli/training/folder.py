@@ -1,4 +1,5 @@
-"""A recorded run: a folder with config.json, metrics.jsonl (an event a line) and checkpoints.
+"""A recorded run: a folder with config.json, metrics.jsonl (an event a line) and checkpoints, and the
+network that it began with, if that was loaded.
 
 What lasts, whatever happens to the process or the machine: config.json is written last of what a new folder holds, so
 one that has it is whole; a checkpoint is on the disk before the next epoch begins. The lines of metrics.jsonl outlive
@@ -10,6 +11,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
@@ -30,6 +32,8 @@ from .lock import NAME as LOCK
 from .lock import lock
 from .missing_lines import completed
 from .record_schema import CONFIG, KIND, VERSION, VERSIONS
+
+LOADED = "loaded.safetensors"
 
 
 class RunFolder:
@@ -54,15 +58,28 @@ class RunFolder:
         return self.path / "checkpoints"
 
     @property
+    def loaded(self) -> Path | None:
+        """The saved network that the run began with, if it did with one."""
+        return self.path / LOADED if (self.path / LOADED).exists() else None
+
+    @property
     def metrics(self) -> Path:
         return self.path / METRICS
 
     @classmethod
     def create(
-        cls, path: Path, config: RunConfig, data_hash: str, guessing: float, initial_hash: str = ""
+        cls,
+        path: Path,
+        config: RunConfig,
+        data_hash: str,
+        guessing: float,
+        initial_hash: str = "",
+        loaded: Path | None = None,
     ) -> RunFolder:
         """A new folder, or one that is there and in which nothing was recorded. It is locked.
 
+        Args:
+            loaded: the saved network that the run begins with; the folder gets a copy.
         Raises:
             FileError: it cannot be written, or another process records into it.
             CommandError: it has something in it.
@@ -76,10 +93,14 @@ class RunFolder:
         with folder.locked():
             refuse_used(path)  # somebody was faster
             try:
-                sweep(path, "config")
+                sweep(path, "config", "loaded")
+                (path / LOADED).unlink(missing_ok=True)
                 make_folder(folder.checkpoints)
             except OSError as error:
                 raise cannot_write(path, error) from None
+            if loaded is not None:
+                with replacing(path / LOADED) as copy:
+                    shutil.copyfile(loaded, copy)
             folder._open("w")
             folder.save_config(config)
         return folder
@@ -254,8 +275,9 @@ def refuse_used(path: Path) -> None:
 
 def _is_unused(path: Path) -> bool:
     """Whether a folder is empty, or holds no more than what a process leaves that is killed before the run begins."""
-    names = {place.name for place in path.iterdir() if not place.match(".config-*.tmp.json")}
-    if not names <= {LOCK, "checkpoints", "metrics.jsonl"}:
+    temporary = (".config-*.tmp.json", ".loaded-*.tmp.safetensors")
+    names = {place.name for place in path.iterdir() if not any(map(place.match, temporary))}
+    if not names <= {LOCK, LOADED, "checkpoints", "metrics.jsonl"}:
         return False
     checkpoints, metrics = path / "checkpoints", path / "metrics.jsonl"
     if checkpoints.exists() and not (checkpoints.is_dir() and not any(checkpoints.iterdir())):

@@ -38,6 +38,8 @@ class PlainReport:
             blanks = line[: len(line) - len(line.lstrip())]
             for part in wrap(line.lstrip(), room() - len(blanks), indent=INDENT - len(blanks)):
                 self.say(blanks + part)
+        for event in self.history.steering:
+            self._tell_steered(event)
         self.say("")
         measure = "accuracy" if self.run.dataset.classes else "R²"
         self.say(_row("epoch", "train loss", "validation", measure, "lr"))
@@ -56,7 +58,7 @@ class PlainReport:
                 where = f"Epoch {event.epoch}: " if event.epoch else ""
                 self._tell(f"{where}{event.text}")
             case SteerEvent():
-                self._tell(f"From update {event.step + 1} on: {steered(event)}, set by hand.")
+                self._tell_steered(event)
             case UndoEvent():
                 self._told = 0
                 self._tell(f"Back at the {f'end of epoch {event.epoch}' if event.epoch else 'start'}, by hand.")
@@ -69,6 +71,9 @@ class PlainReport:
 
     def close(self) -> None:
         """Nothing is left to do: every line was printed when it came."""
+
+    def _tell_steered(self, event: SteerEvent) -> None:
+        self._tell(f"From update {event.step + 1} on: {steered(event)}, set by hand.")
 
     def _tell(self, sentence: str) -> None:
         for line in wrap(sentence, room() - 2, indent=2):

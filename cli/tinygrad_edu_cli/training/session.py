@@ -114,7 +114,7 @@ def started(config: RunConfig, record: Path | None, load: Path | None) -> Sessio
     if record is None:
         return Session(run)
     hashes = run.data_hash(), run.guessing_loss(), run.weights_hash()
-    return Session(run, RunFolder.create(record, run.config, *hashes))
+    return Session(run, RunFolder.create(record, run.config, *hashes, load))
 
 
 def resumed(path: Path, epochs: int | None) -> Session:
@@ -140,7 +140,7 @@ def _resumed(folder: RunFolder, epochs: int | None) -> Session:
                 "leave --epochs out, or start a new run",
             )
         config = replace(config, epochs=epochs)
-    run = Run.prepare(config)
+    run = prepared(folder, config)
     if run.data_hash() != folder.data_hash:
         raise CommandError(
             f"the data of this run, {config.data}, has changed since: the run cannot go on with the same numbers",
@@ -161,6 +161,16 @@ def _resumed(folder: RunFolder, epochs: int | None) -> Session:
     return session
 
 
+def prepared(folder: RunFolder, config: RunConfig | None = None) -> Run:
+    """A recorded run as it was before its first update.
+
+    Args:
+        config: in place of the recorded one.
+    """
+    config = config or folder.config
+    return Run.prepare(config) if folder.loaded is None else _loaded(config, folder.loaded)
+
+
 def _session(run: Run, folder: RunFolder, checkpoint: tg.train.Checkpoint | None) -> Session:
     """Go on after a checkpoint, or begin anew without; what was steered will be so again."""
     steered = folder.history()[0].steering
@@ -168,8 +178,8 @@ def _session(run: Run, folder: RunFolder, checkpoint: tg.train.Checkpoint | None
     if checkpoint is None:
         if folder.initial_hash and not knows_start:
             raise FileError(
-                f"{folder.path} has no checkpoint, and the run began with the weights of a file, which are not in it",
-                "start it again with the options --load and --record, and another folder",
+                f"{folder.path} has no checkpoint, and not the weights that the run began with",
+                "start it again with another --record",
             )
         folder.reopen(0, [], steered)
         return Session(run, folder, planned=steered)
