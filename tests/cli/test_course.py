@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import random
 import re
 import shlex
 from pathlib import Path
@@ -13,7 +14,12 @@ import numpy as np
 import pytest
 
 import tinygrad_edu as tg
-from tinygrad_edu_viz import Course
+from tinygrad_edu_cli.errors import CommandError
+from tinygrad_edu_cli.expressions.expression import evaluate
+from tinygrad_edu_viz import Course, Trace
+from tinygrad_edu_viz.courses.repeating import Repeated
+
+from .test_random_calls import NUMBERS, call
 
 NEURON = ["step", "(sigmoid(w*x + b) - y)**2", *shlex.split("--set w=3 --set x=-1 --set b=1 --set y=1")]
 MATRIX = ["step", "sum((W@x - y)**2)", *shlex.split("--set W=[[1,2],[3,4]] --set x=[1,-1] --set y=[2,0]")]
@@ -157,6 +163,9 @@ def test_breakpoints_mark_steps_and_updates(cli):
 def test_a_diverging_course_says_so(cli):
     ran = cli("step", "w**4", "--set", "w=3", "--lr", "10", "--updates", "20")
     assert ran.code == 0 and "it has grown" in ran.out and "the steps were too large" in ran.out
+    found = objects(cli("step", "w**4", "--set", "w=3", "--lr", "10", "--updates", "20", "--json").out)
+    assert found[-1]["kind"] == "end" and found[-1]["pass"] == 5 and "the steps were too large" in found[-1]["text"]
+    assert [event["optimizer"] for event in found if event["kind"] == "update"] == ["SGD, η (lr) = 10"] * 4
     ran = cli("step", "sqrt(w)", "--set", "w=0", "--updates", "3")
     assert "w goes from 0 to -∞: its gradient is ∞, and from here on nothing can be learned" in ran.out
     ran = cli("step", "log(w*x)", "--set", "w=-1", "--set", "x=1", "--updates", "3")
@@ -261,3 +270,26 @@ def test_a_run_that_was_stepped_through_goes_on_as_if_nothing_had_been():
 def test_what_train_refuses(cli, options, said):
     ran = cli("train", "--data", "moons", *shlex.split(options))
     assert ran.code == 2 and said in ran.err
+
+
+# --- graphs of all kinds ---
+
+
+def test_any_graph_is_computed_again_as_it_was():
+    """Random calls of all functions: the first pass is the trace of the graph itself, and ids stay from pass to pass."""
+    compared = 0
+    for seed in range(700):
+        text = f"sum({call(random.Random(seed))})"
+        try:
+            root = evaluate(text, NUMBERS).root
+        except CommandError:
+            continue
+        again = Repeated(root)
+        learned = [n for n in again.nodes if n.op is None and n.requires_grad and n.size]
+        with np.errstate(all="ignore"):
+            single = Trace.record(root)
+            course = Course.record(again, tg.optim.Adam(learned, lr=0.1), 2)
+        assert str(course.passes[0]) == str(single) and str(course.passes[0].events) == str(single.events), text
+        assert all([*trace.nodes] == [*single.nodes] for trace in course.passes), text
+        compared += 1
+    assert compared > 150

@@ -15,7 +15,6 @@ from tinygrad_edu.graph.node import Node
 from tinygrad_edu.optim import Optimizer
 
 from ..readable import short
-from ..recording.contents import Event
 from ..trace import Trace
 from . import course_file
 from .letters import settings_text
@@ -167,11 +166,15 @@ class Course:
         )
 
     def events(self) -> Iterator[dict[str, Any]]:
-        """All that happens, in order, as JSON objects: the events of each pass, and then its updates."""
+        """All that happens, in order, as JSON objects: the events of each pass, and then its updates; and, of kind
+        "end", why the course ends before it should."""
         for number, (trace, updates) in enumerate(zip(self.passes, self.updates, strict=True), 1):
-            events: tuple[Event | Update, ...] = (*trace.events, *updates)
-            for event in events:
+            for event in trace.events:
                 yield {"kind": event.kind, "pass": number, **event.to_json()}
+            for update in updates:
+                yield {"kind": update.kind, "pass": number, **update.to_json(), "optimizer": self.optimizer}
+        if self.note:
+            yield {"kind": "end", "pass": len(self.passes), "text": self.note}
 
     def save(self, path: str | PathLike[str]) -> None:
         """Write this course as JSON.
