@@ -10,6 +10,18 @@ from visualizations.shown_runs import shown
 pytestmark = pytest.mark.browser
 
 
+@pytest.fixture
+def opened(visit):
+    """Open a report, and wait until its program has unpacked what it shows."""
+
+    def open_report(*args, **settings):
+        page = visit(report(*args), **settings)
+        page.tab.wait_for_selector("#slider[aria-valuetext]", state="attached")
+        return page
+
+    return open_report
+
+
 def picture(page) -> str:
     """What is drawn: the dots of the canvas, or the cells of the table."""
     return page.tab.evaluate(
@@ -20,9 +32,9 @@ def picture(page) -> str:
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("name", ["moons", "blobs", "iris", "sine", "diabetes"])
-def test_arrow_keys_change_picture_and_sentence(visit, name, scheme):
+def test_arrow_keys_change_picture_and_sentence(opened, name, scheme):
     run = shown(name, epochs=4)
-    page = visit(report([run]), color_scheme=scheme)
+    page = opened([run], color_scheme=scheme)
     last = len(run.epochs()) - 1
     assert page.position == last and page.text("#story").startswith("Epoch 4")
     end = picture(page)
@@ -45,10 +57,10 @@ def test_arrow_keys_change_picture_and_sentence(visit, name, scheme):
     assert page.text("#story").startswith("Before")
 
 
-def test_the_picture_is_what_the_model_answers(visit):
+def test_the_picture_is_what_the_model_answers(opened):
     """The colour of a dot far from the boundary is that of the likelier class."""
     run = shown("moons", epochs=4, lr=0.3)
-    page = visit(report([run]), color_scheme="light")
+    page = opened([run], color_scheme="light")
     shares = run.picture.grid(48, 48)
     for label, blue in ((0, True), (1, False)):
         row, column = divmod(int(shares[..., label].argmax()), 48)
@@ -74,9 +86,9 @@ def test_it_fits_every_width_with_letters_that_can_be_read(visit, width):
         assert smallest >= 11
 
 
-def test_runs_side_by_side_move_together(visit):
+def test_runs_side_by_side_move_together(opened):
     runs = [shown("moons", epochs=epochs, label=f"epochs={epochs}") for epochs in (2, 4)]
-    page = visit(report(runs))
+    page = opened(runs)
     page.press("Home")
     assert page.texts("#story p") == [f"epochs={n}: {run}" for n, run in zip((2, 4), _first(runs), strict=True)]
     page.press("End")
@@ -87,8 +99,8 @@ def _first(runs) -> list[str]:
     return [run.sentence(0, next(run.picture.over_time(run.snapshots, [0]))) for run in runs]
 
 
-def test_it_plays_and_prints(visit):
-    page = visit(report([shown("moons", epochs=3)]))
+def test_it_plays_and_prints(opened):
+    page = opened([shown("moons", epochs=3)])
     page.press("Home")
     page.press("Space")
     page.tab.wait_for_selector("#end:disabled")

@@ -168,3 +168,15 @@ def test_names_in_every_script(cli, folder, plots):
     ran = cli("train", "--data", "a.csv", "--epochs", "1", "--png", "a.png", "--html", "a.html", "--size", "400x300")
     assert ran.code == 0 and ran.err.splitlines()[0] == "wrote a.png" and ran.err.endswith("wrote a.html\n")
     assert ran.err.count("\n") == 3 and "no font of this machine has \U00012345" in ran.err
+
+
+@pytest.mark.lectures
+@pytest.mark.parametrize("data", ["spirals", "digits", "diabetes"])
+def test_files_are_small_enough_for_a_mail(cli, folder, plots, data):
+    """At most 40 epochs move, and in the size that a file has where none is asked for."""
+    flags = [word for kind in ("png", "svg", "gif", "html") for word in (f"--{kind}", f"run.{kind}")]
+    assert cli("train", "--data", data, "--epochs", "60", "--plain", *flags).code == 0
+    kilobytes = {path.suffix: path.stat().st_size / 1000 for path in folder.iterdir()}
+    assert kilobytes[".gif"] <= 800 and max(kilobytes[kind] for kind in (".png", ".svg", ".html")) <= 350, kilobytes
+    with plots.open("run.gif") as moving:
+        assert 30 <= moving.n_frames <= 40

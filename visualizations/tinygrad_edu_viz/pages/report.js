@@ -276,6 +276,7 @@ const stop = () => {
   clearInterval(playing);
   playing = 0;
   $("play").textContent = "Play";
+  $("story").setAttribute("aria-live", "polite");
 };
 const moves = {
   Home: () => show(0),
@@ -287,6 +288,7 @@ function play() {
   if (playing) return stop();
   if (now() >= last) show(0);
   $("play").textContent = "Pause";
+  $("story").setAttribute("aria-live", "off"); // a reader would not keep up
   playing = setInterval(() => (now() < last ? show(now() + 1) : stop()), 150);
 }
 
