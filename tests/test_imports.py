@@ -71,6 +71,7 @@ LAZY = {
     "tinygrad_edu_cli.commands.landscape": {"tinygrad_edu_cli.landscapes.show": HELP},
     "tinygrad_edu_cli.commands.predict": {"tinygrad_edu_cli.training.predictions": HELP},
     "tinygrad_edu_cli.commands.graph": {"tinygrad_edu_cli.drawing": HELP},
+    "tinygrad_edu_cli.commands.replay": {"tinygrad_edu_cli.live.replaying": HELP},
     "tinygrad_edu_cli.commands.step": {"tinygrad_edu_cli.faces": HELP},
     "tinygrad_edu_cli.commands.train": {
         "tinygrad_edu_cli.faces": HELP,
@@ -84,6 +85,9 @@ LAZY = {
         "tinygrad_edu_cli.training.summary": HELP,
     },
     "tinygrad_edu_cli.errors": {"tinygrad_edu_cli.excerpt": HELP},
+    "tinygrad_edu_cli.live.replaying": {
+        "tinygrad_edu_cli.live.replay_screen": "brings Textual, which waits for a keyboard"
+    },
     "tinygrad_edu_cli.main": {
         "tinygrad_edu": HELP,
         "tinygrad_edu.errors": HELP,

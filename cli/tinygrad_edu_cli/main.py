@@ -18,6 +18,7 @@ from .commands.evaluate import evaluate
 from .commands.graph import graph
 from .commands.landscape import landscape
 from .commands.predict import predict
+from .commands.replay import replay
 from .commands.step import step
 from .commands.train import train
 from .errors import DONE, INTERRUPTED, NEGATIVE, UNREADABLE, USAGE, CommandError
@@ -59,6 +60,7 @@ cli.add_command(graph)
 cli.add_command(train)
 cli.add_command(compare)
 cli.add_command(landscape)
+cli.add_command(replay)
 cli.add_command(predict)
 cli.add_command(evaluate)
 cli.add_command(help_commands.help_command)

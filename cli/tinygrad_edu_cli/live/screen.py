@@ -42,18 +42,19 @@ def compose(live: Live, width: int, height: int, picture: Picture | None, look: 
         picture: what the model answers, drawn in a width and a height; None where there is nothing to show.
     """
     grid = Grid(width, height, look)
-    _title(grid, live)
+    title_bar(grid, live)
     if width < PICTURE_WIDTH or height < PICTURE_HEIGHT:
         _small(grid, live)
     else:
-        _numbers(grid, live.progress, 1)
+        number_rows(grid, live.progress, 1)
         _large(grid, live, picture)
     if height > 2:
-        _keys(grid, live)
+        key_bar(grid, live)
     return grid
 
 
-def _title(grid: Grid, live: Live) -> None:
+def title_bar(grid: Grid, live: Live) -> None:
+    """The command, what is trained, and whether it goes on, in the first row."""
     status = f" {live.status.upper()} "
     room = grid.width - len(status)
     grid.block(0, 0, grid.width, 1, " ", BAR)
@@ -69,7 +70,7 @@ def _small(grid: Grid, live: Live) -> None:
     """Of a small screen: the numbers in as many lines as they take, and the losses where there is room."""
     y, end = 1, grid.height - (grid.height > 2)
     most = max(end - y - 6, 1) if end - y >= 6 and grid.width >= 20 else end - y
-    y = _numbers(grid, live.progress, y, lines=min(most, 3) if most < end - y else most)
+    y = number_rows(grid, live.progress, y, lines=min(most, 3) if most < end - y else most)
     if end - y >= 5 and grid.width >= 20:
         grid.paste(losses(live, grid.width - 1, end - y, grid.look), 1, y)
 
@@ -114,7 +115,7 @@ def _said(live: Live, width: int, most: int) -> list[tuple[str, Style]]:
     return lines
 
 
-def _numbers(grid: Grid, progress: Progress, y: int, lines: int = 1) -> int:
+def number_rows(grid: Grid, progress: Progress, y: int, lines: int = 1) -> int:
     """The numbers in at most so many lines, those that are missed least left out; returns the row after them."""
     short = grid.width < 100
     gap = 2 if short else 3
@@ -168,7 +169,7 @@ def numbers(progress: Progress, short: bool) -> list[tuple[str, str, int]]:
         found.append(("best", f"{figures(loss)} @ {epoch}{patience}", 6))
     if p.batch:
         found.append(("batch", f"{p.batch}/{p.of}: {figures(p.batch_loss)}", 7))
-    return [*found, ("update", str(p.step), 5)]
+    return [*found, ("update", str(p.step), 5)] if p.step else found
 
 
 def losses(live: Live, width: int, height: int, look: Look) -> Grid:
@@ -213,7 +214,7 @@ def _end(progress: Progress) -> int:
     return axis_end(max(seen), progress.epochs)
 
 
-def _keys(grid: Grid, live: Live) -> None:
+def key_bar(grid: Grid, live: Live) -> None:
     """The message, or the keys, of which those that are missed least are left out."""
     y = grid.height - 1
     grid.block(0, y, grid.width, 1, " ", BAR)

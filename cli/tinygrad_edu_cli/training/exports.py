@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterable, Sequence
+from contextlib import closing
 from functools import partial
 from importlib.util import find_spec
+from itertools import takewhile
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import click
 
-from tinygrad_edu.errors import ArgumentError, StateError
 from tinygrad_edu.storage.files import writable
-from tinygrad_edu.train import Checkpoint, History
+from tinygrad_edu.train import History
 from tinygrad_edu.train.events import BestEvent, Event, SteerEvent, UndoEvent, ValidationEvent
 from tinygrad_edu_viz.pages.report import report
 from tinygrad_edu_viz.pictures.gif import missing_in
@@ -31,6 +32,7 @@ from ..files import cannot_write
 from .comparison import Comparison
 from .config import option, typed
 from .folder import RunFolder
+from .last_weights import with_last_weights
 from .run import Run
 from .session import prepared, readable
 from .summary import summary
@@ -121,19 +123,31 @@ def recorded(path: Path) -> Shown:
         progress = Progress.read(path)
     history, label = folder.history()[0], str(path)
     try:
-        run = prepared(folder)
-        state = Checkpoint.load(folder.checkpoints).state
-        best = state["best"]["weights"] if _restored(run, progress) and state["best"] else None
-        run.model.load_state_dict(best or state["model"])
-        if run.data_hash() == folder.data_hash:
-            return shown_of(run, progress, None, history.steering, label)
-        why = "its data has changed since"
-    except FileNotFoundError:
-        why = "it has no checkpoint"
-    except (CommandError, StateError, ArgumentError, KeyError, TypeError) as error:
-        why = str(error)
-    click.echo(f"{path}: the curves alone are drawn, for {why}", err=True)
+        return shown_of(with_last_weights(folder)[0], progress, None, history.steering, label)
+    except CommandError as error:
+        click.echo(f"{path}: the curves alone are drawn, for {error.message}", err=True)
     return Shown(progress, label=label, steering=tuple(map(_steered, history.steering)))
+
+
+def again(path: Path) -> Shown:
+    """A recorded run, trained anew for what it answered on its way: with the same numbers.
+
+    Raises:
+        FileError: it is damaged.
+        CommandError: its data is not the same any more.
+    """
+    folder = RunFolder.read(path)
+    with readable(path):
+        progress = Progress.read(path)
+    history, (run, _), fresh = folder.history()[0], with_last_weights(folder), prepared(folder)
+    kept = Kept(fresh)
+    with closing(fresh.start(steering=history.steering).events()) as events:
+        for event in takewhile(lambda event: event.kind != "batch" or event.epoch <= len(history), events):
+            kept.watch(event)
+    if len(kept.progress.band) >= len(history):
+        progress.band = kept.progress.band[: len(history)]  # a record has no batches
+    end = summary(run, history, sum(history.seconds)) if history.end is not None else ()
+    return shown_of(run, progress, kept.snapshots, history.steering, str(path), tuple(end))
 
 
 def _word(value: Any) -> str:

@@ -219,6 +219,14 @@ class RunFolder:
         except OSError as error:
             raise FileError(f"cannot read {self.metrics}: {error.strerror or error}") from None
 
+    def happened(self) -> list[Event]:
+        """What was recorded, as the events that the run had.
+
+        Raises:
+            FileError: as `events`.
+        """
+        return [event_of(checked) for _, checked in self._lines()]
+
     def history(self) -> tuple[History, float | None]:
         """What was measured, and the noise of the loss if the run came to its end.
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import zip_longest
-from math import isclose
 from typing import Any
 
 from tinygrad_edu.train import History
@@ -15,12 +14,11 @@ from ..errors import CommandError
 from ..phrases import count
 from .folder import RunFolder
 from .parting import Begin, Lane, Parting, differing, find, shown
-from .run import Run
+from .session import prepared
 from .wording import short
 
 MOST = 9  # epochs that are shown, beside the one in which they part
 ROUNDING = 1e-5  # of a loss: as far as float32 lies off after some updates
-SAME = 1e-3  # of the loss of the first epoch: what other weights do not give by chance
 
 
 @dataclass(frozen=True)
@@ -107,7 +105,7 @@ class Lockstep:
 
 
 def _lane(folder: RunFolder, history: History) -> Begin:
-    return lambda: Lane(Run.prepare(folder.config), history.steering)
+    return lambda: Lane(prepared(folder), history.steering)
 
 
 def _why_not(folders: tuple[RunFolder, RunFolder], histories: tuple[History, History]) -> str | None:
@@ -119,9 +117,8 @@ def _why_not(folders: tuple[RunFolder, RunFolder], histories: tuple[History, His
             return error.message
         if lane.cli.data_hash() != folder.data_hash:
             return f"the data of {folder.path} has changed since"
-        found = lane.first_loss()
-        if not isclose(found, history.train_loss[0], rel_tol=SAME) and found == found:
-            return f"{folder.path} did not begin with the weights of its seed, but with those of a file (--load)"
+        if folder.initial_hash and lane.cli.weights_hash() != folder.initial_hash:
+            return f"the weights that {folder.path} began with are not those that its seed gives here"
     return None
 
 

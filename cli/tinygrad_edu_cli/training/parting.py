@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_edu.train import BatchEvent, EpochEvent, SteerEvent
+from tinygrad_edu.train import BatchEvent, SteerEvent
 
 from ..phrases import count
 from .config import RunConfig, option
@@ -63,10 +63,6 @@ class Lane:
         self._events = self.run.events()
         self.epoch, self.rate = 1, 0.0
 
-    def first_loss(self) -> float:
-        """Learn to the end of the first epoch: its training loss."""
-        return next(event.train_loss for event in self._events if isinstance(event, EpochEvent))
-
     def update(self) -> bool:
         """Learn from the next batch, or batches; False at the end."""
         step = self.run.step
@@ -109,7 +105,7 @@ def find(lanes: tuple[Begin, Begin], epochs: int | None = None) -> Parting | Non
     if [w.shape for w in one.weights()] != [w.shape for w in other.weights()]:
         return Parting((said("their networks have other shapes", NETWORK),))
     if not _same(one.weights(), other.weights()):
-        return Parting((said("they begin with other random weights", WEIGHTS),), size=_size(one, other))
+        return Parting((said("they begin with other weights", WEIGHTS),), size=_size(one, other))
     while True:
         went = one.update(), other.update()
         if not all(went):

@@ -146,7 +146,7 @@ def _resumed(folder: RunFolder, epochs: int | None) -> Session:
             f"the data of this run, {config.data}, has changed since: the run cannot go on with the same numbers",
             f"start a new one: tinygrad-edu train --data {config.data}",
         )
-    checkpoint, recorded = _last_checkpoint(folder), len(folder.history()[0])
+    checkpoint, recorded = last_checkpoint(folder), len(folder.history()[0])
     epoch = checkpoint.epoch if checkpoint else 0
     if epochs is not None and epochs < epoch:
         raise CommandError(f"--epochs {epochs} is less than the {epoch} that the run has", f"give {epoch + 1} or more")
@@ -193,7 +193,7 @@ def _session(run: Run, folder: RunFolder, checkpoint: tg.train.Checkpoint | None
     return session
 
 
-def _last_checkpoint(folder: RunFolder) -> tg.train.Checkpoint | None:
+def last_checkpoint(folder: RunFolder) -> tg.train.Checkpoint | None:
     """None if the run stopped before the first one."""
     with readable(folder.checkpoints):
         try:
