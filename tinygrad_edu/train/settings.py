@@ -39,7 +39,8 @@ class Settings:
         label_smoothing: of the loss cross_entropy: ε in [0, 1), the share of each target that is spread evenly over
             all classes, in training alone. Losses are reported without it. (Where the loss itself has it, a
             `functools.partial`, it is reported as it is.)
-        checkpoint, checkpoint_every: a folder, into which the run is written every so many epochs and at its end.
+        checkpoint, checkpoint_every: a folder, into which the run is written every so many epochs and at its end. It
+            is for one run at a time: nothing here keeps a second program out, as `train --record` does.
         notices: whether to look out for trouble; see `notices.py`.
         compile: replay the training step as straight-line code, with the same numbers; see `tg.compile`. None: where
             all layers, functions and the loss are those of this package. True: in any case, as far as possible.
