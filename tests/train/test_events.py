@@ -9,7 +9,7 @@ import math
 import pytest
 
 from fake_device import fake_cupy
-from tinygrad_edu.train import BatchEvent, BestEvent, EndEvent, EpochEvent, Event, NoticeEvent, ValidationEvent
+from tinygrad_edu.train import BatchEvent, BestEvent, EndEvent, EpochEvent, Event, History, NoticeEvent, ValidationEvent
 from train.small_runs import moons, network, start
 
 EVENTS = [
@@ -56,3 +56,10 @@ def test_only_reading_a_batchs_loss_waits_for_the_device() -> None:
         assert count.syncs == before
         assert isinstance(event.loss, float)
         assert count.syncs == before + 1
+
+
+def test_a_history_is_one_line() -> None:
+    assert repr(History()) == "History of 0 epochs"
+    history = History([1, 2], train_loss=[0.5, 0.123456], validation_loss=[0.4, 0.6])
+    assert repr(history) == "History of 2 epochs, loss 0.1235, validation loss 0.6, best epoch 1"
+    assert repr(History([1], train_loss=[float("nan")])) == "History of 1 epoch, loss nan"

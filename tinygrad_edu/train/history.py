@@ -114,6 +114,14 @@ class History:
         comparable = [(loss, epoch) for loss, epoch in zip(losses, self.epoch, strict=False) if loss == loss]
         return min(comparable)[1] if comparable else None
 
+    def __repr__(self) -> str:
+        """In one line, as a notebook shows it: where the losses ended, and the best epoch."""
+        last = {"loss": self.train_loss, "validation loss": self.validation_loss}
+        losses = [f"{name} {column[-1]:.4g}" for name, column in last.items() if column]
+        best = [f"best epoch {self.best_epoch}"] if self.best_epoch else []
+        epochs = f"{len(self)} epoch{'s' * (len(self) != 1)}"
+        return f"History of {', '.join([epochs, *losses, *best])}"
+
     def plot(self, metric: str = "loss", ax: Any = None) -> Any:
         """Draw the run with matplotlib: see `tg.plots.learning_curve`."""
         return importlib.import_module("tinygrad_edu_viz.plots").learning_curve(self, metric, ax)
