@@ -64,6 +64,8 @@ def check(ran: Any, file: Path, said: str) -> None:
     assert ran.err.startswith(f"error: cannot read {file}") and said in ran.err and ran.err.count("\n") <= 2
 
 
+TALLY = {"n": 8, "loss": 1.0, "score": 1.0}
+PART = {"batches": 1, "rows": 8, "seconds": 0.1, "lr": 0.1, "tally": TALLY}
 STATE = [
     (put("epoch", "3"), 'state.epoch should be a whole number of at least 0, and is "3"'),
     (put("epoch", 7), "state.history.epoch has 3 entries, and there were 7 epochs"),
@@ -85,6 +87,12 @@ STATE = [
     (put("best", "weights", {}), "state.best.weights differs from the model in the shape of"),
     (put("notices", "given", [["flat"]]), "state.notices.given[0] should be a text, and is a list of 1"),
     (put("model", "0.weight", {"array": "?"}), 'state.model["0.weight"] is the array "?", which the file of arrays'),
+    (put("steered", 1), "state.steered is more than there are in steering"),
+    (put("steering", [{"epoch": 1}]), "state.steering[0] lacks the field 'step'"),
+    (put("steering", [{"epoch": 1, "step": 0, "lr": -1}]), "state.steering[0].lr should be a number of at least 0"),
+    (put("part", {"batches": 1}), "state.part lacks the field"),
+    (put("part", {**PART, "rows": 9}), "state.part does not say from how many rows was learned"),
+    (put("part", {**PART, "rows": 99, "tally": {**TALLY, "n": 99}}), "state.part has 99 rows, and the data"),
     (put("extra", "loss_noise", "last_two", 1.0), "state.extra.loss_noise.last_two should be a list, and is 1.0"),
     (put("model", "0.weight", [1.0]), "should be an array of numbers, and is a list of 1"),
 ]
@@ -140,6 +148,9 @@ TEXTS = [
     ("metrics.jsonl", '"epoch": 2, "of"', '"epoch": 1, "of"', "line 4: epoch is 1, and the epoch before was 1"),
     ("metrics.jsonl", '"kind": "epoch"', '"kind": "era"', 'line 1: kind should be one of "epoch", "validation"'),
     ("metrics.jsonl", '"of": 3', f'"of": {DEEP}', "line 1: it is nested too deeply"),
+    ("metrics.jsonl", '"kind": "best"', '"kind": "undo"', 'line 3: it has the field "validation_loss"'),
+    ("metrics.jsonl", '"kind": "epoch"', '"kind": "steer"', "line 1: it lacks the field 'step'"),
+    ("metrics.jsonl", '{"kind": "end"', '{"kind": "undo", "epoch": 4}\n{"kind": "end"', "epoch is 4, and there were 3"),
     ("metrics.jsonl", '"lr": ', '"lr": -', "lr should be a number of at least 0, and is -"),
 ]
 
@@ -229,3 +240,23 @@ def test_a_cell_that_is_very_long(cli, tmp_path: Path):
     file.write_text("a,b\n1,2\n" + "x" * 100_000 + ",3\n")
     ran = cli("train", "--data", str(file))
     assert (ran.code, ran.out) == (4, "") and "xxx…' is not a number" in ran.err and len(ran.err) < 500
+
+
+STEERED = [
+    ({"batch_size": 9999}, "cannot be steered as its log says after update 0: batch_size=9999 is more than the"),
+    ({"optimizer": "Adam"}, "the optimizer that the run was steered to cannot be made"),
+    ({"optimizer": "Adam", "groups": [{"params": [0]}]}, "has 1 of the 4 parameters"),
+    ({"optimizer": "Adam", "groups": [{"params": [0, 1, 2, 3], "lr": -1}]}, "lr must be a number of at least 0"),
+    ({"optimizer": "tensor", "groups": []}, "the optimizer 'tensor', which is none of tg.optim"),
+]
+
+
+@pytest.mark.parametrize(("steered", "said"), STEERED, ids=[said for _, said in STEERED])
+def test_what_cannot_be_steered(cli, folder: Path, steered, said):
+    """A line of the record that is well formed, and asks for what this run cannot be."""
+    for file in (folder / "checkpoints").iterdir():
+        file.unlink()
+    line = json.dumps({"kind": "steer", "epoch": 1, "step": 0, **steered})
+    (folder / "metrics.jsonl").write_text(f"{line}\n")
+    ran = cli("train", "--resume", str(folder))
+    assert ran.code == 4 and said in " ".join(ran.err.split())

@@ -240,19 +240,31 @@ class Loop:
         return found
 
     def _steer(self) -> None:
-        """Apply what is due."""
+        """Apply what is due.
+
+        Raises:
+            StateError: a log says what cannot be.
+        """
         for event in self.log.due(self.step):
-            if event.optimizer is not None:
-                self._use(self.log.optimizer(event))
-                if self.schedule is not None:
-                    self.schedule.adopt(self.optimizer)
-            if event.lr is not None:
-                self.optimizer.lr = event.lr
-            if event.batch_size is not None:
-                self.batch_size = rows_in_batch(event.batch_size, self.settings.rows)
-                if self._part is not None:
-                    self._part.resize(self.batch_size)
+            try:
+                self._apply(event)
+            except ArgumentError as error:
+                raise StateError(
+                    f"the run cannot be steered as its log says after update {event.step}: {error}"
+                ) from error
             self.log.applied += 1
+
+    def _apply(self, event: SteerEvent) -> None:
+        if event.optimizer is not None:
+            self._use(self.log.optimizer(event))
+            if self.schedule is not None:
+                self.schedule.adopt(self.optimizer)
+        if event.lr is not None:
+            self.optimizer.lr = event.lr
+        if event.batch_size is not None:
+            self.batch_size = rows_in_batch(event.batch_size, self.settings.rows)
+            if self._part is not None:
+                self._part.resize(self.batch_size)
 
     def _use(self, optimizer: Optimizer) -> None:
         self.optimizer = self.update.optimizer = optimizer

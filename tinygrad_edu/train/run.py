@@ -173,7 +173,10 @@ class Run(Loop):
         self.log.add(planned, self.step)
 
     def _load(self, state: dict[str, Any], where: str | Path) -> None:
-        optimizer = self.log.optimizer_after(state)
+        try:
+            optimizer = self.log.optimizer_after(state)
+        except StateError as error:
+            raise StateError(f"cannot resume from {where}: {error}") from error
         if self.schedule is not None:
             self.schedule.attach(optimizer)
         try:

@@ -103,9 +103,21 @@ def checked_state(state: Any, folder: str | Path) -> dict[str, Any]:
                 raise Mismatch(f"has {len(column)} entries, and there were {epochs} epochs", ("history", name))
         if state["history"]["epoch"] != list(range(1, epochs + 1)):
             raise Mismatch(f"should count from 1 to {epochs}", ("history", "epoch"))
+        if state.get("part") is not None:
+            _check_part(state["part"], state["settings"])
+        if state.get("steered", 0) > len(state.get("steering", ())):
+            raise Mismatch("is more than there are in steering", ("steered",))
         if state["best"] is not None:
             _check_weights(state["best"]["weights"], state["model"])
     return state
+
+
+def _check_part(part: dict[str, Any], settings: dict[str, Any]) -> None:
+    """The epoch that was not over: the rows that were learned from are those that were measured."""
+    if not 1 <= part["batches"] <= part["rows"] == part["tally"]["n"]:
+        raise Mismatch("does not say from how many rows was learned", ("part",))
+    if not isinstance(settings.get("rows"), int) or part["rows"] > settings["rows"]:
+        raise Mismatch(f"has {part['rows']} rows, and the data {brief(settings.get('rows'))}", ("part",))
 
 
 def _check_weights(best: dict[str, Any], model: dict[str, Any]) -> None:

@@ -63,9 +63,14 @@ def built(event: SteerEvent, parameters: Sequence[Any], kinds: Mapping[str, type
             for group in event.groups or []
         ]
         shared = {setting: value for setting, value in groups[0].items() if setting != "params"}
-        return kind(groups, **shared)
+        made = kind(groups, **shared)
     except (ArgumentError, GraphError, LookupError, TypeError, ValueError) as error:
         raise StateError(f"the optimizer that the run was steered to cannot be made: {error}") from error
+    if len(made.parameters) != len(parameters):
+        raise StateError(
+            f"the optimizer that the run was steered to has {len(made.parameters)} of the {len(parameters)} parameters"
+        )
+    return made
 
 
 class Steering:
@@ -166,7 +171,7 @@ def missing(events: Iterable[SteerEvent], known: Iterable[SteerEvent]) -> list[S
 
 
 def _events_of(state: Mapping[str, Any]) -> list[SteerEvent]:
-    return [SteerEvent(**event) for event in state.get("steering", ())]
+    return check_log(SteerEvent(**event) for event in state.get("steering", ()))
 
 
 def check_new_optimizer(new: Any, present: Optimizer, parameters: Sequence[Any]) -> None:
