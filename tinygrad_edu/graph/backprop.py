@@ -72,14 +72,23 @@ def drain(order: list[Node], gradients: Gradients, reader: Reader) -> None:
             pass
     elif order:
         here = order[0].namespace
-        here.run(_pass_on, order, gradients, reader, here)
+        here.run(_pass_all_on, order, gradients, reader, here)
+
+
+def _pass_all_on(order: list[Node], gradients: Gradients, reader: Reader, here: Any) -> None:
+    """The pass itself, on a device that is the current one; a node of another device is taken there."""
+    for node in order:
+        if node.namespace is here:
+            _pass_on(node, gradients, reader)
+        else:
+            node.namespace.run(_pass_on, node, gradients, reader)
 
 
 def steps_by_node(order: list[Node], gradients: Gradients, reader: Reader) -> Iterator[list[Step]]:
-    """The pass itself: for each node its steps, where somebody looks. `gradients` starts with the root's."""
+    """The pass for those who look: for each node its steps. `gradients` starts with the root's."""
     observer = MODES.get().watch
     reader.reports = reader.reports or observer is not None
-    by_node = (_pass_on((node,), gradients, reader) for node in order)
+    by_node = (node.namespace.run(_pass_on, node, gradients, reader) for node in order)
     return by_node if observer is None else _report(by_node, observer)
 
 
@@ -93,29 +102,24 @@ def _report(by_node: Iterator[list[Step]], observer: Observer) -> Iterator[list[
         yield found
 
 
-def _pass_on(nodes: Iterable[Node], gradients: Gradients, reader: Reader, here: Any = None) -> list[Step]:
-    """The loop: each node, newest first, passes its gradient on to its inputs."""
+def _pass_on(node: Node, gradients: Gradients, reader: Reader) -> list[Step]:
+    """Pass the complete gradient of a node on to its inputs."""
     found: list[Step] = []
-    for node in nodes:
-        if node.namespace is not here:
-            found += node.namespace.run(_pass_on, (node,), gradients, reader, node.namespace)
-            continue
-        upstream = gradients.get(node) if node.keeps_grad else gradients.pop(node, None)
-        if upstream is None:  # it fed only a place without derivative
-            continue
-        op, inputs, attrs = node.op, node.inputs, node.attrs
-        xp, y, operands = reader.read(node, inputs)
-        g = upstream if op.shared is None else op.shared(xp, upstream, y, *operands, **(attrs or {}))
-        for position, operand in enumerate(inputs):
-            if operand._tracked:
-                before = gradients.get(operand)
-                into = reader.buffers and before is None and position in op.writes_into
-                out = operand.buffer() if into else None
-                local, contribution = op.vjp(position, xp, g, y, operands, attrs, out)
-                if contribution is not None:
-                    gradients[operand] = gradient = contribution if before is None else before + contribution
-                    if reader.reports:
-                        found.append(Step(node, position, upstream, local, contribution, before, gradient))
+    upstream = gradients.get(node) if node.keeps_grad else gradients.pop(node, None)
+    if upstream is None:  # it fed only a place without derivative
+        return found
+    op, inputs, attrs = node.op, node.inputs, node.attrs
+    xp, y, operands = reader.read(node, inputs)
+    g = upstream if op.shared is None else op.shared(xp, upstream, y, *operands, **(attrs or {}))
+    for position, operand in enumerate(inputs):
+        if operand._tracked:
+            before = gradients.get(operand)
+            into = reader.buffers and before is None and position in op.writes_into
+            local, contribution = op.vjp(position, xp, g, y, operands, attrs, operand.buffer() if into else None)
+            if contribution is not None:
+                gradients[operand] = gradient = contribution if before is None else before + contribution
+                if reader.reports:
+                    found.append(Step(node, position, upstream, local, contribution, before, gradient))
     return found
 
 
