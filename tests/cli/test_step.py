@@ -122,11 +122,18 @@ def test_what_to_type_next_can_be_typed(cli, typed, kinds, tmp_path, monkeypatch
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("sys.stdin", io.StringIO())
     said = cli("step", *typed).out.partition("\nNext:\n")[2]
-    commands = [shlex.split(line, comments=True) for line in said.splitlines() if line]
+    commands = list(filter(None, (shlex.split(line, comments=True) for line in said.splitlines())))
     assert [kind for kind in ("predict", "order", "html") if f"--{kind}" in said] == list(kinds)
     for program, *arguments in commands:
         assert program == "tinygrad-edu" and cli(*arguments).code == 0
     assert (tmp_path / "page.html").exists()
+
+
+def test_what_to_type_next_is_cut_in_no_word_of_a_long_command(cli):
+    ran = cli("step", "sum(W @ x)", "--set", "W=[[1,2,3],[3,4,5]]", "--set", "x=[1, -1, 2]")
+    for line in ran.out.partition("\nNext:\n")[2].splitlines():
+        assert len(line) <= 100 or ("#" not in line and line.startswith("  tinygrad-edu step"))
+    assert "  # you are asked for each gradient first:\n  tinygrad-edu step" in ran.out
 
 
 def test_plain_fits_into_100_columns(cli):

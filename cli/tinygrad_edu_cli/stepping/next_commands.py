@@ -6,6 +6,7 @@ import shlex
 from collections.abc import Sequence
 
 from ..subject import Subject
+from ..terminal_width import room
 
 LONGEST = 160  # characters of a command that is printed
 
@@ -35,7 +36,10 @@ def next_commands(subject: Subject) -> list[str]:
     options = _NEXT_OF_COURSE if subject.course else _NEXT
     shown = [(f"  {typed} {o}", why) for o, why in options if not any(word in o for word in left_out)]
     width = max(len(command) for command, _ in shown)
-    return ["", "Next:", "", *(f"{command:<{width}}   # {why}" for command, why in shown)]
+    lines = [f"{command:<{width}}   # {why}" for command, why in shown]
+    if max(map(len, lines)) > room():
+        lines = [line for command, why in shown for line in (f"  # {why}:", command)]
+    return ["", "Next:", "", *lines]
 
 
 def typed(source: str | None, settings: Sequence[str]) -> tuple[str, ...]:
