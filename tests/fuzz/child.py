@@ -28,8 +28,10 @@ import numpy as np
 from mutators import of_bytes, of_json, of_safetensors, of_table
 
 import tinygrad_edu as tg
+from cli.driving import Script, config, drive
 from data.messy import flats, orders, passengers
 from tinygrad_edu_cli.main import main
+from tinygrad_edu_cli.training import session as sessions
 from tinygrad_edu_viz import Course, Trace
 
 HANG = 10  # seconds
@@ -126,24 +128,25 @@ def checkpoints(folder: Path, random: Random) -> Callable[[], Mutant]:
     """The checkpoint of a run, and the arrays beside it."""
     more = [("--optimizer", "sgd", "--momentum", "0.9", "--schedule", "plateau", "--dropout", "0.2", "--patience", "9")]
     more += [("--optimizer", "adam", "--schedule", "exponential")]
-    runs = [_recorded(folder / str(k), *each) for k, each in enumerate(more)]
+    runs = [*(_recorded(folder / str(k), *each) for k, each in enumerate(more)), _steered(folder / "steered")]
 
     def mutant() -> Mutant:
         run, content = random.choice(runs)
         _restore(run, content)
         name = random.choice([name for name in content if name.startswith("checkpoints/")])
         _damage(run / name, content[name], random)
-        return ["train", "--resume", str(run), "--epochs", "3", "--json"], ""
+        return ["train", "--resume", str(run), "--epochs", "4", "--json"], ""
 
     return mutant
 
 
 def metrics(folder: Path, random: Random) -> Callable[[], Mutant]:
     """What was measured, and the settings beside it."""
-    runs = [_recorded(folder / str(k), "--patience", "9", "--lr", lr) for k, lr in enumerate(("0.01", "10"))]
+    other, _ = _recorded(folder / "0", "--patience", "9", "--lr", "10")
+    runs = [_recorded(folder / "1", "--patience", "9", "--lr", "0.01"), _steered(folder / "steered")]
 
     def mutant() -> Mutant:
-        run, content = runs[0]
+        run, content = random.choice(runs)
         _restore(run, content)
         name = random.choice(["metrics.jsonl", "metrics.jsonl", "config.json"])
         if name == "config.json" or random.random() < 0.3:
@@ -154,8 +157,8 @@ def metrics(folder: Path, random: Random) -> Callable[[], Mutant]:
             lines[k] = of_json(json.loads(lines[k]), random)
             (run / name).write_text("\n".join(lines), errors="surrogatepass")
         if random.random() < 0.3:
-            return ["train", "--resume", str(run), "--epochs", "3"], ""
-        return ["compare", str(run), str(runs[1][0]), *random.choice([[], ["--json"]])], ""
+            return ["train", "--resume", str(run), "--epochs", "4"], ""
+        return ["compare", str(run), str(other), *random.choice([[], ["--json"]])], ""
 
     return mutant
 
@@ -163,6 +166,22 @@ def metrics(folder: Path, random: Random) -> Callable[[], Mutant]:
 def _recorded(run: Path, *more: str) -> tuple[Path, dict[str, bytes]]:
     with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
         assert main(["train", *QUICK, *more, "--record", str(run)]) == 0
+    return _content(run)
+
+
+def _steered(run: Path) -> tuple[Path, dict[str, bytes]]:
+    """A run that was steered, and taken back, before its last epoch."""
+    script = Script(
+        ("step", 1, lambda driver: driver.steer(optimizer="rmsprop", batch_size=7)),
+        ("epoch", 2, lambda driver: driver.undo(1)),
+        ("step", 6, lambda driver: driver.set_rate(0.02)),
+    )
+    with contextlib.redirect_stderr(io.StringIO()):
+        drive(sessions.started(config(" ".join([*QUICK[:-1], "3"])), run, None), script)
+    return _content(run)
+
+
+def _content(run: Path) -> tuple[Path, dict[str, bytes]]:
     return run, {str(file.relative_to(run)): file.read_bytes() for file in run.rglob("*") if file.is_file()}
 
 
