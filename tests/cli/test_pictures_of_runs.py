@@ -9,8 +9,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from cli.driving import Script, config, drive
 from cli.training import QUICK, events, untimed
+from tinygrad_edu.train.events import UndoEvent
 from tinygrad_edu_cli.training import exports
+from tinygrad_edu_cli.training.session import started
 
 QUICKEST = (*QUICK[:-1], "2")
 NAMES = ("run.png", "run.svg", "run.gif", "run.html")
@@ -106,6 +109,30 @@ def test_a_run_that_blows_up_is_drawn(cli, folder, plots):
     ran = cli("train", *argv, "--png", "a.png", "--html", "a.html", "--gif", "a.gif", "--size", "400x300")
     assert ran.code == 1 and ran.err.splitlines()[-3:] == ["wrote a.png", "wrote a.gif (2 pictures)", "wrote a.html"]
     assert "×" in (folder / "a.html").read_text(encoding="utf-8")
+
+
+def test_what_was_undone_and_steered_is_in_the_report():
+    """The weights are those of the epochs that the run has; a run that was never undone up to there has the same."""
+    session = started(config(), None, None)
+    kept, after = exports.Kept(session.run), {}
+    session.watchers.append(kept.watch)
+
+    def note(driver, event):
+        if event is not None and event.kind == "validation":
+            after[event.epoch] = driver.run.model.state_dict()  # of the last time that there was this epoch
+        script(driver, event)
+
+    script = Script(("step", 8, lambda d: d.set_rate(0.2)), ("validation", 5, lambda d: d.undo(3)))
+    drive(session, note)
+    shown = kept.shown()
+    assert shown.steering == ("after update 8, in epoch 3: learning rate 0.2",)
+    assert shown.progress.changes == [(3, "lr 0.2")] and [first for first, _ in shown.progress.ghosts] == [3]
+    assert shown.epochs() == list(range(7)) and len(shown.progress.train_loss) == 6
+    for epoch, weights in after.items():
+        kept_weights = shown.snapshots.weights(epoch)
+        assert all(np.array_equal(weights[name], array) for name, array in kept_weights.items())
+    kept.watch(UndoEvent(2))
+    assert kept.shown().epochs() == [0, 1, 2] and kept.shown().summary == (), "the run goes on"
 
 
 @pytest.mark.parametrize("package", ["matplotlib", "PIL"])
