@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -343,3 +344,11 @@ def test_a_history_forgets_what_was_undone() -> None:
     assert history.columns().keys() == run.history.columns().keys()
     assert json.loads(json.dumps(history.to_json()))["steering"] == [e.to_json() for e in history.steering]
     assert history.steering == run.steering
+
+
+def test_start_is_called_as_fit_is() -> None:
+    assert inspect.signature(tg.train.start).parameters == inspect.signature(tg.train.fit).parameters
+    with pytest.raises(TypeError, match=r"start\(\) missing a required argument: 'data'"):
+        tg.train.start(network())
+    with pytest.raises(TypeError, match=r"start\(\) got an unexpected keyword argument 'learning_rate'"):
+        started(learning_rate=1.0)

@@ -103,7 +103,10 @@ def _called_as(function: Callable[P, Any]) -> Callable[[Callable[[dict[str, Any]
     def decorate(make: Callable[[dict[str, Any]], Run]) -> Callable[P, Run]:
         @wraps(make)
         def called(*args: P.args, **given: P.kwargs) -> Run:
-            bound = signature.bind(*args, **given)
+            try:
+                bound = signature.bind(*args, **given)
+            except TypeError as error:
+                raise TypeError(f"{make.__name__}() {error}") from None
             bound.apply_defaults()
             return make(bound.arguments)
 

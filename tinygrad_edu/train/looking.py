@@ -40,7 +40,8 @@ def undisturbed(model: Module) -> Iterator[None]:
     Parameters are left alone: a forward pass does not change them, and they lie in the arrays of an optimizer.
     """
     attributes = [(module, _public(module)) for module in model.modules()]
-    buffers = [(b, b._data, b._data.copy()) for _, b in model.named_arrays() if isinstance(b, Tensor) and not learns(b)]
+    kept = [array for _, array in model.named_arrays() if isinstance(array, Tensor) and not learns(array)]
+    buffers = [(buffer, buffer._data, buffer.backend.run(buffer._data.copy)) for buffer in kept]
     try:
         yield
     finally:
