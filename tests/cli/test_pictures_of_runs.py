@@ -67,9 +67,10 @@ def test_runs_side_by_side(cli, folder, plots):
 def test_recorded_runs_side_by_side(cli, folder):
     for name, lr in (("one", "0.01"), ("two", "1")):
         assert cli("train", *QUICKEST, "--lr", lr, "--record", name).code == 0
-    assert cli("compare", "one", "two", "--html", "a.html").code == 0
+    assert cli("compare", str(folder / "one"), "two", "--html", "a.html").code == 0
     page = (folder / "a.html").read_text(encoding="utf-8")
-    assert page.count('class="answers"') == 2 and '<th scope="col">two</th>' in page
+    assert page.count('class="answers"') == 2 and "<bdi>compare one two</bdi>" in page
+    assert '<th scope="col">one</th><th scope="col">two</th>' in page
     (folder / "two" / "checkpoints" / "checkpoint.json").unlink()
     ran = cli("compare", "one", "two", "--html", "b.html")
     assert ran.code == 0 and "two: the curves alone are drawn, for it has no checkpoint" in ran.err

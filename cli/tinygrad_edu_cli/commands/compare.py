@@ -96,7 +96,8 @@ def compare(
     if pictures.paths:
         shown = exports.compared([Path(word) for word in what] if changed is None else [], found)
         lines = "\n".join(table.table(found)) if found.candidates else ""
-        looks = exports.Looks(f"compare {' '.join(what)}", pictures.theme, pictures.size, lines)
+        words = what if changed is not None else [run.label for run in shown]
+        looks = exports.Looks(f"compare {' '.join(words)}", pictures.theme, pictures.size, lines)
         exports.write_all(pictures.paths, shown, looks)
     if found.interrupted:
         raise click.exceptions.Exit(INTERRUPTED)

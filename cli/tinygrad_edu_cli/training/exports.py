@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Iterable, Sequence
 from contextlib import closing
+from dataclasses import replace
 from functools import partial
 from importlib.util import find_spec
 from itertools import takewhile
@@ -168,9 +169,11 @@ def _steered(event: SteerEvent) -> str:
 
 
 def compared(folders: Sequence[Path], found: Comparison) -> list[Shown]:
-    """The runs of a comparison: recorded ones, or those with the first seed."""
+    """The runs of a comparison: recorded ones, by the names of their folders, or those with the first seed."""
     if folders:
-        return [recorded(path) for path in folders]
+        names = [path.resolve().name for path in folders]
+        labels = names if len(set(names)) == len(names) else list(map(str, folders))
+        return [replace(recorded(path), label=label) for path, label in zip(folders, labels, strict=True)]
     return [kept.shown(label) for label, kept in found.kept.items()]
 
 
