@@ -45,14 +45,14 @@ def read_idx(path: Path, dimensions: int) -> Array:
         header = _read(path, file, 4 * dimensions)
         lengths = [int.from_bytes(header[at : at + 4], "big") for at in range(0, 4 * dimensions, 4)]
         size = math.prod(lengths)
-        if len(header) == 4 * dimensions and size > LARGEST:
+        if size > LARGEST:
             raise DataError(
                 f"{path} says that it holds an array of shape {tuple(lengths)}, {size:,} bytes, and at most "
                 f"{LARGEST:,} are read: is it damaged?"
             )
-        content = _read(path, file, size + 1) if len(header) == 4 * dimensions else b""
-    if len(content) != size or len(header) != 4 * dimensions:
-        found, wanted = 4 + len(header) + len(content), 4 + 4 * dimensions + size
+        content = _read(path, file, size + 1)
+    found, wanted = 4 + len(header) + len(content), 4 + 4 * dimensions + size
+    if found != wanted:
         state = f"is truncated: it has {found:,} bytes, but" if found < wanted else "is longer than it says: it"
         raise DataError(
             f"{path} {state} should have {wanted:,} for an array of shape {tuple(lengths)}; get the file again"
