@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ EVERY = 0.03  # seconds of training between two of them, at least ...
 COST = 50.0  # ... and so many times what the last one took: 2 % of the time
 
 State = dict[str, Any]
+Array = np.ndarray[Any, Any]
 
 
 class Snapshots:
@@ -24,11 +26,14 @@ class Snapshots:
     Args:
         limit: bytes.
         every: seconds.
+    Attributes:
+        bytes: of all arrays, those that states share, such as the best weights, counted once.
     """
 
     def __init__(self, limit: int = LIMIT, every: float = EVERY):
-        self.limit, self.every = limit, every
+        self.limit, self.every, self.bytes = limit, every, 0
         self._kept: dict[int, State] = {}
+        self._users: Counter[int] = Counter()  # how many of the states have an array, by its id
         self._stride = 1
         self._due = -1.0  # when the next one may be taken, by the clock of this process
 
@@ -42,10 +47,14 @@ class Snapshots:
         started = time.process_time()
         if epoch % self._stride or (started < self._due and not now):
             return
+        self._drop([epoch])
         self._kept[epoch] = {name: part for name, part in state().items() if name not in ("history", "told")}
+        for array in _arrays_in(self._kept[epoch]):
+            self.bytes += array.nbytes * (id(array) not in self._users)
+            self._users[id(array)] += 1
         while self.bytes > self.limit and len(self._kept) > 2:
             self._stride *= 2
-            self._kept = {epoch: kept for epoch, kept in self._kept.items() if epoch % self._stride == 0}
+            self._drop([kept for kept in self._kept if kept % self._stride])
         taken = time.process_time()
         self._due = taken + max(self.every, COST * (taken - started)) if self.every else taken
 
@@ -65,31 +74,28 @@ class Snapshots:
     def __len__(self) -> int:
         return len(self._kept)
 
-    def weights(self, epoch: int) -> dict[str, np.ndarray[Any, Any]]:
+    def weights(self, epoch: int) -> dict[str, Array]:
         """The model's state, as `load_state_dict` takes it, after an epoch of `epochs`."""
-        model: dict[str, np.ndarray[Any, Any]] = self._kept[epoch]["model"]
+        model: dict[str, Array] = self._kept[epoch]["model"]
         return model
 
     def forget_after(self, epoch: int) -> None:
         """Of what was undone nothing is kept."""
-        self._kept = {kept: state for kept, state in self._kept.items() if kept <= epoch}
+        self._drop([kept for kept in self._kept if kept > epoch])
         self._due = -1.0
 
-    @property
-    def bytes(self) -> int:
-        """Of all arrays, those that states share counted once."""
-        arrays: dict[int, int] = {}
-        for state in self._kept.values():
-            _count(state, arrays)
-        return sum(arrays.values())
+    def _drop(self, epochs: list[int]) -> None:
+        for epoch in epochs:
+            for array in _arrays_in(self._kept.pop(epoch, {})):
+                self._users[id(array)] -= 1
+                if not self._users[id(array)]:
+                    del self._users[id(array)]
+                    self.bytes -= array.nbytes
 
 
-def _count(part: Any, arrays: dict[int, int]) -> None:
+def _arrays_in(part: Any) -> Iterator[Array]:
     if isinstance(part, np.ndarray):
-        arrays[id(part)] = part.nbytes
-    elif isinstance(part, dict):
-        for item in part.values():
-            _count(item, arrays)
-    elif isinstance(part, (list, tuple)):
-        for item in part:
-            _count(item, arrays)
+        yield part
+    elif isinstance(part, (dict, list, tuple)):
+        for item in part.values() if isinstance(part, dict) else part:
+            yield from _arrays_in(item)
