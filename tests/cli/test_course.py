@@ -279,7 +279,7 @@ def test_what_train_refuses(cli, options, said):
 def test_any_graph_is_computed_again_as_it_was():
     """Random calls of all functions: the first pass is the trace of the graph itself, and its ids stay."""
     compared = 0
-    for seed in range(400):
+    for seed in range(150):
         text = f"sum({call(random.Random(seed))})"
         try:
             root = evaluate(text, NUMBERS).root
@@ -295,4 +295,4 @@ def test_any_graph_is_computed_again_as_it_was():
         assert str(course.passes[0]) == str(single) and str(course.passes[0].events) == str(single.events), text
         assert all([*trace.nodes] == [*single.nodes] for trace in course.passes), text
         compared += 1
-    assert compared > 80
+    assert compared > 30

@@ -33,6 +33,23 @@ def test_stepping_to_and_fro(terminal):
     assert b"\x1b[?1049l" in tty.received and b"\x1b[?25h" in tty.received, "the screen before, and the cursor"
 
 
+@pytest.mark.parametrize(
+    "command", [("step", "--updates", "2"), ("train", "--data", "moons", "--net", "2-3-1", "--step", "--updates", "2")]
+)
+def test_stepping_through_updates(terminal, command):
+    tty = terminal(*command)
+    tty.wait_for("PASS 1/3 START 0/", "Learned:", "pass 1", "pass 3", "u update")
+    for keys, seen in [("u", "PASS 1/3 UPDATE 1/"), ("n", "PASS 2/3 FORWARD 1/"), ("f", "PASS 2/3 BACKWARD")]:
+        tty.type(keys)
+        tty.wait_for(seen)
+    tty.type("u")
+    tty.wait_for("PASS 2/3 UPDATE 1/", "update 2 of")
+    tty.resize(80, 20)
+    tty.wait_for("PASS 2/3 UPDATE 1/", "update 2 of")
+    tty.type("q")
+    assert tty.end() == 0 and tty.echoes() and b"Traceback" not in tty.received
+
+
 def test_resizing_in_the_middle(terminal):
     tty = terminal("step")
     tty.wait_for(*FIRST)
