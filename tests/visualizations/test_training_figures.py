@@ -57,6 +57,15 @@ def test_the_curves_are_what_was_measured(moons):
     assert sum(len(c.get_offsets()) for c in rings) == (~moons.picture.right).sum()
 
 
+def test_images_that_are_taken_for_others_stand_below_the_counts():
+    run = shown("digits", epochs=1, n=300)
+    _, _, *images, counts = drawn([run]).axes
+    surest = run.picture.mistakes(6)
+    assert [ax.get_title() for ax in images] == [f"{mistake.true} → {mistake.answer}" for mistake in surest]
+    assert all(np.array_equal(ax.get_images()[0].get_array(), m.image) for ax, m in zip(images, surest, strict=True))
+    assert sum(int(text.get_text()) for text in counts.texts) == run.picture.counts.sum() == 75
+
+
 def test_what_was_undone_steered_and_noticed_is_there(moons):
     progress = Progress(**{name: vars(moons.progress)[name] for name in ("title", "train_loss", "validation_loss")})
     progress.ghosts = [(2, [0.5, 0.4, 0.3])]

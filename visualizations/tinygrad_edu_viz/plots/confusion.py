@@ -61,9 +61,13 @@ def draw_counts(ax: Any, counts: Any, names: Sequence[str], look: figure.Look, l
         if numbered and (count or len(counts) <= 4):
             colour = "#FFFFFF" if shares[row, column] > 0.6 else look.ink
             ax.text(column, row, f"{count:,}", ha="center", va="center", color=colour, fontsize=letters)
-    names = [name if len(name) <= LONGEST else f"{name[: LONGEST - 1]}…" for name in names]
+    names = [shortened(name, LONGEST) for name in names]
     is_long = max(map(len, names)) > 4
     step = 1 if numbered else -(-len(names) // MOST_NUMBERS)
     ticks, words = range(0, len(names), step), list(names)[::step]
     ax.set_xticks(ticks, words, rotation=45 if is_long else 0, ha="right" if is_long else "center")
     ax.set_yticks(ticks, words)
+
+
+def shortened(name: str, letters: int) -> str:
+    return name if len(name) <= letters else f"{name[: letters - 1]}…"

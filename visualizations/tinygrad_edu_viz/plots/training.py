@@ -14,14 +14,16 @@ import numpy as np
 
 from tinygrad_edu.errors import ArgumentError
 
-from ..training.answers import Boundary, Confusion, FittedCurve, Picture
+from ..training.answers import Boundary, Confusion, FittedCurve, Mistake, Picture
 from ..training.progress import Progress
 from ..training.shown import Shown, told
 from . import boundary, confusion, figure, learning, numbers
+from .confusion import shortened
 from .figure import Format, Look
 
 NOTES = 4  # lines of notices below a figure
 IN_A_ROW = 4  # runs side by side
+MISTAKES = 6  # images below a confusion matrix
 RESOLUTION = 200  # places that are asked along each side of a plane
 SMALL = 0.7  # points of a picture beside others
 NEEDED = 0.14, 0.125  # inches of width and height that an axes needs, for each point of its letters
@@ -155,10 +157,25 @@ def _one(made: Any, run: Shown, letters: float, look: Look) -> None:
     rows[-1].set_xlabel("epoch")
     made.legend(*rows[0].get_legend_handles_labels(), loc="outside lower left", ncols=5, frameon=False)
     if run.picture is not None:
-        answers = made.add_subplot(grid[:, 1])
-        draw_picture(answers, run.picture, look, letters)
+        picture, right = run.picture, None
+        if isinstance(picture, Confusion) and picture.side and (surest := picture.mistakes(MISTAKES)):
+            right = grid[:, 1].subgridspec(2, 1, height_ratios=[5, 1])
+            _mistakes(made, right[1], surest, picture.names, letters)
+        answers = made.add_subplot(grid[:, 1] if right is None else right[0])
+        draw_picture(answers, picture, look, letters)
         if run.restored:
             answers.set_title(f"{answers.get_title()}\nwith the weights of epoch {run.restored}", fontsize=letters)
+
+
+def _mistakes(made: Any, place: Any, surest: list[Mistake], names: Sequence[str], letters: float) -> None:
+    """Images that were taken for something else, the surest first."""
+    row = place.subgridspec(1, MISTAKES)
+    for k, mistake in enumerate(surest):
+        ax = made.add_subplot(row[k])
+        ax.imshow(mistake.image, cmap="gray")
+        true, answer = (shortened(names[number], 6) for number in (mistake.true, mistake.answer))
+        ax.set_title(f"{true} → {answer}", fontsize=max(letters - 2, figure.LEAST_LETTERS))
+        ax.axis("off")
 
 
 def _side_by_side(made: Any, runs: list[Shown], blocks: int, rows: int, letters: float, look: Look) -> None:
