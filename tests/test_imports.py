@@ -56,6 +56,7 @@ LAZY = {
         "PIL": OPTIONAL,
         "PIL.Image": OPTIONAL,
         "tinygrad_edu_viz.pictures.fonts": "needs Pillow and matplotlib, which are optional",
+        "tinygrad_edu_viz.pictures.course_frames": "needs Pillow and matplotlib, which are optional",
         "tinygrad_edu_viz.pictures.frames": "needs Pillow and matplotlib, which are optional",
     },
     "tinygrad_edu_viz.pictures.fonts": {"matplotlib.font_manager": ON_DEMAND, "fontTools.ttLib": ON_DEMAND},

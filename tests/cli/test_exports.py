@@ -45,6 +45,28 @@ def test_some_steps(cli, folder):
         assert cli("step", *wrong).code == 2
 
 
+def test_a_course(cli, folder):
+    """All passes and updates, also of a saved course."""
+    pytest.importorskip("PIL", reason="needs Pillow: pip install --group test")
+    pytest.importorskip("matplotlib", reason="needs matplotlib's font: pip install --group test")
+    wanted = ["--html", "a.html", "--gif", "a.gif", "--seconds", "0.1", "--steps", "20-24", "--save", "c.json"]
+    ran = cli("step", "--updates", "2", *wanted)
+    assert ran == (0, "", "wrote c.json\nwrote a.html\nwrote a.gif (5 pictures)\n")
+    page = (folder / "a.html").read_text(encoding="utf-8")
+    assert "Learned: w1, w2, b; by SGD, η (lr) = 0.1." in page and 'id="next-pass"' in page
+    assert cli("step", "c.json", "--html", "b.html", "--png-series", "steps", "--steps", "64-66").code == 0
+    again = (folder / "b.html").read_text(encoding="utf-8")
+    graph, other = (text.partition('<section id="graph"')[2].partition("<script")[0] for text in (page, again))
+    assert graph == other
+    assert sorted(os.listdir(folder / "steps")) == ["step-64.png", "step-65.png", "step-66.png"]
+    ran = cli("step", "c.json", "--gif", "b.gif", "--steps", "90-99")
+    assert ran.code == 2 and "no step is shown from 90 to 99; there are 66" in ran.err
+    for refused in (["--apart", "n6"], ["--level", "scalar"], ["--updates", "2"]):
+        ran = cli("step", "c.json", "--html", "x.html", *refused)
+        assert ran.code == 2 and not (folder / "x.html").exists()
+        assert "several" in ran.err or "has its updates in it" in ran.err
+
+
 def test_a_saved_trace_keeps_its_expression(cli, folder):
     assert cli("step", "a*b + a", "--set", "a=2", "--set", "b=3", "--save", "t.json").code == 0
     plain, again = (

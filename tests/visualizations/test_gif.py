@@ -13,9 +13,12 @@ from tinygrad_edu_viz.pictures import gif as pictures
 Image = pytest.importorskip("PIL.Image", reason="needs Pillow: pip install --group test")
 pytest.importorskip("matplotlib", reason="needs matplotlib's font: pip install --group test")
 
-from tinygrad_edu_viz.pictures.frames import MARKS, Film  # noqa: E402
+from tinygrad_edu_viz.pictures.frames import Film  # noqa: E402
+from tinygrad_edu_viz.pictures.graph_picture import MARKS  # noqa: E402
 
-BLUE, ORANGE, WHITE = (tuple(bytes.fromhex(colour[1:])) for colour in (*MARKS["light"].values(), "#FFFFFF"))
+BLUE, ORANGE, WHITE = (
+    tuple(bytes.fromhex(colour[1:])) for colour in (MARKS["light"]["forward"], MARKS["light"]["backward"], "#FFFFFF")
+)
 
 
 def perceptron() -> Trace:

@@ -16,7 +16,11 @@ def export_options(command: Callable[..., Any]) -> Callable[..., Any]:
         (
             ("save", "TRACE.json", "Save the recorded steps."),
             ("html", "PAGE.html", "Write a page that steps to and fro in a browser; it needs no network."),
-            ("gif", "STEPS.gif", "Write all steps as a moving picture."),
+            (
+                "gif",
+                "STEPS.gif",
+                "Write all steps as a moving picture; of several passes the main ones, and each update.",
+            ),
             ("png-series", "FOLDER", "Write a picture of each step: step-00.png, step-01.png, ..."),
         )
     ):
@@ -120,7 +124,12 @@ def shot_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """The options of --gif and --png-series: which steps, for how long, how large, in which colours."""
     for option in reversed(
         (
-            click.option("--steps", metavar="A-B", callback=_range, help="Of --gif, --png-series: only steps A to B."),
+            click.option(
+                "--steps",
+                metavar="A-B",
+                callback=_range,
+                help="Of --gif, --png-series: only steps A to B, counted through all passes.",
+            ),
             click.option(
                 "--seconds",
                 type=click.FloatRange(0.02, 60),

@@ -93,6 +93,7 @@ def step(
       tinygrad-edu step --updates 3
       tinygrad-edu step "(w*x - y)**2" --set w=1 --set x=2 --set y=3 --optimizer adam --lr 0.1 --updates 3
       tinygrad-edu step "a*b + a" --set a=2 --set b=-3 --html page.html --gif steps.gif
+      tinygrad-edu step --optimizer adam --updates 3 --html course.html --gif course.gif
 
     An expression has names, numbers, + - * / ** @, ( ), [ ], comparisons inside where(...), and the functions of
     tinygrad_edu. One that begins with "-" goes into parentheses: "(-x)".

@@ -56,7 +56,9 @@ def write_series(subject: Subject, folder: Path, player: Player, shots: Shots = 
     """Write a picture of each step into a folder; for the rest see `write`."""
     try:
         with explained():
-            written = gif.png_series(folder, subject.trace, subject.title, level=player.level, shots=shots)
+            written = gif.png_series(
+                folder, subject.course or subject.trace, subject.title, level=player.level, shots=shots
+            )
     except OSError as error:
         raise FileError(f"cannot write into {folder}: {error.strerror or error}", "give another place") from None
     return f"wrote {folder}: {written[0].name} to {written[-1].name}{_without_font(subject, '.png')}"
@@ -84,7 +86,8 @@ def _page(export: Export, path: Path) -> str:
 
 def _gif(export: Export, path: Path) -> str:
     subject, player, shots, _ = export
-    return f" ({gif.gif(path, subject.trace, subject.title, level=player.level, shots=shots)} pictures)"
+    count = gif.gif(path, subject.course or subject.trace, subject.title, level=player.level, shots=shots)
+    return f" ({count} pictures)"
 
 
 def _picture(export: Export, path: Path) -> str:

@@ -19,6 +19,7 @@ _NEXT = (
 _NEXT_OF_COURSE = (
     ("--full", "all steps of each pass, too"),
     ("--predict", "you are asked for each gradient first"),
+    ("--html course.html", "the same passes and updates as a page to play with"),
     ("--save course.json", "to keep, and to step through elsewhere"),
 )
 

@@ -1,4 +1,4 @@
-"""A trace as pictures for a slide: one looping GIF, or a PNG for each step.
+"""A trace, or a course, as pictures for a slide: one looping GIF, or a PNG for each step.
 
 All pictures have one size. They are drawn with Pillow, in the font that matplotlib brings along, so that they look the
 same on every machine: both are in the extra `plots`.
@@ -15,6 +15,7 @@ import numpy as np
 
 from tinygrad_edu.errors import ArgumentError, TinygradError
 
+from ..courses.course import Course
 from ..trace import Trace
 
 if TYPE_CHECKING:
@@ -26,8 +27,8 @@ LIMIT = 40  # boxes; more cannot be read in a picture that does not scroll
 LOOK, PER_LETTER, END = 1200, 50, 3000  # milliseconds for the graph, for each letter, and at the end
 SCALE = 2  # dots per pixel of a PNG
 COLOURS = 64
-FONTS = "apt install fonts-noto-cjk, or noto-fonts-cjk, or any other"
 NEAR = 20  # a sum of differences in red, green and blue that is taken for one colour
+FONTS = "apt install fonts-noto-cjk, or noto-fonts-cjk, or any other"
 
 
 class MissingPillow(TinygradError, ImportError):
@@ -54,7 +55,7 @@ ALL = Shots()
 
 
 def frames(
-    trace: Trace,
+    subject: Trace | Course,
     title: str = "",
     rankdir: str = "LR",
     level: str = "auto",
@@ -62,7 +63,10 @@ def frames(
     scale: int = SCALE,
     shots: Shots = ALL,
 ) -> Iterator[tuple[int, Image]]:
-    """The pictures of a trace.
+    """The pictures of a trace; or of a course.
+
+    Of a course of more than two passes the first one goes backward step by step, and each of the others is one picture,
+    as is each update; with `Shots.steps`, which count through all passes and updates, all steps are shown.
 
     Args:
         title: what is stepped through, such as the expression.
@@ -76,32 +80,38 @@ def frames(
         ArgumentError: another direction or theme, no step in that range, or as `levels.view`.
         MissingDot, DrawingError: as `render`.
     """
-    film = _film(trace, title, rankdir, level, limit, scale, shots)
+    film = _film(subject, title, rankdir, level, limit, scale, shots)
     for position in _stops(film, shots):
         yield position, film.frame(position)
 
 
-def _film(trace: Trace, title: str, rankdir: str, level: str, limit: int, scale: float, shots: Shots) -> Film:
+def _film(
+    subject: Trace | Course, title: str, rankdir: str, level: str, limit: int, scale: float, shots: Shots
+) -> Film:
     try:
+        from .course_frames import CourseFilm
         from .frames import Film  # needs the extra `plots`, as all of Pillow here
     except ImportError as error:
         raise MissingPillow(
             f"pictures of steps need Pillow and matplotlib ({error}): pip install 'tinygrad-edu[plots]'"
         ) from error
-    return Film(trace, title, rankdir, level, limit, scale, shots.theme, shots.width)
+    if isinstance(subject, Course):
+        folded = shots.steps is None
+        return CourseFilm(subject, title, rankdir, level, limit, scale, shots.theme, shots.width, folded)
+    return Film(subject, title, rankdir, level, limit, scale, shots.theme, shots.width)
 
 
 def _stops(film: Film, shots: Shots) -> list[int]:
-    first, last = shots.steps or (0, len(film.trace.events))
-    found = [stop for stop in film.scene.view.stops if first <= stop <= last]
+    first, last = shots.steps or (0, film.length)
+    found = [stop for stop in film.stops if first <= stop <= last]
     if not found:
-        raise ArgumentError(f"no step is shown from {first} to {last}; there are {len(film.trace.events)}")
+        raise ArgumentError(f"no step is shown from {first} to {last}; there are {film.length}")
     return found
 
 
 def gif(
     path: str | PathLike[str],
-    trace: Trace,
+    subject: Trace | Course,
     title: str = "",
     rankdir: str = "LR",
     level: str = "auto",
@@ -116,15 +126,14 @@ def gif(
     Raises:
         OSError: the file cannot be written; else as `frames`.
     """
-    film = _film(trace, title, rankdir, level, LIMIT, 1, shots)
+    film = _film(subject, title, rankdir, level, LIMIT, 1, shots)
     pictures = {stop: film.frame(stop) for stop in _stops(film, shots)}
     from PIL.Image import Dither  # `_film` has seen that it is there
 
     palette = shared_palette(list(pictures.values()), film.exact)
     first, *rest = (picture.quantize(palette=palette, dither=Dither.NONE) for picture in pictures.values())
     if shots.seconds is None:
-        letters = [sum(len(line) for line, _ in film.captions[stop]) for stop in pictures]
-        times = [LOOK + PER_LETTER * count for count in letters]
+        times = [LOOK + PER_LETTER * film.letters_to_read(stop) for stop in pictures]
         times[-1] += END
     else:
         times = [round(1000 * shots.seconds)] * len(pictures)
@@ -150,7 +159,7 @@ def missing_in(text: str) -> str:
 
 def png_series(
     folder: str | PathLike[str],
-    trace: Trace,
+    subject: Trace | Course,
     title: str = "",
     rankdir: str = "LR",
     level: str = "auto",
@@ -163,18 +172,22 @@ def png_series(
     Raises:
         OSError: the folder or a file cannot be written; else as `frames`.
     """
-    digits = max(2, len(str(len(trace.events))))
-    written = []
-    for position, picture in frames(trace, title, rankdir, level, shots=shots):
+    film = _film(subject, title, rankdir, level, LIMIT, SCALE, shots)
+    digits, written = max(2, len(str(film.length))), []
+    for position in _stops(film, shots):
         Path(folder).mkdir(parents=True, exist_ok=True)
         path = Path(folder) / f"step-{position:0{digits}}.png"
-        picture.save(path, format="PNG")
+        film.frame(position).save(path, format="PNG")
         written.append(path)
     return written
 
 
 def shared_palette(pictures: list[Image], exact_colours: list[str]) -> Image:
-    """One set of colours for all pictures, so that nothing flickers: from the first, one in the middle and the last."""
+    """One set of colours for all pictures, so that nothing flickers: from the first, one in the middle and the last.
+
+    Args:
+        exact_colours: "#RRGGBB", each of which the set has.
+    """
     from PIL import Image
 
     chosen = [pictures[0], pictures[len(pictures) // 2], pictures[-1]]
@@ -182,11 +195,9 @@ def shared_palette(pictures: list[Image], exact_colours: list[str]) -> Image:
     together = Image.new("RGB", (width, height * len(chosen)))
     for k, picture in enumerate(chosen):
         together.paste(picture, (0, k * height))
-    found = together.quantize(COLOURS)
-    colours = np.reshape(found.getpalette() or [], (-1, 3))
-    for colour in exact_colours:
-        exact = tuple(bytes.fromhex(colour[1:]))
-        distances = np.abs(colours - exact).sum(axis=1)
-        colours[distances <= max(distances.min(), NEAR)] = exact
-    found.putpalette(colours.ravel().tolist())
+    exact = np.array([list(bytes.fromhex(colour[1:])) for colour in dict.fromkeys(exact_colours)])
+    found = together.quantize(COLOURS - len(exact))
+    others = np.reshape(found.getpalette() or [], (-1, 3))[: COLOURS - len(exact)]
+    distances = np.abs(others[:, None] - exact).sum(axis=2).min(axis=1)
+    found.putpalette(np.concatenate([exact, others[distances > NEAR]]).ravel().tolist())
     return found

@@ -48,6 +48,10 @@ class Pencil:
         else:
             self.draw.rectangle((low, high), fill, line, thick)
 
+    def disc(self, middle: Point, radius: float, fill: str, line: str, width: float = 1.0) -> None:
+        ends = [self._dots((middle[0] + r, middle[1] + r)) for r in (-radius, radius)]
+        self.draw.ellipse(ends, fill, line, max(1, round(width * self.scale)))
+
     def polygon(self, points: Sequence[Point], fill: str) -> None:
         self.draw.polygon([self._dots(point) for point in points], fill)
 
