@@ -25,8 +25,8 @@ def ships(cli, tmp_path: Path, monkeypatch) -> Path:
     return tmp_path
 
 
-def rows(text: str) -> list[dict[str, str]]:
-    return list(csv.DictReader(io.StringIO(text)))
+def rows(text: str, separator: str = ",") -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(text), delimiter=separator))
 
 
 def test_an_account_before_the_training(cli, ships: Path):
@@ -52,6 +52,25 @@ def test_predictions_stand_behind_the_columns(cli, ships: Path):
     again = cli("predict", "m.safetensors", "passengers.csv", "-o", "out.csv")
     assert again.out == "" and "wrote out.csv" in again.err
     assert Path("out.csv").read_text(encoding="utf-8") == ran.out
+
+
+@pytest.mark.parametrize("target", ["Miete", "Lage"])
+def test_a_german_table_stays_one(cli, tmp_path: Path, monkeypatch, target: str):
+    """Semicolons and decimal commas, as the program that wrote it reads them."""
+    monkeypatch.chdir(tmp_path)
+    Path("flats.csv").write_bytes(messy.flats())
+    assert cli("train", "--data", "flats.csv", "--target", target, "--epochs", "2", "--save", "m.safetensors").code == 0
+    found = rows(cli("predict", "m.safetensors", "flats.csv").out, ";")
+    before = rows(messy.flats().decode("cp1252"), ";")
+    assert [{name: row[name] for name in before[0]} for row in found] == before
+    model = tg.load("m.safetensors")
+    if target == "Lage":
+        assert [row["predicted_Lage"] for row in found] == list(model.predict(tg.data.read_csv("flats.csv", "Lage")))
+        expected, name = model.predict_proba(tg.data.read_csv("flats.csv", "Lage")).max(axis=1), "probability"
+    else:
+        expected, name = model.predict(tg.data.read_csv("flats.csv", "Miete")), "predicted_Miete"
+    assert not any("." in row[name] for row in found)
+    np.testing.assert_allclose([float(row[name].replace(",", ".")) for row in found], expected, rtol=1e-3)
 
 
 def test_new_words_other_columns_and_another_order(cli, ships: Path):
@@ -101,9 +120,9 @@ def test_a_regression_with_german_numbers(cli, tmp_path: Path, monkeypatch):
     Path("flats.csv").write_bytes(messy.flats())
     ran = cli("train", "--data", "flats.csv", "--target", "Miete", "--epochs", "5", "--save", "m.safetensors")
     assert ran.code == 0 and "in Windows-1252" in ran.out and "decimal commas" in ran.out
-    found = rows(cli("predict", "m.safetensors", "flats.csv").out)
+    found = rows(cli("predict", "m.safetensors", "flats.csv").out, ";")
     true = [float(row["Miete"].replace(".", "").replace(",", ".")) for row in found]
-    answers = [float(row["predicted_Miete"]) for row in found]
+    answers = [float(row["predicted_Miete"].replace(",", ".")) for row in found]
     measured = json.loads(cli("evaluate", "m.safetensors", "flats.csv", "--json").out)
     assert measured["r2"] == pytest.approx(metrics.r2_score(true, answers), rel=1e-5)
     assert measured["rmse"] == pytest.approx(metrics.root_mean_squared_error(true, answers), rel=1e-5)

@@ -18,15 +18,18 @@ from .application import Application
 
 
 def predicted(application: Application) -> str:
-    """The table with a column of answers, and for classes one of their probabilities."""
+    """The table with a column of answers, and for classes one of their probabilities; separated as the table is, and
+    with its decimal sign, so that the program which wrote it reads it."""
     table, predictor = application.table, application.predictor
     answers = predictor.answers(application.outputs)
     words = [f"{answer:.9g}" if predictor.task == "regression" else str(answer) for answer in answers]
     columns = {f"predicted_{application.target}": words}
     if predictor.has_probabilities:
         columns["probability"] = [f"{share:.4f}" for share in predictor.probabilities(application.outputs).max(axis=1)]
+    numbers = [name for name in columns if predictor.task == "regression" or name == "probability"]
+    columns |= {name: [number.replace(".", table.decimal) for number in columns[name]] for name in numbers}
     text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
+    writer = csv.writer(text, delimiter=table.separator, lineterminator="\n")
     writer.writerow([*table.header, *columns])
     for row, *new in zip(table.rows, *columns.values(), strict=True):
         writer.writerow([*row, *new])
