@@ -52,6 +52,7 @@ def test_predictions_stand_behind_the_columns(cli, ships: Path):
     again = cli("predict", "m.safetensors", "passengers.csv", "-o", "out.csv")
     assert again.out == "" and "wrote out.csv" in again.err
     assert Path("out.csv").read_text(encoding="utf-8") == ran.out
+    assert cli("predict", "m.safetensors", "out.csv").out == ran.out, "predictions of before are replaced"
 
 
 @pytest.mark.parametrize("target", ["Miete", "Lage"])

@@ -30,9 +30,10 @@ def predicted(application: Application) -> str:
     columns |= {name: [number.replace(".", table.decimal) for number in columns[name]] for name in numbers}
     text = io.StringIO()
     writer = csv.writer(text, delimiter=table.separator, lineterminator="\n")
-    writer.writerow([*table.header, *columns])
+    kept = [k for k, name in enumerate(table.header) if name not in columns]  # predictions of before are replaced
+    writer.writerow([*(table.header[k] for k in kept), *columns])
     for row, *new in zip(table.rows, *columns.values(), strict=True):
-        writer.writerow([*row, *new])
+        writer.writerow([*(row[k] for k in kept), *new])
     return text.getvalue()
 
 
