@@ -86,7 +86,8 @@ class CourseStepping(Stepping):
         if isinstance(event, Update):
             return update_text(event, width, compact)
         if self.mover.at_start:
-            note = "\n".join(filter(None, (self.subject.note, learned(course))))
+            first, *more = self.subject.note.splitlines() or [""]
+            note = "\n".join([" ".join(filter(None, [first, f"{learned(course)}."])), *more])
             return step_text(self.player, note, width, compact)
         before = pass_text(course, self.mover.pass_index) if self.player.position == 1 else ""
         after = end(course) if self.mover.at_end and course.note else ""
