@@ -27,6 +27,7 @@ def test_a_whole_session(terminal, tmp_path: Path):
             ("2\r", "back at the end of epoch 2"),
         ],
         *[
+            ("[", "the learning rate is 0.005"),
             (",,", "epoch 4/1000000"),
             ("h", "PAUSED"),
             ("?", "Keys"),

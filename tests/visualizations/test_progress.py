@@ -57,7 +57,7 @@ def test_what_is_undone_becomes_a_ghost():
         progress.watch(event)
     progress.watch(SimpleNamespace(kind="undo", epoch=1))
     assert progress.ghosts == [(1, [3.0, 2.0, 1.0])]
-    assert replace(progress, ghosts=[], step=0) == replace(watched(*kept), step=0)
+    assert replace(progress, ghosts=[]) == watched(*kept)
     assert (progress.epoch, progress.best, progress.notices, progress.changes) == (1, (1, 3.0), [], [])
     assert progress.stopped is None
     for event in epoch(2, [5.0], 5.0, best=False):

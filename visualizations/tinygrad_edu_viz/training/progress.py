@@ -31,7 +31,8 @@ if TYPE_CHECKING:
 
 GHOSTS = 3  # of futures that were undone, the last ones are kept
 
-_COLUMNS = ("train_loss", "train_accuracy", "validation_loss", "validation_accuracy", "validation_r2", "rates", "band")
+_MEASURES = ("train_loss", "train_accuracy", "validation_loss", "validation_accuracy", "validation_r2")
+_COLUMNS = (*_MEASURES, "rates", "band", "_steps")
 
 
 @dataclass
@@ -82,6 +83,7 @@ class Progress:
     ghosts: list[tuple[int, list[float]]] = field(default_factory=list)
     stopped: str | None = None
     _bests: list[tuple[int, float]] = field(default_factory=list, repr=False)
+    _steps: list[float] = field(default_factory=list, repr=False)  # after each epoch
     _batches: list[BatchEvent] = field(default_factory=list, repr=False)  # of this epoch; reading a loss waits
 
     @classmethod
@@ -176,7 +178,8 @@ class Progress:
             setattr(self, name, [entry for entry in getattr(self, name) if entry[0] <= epoch])
         self.epoch, self.batch, self.of, self.stopped = epoch, 0, 0, None
         self.lr = self.rates[-1] if self.rates else math.nan
-        self._batches = []
+        steps = self._steps[-1] if self._steps else 0
+        self._batches, self.step = [], int(steps) if steps == steps else 0
 
     def steered(self, epoch: int, what: str) -> None:
         """A setting was changed by hand: the epoch is the first that has an update with it."""
@@ -188,6 +191,7 @@ class Progress:
         self._batches, self.batch, self.of = [], 0, 0
         self._append("band", event.epoch, (min(losses), max(losses)) if losses else (math.nan, math.nan))
         self._append("rates", event.epoch, event.lr)
+        self._append("_steps", event.epoch, self.step)
         self._append("train_loss", event.epoch, event.train_loss)
         self._append("train_accuracy", event.epoch, event.train_accuracy)
 
