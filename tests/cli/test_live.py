@@ -134,7 +134,7 @@ async def test_rates():
     async with watching(lr=0.08) as screen:
         for key, rate in [("[", 0.04), ("[", 0.02), ("]", 0.04), ("]", 0.08), ("]", 0.16)]:
             await screen.press({"[": "left_square_bracket", "]": "right_square_bracket"}[key])
-            await screen.until(f"the learning rate is {rate:.4g}")
+            await screen.until(f"next update on: learning rate {rate:.4g}")
             await screen.press("full_stop")
             assert screen.live.progress.lr == pytest.approx(rate)
         steered = [event for event in screen.events if isinstance(event, kinds.SteerEvent)]
@@ -152,7 +152,7 @@ async def test_another_optimizer_and_batch_size():
         assert isinstance(screen.app.screen, Ask)
         await screen.press("escape", "o")
         await screen.type("sgd")
-        await screen.until("the optimizer is sgd, at a learning rate of 0.1", "2-4-1 relu · sgd · batch 32")
+        await screen.until("optimizer sgd, learning rate 0.1", "2-4-1 relu · sgd · batch 32")
         await screen.press("comma")
         assert type(screen.driver.engine.optimizer).__name__ == "SGD"
         for typed, of in [("full", 1), ("1", 80), ("40", 2)]:

@@ -21,7 +21,7 @@ def test_a_whole_session(terminal, tmp_path: Path):
         (" ", "PAUSED"),
         *[(",", "PAUSED"), (".", "PAUSED"), ("s", "START 0/"), ("fnn", "BACKWARD"), ("q", "PAUSED")],
         *[
-            ("[", "the learning rate is 0.005"),
+            ("[", "learning rate 0.005"),
             *[(".", "rate 0.005")],
             ("u", "Back to the end of which epoch"),
             ("2\r", "back at the end of epoch 2"),

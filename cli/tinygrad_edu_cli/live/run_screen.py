@@ -22,7 +22,6 @@ from tinygrad_edu_viz.training.progress import title_of
 
 from .. import painting
 from ..errors import CommandError
-from ..phrases import count
 from ..subject import Subject
 from ..training import exports
 from ..training.options import OPTIMIZERS
@@ -105,7 +104,8 @@ class RunScreen(Screen[None]):
         """
         width, height = self.size
         self.picture.may_look = look_inside
-        self.live.progress.title, self.live.progress.lr = self._title(), self.driver.engine.lr
+        progress, engine = self.live.progress, self.driver.engine
+        progress.title, progress.lr, progress.step = self._title(), engine.lr, engine.step  # also before the next event
         ended = self.driver.ended is not None
         self.live.status = "ended" if ended else "running" if self.loop.running else "paused"
         try:
@@ -165,11 +165,13 @@ class RunScreen(Screen[None]):
         self.loop.ask(self._into)
 
     async def _into(self) -> None:
+        self.say("the next update is computed, forward and backward ...")
         try:
             subject = await self.loop.aside(self._next_update)
         except TinygradError as error:
             self.say(f"this update cannot be stepped through: {error}")
             return
+        self.say("")
         self.app.push_screen(Stepping(subject, Player(subject.trace), "the run"))
 
     def _next_update(self) -> Subject:
@@ -194,7 +196,7 @@ class RunScreen(Screen[None]):
         except TinygradError as error:
             self.say(str(error))
             return
-        self.say(f"from the next update on the learning rate is {rate:.4g}")
+        self.say(f"from the next update on: learning rate {rate:.4g}")
 
     def action_optimizer(self) -> None:
         names = ", ".join(OPTIMIZERS)
@@ -203,7 +205,7 @@ class RunScreen(Screen[None]):
     def _optimizer(self, text: str) -> str:
         if text not in OPTIMIZERS:
             return f"one of {', '.join(OPTIMIZERS)}"
-        self.loop.ask(lambda: self._steer(f"the optimizer is {text}", optimizer=text))
+        self.loop.ask(lambda: self._steer(f"optimizer {text}", optimizer=text))
         return ""
 
     def action_batch_size(self) -> None:
@@ -215,8 +217,7 @@ class RunScreen(Screen[None]):
         if text != "full" and not (text.isascii() and text.isdigit() and 1 <= int(text) <= rows):
             return f"a whole number from 1 to {rows:,}, or full"
         size = text if text == "full" else int(text)
-        said = f"an update learns from {'all examples' if text == 'full' else count(int(text), 'example')}"
-        self.loop.ask(lambda: self._steer(said, batch_size=size))
+        self.loop.ask(lambda: self._steer(f"batch size {text}", batch_size=size))
         return ""
 
     async def _steer(self, said: str, **what: Any) -> None:
@@ -225,7 +226,7 @@ class RunScreen(Screen[None]):
         except (TinygradError, CommandError) as error:
             self.say(str(error))
             return
-        self.say(f"from the next update on {said}, at a learning rate of {self.driver.engine.lr:.4g}")
+        self.say(f"from the next update on: {said}, learning rate {self.driver.engine.lr:.4g}")
 
     # Back in time.
 
