@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from tinygrad_edu_cli.live.driver import Driver
 from tinygrad_edu_cli.live.snapshots import Snapshots
 from tinygrad_edu_cli.training import session as sessions
 from tinygrad_edu_cli.training.config import RunConfig
+from tinygrad_edu_cli.training.layer_looks import LayerRow
 from tinygrad_edu_cli.training.options import run_options
 
 SMALL = "--data moons --n 40 --net 2-4-1 --noise 0.4 --batch-size 8 --dropout 0.3 --lr 0.05 --epochs 6"
@@ -25,6 +26,7 @@ class Silent:
 
     def start(self) -> None: ...
     def watch(self, event: Event) -> None: ...
+    def look(self, epoch: int, layers: Sequence[LayerRow]) -> None: ...
     def close(self) -> None: ...
 
 

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from textual.widgets import Input
 
 from tinygrad_edu.train import events as kinds
 from tinygrad_edu_cli.live import keys
+from tinygrad_edu_cli.training.layer_looks import short_name
+from tinygrad_edu_cli.training.wording import percent
 from tinygrad_edu_cli.tui.dialogs import Ask, Reading
 from tinygrad_edu_cli.tui.step_screen import Stepping
+from tinygrad_edu_viz.canvas.axes import figures
 from tinygrad_edu_viz.cells import cell_width
 
 from .full_screen import in_loop
-from .live_screen import session_of, watching, weights_of
+from .live_screen import SMALL, session_of, watching, weights_of
 
 RUN = {
     "dropout": 0.2,
@@ -354,3 +359,31 @@ def test_help_tells_every_key():
     bound = {binding.key for binding in keys.BINDINGS if binding.key != "question_mark"}
     assert {names.get(key, key) for key in bound} <= told
     assert max(map(cell_width, keys.HELP.splitlines())) <= 60
+
+
+@pytest.mark.parametrize("settings", [{"data": "digits", "n": 300, "net": (64, 8, 10)}, {"data": "moons"}])
+@in_loop
+async def test_every_fact_of_the_screen_is_in_json_and_in_lines(settings, cli):
+    async with watching(size=(140, 45), **settings) as screen:
+        await screen.press("comma", "comma", "comma", "comma", "comma", "full_stop", "space")
+        await screen.until("ENDED")
+        shown, layers = " ".join(screen.text.split()), screen.live.layers
+    options = {**SMALL, **settings}
+    net = "-".join(map(str, options["net"]))
+    call = ["train", "--data", options["data"], "--n", str(options["n"]), "--net", net, "--batch-size", "32"]
+    told = [json.loads(line) for line in cli(*call, "--epochs", "6", "--json", "--batches").out.splitlines()]
+    plain = cli(*call, "--epochs", "6", "--plain").out
+    last = {each["kind"]: each for each in told}
+    for value in (last["epoch"]["train_loss"], last["validation"]["validation_loss"], last["epoch"]["lr"]):
+        assert figures(value) in shown and f"{value:.4g}" in plain
+    for value in (last["epoch"]["train_accuracy"], last["end"]["validation_accuracy"]):
+        assert f"{100 * value:.1f}".removesuffix(".0") in shown
+    assert f"update {last['batch']['step']}" in shown and percent(last["end"]["validation_accuracy"]) in plain
+    matrix = np.array(last["answers"]["confusion_matrix"])
+    if settings["data"] == "digits":
+        assert all(" ".join(str(n or "·") for n in row) in shown for row in matrix.tolist())
+    assert matrix.sum() == len(session_of(**settings).run.held_out)
+    for drawn, reported in zip(layers, last["layers"]["layers"], strict=True):
+        assert drawn.name == reported["name"] and short_name(drawn.name) in plain
+        assert drawn.gradient == reported["gradient"] and f"{drawn.gradient:.3g}" in plain
+        assert drawn.dead == reported.get("dead") and (drawn.dead is None or f"{percent(drawn.dead)} dead" in plain)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from cli.training import QUICK, events, untimed
+from cli.training import QUICK, events, of_the_record, untimed
 from tinygrad_edu_cli.training.folder import RunFolder
 
 MORE = ("--dropout", "0.3", "--optimizer", "adam", "--schedule", "exponential", "--patience", "20")
@@ -25,7 +25,7 @@ def recorded(folder: Path) -> list[dict]:
 def test_a_folder_holds_config_metrics_and_checkpoints(cli, tmp_path: Path):
     folder = tmp_path / "run"
     told = events(cli("train", *QUICK, "--record", str(folder), "--json"))
-    assert recorded(folder) == told
+    assert recorded(folder) == of_the_record(told)
     config = json.loads((folder / "config.json").read_text())["config"]
     assert (config["net"], config["lr"], config["batch_size"]) == ([2, 4, 1], 0.01, 32)
     assert (folder / "checkpoints" / "checkpoint.json").is_file()
@@ -256,7 +256,7 @@ def test_an_interrupted_run_ends_with_its_last_line(cli, tmp_path: Path, monkeyp
     told = events(ran, code=130)
     assert f"go on with: tinygrad-edu train --resume {folder}" in ran.err
     assert told[-1] == told[-1] | {"kind": "end", "epoch": 2, "stopped": "interrupted"}
-    assert recorded(folder) == told
+    assert recorded(folder) == of_the_record(told)
     assert [each["epoch"] for each in told if each["kind"] == "validation"] == [1, 2]
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
     monkeypatch.undo()

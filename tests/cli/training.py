@@ -19,3 +19,8 @@ def events(ran: Any, code: int = 0) -> list[dict[str, Any]]:
 def untimed(objects: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Without what differs between two runs of the same numbers."""
     return [{name: value for name, value in each.items() if name != "seconds"} for each in objects]
+
+
+def of_the_record(objects: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Those that a recorded run has, too: without what was looked at in its model."""
+    return [each for each in objects if each["kind"] not in ("layers", "answers")]

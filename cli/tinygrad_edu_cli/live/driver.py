@@ -2,44 +2,26 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Generator
 from dataclasses import replace
 from inspect import GEN_CREATED, getgeneratorstate
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 from tinygrad_edu.errors import ArgumentError
 from tinygrad_edu.train.events import EndEvent, EpochEvent, Event, SteerEvent, UndoEvent
-from tinygrad_edu.train.layer_report import Probe, report
 from tinygrad_edu.train.run_state import measured
 
 from ..errors import CommandError
 from ..training.config import LEARNING_RATES
+from ..training.layer_looks import LayerLooks, LayerRow
 from ..training.optimizer import optimizer_of
 from ..training.options import OPTIMIZERS, unknown
 from ..training.session import Session
 from .snapshots import Snapshots
 
 Array = np.ndarray[Any, Any]
-
-
-class LayerRow(NamedTuple):
-    """A layer with parameters, as it is at present.
-
-    Attributes:
-        name: such as "layer 0 (Dense(2, 16, activation='relu'))".
-        gradient: |gradient|, the length of the gradient of all its parameters, as the last update used it; None before.
-        ratio: |step| / |weights| of the last update that was measured; None if there was none since the last look.
-        dead, saturated: shares of its units; None where it has none of this kind.
-    """
-
-    name: str
-    gradient: float | None
-    ratio: float | None
-    dead: float | None
-    saturated: float | None
 
 
 class Driver:
@@ -67,10 +49,7 @@ class Driver:
         self.engine = session.start()
         self.events = self.engine.events()
         self.ended: EndEvent | None = None
-        self._probe: Probe | None = None
-        self._looked = False  # since the last measured update: the next one is to be measured
-        self._before: tuple[int, dict[str, Array]] | None = None  # a step, and the weights after it
-        self._ratios: dict[str, float] = {}
+        self._looks = LayerLooks(self.engine)
         self.snapshots.offer(self.engine.epoch, self.engine.state_dict, now=True)
         self.first = self.snapshots.epochs[0]
 
@@ -78,11 +57,9 @@ class Driver:
 
     def next(self) -> Event | None:
         """What happens next; None after the end. Each event is to be given to `session.record`, too."""
-        if self._looked and self._before is None:
-            self._before = self.engine.step, {name: p.numpy() for name, p in self.engine.model.named_parameters()}
+        self._looks.before()
         event = next(self.events, None)
-        if self._before is not None and self.engine.step > self._before[0]:
-            self._measure(self._before[1])
+        self._looks.after()
         if isinstance(event, EpochEvent):
             self.snapshots.offer(event.epoch, self.engine.state_dict)
         elif isinstance(event, EndEvent):
@@ -119,34 +96,8 @@ class Driver:
     def layers(self) -> list[LayerRow]:
         """The layers, measured with some of the examples, in evaluation mode. Of the next update |step| / |weights| is
         measured, for the next look."""
-        engine = self.engine
-        if self._probe is None:
-            self._probe = Probe(engine.model, engine.examples, engine.objective)
-        squares: dict[str, float] = {}
-        for name, parameter in engine.model.named_parameters():
-            if parameter.grad is not None:
-                layer = name.rpartition(".")[0]
-                squares[layer] = squares.get(layer, 0.0) + float(np.linalg.norm(parameter.grad.numpy())) ** 2
-        ratios, self._ratios, self._looked = self._ratios, {}, True
-        return [
-            LayerRow(
-                layer.title,
-                math.sqrt(squares[layer.layer]) if layer.layer in squares else None,
-                ratios.get(layer.layer),
-                layer.dead,
-                layer.saturated,
-            )
-            for layer in report(engine.model, self._probe.loss(), after_step=True)
-        ]
-
-    def _measure(self, before: dict[str, Array]) -> None:
-        """|step| / |weights| of each layer's weights in the update that has just been."""
-        for name, parameter in self.engine.model.named_parameters():
-            layer, _, own = name.rpartition(".")
-            length = float(np.linalg.norm(before[name]))
-            if own.startswith("weight") and length:
-                self._ratios[layer] = float(np.linalg.norm(parameter.numpy() - before[name])) / length
-        self._before, self._looked = None, False
+        self._looks.is_wanted = True
+        return self._looks.rows()
 
     # --- steering ---
 
@@ -200,7 +151,7 @@ class Driver:
         engine.travel(state, [event for event in engine.steering if event.epoch <= epoch])
         self.session.noise.load_state_dict((state["extra"] or {}).get("loss_noise"))
         self.events, self.ended = engine.events(), None
-        self._before, self._ratios = None, {}
+        self._looks.forget()
         engine.pending.clear()
         while engine.epoch < epoch or engine.pending:
             self.session.noise.watch(next(self.events))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Sequence
 
 from tinygrad_edu_viz.canvas.axes import figures
@@ -11,6 +10,7 @@ from tinygrad_edu_viz.canvas.grid import BOLD, Grid, Look, Style
 from tinygrad_edu_viz.canvas.inks import BLUE, GREEN, QUIET, WARNING
 from tinygrad_edu_viz.cells import cell_width, part
 
+from ..training.layer_looks import short_name
 from ..training.wording import percent
 from .live import LayerLook
 
@@ -19,7 +19,6 @@ NUMBER, UNITS, VERDICT = 8, 16, 12  # cells of the columns, with the blank after
 GRADIENTS, STEPS = (-5, 1), (-6, 0)  # powers of ten at the ends of the bars
 WIDEST_NAME, WIDEST_BAR = 24, 24
 MANY = 0.5  # of the units dead or saturated are worth a mark
-_DENSE = re.compile(r"(?:layer )?(\S+) \(Dense\((\d+), (\d+)(?:, activation='(\w+)')?")
 
 
 def layer_table(layers: Sequence[LayerLook], width: int, rows: int, look: Look) -> Grid:
@@ -48,16 +47,6 @@ def layer_table(layers: Sequence[LayerLook], width: int, rows: int, look: Look) 
             max(third + UNITS, end + 1) if width >= third + UNITS + VERDICT else end + 1, y, layer.verdict, WARNING
         )
     return grid
-
-
-def short_name(name: str) -> str:
-    """A layer's name in few cells.
-
-    >>> short_name("layer 0 (Dense(2, 16, activation='relu'))")
-    '0  2→16 relu'
-    """
-    found = _DENSE.match(name)
-    return f"{found[1]}  {found[2]}→{found[3]} {found[4] or ''}".rstrip() if found else name.removeprefix("layer ")
 
 
 def _bar(value: float | None, low: int, high: int, width: int) -> str:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 
 from tinygrad_edu.train.events import BatchEvent, Event
 from tinygrad_edu_viz.training.progress import Progress, title_of
 
 from ..training.interrupts import follow
+from ..training.layer_looks import LayerRow
 from ..training.plain_report import PlainReport
 from ..training.progress_report import ProgressReport
 from ..training.session import Report, Session, Watch
@@ -45,6 +47,11 @@ class LiveReport:
         if not isinstance(event, BatchEvent):
             self._events.append(event)
 
+    def look(self, epoch: int, layers: Sequence[LayerRow]) -> None:
+        """Note what the layers look like, for the lines."""
+        if self._lines is not None:
+            self._lines.look(epoch, layers)
+
     def close(self) -> None:
         """Print what was not printed, and leave no line that moves behind."""
         (self._lines or self._printed(PlainReport)).close()
@@ -72,6 +79,7 @@ class LiveReport:
             pace = self.app.run_screen.loop.pace
             lines.started = time.monotonic() - pace.training - pace.screen
         lines.start()
+        lines.look(self.live.progress.epoch, [LayerRow(*row[:3], *row[-2:]) for row in self.live.layers])
         for event in self._events:
             lines.watch(event)
         return lines

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 
 from tinygrad_edu.train import History
 from tinygrad_edu.train.events import EndEvent, EpochEvent, Event, NoticeEvent, SteerEvent, UndoEvent, ValidationEvent
@@ -10,6 +11,7 @@ from tinygrad_edu.train.events import EndEvent, EpochEvent, Event, NoticeEvent, 
 from .. import output
 from ..terminal_width import room, wrap
 from .advice import advice
+from .layer_looks import LayerRow, layer_lines
 from .run import Run
 from .summary import introduction, summary
 from .wording import number, percent, steered
@@ -32,6 +34,7 @@ class PlainReport:
         self._epoch: EpochEvent | None = None
         self._validation: ValidationEvent | None = None
         self._told = 0  # the last epoch that has its line
+        self._looked: tuple[int, Sequence[LayerRow]] = 0, ()
 
     def start(self) -> None:
         for line in introduction(self.run):
@@ -65,6 +68,10 @@ class PlainReport:
             case EndEvent():
                 self._end()
 
+    def look(self, epoch: int, layers: Sequence[LayerRow]) -> None:
+        """Note what the layers look like, for the end."""
+        self._looked = epoch, layers
+
     def say(self, text: str) -> None:
         """Print a line."""
         output.say(text)
@@ -96,6 +103,11 @@ class PlainReport:
         hidden = len(self.history.notices) - MAX_NOTICES
         if hidden > 0:
             self.say(f"  ({hidden} more notices; --json shows all)")
+        epoch, layers = self._looked
+        if layers:
+            self.say("")
+            for line in layer_lines(epoch, layers):
+                self.say("\n".join(wrap(line, room(), indent=4)))
         self.say("")
         for sentence in summary(self.run, self.history, time.monotonic() - self.started):
             self.say("\n".join(wrap(sentence, room())))

@@ -12,7 +12,7 @@ from .session import Report, Session
 def report(session: Session, plain: bool, as_json: bool, batches: bool) -> Report:
     """The report that the options ask for; where they ask for none, the one that fits the terminal."""
     if as_json:
-        return JsonReport(batches)
+        return JsonReport(session.run, batches)
     if plain or not output.is_interactive():
         return PlainReport(session.run, session.history)
     return ProgressReport(session.run, session.history)

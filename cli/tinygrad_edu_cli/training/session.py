@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
@@ -17,7 +17,7 @@ from tinygrad_edu.storage.files import writable
 from tinygrad_edu.storage.schema import located
 from tinygrad_edu.train import History
 from tinygrad_edu.train.checkpoint import NAME as CHECKPOINT
-from tinygrad_edu.train.events import BatchEvent, EndEvent, Event, SteerEvent
+from tinygrad_edu.train.events import BatchEvent, EndEvent, EpochEvent, Event, SteerEvent
 from tinygrad_edu.train.run_state import checked_state
 from tinygrad_edu.train.steering import missing
 
@@ -26,8 +26,10 @@ from ..files import cannot_write
 from .config import MisfitError, RunConfig
 from .folder import RunFolder, refuse_used
 from .interrupts import follow
+from .layer_looks import LayerLooks, LayerRow
 from .loss_noise import LossNoise
 from .missing_lines import as_typed, events_until, steering_of
+from .plain_report import is_round
 from .record_schema import VERSION, check_state
 from .run import Run
 from .saved_network import SavedNetwork
@@ -38,6 +40,7 @@ class Report(Protocol):
 
     def start(self) -> None: ...
     def watch(self, event: Event) -> None: ...
+    def look(self, epoch: int, layers: Sequence[LayerRow]) -> None: ...
     def close(self) -> None: ...
 
 
@@ -95,10 +98,25 @@ Drive = Callable[[Session, Report, Watch], None]
 
 
 def unsteered(session: Session, report: Report, watch: Watch) -> None:
-    """A run that goes on by itself."""
-    events = session.start().events()
+    """A run that goes on by itself; its layers are looked at in epochs 1, 2, 5, 10, 20, ..., and in the last one."""
+    engine = session.start()
+    events, looks, last = engine.events(), LayerLooks(engine), session.run.config.epochs
     report.start()
-    follow(events, watch)
+
+    def measure_next(epoch: int) -> None:
+        looks.is_wanted = is_round(epoch + 1) or epoch + 1 == last
+        looks.before()
+
+    def watch_and_look(event: Event) -> None:
+        looks.after()
+        watch(event)
+        if isinstance(event, EpochEvent):
+            if is_round(event.epoch) or engine.stopped is not None:
+                report.look(event.epoch, looks.rows())
+            measure_next(event.epoch)
+
+    measure_next(engine.epoch)
+    follow(events, watch_and_look)
 
 
 def started(config: RunConfig, record: Path | None, load: Path | None) -> Session:
