@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tinygrad_edu_cli.subject import open_source
+from tinygrad_edu_cli.tui.graph_pane import GraphPane
 
 from .full_screen import full_screen, in_loop
 
@@ -73,3 +74,23 @@ async def test_why_nothing_was_asked():
     async with full_screen(open_source("log(x)", ["x=0"])) as screen:
         await screen.press("p")
         await screen.until("Nothing was asked: nan and infinities stand where there should be numbers.")
+
+
+@in_loop
+async def test_who_is_asked_about_is_in_sight():
+    """The whole box of the node whose gradient is asked for, on the smallest screen."""
+    async with full_screen(open_source(None, []), size=(80, 24)) as screen:
+        await screen.press("p")
+        pane, asked = screen.app.screen_stack[0].query_one(GraphPane), 0
+        for event in screen.player.trace.events:
+            if event.kind == "backward" and event.source:
+                await screen.until(f"What is ∂L/∂{event.node} after")
+                box = pane.picture.layout.boxes[event.node]
+                left, top = pane.scroll_offset
+                assert top <= box.row and box.row + box.height <= top + pane.size.height, event.node
+                assert left <= box.column and box.column + box.width <= left + pane.size.width, event.node
+                asked += 1
+                await screen.type("")
+                await screen.until("Skipped")
+                await screen.type("")
+        assert asked == 12

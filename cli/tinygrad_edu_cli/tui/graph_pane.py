@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from rich.style import Style
 from textual import events
@@ -13,7 +13,7 @@ from tinygrad_edu_viz import Trace
 from tinygrad_edu_viz.courses.update import Update
 from tinygrad_edu_viz.player import Player
 from tinygrad_edu_viz.text.terminal import Picture
-from tinygrad_edu_viz.text.text_graph import Edge, Placed, TextGraph
+from tinygrad_edu_viz.text.text_graph import Edge, Placed
 
 from . import look
 from .lines import Lines, plain_strips, restyled
@@ -69,7 +69,12 @@ class GraphPane(Lines):
             row = drawn.boxes[box].row
             strips[row] = restyled(strips[row], start, start + 1, look.STOP, mark)
         self.put(strips)
-        self._follow(drawn, (player.was_chosen and chosen) or active, edges)
+        self._follow(drawn.boxes, (player.was_chosen and chosen) or active, edges)
+
+    def bring_into_sight(self, *nodes: str) -> None:
+        """Scroll to the boxes of some nodes, or to the first one, if there is no room for all."""
+        boxes = [self.player.view.box_of[node] for node in nodes]
+        self._follow(self.picture.layout.boxes, boxes[0], [(boxes[0], other) for other in boxes[1:]])
 
     def _frame(self, strips: list[Strip], placed: Placed, style: Style, table: dict[int, int] | None = None) -> None:
         """Style a box, and its border by another table of characters."""
@@ -81,13 +86,13 @@ class GraphPane(Lines):
                 text = strips[row].crop(start, start + length).text.translate(table or {})
                 strips[row] = restyled(strips[row], start, start + length, style, text)
 
-    def _follow(self, drawn: TextGraph, box: str | None, edges: Collection[Edge]) -> None:
+    def _follow(self, boxes: Mapping[str, Placed], box: str | None, edges: Collection[Edge]) -> None:
         """Scroll to a box; to the other ends of its active edges too, if there is room for all."""
         if box is None:
             return
-        alone = _region(drawn.boxes[box])
+        alone = _region(boxes[box])
         ends = {end for edge in edges if box in edge for end in edge}
-        together = Region.from_union([alone, *(_region(drawn.boxes[end]) for end in ends)])
+        together = Region.from_union([alone, *(_region(boxes[end]) for end in ends)])
         fits = together.width <= self.size.width and together.height <= self.size.height
         region = (together if fits else alone).grow(_AROUND)
         self.scroll_to_region(region, animate=False, force=True)

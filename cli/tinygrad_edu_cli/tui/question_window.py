@@ -20,6 +20,7 @@ from ..errors import CommandError
 from ..expressions.answer import read_answer
 from ..stepping.dialogue import TRIES, quiz_of
 from . import look
+from .graph_pane import GraphPane
 
 if TYPE_CHECKING:
     from .step_screen import Stepping
@@ -69,6 +70,9 @@ class Predicting(ModalScreen[None]):
             question = self.quiz.question(self.player.at(position + 1))
             if question is not None:
                 self.go(position)
+                asked = self.player.at(position + 1)
+                if isinstance(asked, Event) and asked.source:
+                    self.stepping.query_one(GraphPane).bring_into_sight(asked.node, asked.source)
                 self.asked = position + 1, question
                 self.put(question.text, ", ".join(question.known), HOW)
                 return
