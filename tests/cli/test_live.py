@@ -148,6 +148,30 @@ async def test_rates():
 
 
 @in_loop
+async def test_speed():
+    """Slower and faster, with the same weights in the end."""
+    async with watching() as screen:
+        await screen.press("plus")
+        await screen.until("as fast as it goes")
+        for key, said in [("minus", 16), ("minus", 8), ("plus", 16)]:
+            await screen.press(key)
+            await screen.until(f"at most {said} epochs a second")
+        for _ in range(20):
+            await screen.press("minus")
+        await screen.until("at most 0.0625 epochs a second")
+        for _ in range(9):
+            await screen.press("plus")
+        await screen.until("as fast as it goes")
+        screen.screen.loop.speed = 500.0
+        await screen.press("space")
+        await screen.until("ENDED")
+        held = screen.weights
+    async with watching(running=True) as screen:
+        await screen.until("ENDED")
+        assert screen.weights == held
+
+
+@in_loop
 async def test_another_optimizer_and_batch_size():
     async with watching(epochs=50) as screen:
         await screen.press("comma", "o")
@@ -356,6 +380,7 @@ def test_help_tells_every_key():
     """In lines that the smallest screen shows whole."""
     told = {word for line in keys.HELP.splitlines() for word in line[:9].split()}
     names = {"left_square_bracket": "[", "right_square_bracket": "]", "full_stop": ".", "comma": ","}
+    names |= {"plus,equals_sign": "+", "minus": "-"}
     bound = {binding.key for binding in keys.BINDINGS if binding.key != "question_mark"}
     assert {names.get(key, key) for key in bound} <= told
     assert max(map(cell_width, keys.HELP.splitlines())) <= 60

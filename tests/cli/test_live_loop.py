@@ -114,6 +114,29 @@ def test_the_screen_takes_its_share_of_the_time_and_no_more(monkeypatch, frame, 
     assert watched.loop.pace.longest <= 0.02 + batch + 1e-9
 
 
+@pytest.mark.parametrize(("speed", "epochs"), [(2.0, 3), (16.0, 40), (0.25, 2)])
+def test_a_run_that_is_held_back(monkeypatch, speed, epochs):
+    """It takes its time, is drawn meanwhile, and has the same events; a key ends a rest."""
+    watched = Watched(monkeypatch, epochs, seconds={"batch": 0.001})
+    rests: list[float] = []
+
+    async def wait_for(waiting: Any, timeout: float) -> None:
+        waiting.close()
+        rests.append(timeout)
+        watched.clock.now += timeout
+        raise TimeoutError
+
+    monkeypatch.setattr(loops.asyncio, "wait_for", wait_for)
+    watched.loop.speed = speed
+    watched.run("")
+    freely = Watched(monkeypatch, epochs, seconds={"batch": 0.001})
+    freely.run("")
+    assert watched.seen == freely.seen
+    assert sum(rests) == pytest.approx(epochs / speed, rel=0.1)
+    assert len(watched.drawn) >= min(2 * epochs, 0.9 * 15 * epochs / speed) / 2 > len(freely.drawn) / 4
+    assert watched.loop.pace.screen == 0  # the rests are none of the screen's
+
+
 def test_what_takes_long_is_computed_in_another_thread(monkeypatch):
     """The first of its kind too, as nobody knows; what takes little never leaves the thread of the screen again."""
     watched = Watched(monkeypatch, 4, seconds={"batch": 0.001, "epoch": 0.7})

@@ -168,7 +168,7 @@ def test_bars_are_logarithmic():
 
 def test_keys_are_dropped_by_importance():
     live = Live(Progress())
-    assert [key for key, _ in shown_keys(live, 200)] == ["space", ".", ",", "s", "[ ]", *"uhlobred?q"]
+    assert [key for key, _ in shown_keys(live, 200)] == ["space", ".", ",", "s", "[ ]", *"uhlobr", "- +", *"ed?q"]
     assert shown_keys(live, 10) == [("q", "quit")]
     assert [key for key, _ in shown_keys(live, 30)] == ["space", "?", "q"]
     live.message = "written to run.png"

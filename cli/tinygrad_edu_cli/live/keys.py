@@ -8,6 +8,8 @@ BINDINGS: list[BindingType] = [
     Binding("space", "pause", "pause, go on"),
     Binding("full_stop", "go('update')", "one update"),
     Binding("comma", "go('epoch')", "one epoch"),
+    Binding("minus", "speed(0.5)", "slower"),
+    Binding("plus,equals_sign", "speed(2.0)", "faster"),
     Binding("s", "into", "step into the next update"),
     Binding("left_square_bracket", "rate(0.5)", "half the learning rate"),
     Binding("right_square_bracket", "rate(2.0)", "double the learning rate"),
@@ -27,6 +29,7 @@ HELP = """\
 space    pause, or go on
 .        one update of the weights, then pause
 ,        one epoch, then pause
+-  +     slower, faster: so many epochs a second at most
 s        step into the next update: its forward pass, its
          loss, its backpropagation; q comes back here
 

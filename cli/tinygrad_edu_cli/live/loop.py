@@ -12,6 +12,7 @@ import math
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import TypeVar
 
 import numpy as np
@@ -38,6 +39,7 @@ class Loop:
     Attributes:
         running: whether the run goes on.
         until: what it pauses after: "update", "epoch", or "" for nothing.
+        speed: how many epochs there are in a second at most; inf where the run is not held back.
         away: whether another thread computes.
         is_waiting: whether there is nothing to do until a key is pressed.
     """
@@ -48,11 +50,13 @@ class Loop:
         self.driver, self.watch, self.draw, self.in_sight = driver, watch, draw, in_sight
         self.pace = Pace()
         self.running, self.until, self.away, self.is_waiting = True, "", False, False
+        self.speed = math.inf
         self._leaving, self._stale = False, True
         self._wake = asyncio.Event()
         self._requests: deque[Request] = deque()
         self._next, self._seconds = "first", {"told": 0.0}  # what the next event is, and what each kind took last
         self._turned = False  # the epoch is over, and its other events come
+        self._updates, self._tired = 1, False  # in this epoch; whether an update was made, and a rest is due
         self._goals: deque[str] = deque()  # of keys that were pressed faster than they could be followed
 
     def ask(self, request: Request) -> None:
@@ -128,7 +132,10 @@ class Loop:
         if self.pace.is_due(trained) and self.running:
             self._frame()
         await asyncio.sleep(0)  # what else is done until it is our turn again is the screen's, too
-        self.pace.screen += time.perf_counter() - trained
+        drawn = time.perf_counter()
+        self.pace.screen += drawn - trained
+        await self._rest()
+        self.pace.training += time.perf_counter() - drawn  # the rests are the run's own
 
     def _slice(self, started: float) -> None:
         now = started
@@ -136,6 +143,15 @@ class Loop:
             before, event = now, self.driver.next()
             now = time.perf_counter()
             self._note(event, now - before)
+            if self._tired:
+                break
+
+    async def _rest(self) -> None:
+        """Where the run is held back: wait after an update, until a key is pressed."""
+        if self._tired and self.running:
+            self._tired = False
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._wake.wait(), 1 / (self.speed * self._updates))
 
     def _note(self, event: Event | None, seconds: float) -> None:
         self._stale, self._seconds[self._next] = True, seconds
@@ -144,8 +160,11 @@ class Loop:
             return
         self.watch(event)
         self._next = "told" if self.driver.engine.pending else "batch"
-        if isinstance(event, BatchEvent) and event.batch == event.of:
-            self._next = "epoch"
+        if isinstance(event, BatchEvent):
+            self._updates = -(-event.of // self.driver.run.config.accumulate)
+            self._tired = self.speed < math.inf and not self.driver.engine.pending
+            if event.batch == event.of:
+                self._next = "epoch"
         self._turned |= isinstance(event, EpochEvent)
         if isinstance(event, EndEvent):
             self.pause()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, ClassVar
@@ -37,6 +38,7 @@ from .picture import Picture
 from .screen import compose
 
 KINDS = (".png", ".svg", ".gif", ".html")  # of files
+FIRST_SPEED, SLOWEST = 16.0, 1 / 16  # epochs a second, of a run that is held back
 SAID = 6.0  # seconds that a message stays, or until the next one
 
 
@@ -154,6 +156,13 @@ class RunScreen(Screen[None]):
     def _pause(self) -> None:
         self.loop.pause()
         self.draw(False)
+
+    def action_speed(self, factor: float) -> None:
+        """Hold the run back, or less so; the numbers stay what they are."""
+        speed = self.loop.speed * factor if self.loop.speed < math.inf else FIRST_SPEED if factor < 1 else math.inf
+        self.loop.speed = math.inf if speed > FIRST_SPEED else max(speed, SLOWEST)
+        held = self.loop.speed < math.inf
+        self.say(f"at most {self.loop.speed:g} epochs a second" if held else "as fast as it goes")
 
     # Into the next update.
 

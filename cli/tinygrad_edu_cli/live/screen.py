@@ -25,10 +25,10 @@ STATUS = {"running": GREEN, "paused": ORANGE, "ended": BLUE, "replay": PINK}
 KEYS = [
     *[("space", "pause"), (".", "update"), (",", "epoch"), ("s", "step into"), ("[ ]", "rate"), ("u", "undo")],
     *[("h", "hidden units"), ("l", "lin/log"), ("o", "optimizer"), ("b", "batch size"), ("r", "restart")],
-    *[("e", "export"), ("d", "lines"), ("?", "help"), ("q", "quit")],
+    *[("- +", "speed"), ("e", "export"), ("d", "lines"), ("?", "help"), ("q", "quit")],
 ]
-ENDED_KEYS = [key for key in KEYS if key[0] in "uhlre?q"]
-_MISSED = ("q", "?", "space", ".", "s", ",", "u", "[ ]", "h", "e", "l", "o", "b", "r", "d")  # the most, first
+ENDED_KEYS = [key for key in KEYS if key[0] in ("u", "h", "l", "r", "- +", "e", "?", "q")]
+_MISSED = ("q", "?", "space", ".", "s", ",", "u", "[ ]", "h", "e", "l", "o", "b", "r", "- +", "d")  # the most, first
 PICTURE_WIDTH, PICTURE_HEIGHT = 60, 16  # of a screen that has a picture, and the layers
 WIDE, TALL = 120, 28  # with room for two curves above each other, and for more layers and notices
 LEAST_MAIN = 8  # rows of the curves
