@@ -29,8 +29,9 @@ def model(tmp_path, monkeypatch):
 def test_layers_are_headings(cli, model):
     ran = cli("step", model)
     assert ran.code == 0
-    heading = "  layer 0 Dense(64, 64, relu), (32, 64) float32, 4,160 parameters, 3 nodes"
-    assert ran.out.count(heading) == 2  # forward and backward
+    heading = "  layer 0 Dense(64, 64, relu)"
+    assert ran.out.count(f"{heading}, (32, 64) float32, 4,160 parameters, 3 nodes\n") == 1, "described once"
+    assert ran.out.count(heading) == 2 and ran.out.count(f"{heading}\n") == 1, "forward and backward"
     assert "Dense(64, 64, relu)" not in cli("step", model, "--level", "op").out
 
 

@@ -15,6 +15,7 @@ from tinygrad_edu_viz.player import Player
 from tinygrad_edu_viz.readable import FEW, number, short
 from tinygrad_edu_viz.recording.contents import Data, Event, TraceNode
 from tinygrad_edu_viz.recording.sentences import BIRTH, SLOPE, TOGETHER
+from tinygrad_edu_viz.views.levels import ViewBox
 
 from ..subject import Subject
 from ..terminal_width import room, wrap
@@ -48,14 +49,16 @@ def lines(subject: Subject, player: Player, full: bool = False) -> Iterator[str]
                 yield from _elements(short(node.id), node.data)
     if player.breakpoints:
         yield from ("", f"Marked with *: the steps at {', '.join(map(clean, player.breakpoints))}")
-    kind = layer = ""
+    kind, layer, described = "", None, set[str]()
     for event in trace.events:
         if event.kind != kind:
-            kind, layer = event.kind, ""
+            kind, layer = event.kind, None
             yield from ("", heading(kind), *([] if _layer(event, player) else [""]))
-        if (about := _layer(event, player)) != layer:
-            yield from ("", f"  layer {about}") if about else ("",)
-            layer = about
+        if (box := _layer(event, player)) != layer:
+            about = [] if box is None or box.id in described else box.lines
+            yield from ("",) if box is None else ("", f"  layer {clean(', '.join([box.title, *about]))}")
+            layer = box
+            described |= set() if box is None else {box.id}
         stops = player.stops_at(event)
         folded = None if full or stops else sums.lines(event)
         if folded is None:
@@ -69,11 +72,10 @@ def lines(subject: Subject, player: Player, full: bool = False) -> Iterator[str]
     yield from next_commands(subject)
 
 
-def _layer(event: Event, player: Player) -> str:
-    """The layer that an event happens in, with what the drawing says of it; "" outside of layers."""
+def _layer(event: Event, player: Player) -> ViewBox | None:
+    """The layer that an event happens in; None outside of layers."""
     box = player.view.boxes[player.view.box_of[event.source or event.node]]
-    is_layer = box.collapsed and box.id != player.view.more
-    return clean(", ".join([box.title, *box.lines])) if is_layer else ""
+    return box if box.collapsed and box.id != player.view.more else None
 
 
 def _all_numbers(event: Event, player: Player) -> Iterator[str]:
