@@ -68,14 +68,22 @@ def test_more_passes_are_not_so_many_times_as_large():
         assert len(ids) == len({*ids}) and text.count("<svg xmlns") == (2 if "g1-node" in text else 1)
 
 
-def test_there_is_room_for_the_numbers_of_all_passes():
+@pytest.mark.parametrize("order", [1, -1])
+def test_there_is_room_for_the_numbers_of_all_passes(order):
     course = perceptron("SGD", lr=1e-3)
     updated = [{update.node: update.after for update in row} for row in course.updates]
-    together = lay_out_all(course.passes, "LR", "auto", 300, updated)
+    together = lay_out_all(course.passes[::order], "LR", "auto", 300, updated[::order])
     assert all(scene.frames is together[0].frames for scene in together)
     for trace, numbers in zip(course.passes, updated, strict=True):
         alone = lay_out_all([trace], "LR", "auto", 300, [numbers])[0]
         assert all(together[0].boxes[i].width >= box.width for i, box in alone.boxes.items())
+
+
+def test_there_is_room_for_what_an_update_makes():
+    """Also where no pass of the same graph comes after it."""
+    trace = branching().passes[0]
+    plain, wide = (lay_out_all([trace], "LR", "auto", 300, [row])[0] for row in ({}, {"w": -1.23456e-05}))
+    assert wide.boxes["w"].width > plain.boxes["w"].width
 
 
 def test_what_it_says_of_the_course():

@@ -2,6 +2,7 @@
 // of the loss, and texts of boxes that are not the same in all passes.
 
 const LABELLED = 16; // passes whose parts the bar shows
+const SEPARATE = 100; // passes that have a gap between them
 const UPDATES = 60; // of which room is made for the tallest
 
 Object.assign(ask, {
@@ -70,6 +71,7 @@ const bars = passes.map(({ graph, updates = [] }, index) => {
   return bar;
 });
 $("passes").replaceChildren(...bars);
+$("passes").classList.toggle("many", passes.length > SEPARATE);
 watchers.moved.push(() => bars.forEach((bar, index) => bar.classList.toggle("now", index === pass)));
 
 // --- the curve of the loss ----------------------------------------------------------------------------------------------

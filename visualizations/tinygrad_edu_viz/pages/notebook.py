@@ -22,6 +22,7 @@ from .page import compose, scenes_of
 
 DRAWN = 400  # nodes of a graph that shows itself
 LEAST, MOST, AROUND = 560, 900, 430  # pixels: heights of the frame, and of what stands around the graph in it
+UPDATES = 150  # more of a course
 
 
 def bundle(subject: Trace | Course, include: Any = None, exclude: Any = None) -> dict[str, str]:
@@ -41,7 +42,8 @@ def frame(subject: Trace | Course) -> str:
     """
     scenes = scenes_of(subject)
     content = compose(subject, scenes, repr(subject))
-    height = min(max(round(scenes[0].height) + AROUND, LEAST), MOST)
+    around = AROUND + UPDATES * isinstance(subject, Course)
+    height = min(max(round(scenes[0].height) + around, LEAST), MOST)
     return (
         f'<iframe srcdoc="{html.escape(content)}" sandbox="allow-scripts" title="Steps of forward and backward pass" '
         f'style="width: 100%; height: {height}px; border: 0" loading="lazy"></iframe>'
