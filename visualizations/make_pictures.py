@@ -16,6 +16,7 @@ from functools import partial
 from pathlib import Path
 
 import tinygrad_edu as tg
+from session_film import film
 from tinygrad_edu_cli.main import main as command
 from tinygrad_edu_cli.subject import Subject, open_source
 from tinygrad_edu_cli.tui.app import Stepper
@@ -154,6 +155,10 @@ def full_screen(
         photograph(path, file.as_uri(), "light", round(width), round(height))
 
 
+def session(path: Path) -> None:
+    film(path, chromium())
+
+
 PICTURES: dict[str, Callable[[Path], None]] = {
     "perceptron.svg": graph,
     "steps.gif": moving,
@@ -164,6 +169,7 @@ PICTURES: dict[str, Callable[[Path], None]] = {
     "page-dark.png": partial(screenshot, scheme="dark", width=1640, height=800),
     "ravine.png": ravine,
     "landscape.png": turned,
+    "session.gif": session,
     "rates.png": rates,
     "spirals.gif": spirals,
     "report.png": report,

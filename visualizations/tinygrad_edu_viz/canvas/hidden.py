@@ -64,7 +64,9 @@ def _layer(grid: Grid, y: int, end: int, layer: Units, size: tuple[int, int]) ->
     if not shown or wide > grid.width:
         return y
     some = f"the {shown} strongest of {count} units" if shown < count else f"{count} units"
-    grid.put(0, y, f"layer {layer.name}: {some}; ━ weight further on", QUIET)
+    end = grid.put(0, y, f"layer {layer.name}: {some}", QUIET)
+    bar = "; ━ weight further on"
+    grid.put(end, y, bar if end + len(bar) <= grid.width else "", QUIET)
     strongest = max(float(np.max(layer.weights, initial=0.0)), 1e-300)
     for k in range(shown):
         left, top = k % across * (wide + 1), y + 1 + k // across * (tall + 1)
