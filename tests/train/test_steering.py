@@ -352,3 +352,16 @@ def test_start_is_called_as_fit_is() -> None:
         tg.train.start(network())
     with pytest.raises(TypeError, match=r"start\(\) got an unexpected keyword argument 'learning_rate'"):
         started(learning_rate=1.0)
+
+
+def test_what_follows_a_batch_size_that_ends_the_epoch_belongs_to_the_next() -> None:
+    """With `drop_last` no batch of 12 is left after 12 of 20 rows; one of 4, asked for afterwards, would be."""
+    run = started(drop_last=True)
+    for event in run.events():
+        if isinstance(event, BatchEvent) and event.step == 2:
+            run.steer(batch_size=12)
+            run.steer(batch_size=4)
+    assert run.steering == [SteerEvent(1, 2, batch_size=12), SteerEvent(2, 2, batch_size=4)]
+    again = started(drop_last=True, steering=run.steering)
+    assert [e.of for e in again.events() if isinstance(e, BatchEvent)] == [3, 3, *[5] * 5 * (EPOCHS - 1)]
+    assert weights(again).tobytes() == weights(run).tobytes()

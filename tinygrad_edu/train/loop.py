@@ -128,7 +128,7 @@ class Loop:
                     yield from self._going_on(stream)
                 except KeyboardInterrupt:
                     self.stopped = "interrupted"
-                    self.pending += self.log.reported(self.log.applied + len(self.log.due(self.step)))
+                    self.pending += self.log.reported(self.log.applied + len(self._due()))
                     yield from self._report()  # it may have come between an epoch's end and its events
             except BaseException:  # GeneratorExit where the generator is closed, or an error
                 if stream == self._stream:
@@ -161,7 +161,7 @@ class Loop:
             self.model.train()
         elif not self.model.training:
             self.model.train()
-        if part.to_come and self.log.is_news(self.step):
+        if part.to_come and self.log.is_news(self.step, part.number):
             self._steer()
             self.pending += self.log.reported(self.log.applied)
         elif part.to_come:
@@ -239,13 +239,21 @@ class Loop:
         history.notices += found
         return found
 
+    def _next_epoch(self) -> int:
+        """The epoch of the next update."""
+        return self.epoch + 2 if self._part is not None and not self._part.to_come else self.epoch + 1
+
+    def _due(self) -> list[SteerEvent]:
+        """What is steered before the next update, and not applied."""
+        return self.log.due(self.step, self._next_epoch())
+
     def _steer(self) -> None:
-        """Apply what is due.
+        """Apply what is due in this epoch.
 
         Raises:
             StateError: a log says what cannot be.
         """
-        for event in self.log.due(self.step):
+        for event in self.log.due(self.step, self.epoch + 1):
             try:
                 self._apply(event)
             except ArgumentError as error:

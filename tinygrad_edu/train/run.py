@@ -75,15 +75,9 @@ class Run(Loop):
         if self.stopped is not None or self._left or number > self.settings.epochs:
             raise StateError(f"there is no next update: the run has ended after epoch {self.epoch}")
         if self._part is None or self._part.number < number:
-            size = self.log.batch_size(self.settings.batch_size, self.log.due(self.step))
+            size = self.log.batch_size(self.settings.batch_size, self._due())
             return self._begin_epoch(number, rows_in_batch(size, self.settings.rows)).upcoming()
         return self._part.upcoming()
-
-    def _next_epoch(self) -> int:
-        """The epoch of the next update."""
-        return self.epoch + 2 if self._part is not None and not self._part.to_come else self.epoch + 1
-
-    # --- steering ---
 
     @property
     def steering(self) -> list[SteerEvent]:
@@ -94,7 +88,7 @@ class Run(Loop):
     @property
     def lr(self) -> float:
         """The learning rate of the next update (of the first group), with what was steered."""
-        rates = [event.lr for event in self.log.due(self.step) if event.lr is not None]
+        rates = [event.lr for event in self._due() if event.lr is not None]
         return rates[-1] if rates else self.optimizer.lr
 
     def steer(
@@ -127,8 +121,7 @@ class Run(Loop):
             new["lr"] = float(lr)
         event = SteerEvent(self._next_epoch(), self.step, **new)
         self.log.note(event, optimizer)
-        if self._part is None or self._part.to_come:  # else it waits until the epoch is complete
-            self._steer()
+        self._steer()  # where the epoch has no more batches, it waits until the epoch is complete
         return event
 
     # --- states ---

@@ -88,20 +88,20 @@ class Steering:
         self.applied = self.announced = 0
         self._made: dict[int, Optimizer] = {}  # optimizers that were given and are not applied, by their events' places
 
-    def due(self, step: int) -> list[SteerEvent]:
-        """What is to be applied before the next update, after so many."""
-        return self.events[self.applied : self._until(step)]
+    def due(self, step: int, epoch: int) -> list[SteerEvent]:
+        """What is to be applied in an epoch, before the update after so many."""
+        return self.events[self.applied : self._until(step, epoch)]
 
-    def is_news(self, step: int) -> bool:
-        """Whether something is to be applied or reported before the next update, after so many."""
-        return self.announced < len(self.events) and self.announced < self._until(step)
+    def is_news(self, step: int, epoch: int) -> bool:
+        """Whether something is to be applied or reported then."""
+        return self.announced < len(self.events) and self.announced < self._until(step, epoch)
 
-    def _until(self, step: int) -> int:
-        return bisect_right(self.events, step, key=lambda event: event.step)
+    def _until(self, step: int, epoch: int) -> int:
+        return bisect_right(self.events, (step, epoch), key=_place)
 
     def note(self, event: SteerEvent, optimizer: Optimizer | None) -> None:
         """Add to the log; the optimizer is the one that the event describes."""
-        place = self._until(event.step)
+        place = self._until(event.step, event.epoch)
         self.events.insert(place, event)
         if optimizer is not None:
             self.kinds[type(optimizer).__name__] = type(optimizer)
@@ -130,7 +130,7 @@ class Steering:
     def add(self, events: Iterable[SteerEvent], step: int) -> None:
         """Plan what is to be steered from a step on, and is not in the log."""
         self.events += missing([event for event in events if event.step >= step], self.events)
-        self.events.sort(key=lambda event: event.step)
+        self.events.sort(key=_place)
 
     def optimizer_after(self, state: Mapping[str, Any]) -> Optimizer:
         """The optimizer of a run in this state."""
@@ -190,7 +190,13 @@ def check_log(steering: Any) -> list[SteerEvent]:
     for event in log:
         if not isinstance(event, SteerEvent):
             raise ArgumentError(f"steering must be a list of SteerEvents, such as run.steering, not of {event!r}")
-    return sorted(log, key=lambda event: event.step)
+    return sorted(log, key=_place)
+
+
+def _place(event: SteerEvent) -> tuple[int, int]:
+    """Where it is applied. After a step there may be more than one: where the new batch size leaves no batch in the
+    epoch, what is steered next belongs to the next one."""
+    return event.step, event.epoch
 
 
 def _in_json(value: Any) -> Any:
