@@ -41,6 +41,13 @@ def test_every_command_works(cli, line, tmp_path: Path, monkeypatch):
     if "trace.json" in line and "--save" not in line:
         assert cli("step", "--save", "trace.json", "--json").code == 0
     arguments = shlex.split(line, comments=True)[1:]
+    if "run1" in arguments and "--record" not in arguments:
+        for more in ([], ["--batch-size", "16"]):
+            run = f"run{1 + len(more) // 2}"
+            assert cli("train", "--data", "moons", "--epochs", "1", "--record", run, *more).code == 0
+        ran = cli(*arguments)
+        assert ran.code == 0 and (arguments[0] != "compare" or line.rpartition("# ")[2].strip(". ") in ran.out)
+        return
     trains = arguments[0] in ("train", "compare") or (arguments[0] == "landscape" and "--data" in arguments)
     short = ["--epochs", "1"] if trains else []
     monkeypatch.setattr(sys, "stdin", io.StringIO())  # nobody who answers
