@@ -28,6 +28,7 @@ from tinygrad_edu_viz.player import Player
 FOLDER = Path(__file__).parent / "pictures"
 STEP = 14  # the gradient of b
 RAVINE = "landscape optimizer=sgd,adam --data pass_class --no-standardize --batch-size full --lr 0.3".split()
+ADAM = "step --optimizer adam --updates 3".split()
 MISTAKE = ("p", "minus", "0", "full_stop", "7", "5", "enter")  # of w1: its own factor, not the other one
 RATES = "compare lr=0.001,0.1,10 --data moons --net 2-16-1 --optimizer sgd --seeds 1".split()
 SPIRALS = "train --data spirals --net 2-32-32-1 --activation tanh --epochs 60".split()
@@ -78,6 +79,14 @@ def screenshot(path: Path, scheme: str, width: int, height: int) -> None:
         photograph(path, f"{file.as_uri()}#step={STEP}", scheme, width, height)
 
 
+def updates(path: Path) -> None:
+    """The page of a course, at an update of its second pass."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "course.html"
+        assert command([*ADAM, "--html", str(file)]) == 0
+        photograph(path, f"{file.as_uri()}#pass=2&step=22", "light", 1640, 800)
+
+
 def ravine(path: Path) -> None:
     """Two optimizers on data that are not scaled, as a figure."""
     assert command([*RAVINE, "-o", str(path), "--size", "1000x640"]) == 0
@@ -119,6 +128,7 @@ def photograph(path: Path, address: str, scheme: str, width: int, height: int) -
         window = {"width": width, "height": height}
         tab = browser.new_page(viewport=window, color_scheme=scheme, reduced_motion="reduce")
         tab.goto(address)
+        tab.wait_for_function("!document.querySelector('#rows:empty')")  # where a page has nodes, they are there
         tab.screenshot(path=path)
         browser.close()
 
@@ -167,6 +177,7 @@ PICTURES: dict[str, Callable[[Path], None]] = {
     "digits.png": partial(full_screen, make=digits, size=(150, 30), step=8),
     "page.png": partial(screenshot, scheme="light", width=1640, height=800),
     "page-dark.png": partial(screenshot, scheme="dark", width=1640, height=800),
+    "updates.png": updates,
     "ravine.png": ravine,
     "landscape.png": turned,
     "session.gif": session,

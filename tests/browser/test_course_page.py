@@ -20,6 +20,9 @@ STATE = """[...document.querySelectorAll(
     part => part.outerHTML.replaceAll(' class=""', ''))"""
 PLACES = """[...document.querySelectorAll('.node .box, #graph, #story, #loss, aside')].map(
     part => Object.values(part.getBoundingClientRect().toJSON()))"""
+SMALLEST = """Math.min(...[...document.querySelectorAll('body *')]
+    .filter(part => part.getClientRects().length && [...part.childNodes].some(n => n.nodeType === 3 && n.data.trim()))
+    .map(part => parseFloat(getComputedStyle(part).fontSize) * (part.ownerSVGElement?.getScreenCTM().a ?? 1)))"""
 POINT = "[...'xy'].map(x => Number(document.querySelector('#curve .here').getAttribute('c' + x)))"
 LENGTH = "document.querySelector('#curve .behind').points.length"
 
@@ -271,6 +274,7 @@ def test_nothing_is_wider_than_the_window(show, width, updates):
     for key in ("u", "n"):
         page.press(key)
         assert page.tab.evaluate("document.documentElement.scrollWidth") == width
+        assert page.tab.evaluate(SMALLEST) >= 11 - 1e-6
 
 
 def test_it_plays_through_the_passes(show):
