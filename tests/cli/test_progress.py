@@ -1,4 +1,4 @@
-"""The line that moves, and Ctrl-C, at a real pseudo-terminal."""
+"""The line that moves, and Ctrl-C, at a real pseudo-terminal; and lines that stay."""
 
 from __future__ import annotations
 
@@ -8,8 +8,11 @@ import sys
 import pexpect
 import pytest
 
+from cli.live_screen import session_of
 from cli.training import QUICK
+from tinygrad_edu.train import History
 from tinygrad_edu.train.events import BatchEvent, EpochEvent, ValidationEvent
+from tinygrad_edu_cli.training.plain_report import PlainReport
 from tinygrad_edu_cli.training.progress_report import ProgressLine
 
 LONG = ("--data", "moons", "--n", "200", "--net", "2-4-1", "--epochs", "100000")
@@ -115,3 +118,21 @@ def test_the_lines_fit_the_terminal(environment, columns):
     assert max(len(line) for line in lines if not line.startswith("  tinygrad-edu ")) <= columns
     head = next(line for line in lines if "train loss" in line)
     assert "accuracy" in head and (" lr" in head) == (columns > 40)
+
+
+def test_lines_after_a_way_back_are_of_what_came_after_it(capsys: pytest.CaptureFixture[str]) -> None:
+    run = session_of(epochs=3).run
+    engine = run.start()
+    start, report = engine.state_dict(), PlainReport(run, History())
+    events = engine.events()
+    for event in events:
+        report.watch(event)
+        if event.kind == "end":
+            break
+    engine.travel(start)
+    events = engine.events()
+    report.watch(next(event for event in events if event.kind == "undo"))
+    report.watch(events.throw(KeyboardInterrupt))
+    before, _, after = capsys.readouterr().out.partition("Back at the start, by hand.")
+    assert "Done after 3 epochs" in before and "Interrupted after 0 epochs" in after
+    assert not [line for line in after.splitlines() if line.split()[:1] == ["3"]]

@@ -63,7 +63,7 @@ class PlainReport:
             case SteerEvent():
                 self._tell_steered(event)
             case UndoEvent():
-                self._told = 0
+                self._told, self._epoch, self._validation = 0, None, None
                 self._tell(f"Back at the {f'end of epoch {event.epoch}' if event.epoch else 'start'}, by hand.")
             case EndEvent():
                 self._end()
