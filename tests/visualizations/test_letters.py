@@ -14,7 +14,7 @@ import pytest
 import tinygrad_edu as tg
 from tinygrad_edu.optim import Optimizer
 from tinygrad_edu_viz.courses.course import Course
-from tinygrad_edu_viz.courses.letters import settings_text
+from tinygrad_edu_viz.courses.letters import lines, settings_text
 
 SETTINGS: dict[str, list[dict[str, Any]]] = {
     "SGD": [
@@ -172,14 +172,32 @@ def test_an_optimizer_of_ones_own():
         def rule(xp: Any, w: Any, g: Any, lr: Any, t: int) -> Any:
             return w - lr * xp.sign(g)
 
+    class Late(Signed):
+        """Steps along the mean of before: the weight's line stands first, or it would take the new one."""
+
+        @staticmethod
+        def rule(xp: Any, w: Any, m: Any, g: Any, lr: Any, t: int) -> Any:
+            return w - lr * m, 0.5 * m + g
+
+        def initial_state(self, group: Any) -> dict[str, float]:
+            return {"m": 1.0}
+
     class Opaque(Signed):
+        """Asks for what symbols do not know."""
+
         @staticmethod
         def rule(xp: Any, w: Any, g: Any, lr: Any, t: int) -> Any:
-            return w - lr * g.no_such_thing if not hasattr(g, "dtype") else w - lr * g
+            return w - lr * g if lr > 0 else w
 
     w = tg.Value(2.0, name="w")
     (update,), _ = Course.record(w * w, Signed([w]), 1).updates
     assert str(update.lines[0]) == "w ← w - η · sign(g) = 2 - 0.1 · sign(4) = 1.9"
+    (update,), _ = Course.record(w * w, Late([w]), 1).updates
+    assert [str(line) for line in update.lines] == [
+        *("w ← w - η · m = 1.9 - 0.1 · 1 = 1.8", "m ← 0.5 · m + g = 0.5 · 1 + 3.8 = 4.3"),
+    ]
+    opaque = Opaque([w])
+    assert lines(opaque, opaque.groups[0], 1, {"w": 1.0}, 1.0, {"w": 0.9}) == []
 
 
 def test_settings_in_words():
