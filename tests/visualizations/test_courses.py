@@ -441,10 +441,10 @@ def test_a_file_cut_off_anywhere_is_refused(course, tmp_path):
 def test_a_trace_is_no_course_and_the_other_way_round(course, tmp_path):
     path: Path = tmp_path / "c.json"
     course.save(path)
-    with pytest.raises(TraceError, match="is JSON, but no trace"):
+    with pytest.raises(TraceError, match=r"it is read by Course\.load"):
         Trace.load(path)
     course.passes[0].save(path)
-    with pytest.raises(TraceError, match="is JSON, but no course"):
+    with pytest.raises(TraceError, match=r"it is read by Trace\.load"):
         Course.load(path)
 
 

@@ -16,6 +16,7 @@ from .consistency import Graph
 from .fields import ARRAYS, VERSIONED, Numbers, trace_of
 
 FORMAT = "tinygrad-edu trace"
+READERS = {FORMAT: "Trace.load", "tinygrad-edu course": "Course.load"}
 VERSION = 3  # 2 had no title; 1 had no scopes, and wrote every array in full wherever it occurs
 
 
@@ -107,8 +108,10 @@ def checked_document(content: bytes, format: str, what: str, how_to_write: str) 
         if content.startswith(f'{{"format": "{format}"'.encode()):
             raise Mismatch(f"{mismatch.what}: record and save it again") from None
         raise Mismatch(f"{mismatch.what}; {how_to_write}") from None
-    if not isinstance(document, dict) or document.get("format") != format:
-        raise Mismatch(f"is JSON, but no {what}; {how_to_write}")
+    found = document.get("format") if isinstance(document, dict) else None
+    if found != format:
+        reader = READERS.get(found) if isinstance(found, str) else None
+        raise Mismatch(f"is read by {reader}" if reader else f"is JSON, but no {what}; {how_to_write}")
     version = VERSIONED(document)["version"]
     if version > VERSION:
         raise Mismatch(
