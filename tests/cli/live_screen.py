@@ -19,7 +19,7 @@ from tinygrad_edu_cli.training import session as sessions
 from tinygrad_edu_cli.training.config import DEFAULTS, RunConfig
 from tinygrad_edu_cli.training.session import Session
 
-SIZE = (100, 30)
+SIZE = (100, 26)
 SMALL: dict[str, Any] = {"data": "moons", "n": 100, "net": (2, 4, 1), "epochs": 6, "batch_size": 32}
 
 

@@ -22,12 +22,11 @@ def test_a_whole_session(terminal, tmp_path: Path):
         *[(",", "PAUSED"), (".", "PAUSED"), ("s", "START 0/"), ("fnn", "BACKWARD"), ("q", "PAUSED")],
         *[
             ("[", "learning rate 0.005"),
-            *[(".", "rate 0.005")],
             ("u", "Back to the end of which epoch"),
             ("2\r", "back at the end of epoch 2"),
         ],
         *[
-            ("[", "the learning rate is 0.005"),
+            ("[", "learning rate 0.005"),
             (",,", "epoch 4/1000000"),
             ("h", "PAUSED"),
             ("?", "Keys"),
@@ -38,12 +37,12 @@ def test_a_whole_session(terminal, tmp_path: Path):
     ]:
         tty.type(keys)
         tty.wait_for(seen)
-    picture = tmp_path / "run.png"
+    report = tmp_path / "run.html"
     tty.type("e")
     tty.wait_for("Write to which file?")
-    tty.type(f"{picture}\r")
+    tty.type(f"{report}\r")
     tty.wait_for("wrote")
-    assert picture.read_bytes().startswith(b"\x89PNG")
+    assert report.read_text().lower().startswith("<!doctype html>")
     for columns, rows in [(10, 3), (140, 45), (60, 16), (100, 30)]:
         tty.resize(columns, rows)
     tty.wait_for("PAUSED", "q quit")
@@ -71,10 +70,7 @@ def test_a_whole_session(terminal, tmp_path: Path):
     ("arguments", "keys", "code", "said"),
     [
         (SHORT, "q", 0, "Done after 12 epochs"),
-        (LONG, "q", 130, "Interrupted after"),
-        (LONG, "\x03", 130, "Interrupted after"),
-        (LONG, "?\x03", 130, "Interrupted after"),
-        (LONG, "su\x03", 130, "Interrupted after"),
+        (LONG, "s?\x03", 130, "Interrupted after"),
         ((*SHORT, "--lr", "1e9", "--optimizer", "sgd", "--loss", "mse"), "q", 1, "The loss is not a number any more"),
     ],
 )
@@ -86,7 +82,7 @@ def test_leaving(terminal, arguments, keys, code, said):
     assert said in tty.received.rpartition(b"\x1b[?1049l")[2].decode()
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_ends_the_run_between_two_updates(terminal, number, tmp_path):
     tty = terminal(*LONG, "--record", str(tmp_path / "run"))
     tty.wait_for("RUNNING")
@@ -119,49 +115,26 @@ def test_going_on_in_lines(terminal):
     assert "Data: moons" in left and "epoch " in left and "Done after 800 epochs" in left
 
 
-@pytest.mark.parametrize(
-    ("arguments", "variables", "size"),
-    [
-        *[((), {"TERM": "dumb"}, (100, 30)), ((), {"CI": "1"}, (100, 30)), ((), {"JPY_PARENT_PID": "1"}, (100, 30))],
-        *[(("--plain",), {}, (100, 30)), (("--json",), {}, (100, 30)), ((), {}, (59, 30)), ((), {}, (100, 15))],
-    ],
-)
-def test_who_gets_lines(terminal, arguments, variables, size):
-    tty = terminal(*SHORT, *arguments, columns=size[0], rows=size[1], **variables)
+@pytest.mark.parametrize("size", [(59, 30), (100, 15)])
+def test_a_terminal_that_is_too_small_gets_lines(terminal, size):
+    tty = terminal(*SHORT, columns=size[0], rows=size[1])
     assert tty.end() == 0 and b"\x1b[?1049h" not in tty.received
 
 
-def test_who_asks_for_the_screen_gets_it_in_a_small_terminal_too(terminal):
-    tty = terminal(*LONG, "--live", columns=30, rows=8, CI="1")
-    tty.wait_for("RUNNING")
-    tty.type("q")
-    assert tty.end() == 130
-
-
-def test_what_cannot_be(terminal, cli):
-    tty = terminal(*SHORT, "--live", TERM="dumb")
-    assert tty.end() == 2 and b"--live needs a terminal" in tty.received
+def test_what_cannot_be(cli):
     assert "--live needs a terminal" in cli(*SHORT, "--live").err
     assert "exclude each other" in cli(*SHORT, "--live", "--json").err
 
 
-@pytest.mark.parametrize("variables", [{"NO_COLOR": "1"}, {"PYTHONIOENCODING": "ascii"}])
-def test_without_colours_and_with_ascii_alone(terminal, variables):
-    tty = terminal(*LONG, columns=80, rows=24, **variables)
+def test_without_colours_and_with_ascii_alone(terminal):
+    """Where it is asked for, the screen is there also in a small terminal, and where nobody seems to sit."""
+    tty = terminal(*LONG, "--live", columns=58, rows=15, NO_COLOR="1", PYTHONIOENCODING="ascii", CI="1")
     tty.wait_for("RUNNING", "loss")
-    for keys, seen in [
-        (" ", "PAUSED"),
-        ("h", "PAUSED"),
-        ("s", "START"),
-        ("q", "PAUSED"),
-        ("?", "Keys"),
-        ("q", "PAUSED"),
-    ]:
+    for keys, seen in [(" ", "PAUSED"), ("s", "START"), ("q", "PAUSED"), ("?", "Keys"), ("q", "PAUSED")]:
         tty.type(keys)
         tty.wait_for(seen)
+    tty.resize(80, 24)
+    tty.wait_for("x: lower", "CAPITALS: wrong")
     tty.type("q")
     assert tty.end() == 130
-    if "NO_COLOR" in variables:
-        assert b"\x1b[38;" not in tty.received and b";48;" not in tty.received
-    else:
-        assert tty.received.isascii()
+    assert b"\x1b[38;" not in tty.received and b";48;" not in tty.received and tty.received.isascii()
