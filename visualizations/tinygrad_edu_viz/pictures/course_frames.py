@@ -10,7 +10,7 @@ from itertools import pairwise
 from ..courses.course import Course
 from ..courses.course_player import CoursePlayer
 from ..courses.update import Update
-from ..readable import number
+from ..readable import loss_name, number
 from .frames import LINE, SIDE, Film, told
 from .graph_picture import GraphPicture
 from .loss_plot import DOTTED, LEFT, RIGHT, loss_plot
@@ -20,6 +20,7 @@ from .scene import lay_out_all
 CURVE, CURVE_HEIGHT, GAP = 250, 150, 20  # pixels: of the curve of the loss, and between it and the caption
 WHOLE = 2  # passes of which all steps are shown
 MOST = 60  # pictures of the later passes
+GRADIENTS = 6  # that are told of a pass
 CELLS = 16  # passes whose parts the bar shows
 TO_READ, AGAIN = 220, 110  # letters of the first update, and of others: the rule is read once
 
@@ -124,9 +125,11 @@ class CourseFilm(Film):
         return texts
 
     def _gradients(self, index: int) -> list[str]:
-        nodes = self.course.passes[index].nodes
-        learned = [node for node in nodes.values() if node.label in self.course.learned and node.gradient is not None]
-        return [f"∂L/∂{node.label} = {number(node.gradient)}" for node in learned if node.gradient is not None][:6]
+        trace = self.course.passes[index]
+        loss = loss_name(trace.nodes[trace.root].label, [n.label for n in trace.nodes.values() if n.id != trace.root])
+        learned = [node for node in trace.nodes.values() if node.label in self.course.learned]
+        found = [(node.label, node.gradient) for node in learned]
+        return [f"∂{loss}/∂{label} = {number(data)}" for label, data in found if data is not None][:GRADIENTS]
 
     def letters_to_read(self, position: int) -> int:
         """How many letters someone reads who looks at one picture after the other."""
