@@ -235,6 +235,19 @@ def test_the_first_updates_of_a_run(cli):
     assert any("(Its gradient was clipped before)" in text for text in said)
 
 
+def test_the_first_updates_of_a_run_as_a_page(cli, tmp_path):
+    options = shlex.split("train --data moons --n 120 --net 2-3-1 --epochs 1 --step --updates 50")
+    page = tmp_path / "page.html"
+    ran = cli(*options, "--html", str(page))
+    assert (ran.code, ran.out) == (0, "") and f"wrote {page}" in ran.err
+    text = page.read_text(encoding="utf-8")
+    assert "Learned: 0.weight, 0.bias, 1.weight, 1.bias; by Adam" in text and 'aria-valuemax="3"' in text
+    pytest.importorskip("PIL", reason="needs Pillow: pip install --group test")
+    pytest.importorskip("matplotlib", reason="needs matplotlib's font: pip install --group test")
+    moving = tmp_path / "moving.gif"
+    assert cli(*options, "--gif", str(moving), "--theme", "dark").code == 0 and moving.stat().st_size > 10_000
+
+
 def test_a_run_is_as_long_as_it_is(cli):
     """Three batches an epoch, and one epoch: after its last update no pass follows."""
     ran = cli(*shlex.split("train --data moons --n 120 --epochs 1 --step --updates 50"))
@@ -264,6 +277,8 @@ def test_a_run_that_was_stepped_through_goes_on_as_if_nothing_had_been():
         ("--updates 3", "--updates is for --step"),
         ("--step --record DIR", "keeps nothing"),
         ("--step --save m.safetensors", "keeps nothing"),
+        ("--step --png x.png", "draw the curves of a run"),
+        ("--step --gif x.gif --size slide", "draw the curves of a run"),
         ("--step --updates 0", "whole number of at least 1"),
         ("--step --updates 201", "at most 200"),
     ],

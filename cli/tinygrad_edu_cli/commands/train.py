@@ -12,7 +12,7 @@ from ..completion import NETWORKS
 from ..errors import INTERRUPTED, NEGATIVE, CommandError
 from ..training.help_sections import SectionedCommand
 from ..training.options import Number, run_options
-from .export_options import PICTURE_OPTIONS, asked_for, picture_options
+from .export_options import PICTURE_OPTIONS, Pictures, asked_for, picture_options
 
 _PATH: Any = click.Path(path_type=Path)
 FIRST_DATA = "pass_class"
@@ -31,7 +31,10 @@ The same as: tinygrad-edu train --data {FIRST_DATA}"""
 @click.option("--record", type=_PATH, metavar="DIR", help="Keep config, metrics and checkpoints in a new folder.")
 @click.option("--resume", type=_PATH, metavar="DIR", help="Go on with a recorded run, where it stopped.")
 @click.option(
-    "--step", "stepwise", is_flag=True, help="Step through the first updates in place of training: batch by batch."
+    *("--step", "stepwise"),
+    is_flag=True,
+    help="Step through the first updates in place of training: batch by batch; also as a page (--html), or moving "
+    "picture (--gif).",
 )
 @click.option(
     "--updates", type=Number(1, 200, whole=True), metavar="N", help="With --step: how many updates.  [default: 3]"
@@ -85,9 +88,14 @@ def train(
     if stepwise:
         if live:
             raise click.UsageError("--live watches the training, and --step looks at its first updates: choose one")
-        if save or record or resume or pictures.paths:
+        if save or record or resume:
             raise click.UsageError("--step looks at the first updates, and keeps nothing of them: leave out the files")
-        _step({**options, "data": options["data"] or FIRST_DATA}, load, updates or 3, plain, as_json)
+        if pictures.size or any(path.suffix.lower() in (".png", ".svg") for path in pictures.paths):
+            raise click.UsageError(
+                "--png, --svg and --size draw the curves of a run, and --step looks at its first updates: give --html "
+                "or --gif"
+            )
+        _step({**options, "data": options["data"] or FIRST_DATA}, load, updates or 3, plain, as_json, pictures)
         return
     if live and not screen.is_possible():
         raise click.UsageError("--live needs a terminal to draw on, and a keyboard: leave it out, or give --plain")
@@ -130,8 +138,10 @@ def train(
         raise click.exceptions.Exit(NEGATIVE if stopped == "diverged" else INTERRUPTED)
 
 
-def _step(options: dict[str, Any], load: Path | None, updates: int, plain: bool, as_json: bool) -> None:
-    """Step through the first updates of a run."""
+def _step(
+    options: dict[str, Any], load: Path | None, updates: int, plain: bool, as_json: bool, pictures: Pictures
+) -> None:
+    """Step through the first updates of a run, or write them into files."""
     from tinygrad_edu_viz.courses.course_player import CoursePlayer  # with what follows, brings NumPy, as above
 
     from .. import faces
@@ -141,7 +151,10 @@ def _step(options: dict[str, Any], load: Path | None, updates: int, plain: bool,
     session = sessions.started(config.RunConfig(**options), None, load)
     subject = first_updates.first_updates(session.run, updates)
     assert subject.course is not None
-    faces.show(subject, CoursePlayer(subject.course), "plain" if plain else "json" if as_json else None, full=False)
+    player = CoursePlayer(subject.course)
+    faces.write_files(subject, player, pictures.paths, None, None, None, None, pictures.theme)
+    if not pictures.paths or plain or as_json:
+        faces.show(subject, player, "plain" if plain else "json" if as_json else None, full=False)
 
 
 def _refuse_others(context: click.Context) -> None:

@@ -116,7 +116,7 @@ class CourseFilm(Film):
         course, losses = self.course, self.course.losses
         was = f"It was {number(losses[index - 1])}."
         grown = " It has grown." if losses[index] > losses[index - 1] else ""
-        last = index == len(course.passes) - 1
+        last = index == len(course.passes) - 1 and not course.updates[index]
         texts = [(f"pass {index + 1}: loss {number(losses[index])}", True), (was + grown, False)]
         texts += [(line, False) for line in self._gradients(index)]
         if last:
