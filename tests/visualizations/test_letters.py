@@ -44,7 +44,7 @@ _OPERATORS: dict[type, Any] = {
     **{ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Div: operator.truediv},
     **{ast.Pow: operator.pow, ast.USub: operator.neg},
 }
-_FUNCTIONS = {"sqrt": math.sqrt, "maximum": max}
+_FUNCTIONS = {"sqrt": math.sqrt, "maximum": max, "exp": math.exp, "sin": math.sin}
 
 
 def by_hand(text: str) -> float:
@@ -182,6 +182,17 @@ def test_an_optimizer_of_ones_own():
         def initial_state(self, group: Any) -> dict[str, float]:
             return {"m": 1.0}
 
+    class Shared(Signed):
+        """Has several things in common between its lines."""
+
+        @staticmethod
+        def rule(xp: Any, w: Any, m: Any, v: Any, g: Any, lr: Any, t: int) -> Any:
+            one, two = xp.exp(-g), xp.sin(g * w)
+            return w - lr * g * one * two, 0.5 * m + one, 0.5 * v + two
+
+        def initial_state(self, group: Any) -> dict[str, float]:
+            return {"m": 1.0, "v": 1.0}
+
     class Opaque(Signed):
         """Asks for what symbols do not know."""
 
@@ -196,6 +207,10 @@ def test_an_optimizer_of_ones_own():
     assert [str(line) for line in update.lines] == [
         *("w ← w - η · m = 1.9 - 0.1 · 1 = 1.8", "m ← 0.5 · m + g = 0.5 · 1 + 3.8 = 4.3"),
     ]
+    (update,), _ = Course.record(w * w, Shared([w]), 1).updates
+    assert sorted(line.name for line in update.lines) == ["m", "v", "w", "Δ", "Δ2"]
+    for line in update.lines:
+        assert by_hand(line.figures) == pytest.approx(line.value, rel=1e-3)
     opaque = Opaque([w])
     assert lines(opaque, opaque.groups[0], 1, {"w": 1.0}, 1.0, {"w": 0.9}) == []
 

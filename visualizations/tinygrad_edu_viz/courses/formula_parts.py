@@ -24,7 +24,8 @@ class Parts:
     Args:
         trees: the formulas by the names of their results; a name in a formula is that of the value before.
         gradient: the name in what is worth a line of its own.
-        step: how to call that; where it replaces the gradient everywhere, it is called as the gradient is.
+        step: how to call that, and with a number behind it further ones; where it replaces the gradient everywhere, it
+            is called as the gradient is.
 
     Attributes:
         trees: with those lines.
@@ -36,7 +37,11 @@ class Parts:
         self.trees = dict(trees)
         while (part := self._in_common(gradient)) is not None:
             bare = any(gradient in _names(tree, [part]) for tree in self.trees.values())
-            self.trees = {step if bare or gradient in self.trees else gradient: part, **self.trees}
+            names = [gradient, step, *(f"{step}{k}" for k in range(2, 99))]
+            free = [name for name in names[bare:] if name not in self.trees]
+            if not free:
+                break
+            self.trees = {free[0]: part, **self.trees}
         self.order = self._ordered()
 
     def before(self, name: str) -> list[tuple[str, Symbol]]:
