@@ -1,7 +1,7 @@
 """Print what tinygrad-edu holds itself to, as ratios measured side by side: `python -m benchmarks [PART ...]`.
 
-The parts are scalar, tensors, training, start, traces and landscapes. micrograd and scikit-learn must be installed
-(dependency group `bench`); PyTorch is compared with if it is (group `oracle`).
+The parts are scalar, tensors, training, start, traces, landscapes and screen. micrograd and scikit-learn must be
+installed (dependency group `bench`); PyTorch is compared with if it is (group `oracle`).
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ FASTER = {"micrograd"}  # of these ratios more is better; of all others less
 
 
 def main() -> int:
-    from . import landscapes, scalar, start, tensors, traces, training
+    from . import landscapes, scalar, screen, start, tensors, traces, training
 
     parts = {"scalar": scalar, "tensors": tensors, "training": training, "start": start, "traces": traces}
-    parts["landscapes"] = landscapes
+    parts |= {"landscapes": landscapes, "screen": screen}
     asked = sys.argv[1:]
     if not set(asked) <= set(parts):
         sys.exit(str(__doc__))
