@@ -242,10 +242,6 @@ def test_the_first_updates_of_a_run_as_a_page(cli, tmp_path):
     assert (ran.code, ran.out) == (0, "") and f"wrote {page}" in ran.err
     text = page.read_text(encoding="utf-8")
     assert "Learned: 0.weight, 0.bias, 1.weight, 1.bias; by Adam" in text and 'aria-valuemax="3"' in text
-    pytest.importorskip("PIL", reason="needs Pillow: pip install --group test")
-    pytest.importorskip("matplotlib", reason="needs matplotlib's font: pip install --group test")
-    moving = tmp_path / "moving.gif"
-    assert cli(*options, "--gif", str(moving), "--theme", "dark").code == 0 and moving.stat().st_size > 10_000
 
 
 def test_a_run_is_as_long_as_it_is(cli):

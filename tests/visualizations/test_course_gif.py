@@ -116,16 +116,16 @@ def test_some_steps_at_a_pace_in_a_size(tmp_path):
 
 
 def test_series(tmp_path):
-    written = pictures.png_series(tmp_path / "steps", branching())
-    assert [path.name for path in written][-2:] == [f"step-{k:02}.png" for k in (film(branching()).stops[-2:])]
+    written = pictures.png_series(tmp_path / "steps", branching(), shots=pictures.Shots(steps=(6, 10)))
+    assert [path.name for path in written] == [f"step-{k:02}.png" for k in range(6, 11)]
     sizes = set()
     for path in written:
         with Image.open(path) as picture:
             sizes.add(picture.size)
-    assert len(sizes) == 1 and len(written) == len(film(branching()).stops)
+    assert len(sizes) == 1
 
 
-@pytest.mark.parametrize("kind", ["script", "right to left", "lone surrogate", "long"])
+@pytest.mark.parametrize("kind", ["script", "lone surrogate"])
 def test_names_of_all_kinds(kind, tmp_path):
     w = tg.Value(2.0, name=hostile.NAMES[kind])
     course = Course.record((w * 3.0 - 1.0) ** 2, tg.optim.SGD([w], lr=0.01), 2, title=hostile.NAMES[kind])
