@@ -80,6 +80,22 @@ def test_batches_and_dropout_change_numbers_and_not_ids():
     assert {update.node for update in found.updates[0]} == {"0.weight", "0.bias", "2.weight", "2.bias"}
 
 
+def test_leaves_without_names_keep_their_ids():
+    """An update makes a leaf younger than what was made after it."""
+    w, x = tg.Value(2.0), tg.Value(3.0)
+    found = Course.record(lambda: w * x, tg.optim.SGD([w], lr=0.1), 2)
+    assert len({update.node for row in found.updates for update in row}) == 1
+    assert [trace.nodes[found.updates[0][0].node].data for trace in found.passes] == [2.0, 1.7, 1.4]
+
+
+def test_results_keep_their_names():
+    a = tg.Value(2.0, name="a")
+    e = a * a
+    e.name = "e"
+    found = Course.record(e + a, tg.optim.SGD([a], lr=0.1), 1)
+    assert [trace.nodes["n1"].label for trace in found.passes] == ["e", "e"]
+
+
 def test_the_loss_itself_is_computed_again_in_its_scopes():
     tg.seed(0)
     net = tg.nn.mlp([3, 4, 2], dropout=0.3)
