@@ -12,6 +12,8 @@ from textual.widgets import Input
 
 from tinygrad_edu.train import events as kinds
 from tinygrad_edu_cli.live import keys
+from tinygrad_edu_cli.live.driver import Driver
+from tinygrad_edu_cli.live.report import HeldLines
 from tinygrad_edu_cli.training.layer_looks import short_name
 from tinygrad_edu_cli.training.wording import percent
 from tinygrad_edu_cli.tui.dialogs import Ask, Reading
@@ -61,8 +63,8 @@ async def test_update_and_epoch():
             progress = screen.live.progress
             assert (progress.step, len(progress.train_loss)) == (step, epoch)
             await screen.until("ENDED" if epoch == 6 else "PAUSED")
-        for key in ("full_stop", "comma", "space"):
-            await screen.press(key)
+        for key in ("full_stop", "comma", "space", "s", "o", "b", "left_square_bracket"):
+            await screen.press("l", key)
             await screen.until("the run has ended")
 
 
@@ -365,6 +367,28 @@ async def test_unusual_files(text, tmp_path: Path):
     async with watching(data=str(file), net=None, n=None, target="c") as screen:
         await screen.press("comma", "s", "q", "h", "space")
         await screen.until("ENDED")
+
+
+def test_lines_that_wait(capsys: pytest.CaptureFixture[str]):
+    """Nothing is printed before the screen is left, and nothing of an end that was undone."""
+    session = session_of()
+    driver, lines = Driver(session), HeldLines(session)
+    lines.start()
+
+    def to_the_end() -> None:
+        while (event := driver.next()) is not None:
+            lines.watch(event)
+
+    to_the_end()
+    driver.undo(2)
+    to_the_end()
+    assert not capsys.readouterr().out
+    lines.release()
+    out = capsys.readouterr().out
+    assert out.count("Done after 6 epochs") == 1 and out.startswith("Data: moons")
+    assert out.index("Back at the end of epoch 2") < out.index("Done after")
+    lines.say("more")
+    assert capsys.readouterr().out.endswith("more\n")
 
 
 def test_help_tells_every_key():

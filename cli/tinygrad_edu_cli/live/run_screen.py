@@ -147,11 +147,17 @@ class RunScreen(Screen[None]):
 
     def action_go(self, until: str = "") -> None:
         """On: for good, or until the end of an update or an epoch."""
-        if self.driver.ended is not None:
-            self.say("the run has ended: u goes back to an earlier epoch, r starts again, q leaves")
+        if self._has_ended():
             return
         self.loop.go(until)
         self.say("")
+
+    def _has_ended(self) -> bool:
+        """Whether there is no next update; and say so."""
+        if self.driver.ended is None:
+            return False
+        self.say("the run has ended: u goes back to an earlier epoch, r starts again, q leaves")
+        return True
 
     def _pause(self) -> None:
         self.loop.pause()
@@ -167,8 +173,7 @@ class RunScreen(Screen[None]):
     # Into the next update.
 
     def action_into(self) -> None:
-        if self.driver.ended is not None:
-            self.say("the run has ended: there is no next update; u goes back to an earlier epoch")
+        if self._has_ended():
             return
         self._pause()
         self.loop.ask(self._into)
@@ -197,6 +202,8 @@ class RunScreen(Screen[None]):
     # Steering.
 
     def action_rate(self, factor: float) -> None:
+        if self._has_ended():
+            return
         self.loop.ask(lambda: self._rate(factor))
 
     async def _rate(self, factor: float) -> None:
@@ -208,6 +215,8 @@ class RunScreen(Screen[None]):
         self.say(f"from the next update on: learning rate {rate:.4g}")
 
     def action_optimizer(self) -> None:
+        if self._has_ended():
+            return
         names = ", ".join(OPTIMIZERS)
         self.app.push_screen(Ask(f"Which optimizer, from the next update on? {names}:", self._optimizer))
 
@@ -218,6 +227,8 @@ class RunScreen(Screen[None]):
         return ""
 
     def action_batch_size(self) -> None:
+        if self._has_ended():
+            return
         rows = len(self.driver.run.train)
         self.app.push_screen(Ask(f"How many examples for an update? 1 to {rows:,}, or full:", self._batch_size))
 
@@ -262,6 +273,7 @@ class RunScreen(Screen[None]):
         return ""
 
     async def _travel(self, epoch: int) -> None:
+        self.say(f"back to the end of epoch {epoch} ...")
         again = await self.loop.aside(lambda: self.driver.undo(epoch))
         self.loop.pause()
         trained = f" ({again} epochs were trained again)" if again else ""
