@@ -8,7 +8,9 @@ import pytest
 
 from tinygrad_edu_cli.subject import Subject, open_source
 from tinygrad_edu_cli.tui.course_bar import CourseBar, bar
+from tinygrad_edu_cli.tui.graph_pane import GraphPane
 from tinygrad_edu_cli.tui.lines import Lines, OneLine
+from tinygrad_edu_cli.tui.node_pane import NodePane
 from tinygrad_edu_cli.updating import Learning, course_of
 from tinygrad_edu_viz import Course
 from tinygrad_edu_viz.cells import cell_width
@@ -58,8 +60,24 @@ async def test_an_update():
         await screen.press("right")
         await screen.until("PASS 3/4 FORWARD 1/14", "pass 3: loss 0.692193, was 0.73642", "nodes", "= 2.8")
         assert "→ 2.8" not in " ".join(screen.text.split())
+        assert any("2.79987" in row for row in screen.app.screen.query_one(NodePane).text)
         await screen.press("left")
         await screen.until("UPDATE 2/2", "→ 1.2")
+
+
+@in_loop
+async def test_no_box_moves_from_pass_to_pass():
+    """Though the numbers become longer."""
+    found = course_of(open_source("w**4", ["w=3"]), Learning(4, "sgd", 1.0))
+    async with full_screen(found) as screen:
+        boxes = []
+        for _ in found.course.passes:
+            picture = screen.app.screen.query_one(GraphPane).picture
+            boxes.append({name: box[1:] for name, box in picture.layout.boxes.items()})
+            for placed in picture.at(screen.player.player.length).boxes.values():
+                assert all(cell_width(line) <= placed.width - 4 for line in placed.box.lines)
+            await screen.press("n")
+        assert boxes == boxes[:1] * len(boxes) and "e+" in screen.text
 
 
 @in_loop
