@@ -14,18 +14,16 @@ alone is computed in Python, before the arrays are touched (python_code.py).
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import cache, partial
-from types import SimpleNamespace
+from functools import cache
 from typing import Any
 
-import numpy as np
-
-from ..namespaces.namespace import FLOATS, Namespace
+from ..namespaces.namespace import FLOATS
 from .cuda_code import elementwise
 from .in_place import InPlace
 from .liveness import Liveness
 from .python_code import function_of, numbers_text
-from .tape import Call, Tape, Tracer, is_elementwise, operands_of
+from .rule_namespace import RuleNamespace
+from .tape import Call, Tape, Tracer, operands_of
 
 
 class Kernel:
@@ -52,7 +50,7 @@ class Kernel:
         self.tape = tape = Tape(computes=False)
         given = [tape.input(None) for _ in range(arrays)]
         numbers = {name: tape.input(float) for name in names}
-        results = rule(_Elementwise(tape), *given, **numbers, **(settings or {}))
+        results = rule(RuleNamespace(tape), *given, **numbers, **(settings or {}))
         self.inputs = [array.place for array in given]
         results = results if isinstance(results, tuple) else (results,)
         # an array that is handed through is copied first: another result may overwrite it
@@ -76,17 +74,6 @@ class Kernel:
             function = getattr(xp, call.name)
             known[place] = function(*[known[x.place] if isinstance(x, Tracer) else x for x in call.operands])
         return [known[place] for place in self.results]
-
-
-class _Elementwise(Namespace):
-    """NumPy's elementwise functions, noted on a tape, and the rules of the registry for all others."""
-
-    def __init__(self, tape: Tape):
-        super().__init__(SimpleNamespace(__name__="an elementwise rule"))
-        self.tape = tape
-
-    def find(self, name: str) -> Any:
-        return partial(self.tape.apply, name) if is_elementwise(getattr(np, name, None)) else super().find(name)
 
 
 WRITERS: dict[str, Callable[[Kernel], Any]] = {"numpy": InPlace, "cuda": elementwise, "any": lambda kernel: kernel}
