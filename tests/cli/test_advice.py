@@ -68,6 +68,7 @@ TRAIN = [  # what is said; the run that provokes it; one close by that does not
     ("against overfitting", f"{DROPOUT} --seed 3", f"{DROPOUT} --seed 3 --epochs 3"),
     ("the loss was still falling", ON_QUICK, f"{MOONS} --lr 0.1 --epochs 60"),
     ("a hidden layer can bend the line", "--data moons --net 2-1", "--data two_lines --net 2-1"),
+    ("one layer: --activation relu", "--data moons --net 2-9-1 --activation linear", "--data moons --net 2-1"),
     ("find a learning rate that works", f"{MOONS} --optimizer sgd --lr 1e30", f"{MOONS} --optimizer sgd --epochs 20"),
     ("lr=0.01,0.02,0.1,1", f"{MOONS} --optimizer sgd --lr 0.02", f"{MOONS} --optimizer sgd --lr 0.1"),
     ("see what the learning rate does", f"{MOONS} --lr 0.1 --epochs 60", f"{MOONS} --lr 0.1 --epochs 60 --n 8"),

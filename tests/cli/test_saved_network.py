@@ -55,3 +55,15 @@ def test_a_file_of_a_program_of_your_own(cli, tmp_path: Path):
     again = tg.nn.mlp([2, 4, 1])
     tg.train.load_model(path, again)
     np.testing.assert_allclose(next(again.parameters()).numpy(), next(model.parameters()).numpy(), atol=1e-6)
+
+
+@pytest.mark.parametrize("activation", [None, "linear"])
+def test_a_network_without_a_bend_goes_on_without_one(cli, tmp_path: Path, activation):
+    """Layers of linear units are one layer: their boundary stays a straight line."""
+    train, _ = tg.data.load("moons", n=40).split()
+    model, path, run = tg.nn.mlp([2, 6, 1], activation, rng=0), tmp_path / "net.safetensors", tmp_path / "run"
+    tg.save(model, path, train, standardizer=tg.data.Standardizer.fit(train))
+    typed = ("train", "--data", "moons", "--n", "40", "--load", str(path), "--epochs", "1", "--plain")
+    ran = cli(*typed, "--record", str(run))
+    assert ran.code == 0 and "Net:  2-6-1, linear, 25 parameters" in ran.out
+    assert cli("train", "--resume", str(run), "--epochs", "2", "--plain").code == 0

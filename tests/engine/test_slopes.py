@@ -27,6 +27,7 @@ DEFINITIONS = {
     "leaky_relu": (x / 100, x),
     "elu": (sympy.exp(x) - 1, x),
     "step": (sympy.Integer(0), sympy.Integer(1)),
+    "linear": x,
     "sigmoid": LOGISTIC,
     "tanh": 2 / (1 + sympy.exp(-2 * x)) - 1,
     "softplus": sympy.log(1 + sympy.exp(x)),

@@ -12,6 +12,7 @@ import pytest
 import tinygrad_edu as tg
 from data import messy
 from tinygrad_edu.errors import ArgumentError, DataError, ShapeError, StateError
+from tinygrad_edu.nn.activations import ACTIVATIONS
 from tinygrad_edu.storage import arrays
 
 ROWS = (
@@ -81,6 +82,14 @@ def test_numbers_and_tensors(tmp_path: Path) -> None:
     z = (train.x - train.x.mean()) / train.x.std()
     out = z @ line[0].weight.numpy() * train.y.std() + train.y.mean()
     np.testing.assert_allclose(tg.load(tmp_path / "b.safetensors").predict(train.x), out[:, 0], rtol=1e-5)
+
+
+@pytest.mark.parametrize("activation", [None, *ACTIVATIONS])
+def test_a_loaded_network_answers_as_the_saved_one(activation: str | None, tmp_path: Path) -> None:
+    model, x = tg.nn.mlp([2, 7, 3], activation, rng=0), np.random.default_rng(0).normal(size=(20, 2))
+    tg.save(model, tmp_path / "net.safetensors")
+    found = tg.load(tmp_path / "net.safetensors").model(tg.Tensor(x.astype(np.float32)))
+    assert (found.numpy() == model(tg.Tensor(x.astype(np.float32))).numpy()).all()
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,15 @@ from ..checks import choose
 from ..rules import functional
 from .module import Module
 
+
+def linear(x: Any) -> Any:
+    """x itself: no bend. Layers of such units are, however many, one layer."""
+    return x
+
+
 _NAMES = "relu sigmoid tanh leaky_relu elu gelu silu softplus step".split()
 ACTIVATIONS: dict[str, Callable[[Any], Any]] = {name: getattr(functional, name) for name in _NAMES}
+ACTIVATIONS["linear"] = linear
 
 
 def find(activation: Any, layer: str) -> Callable[[Any], Any] | None:

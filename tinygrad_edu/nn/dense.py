@@ -23,7 +23,8 @@ class Dense(Module):
     Args:
         in_features: the number of inputs, the length of the last axis of x.
         out_features: the number of units.
-        activation: None, or "relu", "sigmoid", "tanh", "leaky_relu", "elu", "gelu", "silu", "softplus", or a function.
+        activation: None or "linear", "relu", "sigmoid", "tanh", "leaky_relu", "elu", "gelu", "silu", "softplus", or a
+            function.
         bias: whether there is a bias, which starts as 0.
         initializer: of the weight: a name or function of `nn.init`. None: `he_uniform` where the activation is
             relu-like, else `glorot_uniform`.

@@ -98,7 +98,7 @@ def load(path: str | Path) -> Predictor:
         if not targets:
             targets = ("y",) if task == "regression" else tuple(map(str, range(max(net[-1], 2))))
         _check_sizes(net, encoder, standardizer, task, targets)
-    model = mlp(net, known.get("activation") or "relu", known.get("dropout") or 0.0, rng=0)
+    model = mlp(net, known.get("activation", "relu"), known.get("dropout") or 0.0, rng=0)
     load_model(path, model)
     loss = known.get("loss") or _usual_loss(task, net[-1])
     return Predictor(model.eval(), task, targets, encoder, standardizer, loss, known.get("data") or "")

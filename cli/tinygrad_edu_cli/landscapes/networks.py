@@ -84,7 +84,7 @@ def _trail(run: Run, label: str, title: str) -> tuple[Trail, bool]:
 def _title(run: Run) -> str:
     config = run.config
     net = "-".join(map(str, config.net or ()))
-    bend = "" if run.is_linear else f" {config.activation}"
+    bend = "" if len(config.net or ()) == 2 else f" {config.activation}"
     return f"training loss on {run.dataset.name}, {net}{bend}"
 
 

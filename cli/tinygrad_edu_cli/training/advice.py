@@ -32,6 +32,8 @@ def advice(run: Run, history: History) -> str:
     if run.dataset.name == "pass_class" and not no_better:
         return "a problem that no straight line solves, and a deeper net: tinygrad-edu train --data moons"
     if run.is_linear and end.validation_accuracy is not None and end.validation_accuracy < 0.95 and not slow:
+        if config.activation == "linear" and len(config.net or ()) > 2:
+            return "layers of linear units are one layer: --activation relu"
         inputs, outputs = (config.net or (1, 1))[0], (config.net or (1, 1))[-1]
         return f"a hidden layer can bend the line: --net {inputs}-16-{outputs}"
     if "overfitting" in reported or (no_better and history.train_loss[-1] < LITTLE_LEARNED * run.guessing_loss()):

@@ -17,7 +17,7 @@ DATA = (
     *("moons", "circles", "spirals", "xor", "blobs", "two_lines", "sine", "pass_class"),
     *("digits", "iris", "breast_cancer", "diabetes", "mnist", "fashion_mnist"),
 )
-ACTIVATIONS = ("relu", "sigmoid", "tanh", "leaky_relu", "elu", "gelu", "silu", "softplus")
+ACTIVATIONS = ("relu", "sigmoid", "tanh", "leaky_relu", "elu", "gelu", "silu", "softplus", "linear")
 LOSSES = ("binary_cross_entropy", "cross_entropy", "mse", "mae", "huber", "hinge")
 OPTIMIZERS = ("sgd", "adam", "adamw", "nadam", "adagrad", "adadelta", "rmsprop")
 MOST_UNITS = 1_000_000  # of a layer

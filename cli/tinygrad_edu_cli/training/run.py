@@ -138,9 +138,9 @@ class Run:
 
     @property
     def is_linear(self) -> bool:
-        """Whether the network is a single layer: what it can draw is a straight line."""
+        """Whether the network is a single layer, or as good as one: what it can draw is a straight line."""
         assert self.config.net is not None
-        return len(self.config.net) == 2
+        return len(self.config.net) == 2 or self.config.activation == "linear"
 
     def predictions(self) -> np.ndarray[Any, Any]:
         """The model's answers on the held-out examples: classes, or numbers in the units of the loss."""

@@ -63,7 +63,8 @@ class SavedNetwork:
             standardizer = _part(meta, "standardizer", Standardizer.from_state)
             encoder = _part(meta, "encoder", Encoder.from_state)
         dropout, names = known.get("dropout") or 0.0, tuple(known.get("feature_names") or ())
-        return cls(path, known.get("net"), known.get("activation"), dropout, standardizer, encoder, names)
+        activation = known.get("activation", "") or ("linear" if "activation" in known else None)
+        return cls(path, known.get("net"), activation, dropout, standardizer, encoder, names)
 
     def check_names(self, run: Run) -> None:
         """Refuse data whose inputs mean something else. Names that were made up, x1 and so on, mean nothing.

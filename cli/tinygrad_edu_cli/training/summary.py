@@ -33,7 +33,7 @@ def introduction(run: Run) -> Iterator[str]:
     yield f"      {len(run.train):,} to learn from, {len(run.held_out):,} held out to measure on{scaled}"
     parameters = sum(p.size for p in run.model.parameters())
     net = "-".join(map(str, config.net or ()))
-    activation = "no hidden layer" if run.is_linear else config.activation
+    activation = "no hidden layer" if len(config.net or ()) == 2 else config.activation
     yield f"Net:  {net}, {activation}, {parameters:,} parameters" + (
         f", dropout {config.dropout:g}" if config.dropout else ""
     )
