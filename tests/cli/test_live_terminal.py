@@ -113,6 +113,7 @@ def test_going_on_in_lines(terminal):
     assert tty.end() == 0
     left = tty.received.rpartition(b"\x1b[?1049l")[2].decode()
     assert "Data: moons" in left and "epoch " in left and "Done after 800 epochs" in left
+    assert not left.rpartition("\x1b[K")[2].strip().startswith("epoch"), "a line that moves is left behind"
 
 
 @pytest.mark.parametrize("size", [(59, 30), (100, 15)])

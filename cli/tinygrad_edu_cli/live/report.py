@@ -44,10 +44,12 @@ class HeldLines(ProgressReport):
             self._held.append(text)
 
     def release(self) -> None:
-        """Print what was held."""
+        """Print what was held, if it was not printed yet."""
+        if self._held is None:
+            return
         held, self._held = self._held, None
         self.line = ProgressLine(self.line.epochs)  # whose clock begins here
-        for line in held or ():
+        for line in held:
             self.say(line)
 
 
