@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 import make_pictures
+from browser.bytes import LIBRARY
 from tinygrad_edu_viz import Trace
 from tinygrad_edu_viz.pages.page import page as compose
 
@@ -90,5 +91,25 @@ def visit(chromium: Any, tmp_path: Path) -> Iterator[Callable[..., Opened]]:
             address for address in page.requests if not address.startswith(("file:", "data:,", "about:srcdoc"))
         ] == []
         assert sum(address.startswith("file:") for address in page.requests) == 1
+    for context in contexts:
+        context.close()
+
+
+@pytest.fixture(scope="module")
+def laboratory(chromium: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], Any]]:
+    """Open a page that holds a program and nothing else: gives the function that evaluates JavaScript there."""
+    contexts, complaints = [], []
+
+    def open_page(program: str) -> Any:
+        file = tmp_path_factory.mktemp("laboratory") / "page.html"
+        file.write_text(f"<!doctype html><meta charset=utf-8><script>{program}{LIBRARY}</script>", encoding="utf-8")
+        contexts.append(chromium.new_context(offline=True))
+        tab = contexts[-1].new_page()
+        tab.on("pageerror", lambda error: complaints.append(str(error)))
+        tab.goto(file.as_uri())
+        return tab.evaluate
+
+    yield open_page
+    assert complaints == []
     for context in contexts:
         context.close()

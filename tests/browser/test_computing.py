@@ -5,17 +5,17 @@ One page holds the whole program, and is loaded once; numbers go in and out as t
 
 from __future__ import annotations
 
-import base64
 import itertools
 import math
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pytest
 
 import tinygrad_edu as tg
+from browser.bytes import packed, unpacked
 from oracle.optim_cases import SETTINGS
 from tinygrad_edu import backends
 from tinygrad_edu.formulas.text import number_text
@@ -42,36 +42,12 @@ ATTRIBUTES: list[tuple[str, dict[str, Any]]] = [
 ]
 CALLS = [(op, None) for op in REGISTRY.values() if op.elementwise] + [(REGISTRY[n], attrs) for n, attrs in ATTRIBUTES]
 
-LIBRARY = """
-const bytes = (text) => new Float64Array(Uint8Array.from(atob(text), (c) => c.charCodeAt(0)).buffer);
-const text = (numbers) => btoa(String.fromCharCode(...new Uint8Array(Float64Array.from(numbers).buffer)));
-const plain = (x) => typeof x === "number" && !Number.isFinite(x) ? String(x) : x;
-"""
-
-
-def packed(numbers: Any) -> str:
-    return base64.b64encode(np.asarray(numbers, dtype="<f8").tobytes()).decode()
-
-
-def unpacked(text: str) -> np.ndarray:
-    return np.frombuffer(base64.b64decode(text), dtype="<f8")
-
 
 @pytest.fixture(scope="module")
-def run(chromium: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Any]]:
+def run(laboratory: Callable[[str], Any]) -> Any:
     """Call a function of JavaScript with an argument, both as text and JSON, beside the whole program."""
     ops = tables.operations(CALLS)
-    parts = [program(ops, tables.activations(), tables.losses(), tables.penalties(), optimizers()), LIBRARY]
-    file = tmp_path_factory.mktemp("computing") / "page.html"
-    file.write_text("<!doctype html><meta charset=utf-8><script>" + "\n".join(parts) + "</script>", encoding="utf-8")
-    context = chromium.new_context(offline=True)
-    tab = context.new_page()
-    complaints: list[str] = []
-    tab.on("pageerror", lambda error: complaints.append(str(error)))
-    tab.goto(file.as_uri())
-    yield tab.evaluate
-    assert complaints == []
-    context.close()
+    return laboratory(program(ops, tables.activations(), tables.losses(), tables.penalties(), optimizers()))
 
 
 def ulps(found: np.ndarray, expected: np.ndarray) -> np.ndarray:

@@ -70,11 +70,11 @@ class Dense(Module):
         return f"{self.in_features}, {self.out_features}{activation}{without}"
 
 
-_RELU_LIKE = ("relu", "leaky_relu", "elu", "gelu", "silu", "softplus")
+RELU_LIKE = ("relu", "leaky_relu", "elu", "gelu", "silu", "softplus")
 
 
 def initializer_of(initializer: Any, activation: Any, layer: str) -> init.Initializer:
     """The function that draws the weight of a layer; see `Dense`."""
     if initializer is None:
-        return init.he_uniform if activation in _RELU_LIKE else init.glorot_uniform
+        return init.he_uniform if activation in RELU_LIKE else init.glorot_uniform
     return initializer if callable(initializer) else choose(initializer, init.INITIALIZERS, f"{layer}: initializer")

@@ -6,6 +6,7 @@
     graph.py           a recorded graph as what `runtime.js` walks
     runtime.js         what the texts call beside `Math`, and the forward and backward pass over a graph
     random.js          NumPy's random numbers, and the masks of dropout: the same seed, the same numbers
+    network.js         dense layers as loops over flat arrays, which train as `tg.train.fit` does
 
 `assemble.py` puts them together. A table has a reason for each rule that cannot be written: such a page falls back on
 what was recorded.

@@ -9,10 +9,19 @@ from .tables import Table, activations, losses, operations, penalties
 
 
 def program(*tables: Table) -> str:
-    """`runtime.js`, `random.js`, and tables; by default all of them. It only defines names, and runs nothing."""
+    """All of it: what runs graphs, draws random numbers, and trains networks. It only defines names.
+
+    Args:
+        tables: by default all of them, with every operation of the registry.
+    """
     tables = tables or (operations(), activations(), losses(), penalties(), optimizers())
-    parts = [packaged("runtime.js"), packaged("random.js"), *[table.text for table in tables]]
-    return "\n".join(parts)
+    parts = [packaged(name) for name in ("runtime.js", "random.js", "network.js")]
+    return "\n".join([*parts, *[table.text for table in tables]])
+
+
+def graph_program(*tables: Table) -> str:
+    """What a page needs that computes one graph: `runtime.js`, and the table of its operations, and of optimizers."""
+    return "\n".join([packaged("runtime.js"), *[table.text for table in tables]])
 
 
 def packaged(name: str) -> str:

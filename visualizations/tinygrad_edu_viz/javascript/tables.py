@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 import tinygrad_edu as tg
 from tinygrad_edu.graph.operation import REGISTRY, Elementwise, Operation
+from tinygrad_edu.nn.dense import RELU_LIKE
 from tinygrad_edu.tapes.javascript_code import UnwritableError, Written, expressions
 
 from .recorded import derivative_rule
@@ -104,12 +105,15 @@ def _name(parameter: str) -> str:
 
 
 def activations() -> Table:
-    """`ACTIVATIONS`: `forward(z, y, n)` writes f(z) into the array y, `backward(g, y, z, n)` multiplies g by f'(z)."""
+    """`ACTIVATIONS`: `forward(z, y, n)` writes f(z) into the array y, `backward(g, y, z, n)` multiplies g by f'(z).
+
+    `reluLike: true` is there for those whose layers start with the weights of `he_uniform`.
+    """
     found = tg.nn.activations.ACTIVATIONS
-    return table("ACTIVATIONS", [(name, partial(_activation, f)) for name, f in found.items()])
+    return table("ACTIVATIONS", [(name, partial(_activation, name, f)) for name, f in found.items()])
 
 
-def _activation(function: Callable[[Any], Any]) -> str:
+def _activation(name: str, function: Callable[[Any], Any]) -> str:
     rule = derivative_rule(function, POINTS)
     op = REGISTRY.get(getattr(function, "__name__", ""))
     forward = expressions(lambda xp, a: rule(xp, a)[0], ["a"])
@@ -117,8 +121,9 @@ def _activation(function: Callable[[Any], Any]) -> str:
         slope = expressions(lambda xp, y, a: op.local(0, xp, y, (a,), op.defaults), ["y[i]", "a"])
     else:
         slope = expressions(lambda xp, a: rule(xp, a)[1], ["a"])
+    head = " reluLike: true," if name in RELU_LIKE else ""
     return (
-        f"{{\n    forward(z, y, n) {{ {_loop(forward, 'y[i] = {};')} }},\n"
+        f"{{{head}\n    forward(z, y, n) {{ {_loop(forward, 'y[i] = {};')} }},\n"
         f"    backward(g, y, z, n) {{ {_loop(slope, 'g[i] *= {};')} }} }}"
     )
 
