@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import fields
@@ -19,6 +20,7 @@ from tinygrad_edu_cli.training import session as sessions
 from tinygrad_edu_cli.training.config import DEFAULTS, RunConfig
 from tinygrad_edu_cli.training.session import Session
 
+PATIENCE = 60  # seconds: a guard against hanging
 SIZE = (100, 26)
 SMALL: dict[str, Any] = {"data": "moons", "n": 100, "net": (2, 4, 1), "epochs": 6, "batch_size": 32}
 
@@ -48,11 +50,11 @@ class Watching:
         await self.when(lambda: self.screen.loop.is_waiting)
 
     async def when(self, true: Callable[[], bool]) -> None:
-        for _ in range(4000):
-            if true():
-                return
+        end = time.monotonic() + PATIENCE
+        while not true():
+            if self.app.failure or time.monotonic() > end:
+                raise self.app.failure or AssertionError(f"never came to this:\n{self.text}")
             await self.pilot.pause(0)
-        raise self.app.failure or AssertionError(f"never came to this:\n{self.text}")
 
     async def type(self, text: str) -> None:
         """Write in the window that asks, and press Enter."""
