@@ -8,6 +8,7 @@ import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import numpy as np
@@ -290,8 +291,11 @@ def test_a_steered_run_is_repeated_by_its_record(more: str, tmp_path: Path) -> N
     assert json.loads((folder / "config.json").read_text())["version"] == 2
 
 
-def crashed(folder: Path, to: Path, monkeypatch: pytest.MonkeyPatch, every: int) -> list[Path]:
-    """The script, recorded; and what a kill would have left before some of the calls that change the folder."""
+def crashed(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, every: int, act: Any, options: str = SMALL, limit: int = 1
+) -> list[Path]:
+    """A run that is driven and recorded; and what a kill would have left before some of the calls that change the
+    folder."""
     left: list[Path] = []
     calls = 0
 
@@ -302,7 +306,7 @@ def crashed(folder: Path, to: Path, monkeypatch: pytest.MonkeyPatch, every: int)
             nonlocal calls
             calls += 1
             if calls % every == 0 and (folder / "config.json").exists():
-                left.append(to / f"{calls}")
+                left.append(folder.with_name(f"{calls}"))
                 shutil.copytree(folder, left[-1])
             return original(*arguments, **settings)
 
@@ -311,22 +315,71 @@ def crashed(folder: Path, to: Path, monkeypatch: pytest.MonkeyPatch, every: int)
     with monkeypatch.context() as monkeypatch:
         for owner, name in ((sessions.RunFolder, "write"), (os, "fsync"), (os, "replace"), (Path, "unlink")):
             around(owner, name)
-        drive(sessions.started(config(), folder, None), steered_and_undone(), Snapshots(limit=1, every=0.0))
+        drive(sessions.started(config(options), folder, None), act, Snapshots(limit, every=0.0))
     return left
+
+
+def assert_goes_on(moment: Path) -> None:
+    before = History.read(moment).steering
+    session = sessions.resumed(moment, None)
+    sessions.train(session, Silent())
+    assert [event for event in History.read(moment).steering if event in before] == before
+    assert_as_by_its_log(moment, session.run.model)
 
 
 @pytest.mark.parametrize("every", [23, pytest.param(1, marks=pytest.mark.fuzz)])
 def test_a_kill_at_any_moment(every: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What is left goes on as the record says that it was steered, whether the last checkpoint is of before or after,
     and whether the way back was recorded or not."""
-    moments = crashed(tmp_path / "run", tmp_path, monkeypatch, every)
+    moments = crashed(tmp_path / "run", monkeypatch, every, steered_and_undone())
     assert len(moments) > 5
     for moment in moments:
-        before = History.read(moment).steering
-        session = sessions.resumed(moment, None)
-        sessions.train(session, Silent())
-        assert [e for e in History.read(moment).steering if e in before] == before
-        assert_as_by_its_log(moment, session.run.model)
+        assert_goes_on(moment)
+
+
+class AtRandom:
+    """Whatever the keys can do."""
+
+    def __init__(self, random: Random):
+        self.random, self.left = random, random.randrange(4, 14)
+
+    def __call__(self, driver: Driver, event: Event | None) -> None:
+        random = self.random
+        if not self.left or random.random() > 0.2:
+            return
+        self.left -= 1
+        keys = [
+            lambda: driver.undo(random.randint(0, driver.engine.epoch)),
+            lambda: driver.undo(random.randint(0, driver.engine.epoch)),
+            driver.restart,
+            lambda: driver.set_rate(random.choice([0.01, 0.1, 0.3])),
+            lambda: driver.steer(optimizer=random.choice(["sgd", "adam", "adagrad"])),
+            lambda: driver.steer(batch_size=random.choice([3, 5, 12, "full"])),
+        ]
+        with contextlib.suppress(StateError):  # after the last update there is nothing to steer
+            random.choice(keys)()
+
+
+@pytest.mark.fuzz
+@pytest.mark.parametrize(
+    "more",
+    [
+        "--dropout 0.2",
+        "--optimizer sgd --momentum 0.9 --schedule cosine --accumulate 2",
+        "--schedule exponential --patience 3 --epochs 9",
+        "--drop-last --schedule warmup --warmup 3",
+        "--schedule plateau --plateau-patience 0 --batch-size full",
+    ],
+)
+def test_kills_of_runs_that_are_driven_at_random(more: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for seed in range(12):
+        random = Random(seed)
+        folder = tmp_path / str(seed) / "run"
+        folder.parent.mkdir()
+        limit = random.choice([1, 3000, 10**9])
+        moments = crashed(folder, monkeypatch, 13, AtRandom(random), f"{SMALL} {more}", limit)
+        for moment in [*random.sample(moments, min(3, len(moments))), folder]:
+            assert_goes_on(moment)
 
 
 def test_what_was_steered_is_said_by_plain_and_json(cli: Any, tmp_path: Path) -> None:

@@ -128,8 +128,7 @@ class Loop:
                     yield from self._going_on(stream)
                 except KeyboardInterrupt:
                     self.stopped = "interrupted"
-                    self.pending += self.log.reported(self.log.applied + len(self._due()))
-                    yield from self._report()  # it may have come between an epoch's end and its events
+                    yield from self._going_on(stream)  # it may have come between an epoch's end and its events
             except BaseException:  # GeneratorExit where the generator is closed, or an error
                 if stream == self._stream:
                     self._leave()
@@ -145,12 +144,10 @@ class Loop:
                 yield self.pending.pop(0)
             elif self.stopped is None:
                 self._advance()
+            elif steered := self.log.reported(self.log.applied + len(self._due())):
+                self.pending += steered  # for the updates that a longer run would have
             else:
                 return
-
-    def _report(self) -> Iterator[Event]:
-        while self.pending:
-            yield self.pending.pop(0)
 
     def _advance(self) -> None:
         """Go on by an update, or the end of an epoch, or what was steered; what there is to report is `pending`."""
@@ -161,7 +158,7 @@ class Loop:
             self.model.train()
         elif not self.model.training:
             self.model.train()
-        if part.to_come and self.log.is_news(self.step, part.number):
+        if self.log.is_news(self.step, part.number):
             self._steer()
             self.pending += self.log.reported(self.log.applied)
         elif part.to_come:
