@@ -222,6 +222,15 @@ def test_records_that_cannot_be_shown(cli: Any, runs: tuple[Path, Path], tmp_pat
     metrics.write_text(whole[: whole.index('"epoch": 4') + 3])
     shown = cli("replay", str(cut_off), "--json")
     assert shown.code == 0 and '"epoch": 3' in shown.out and '"epoch": 4' not in shown.out
+    said = f"The record of {cut_off} breaks off after epoch 3 of 6: "
+    for typed in (["replay", cut_off, "--plain"], ["replay", cut_off, runs[1]], ["compare", runs[1], cut_off]):
+        ran = cli(*map(str, typed))
+        assert ran.code == 0 and said in ran.err and ran.err.count("breaks off") == 1 and said in shown.err
+    film = Recording.read(cut_off).film()
+    for moment in (2, 3):
+        text = " ".join("".join(Stage([Recording.read(cut_off)], COLOUR).draw([film.at(moment)], 200, 30).text()).split())
+        assert (f"epoch 3: {said}" in text) == (moment == 3)
+    assert "breaks off" not in cli("replay", str(runs[0]), "--plain").err
     metrics.write_text(whole.replace('"epoch": 3', '"epoch": 1', 1))
     damaged = cli("replay", str(cut_off))
     assert damaged.code == 4 and "metrics.jsonl, line" in damaged.err

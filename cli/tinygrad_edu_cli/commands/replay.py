@@ -50,12 +50,16 @@ def replay(folders: tuple[Path, ...], plain: bool, as_json: bool, **options: Any
     recordings = [replaying.Recording.read(path) for path in folders]
     if pictures.paths:
         replaying.write(recordings, pictures.paths, pictures.theme, pictures.size)
+    is_shown = not (as_json or plain or pictures.paths) and live.is_welcome()
+    for missing in (recording.folder.missing_end() for recording in recordings):
+        if missing and not is_shown:  # the screen says it itself
+            click.echo(missing, err=True)
     if as_json:
         for found in replaying.objects(recordings):
             click.echo(json.dumps(found, allow_nan=False))
     elif pictures.paths and not plain:
         return
-    elif not plain and live.is_welcome():
+    elif is_shown:
         if not replaying.show(recordings):
             raise click.exceptions.Exit(INTERRUPTED)
     elif len(recordings) == 1:

@@ -12,7 +12,7 @@ from typing import Any
 import click
 
 from tinygrad_edu.train import History
-from tinygrad_edu.train.events import Event
+from tinygrad_edu.train.events import Event, NoticeEvent
 from tinygrad_edu_viz.canvas.grid import BOLD, Grid, Look
 from tinygrad_edu_viz.canvas.pictures import picture
 from tinygrad_edu_viz.training.answers import picture_of
@@ -62,7 +62,9 @@ class Recording:
     def film(self, others: bool = False) -> Film:
         """Its moments; beside others without what was undone, so that all are at the same epoch."""
         config = self.folder.config
-        shown = lasting(self.events) if others else self.events
+        shown = lasting(self.events) if others else [*self.events]
+        if missing := self.folder.missing_end():
+            shown.append(NoticeEvent(shown[-1].epoch, "cut_off", None, missing))
         return Film(shown, title_of(config.to_json()), config.epochs or 0, config.patience)
 
 

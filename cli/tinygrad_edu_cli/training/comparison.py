@@ -199,6 +199,8 @@ def recorded(paths: list[Path]) -> Comparison:
     for path in paths:
         folders.append(RunFolder.read(path))
         candidates.append(Candidate(str(path), [_recorded(folders[-1])]))
+        if missing := folders[-1].missing_end():
+            click.echo(missing, err=True)
     return Comparison(candidates, lockstep=Lockstep.of(*folders) if len(folders) == 2 else None)
 
 

@@ -21,7 +21,7 @@ from tinygrad_edu.storage.documents import parse, read_bytes, reading
 from tinygrad_edu.storage.files import make_folder, sweep
 from tinygrad_edu.storage.schema import Mismatch, brief, located
 from tinygrad_edu.train import Checkpoint, History
-from tinygrad_edu.train.events import Event
+from tinygrad_edu.train.events import EndEvent, Event
 from tinygrad_edu.train.record import NAME as METRICS
 from tinygrad_edu.train.record import event_of, read_record
 
@@ -226,6 +226,20 @@ class RunFolder:
             FileError: as `events`.
         """
         return [event_of(checked) for _, checked in self._lines()]
+
+    def missing_end(self) -> str:
+        """What is to be said of a record that does not say how its run ended; "" where it does.
+
+        Raises:
+            FileError: as `events`.
+        """
+        *_, last = [None, *self.happened()]
+        if last is None or isinstance(last, EndEvent):
+            return ""
+        return (
+            f"The record of {self.path} breaks off after epoch {last.epoch} of {self.config.epochs}: the run still goes "
+            f"on, or was killed; then go on with: tinygrad-edu train --resume {self.path}"
+        )
 
     def history(self) -> tuple[History, float | None]:
         """What was measured, and the noise of the loss if the run came to its end.
