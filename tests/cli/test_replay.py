@@ -228,8 +228,8 @@ def test_records_that_cannot_be_shown(cli: Any, runs: tuple[Path, Path], tmp_pat
         assert ran.code == 0 and said in ran.err and ran.err.count("breaks off") == 1 and said in shown.err
     film = Recording.read(cut_off).film()
     for moment in (2, 3):
-        text = " ".join("".join(Stage([Recording.read(cut_off)], COLOUR).draw([film.at(moment)], 200, 30).text()).split())
-        assert (f"epoch 3: {said}" in text) == (moment == 3)
+        grid = Stage([Recording.read(cut_off)], COLOUR).draw([film.at(moment)], 200, 30)
+        assert (f"epoch 3: {said}" in " ".join("".join(grid.text()).split())) == (moment == 3)
     assert "breaks off" not in cli("replay", str(runs[0]), "--plain").err
     metrics.write_text(whole.replace('"epoch": 3', '"epoch": 1', 1))
     damaged = cli("replay", str(cut_off))

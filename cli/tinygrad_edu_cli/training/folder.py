@@ -237,8 +237,8 @@ class RunFolder:
         if last is None or isinstance(last, EndEvent):
             return ""
         return (
-            f"The record of {self.path} breaks off after epoch {last.epoch} of {self.config.epochs}: the run still goes "
-            f"on, or was killed; then go on with: tinygrad-edu train --resume {self.path}"
+            f"The record of {self.path} breaks off after epoch {last.epoch} of {self.config.epochs}: the run still "
+            f"goes on, or was killed; then go on with: tinygrad-edu train --resume {self.path}"
         )
 
     def history(self) -> tuple[History, float | None]:
