@@ -214,3 +214,14 @@ def test_fit_in_float16_has_the_losses_of_float32(task, optimizer):
         found[dtype] += [e.validation_loss for e in events if e.kind == "validation"]
     np.testing.assert_allclose(found["float16"], found["float32"], rtol=0.01)
     assert found["float32"][-1] < 0.8 * found["float32"][0]
+
+
+@pytest.mark.parametrize("layer", [tg.nn.BatchNorm1d, tg.nn.LayerNorm])
+@pytest.mark.parametrize("is_trained", [True, False])
+def test_what_is_computed_in_float32_is_no_wider_input(layer, is_trained, recwarn):
+    net = layer(3, dtype="float16").train(is_trained)
+    with tg.no_grad():
+        assert net(tg.Tensor([[1.0, 2.0, 3.0], [4.0, 5.0, 7.0]], dtype="float16")).dtype == np.float16
+    assert not recwarn.list
+    with pytest.warns(UserWarning, match="the input is of float32 and the parameters are of float16"):
+        net(tg.Tensor([[1.0, 2.0, 3.0], [4.0, 5.0, 7.0]]))

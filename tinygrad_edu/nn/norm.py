@@ -59,7 +59,6 @@ class BatchNorm1d(Module):
         self.running_var = _constant(1, shape, dtype, device)
         self.num_batches_tracked = 0
 
-    @in_float32
     def forward(self, x: Any) -> Any:
         x = as_floats(x)
         if x.ndim not in (2, 3) or x.shape[1] != self.num_features:
@@ -69,6 +68,10 @@ class BatchNorm1d(Module):
             )
         if self.weight is not None:
             check_width(self, x, self.weight)
+        return self._normalized(x)
+
+    @in_float32
+    def _normalized(self, x: Any) -> Any:
         shape = (self.num_features, *[1] * (x.ndim - 2))  # broadcasts against x
         if self.training:
             axes = 0 if x.ndim == 2 else (0, 2)
@@ -145,7 +148,6 @@ class LayerNorm(Module):
         self.weight = _constant(1, shape, dtype, device, learned=True) if elementwise_affine else None
         self.bias = _constant(0, shape, dtype, device, learned=True) if elementwise_affine else None
 
-    @in_float32
     def forward(self, x: Any) -> Any:
         x = as_floats(x)
         axes = tuple(range(-len(self.normalized_shape), 0))
@@ -154,6 +156,10 @@ class LayerNorm(Module):
             raise ShapeError(f"{self.title()}: the input has shape {x.shape}; the layer takes (..., {wanted})")
         if self.weight is not None:
             check_width(self, x, self.weight)
+        return self._normalized(x, axes)
+
+    @in_float32
+    def _normalized(self, x: Any, axes: tuple[int, ...]) -> Any:
         centered = x - functional.mean(x, axis=axes, keepdims=True)
         variance = functional.mean(functional.square(centered), axis=axes, keepdims=True)
         normal = centered / functional.sqrt(variance + self.eps)
