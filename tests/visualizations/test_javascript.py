@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -16,6 +17,7 @@ from tinygrad_edu_viz.javascript.assemble import program
 from tinygrad_edu_viz.javascript.graph import computed_graph
 from tinygrad_edu_viz.javascript.optimizers import optimizers
 from tinygrad_edu_viz.javascript.recorded import derivative_rule
+from tinygrad_edu_viz.javascript.sentences import figures, sentence_parts
 
 
 def test_every_operation_is_written_or_says_why_not() -> None:
@@ -136,6 +138,25 @@ FUNCTIONS_OF_NUMBERS: list[tuple[Callable[..., Any], str]] = [
 def test_functions_that_cannot_be_written_say_why(function: Callable[..., Any], reason: str) -> None:
     with pytest.raises(UnwritableError, match=reason):
         derivative_rule(function, tables.POINTS)
+
+
+# --- sentences -------------------------------------------------------------------------------------------------------
+
+
+def test_figures_have_a_text_for_each_pattern_of_signs_and_of_equal_ones() -> None:
+    assert figures(REGISTRY["negative"]) == {"": "-⟦0⟧", "-": "-(⟦0⟧)"}
+    assert figures(REGISTRY["power"])["-+"] == "(⟦0⟧)^⟦1⟧"
+    assert figures(REGISTRY["where"])["+++011"] == "where(⟦0⟧, ⟦1⟧, ⟦1⟧)"  # not: 3 if 1 else 3
+
+
+def test_texts_are_shared_by_all_nodes_of_an_operation() -> None:
+    x = tg.Value(0.5, name="x")
+    root = x
+    for _ in range(100):
+        root = tg.tanh(root * x)
+    parts = sentence_parts(Trace.record(root))
+    assert set(parts["operations"]) == {"multiply", "tanh"}
+    assert len(json.dumps(parts, ensure_ascii=False)) < 20_000  # 100 bytes a node
 
 
 # --- optimizers ------------------------------------------------------------------------------------------------------

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from functools import cache
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -44,19 +44,39 @@ def explanation(op: Operation, operands: Sequence[Any] | None = None) -> str:
     >>> explanation(REGISTRY["abs"], [3.0])
     'the derivative is the sign of a'
     """
-    text = _about_gradients(op)
-    if operands is None or not text:
-        return text
+    if operands is None:
+        return _about_gradients(op)
     arrays = [np.asarray(x, dtype=float) for x in operands if not isinstance(x, dict)]  # of large ones, the range
-    clauses = re.split(r"(?=; |, and |, whatever )", text)
-    return "".join(clause for clause in clauses if _is_about(clause, arrays)).lstrip(",; ")
+    return "".join(clause for clause, of in clauses(op) if _is_about(of, arrays)).lstrip(",; ")
 
 
-def _is_about(clause: str, operands: Sequence[np.ndarray]) -> bool:
-    """Whether what a clause says of special numbers, if it does, is about these operands."""
+Cases = Literal["all", "special", "equal"]
+
+
+@cache
+def clauses(op: Operation) -> list[tuple[str, Cases]]:
+    """The parts of an explanation, each with the operands that it is about: all, "special" ones (0, and what is not
+    finite), or "equal" ones.
+
+    >>> clauses(REGISTRY["abs"])
+    [('the derivative is the sign of a', 'all'), (', and 0 at a = 0', 'special')]
+    """
+    text = _about_gradients(op)
+    parts = re.split(r"(?=; |, and |, whatever )", text) if text else []
+    return [(part, _cases(part)) for part in parts]
+
+
+def _cases(clause: str) -> Cases:
     if re.search(r"\bnan\b|infinite|\bat 0\b|a = 0", clause):
+        return "special"
+    return "equal" if "equal ones" in clause else "all"
+
+
+def _is_about(of: Cases, operands: Sequence[np.ndarray]) -> bool:
+    """Whether these are operands that a clause is about."""
+    if of == "special":
         return any(((x == 0) | ~np.isfinite(x)).any() for x in operands)
-    if "equal ones" in clause:
+    if of == "equal":
         if len(operands) == 1:
             return np.unique(operands[0]).size < operands[0].size
         return any((x == operands[0]).any() for x in operands[1:])

@@ -20,8 +20,8 @@ def program(*tables: Table) -> str:
 
 
 def graph_program(*tables: Table) -> str:
-    """What a page needs that computes one graph: `runtime.js`, and the table of its operations, and of optimizers."""
-    return "\n".join([packaged("runtime.js"), *[table.text for table in tables]])
+    """What a page needs that computes one graph, and says so: with the tables of its operations, and of optimizers."""
+    return "\n".join([packaged("runtime.js"), packaged("sentences.js"), *[table.text for table in tables]])
 
 
 def packaged(name: str) -> str:
