@@ -24,11 +24,13 @@ from tinygrad_edu.graph.backprop import backprop
 from tinygrad_edu.graph.operation import FUNCTIONS, REGISTRY, Elementwise, elementwise
 from tinygrad_edu.namespaces.namespace import FLOATS
 from tinygrad_edu.nn.dropout import keep_mask
+from tinygrad_edu.tapes.javascript_code import expressions
 from tinygrad_edu_viz import Trace
 from tinygrad_edu_viz.javascript import tables
 from tinygrad_edu_viz.javascript.assemble import program
 from tinygrad_edu_viz.javascript.graph import computed_graph
 from tinygrad_edu_viz.javascript.optimizers import optimizers
+from tinygrad_edu_viz.javascript.recorded import derivative_rule
 
 pytestmark = pytest.mark.browser
 inf, nan = math.inf, math.nan
@@ -155,6 +157,27 @@ def test_activations_go_over_arrays(run: Callable[..., Any], name: str) -> None:
         root.backward(0.7)
     agree(name, found[0], [root.data for root in roots], "Math.exp", POINTS[1])
     agree(name, found[1], [leaf.grad for leaf in leaves], "Math.exp", POINTS[1])
+
+
+def test_functions_that_are_composed_are_written_with_their_derivatives(run: Callable[..., Any]) -> None:
+    mish = lambda a: a * tg.tanh(tg.softplus(a))  # noqa: E731
+    guarded = lambda c, a: tg.where(c, tg.log(a) * 2.0, a * a)  # noqa: E731  # the slope of log at 0 is infinite
+    cases = [
+        (mish, [(x,) for x in (-3.0, 0.0, 0.7, 30.0)]),
+        (guarded, [(0.0, 0.0), (1.0, 0.0), (0.0, 3.0), (2.0, 3.0)]),
+    ]
+    for function, points in cases:
+        rule, names = derivative_rule(function, points), ["a", "b"][: len(points[0])]
+        for k in range(1 + len(names)):
+            arrow = expressions(lambda xp, *x, rule=rule, k=k: rule(xp, *x)[k], names).arrow(names)
+            found = run(f"(points) => text(points.map((point) => ({arrow})(...point)))", points)
+            expected = []
+            for point in points:
+                leaves = [tg.Value(x) for x in point]
+                root = function(*leaves)
+                root.backward()
+                expected.append([root.data, *[leaf.grad for leaf in leaves]][k])
+            agree(f"{k}", found, expected, "Math.exp", points)
 
 
 PAIRS = [(p, t) for p in (0.0, 1.0, -1.0, 0.3, -2.4, 7.5, 36.0, -800.0, 800.0) for t in (0.0, 1.0, -1.0, 0.4)]

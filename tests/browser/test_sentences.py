@@ -17,7 +17,8 @@ from tinygrad_edu_viz.javascript.tables import Table
 
 pytestmark = pytest.mark.browser
 
-SAY = """(graphs) => graphs.map(({nodes, root, parts, places, settings}) => settings.map((numbers) => {
+SAY = """(graphs) => graphs.map(({nodes: json, root, parts, places, settings}) => settings.map((numbers) => {
+    const nodes = graphOf(json);
     places.forEach((place, k) => { if (place !== null) nodes[place].value = Number(numbers[k]); });
     forward(nodes);
     const steps = backward(nodes, root), sentences = new Sentences(parts, nodes, steps, root);
@@ -25,7 +26,7 @@ SAY = """(graphs) => graphs.map(({nodes, root, parts, places, settings}) => sett
     return [...computed, sentences.seed(), ...steps.map((_, k) => sentences.backward(k))];
 }))"""
 
-inf = float("inf")
+inf, nan = float("inf"), float("nan")
 MAKERS: list[tuple[Callable[..., tg.Value], list[list[float]]]] = [
     (lambda a, b: a * b - b, [[2.0, 3.0], [-2.0, -3.0], [0.0, -0.0], [inf, -inf]]),
     (lambda a, b: a**b, [[2.0, 3.0], [2.0, -1.0], [-2.0, 10.0], [2.0, 100.0], [2.0, 0.5], [-2.0, -0.25], [0.0, -1.0]]),
@@ -38,6 +39,7 @@ MAKERS: list[tuple[Callable[..., tg.Value], list[list[float]]]] = [
     (lambda a, b: tg.abs(a) + tg.relu(b), [[1.0, 2.0], [0.0, 0.0], [-1.0, -1.0]]),
     (lambda a, b: a + a * a + b, [[1.5, 2.0], [-1e-7, 123456.5]]),
     (lambda a, b: tg.sqrt(a * 0.0) * b, [[1.0, 2.0]]),
+    (lambda a, b: tg.minimum(a, inf) * b - tg.where(a, b, -nan), [[1.0, 2.0], [0.0, 2.0], [inf, 0.0]]),
 ]
 
 

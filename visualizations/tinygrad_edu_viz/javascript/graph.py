@@ -17,7 +17,8 @@ class ComputedGraph(NamedTuple):
     """What a page needs to compute a trace anew from other numbers.
 
     Attributes:
-        nodes: for each node of the trace, in its order, `{value, tracked}` or `{op, inputs, tracked}`, as JSON.
+        nodes: for each node of the trace, in its order, `{value, tracked}` or `{op, inputs, tracked}`, as JSON that
+            `graphOf` of `runtime.js` reads.
         root: the place of the root.
         operations: their table.
     """

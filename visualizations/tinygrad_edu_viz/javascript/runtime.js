@@ -52,7 +52,13 @@ function rounded(x, digits) { // [figures, exponent]; a tie goes to the even fig
 // --- a recorded graph --------------------------------------------------------------------------------------------------
 
 // Nodes stand in the order of their creation, inputs before what is computed from them:
-//     { value, tracked }, a leaf, or { op, inputs, tracked }: a key of OPS, places in the list, whether it has a gradient
+//     { value, tracked }, a leaf, or { op, inputs, tracked }: a key of OPS, places in the list, whether it has a gradient.
+
+const NOT_FINITE = { inf: Infinity, "-inf": -Infinity, nan: NaN }; // as the package writes them in JSON
+
+function graphOf(json) { // such nodes, from JSON
+  return json.map((node) => ({ ...node, value: NOT_FINITE[node.value] ?? node.value }));
+}
 
 function forward(nodes) {
   for (const node of nodes) if (node.op) node.value = OPS[node.op].f(...node.inputs.map((place) => nodes[place].value));
