@@ -84,7 +84,7 @@ async def screen(*paths: Path, size: tuple[int, int] = (100, 30), export: Any = 
 @in_loop
 async def test_every_key(runs: tuple[Path, Path]) -> None:
     async with screen(runs[0]) as shown:
-        await shown.until("PAUSED", "epoch 0/6", "as after epoch 6, the last that was kept")
+        await shown.until("PAUSED", "epoch 0/6", "as after epoch 6, the last kept")
         for key, epoch in [("right", 1), ("full_stop", 2), ("left", 1), ("comma", 0), ("comma", 0), ("end", 6)]:
             await shown.press(key)
             await shown.until(f"epoch {epoch}/6")
@@ -148,6 +148,13 @@ async def test_a_file_is_written(runs: tuple[Path, Path]) -> None:
     assert written == ["x"]
 
 
+@pytest.mark.parametrize("width", [20, 59, 80, 120])
+@in_loop
+async def test_how_to_leave_is_always_said(runs: tuple[Path, Path], width: int) -> None:
+    async with screen(runs[0], size=(width, 24)) as shown:
+        assert shown.text.splitlines()[-1].split()[-4:] == ["?", "help", "q", "quit"]
+
+
 @pytest.mark.parametrize("size", [(10, 3), (30, 8), (59, 15), (60, 16), (80, 24), (140, 45), (300, 70)])
 @pytest.mark.parametrize("look", [COLOUR, Look(colour=False, ascii=True)])
 def test_every_size(runs: tuple[Path, Path], size: tuple[int, int], look: Look) -> None:
@@ -160,6 +167,13 @@ def test_every_size(runs: tuple[Path, Path], size: tuple[int, int], look: Look) 
         assert len(text) == size[1] and all(len(line) <= size[0] for line in text)
         if look.ascii:
             assert all(line.isascii() for line in text)
+
+
+def test_the_title_of_two_runs_names_what_differs(runs: tuple[Path, Path], cli: Any, tmp_path: Path) -> None:
+    cli("train", *QUICK, "--net", "2-3-1", "--optimizer", "sgd", "--record", str(tmp_path / "small"))
+    recordings = [Recording.read(path) for path in (runs[0], tmp_path / "small")]
+    grid = Stage(recordings, COLOUR).draw([recording.film(True).at(1) for recording in recordings], 100, 30)
+    assert "moons · 2-4-1 relu / 2-3-1 relu · adam / sgd · batch 32" in grid.text()[0]
 
 
 def test_lines_are_those_of_the_training(cli: Any, runs: tuple[Path, Path], tmp_path: Path) -> None:

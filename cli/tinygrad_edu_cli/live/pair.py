@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import zip_longest
 
 from tinygrad_edu_viz.canvas.axes import figures
 from tinygrad_edu_viz.canvas.chart import Curve, axis_end, chart
@@ -35,7 +36,7 @@ def compose_pair(
         parting: where their records part, in a sentence.
     """
     grid = Grid(width, height, look)
-    title_bar(grid, lives[0])
+    title_bar(grid, lives[0], _title(*(live.progress.title for live in lives)))
     y = _numbers(grid, lives, names, 1)
     bottom = height - (height > 2)
     if width >= PICTURE_WIDTH and height >= PICTURE_HEIGHT:
@@ -49,6 +50,16 @@ def compose_pair(
     if height > 2:
         key_bar(grid, lives[0])
     return grid
+
+
+def _title(one: str, other: str) -> str:
+    """The settings of both, those once that are the same.
+
+    >>> _title("moons · 2-16-1 relu · adam", "moons · 2-8-1 relu · adam")
+    'moons · 2-16-1 relu / 2-8-1 relu · adam'
+    """
+    parts = list(zip_longest(one.split(" · "), other.split(" · "), fillvalue="-"))
+    return " · ".join(a if a == b else f"{a} / {b}" for a, b in parts)
 
 
 def _numbers(grid: Grid, lives: Sequence[Live], names: Sequence[str], y: int) -> int:

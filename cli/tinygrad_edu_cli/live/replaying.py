@@ -96,7 +96,7 @@ def _last_picture(recording: Recording, look: Look) -> Picture | None:
     @lru_cache(4)
     def drawn(width: int, height: int) -> Grid:
         grid = Grid(width, height, look)
-        grid.put(0, 0, f"as after epoch {epoch}, the last that was kept", BOLD)
+        grid.put(0, 0, f"as after epoch {epoch}, the last kept", BOLD)
         grid.paste(picture(answers, width, height - 1, look), 0, 1)
         return grid
 

@@ -53,14 +53,15 @@ def compose(live: Live, width: int, height: int, picture: Picture | None, look: 
     return grid
 
 
-def title_bar(grid: Grid, live: Live) -> None:
+def title_bar(grid: Grid, live: Live, trained: str = "") -> None:
     """The command, what is trained, and whether it goes on, in the first row."""
+    trained = trained or live.progress.title
     status = f" {live.status.upper()} "
     room = grid.width - len(status)
     grid.block(0, 0, grid.width, 1, " ", BAR)
-    title = f"tinygrad-edu {live.command}   {live.progress.title}"
+    title = f"tinygrad-edu {live.command}   {trained}"
     if cell_width(title) + 2 > room:
-        title = live.progress.title
+        title = trained
     if room >= LEAST_TITLE:
         grid.put(1, 0, cut(title, room - 2, grid.look), BAR)
     grid.put(max(room - 1, 0), 0, status if room > 0 else status.strip(), Style(BLACK, STATUS[live.status], True))
@@ -230,7 +231,8 @@ def shown_keys(live: Live, width: int) -> list[tuple[str, str]]:
     """The keys that have room, each with what it does in this state."""
     keys: Sequence[tuple[str, str]] = live.keys or (ENDED_KEYS if live.status == "ended" else KEYS)
     found = [(key, "go on" if key == "space" and live.status == "paused" else does) for key, does in keys]
-    order = [*reversed(_MISSED)] if not live.keys else [key for key, _ in reversed(found)]
+    given = [key for key, _ in live.keys if key not in "?q"]
+    order = [*reversed(given), "?", "q"] if live.keys else [*reversed(_MISSED)]
     for least in order:
         if 1 + sum(cell_width(key) + cell_width(does) + 3 for key, does in found) - 2 <= width:
             break

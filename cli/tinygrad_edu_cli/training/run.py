@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import math
 import re
+import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -13,6 +14,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import click
 import numpy as np
 
 import tinygrad_edu as tg
@@ -31,6 +33,7 @@ from .optimizer import optimizer_of, schedule_of
 from .options import DATA, unknown
 
 PIXELS = ("digits", "mnist", "fashion_mnist")
+LARGE = 5_000_000  # bytes of a file that is read for so long that it is worth a word
 
 
 @dataclass
@@ -227,6 +230,8 @@ def _read_file(config: RunConfig, encoder: Encoder | None) -> Dataset:
     if config.noise is not None:
         raise CommandError("--noise is for examples that are made, not for those of a file", "leave it out")
     try:
+        if Path(config.data).stat().st_size > LARGE and sys.stderr.isatty():
+            click.echo(f"reading {config.data} ...", err=True)
         with told():
             dataset = tg.data.read_csv(config.data, config.target, config.task, encoder)
             return dataset if config.n is None else dataset.take(config.n, config.seed)
