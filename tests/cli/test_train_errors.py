@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -126,6 +127,18 @@ def test_a_column_that_is_not_there(cli, tmp_path: Path):
     check(cli("train", "--data", str(path), "--target", "pased"), USAGE, "did you mean 'passed'?")
     ran = cli("train", "--data", str(path), "--epochs", "2")
     assert ran.code == 0 and "2 classes (no, yes)" in ran.out
+
+
+def test_a_file_that_takes_long_to_read_is_announced_at_a_terminal(cli, tmp_path: Path, monkeypatch):
+    (path := tmp_path / "grades.csv").write_text("hours,passed\n" + "1,no\n5,yes\n" * 10)
+    typed = ("train", "--data", str(path), "--epochs", "1", "--plain")
+    at_a_terminal = SimpleNamespace(stderr=SimpleNamespace(isatty=lambda: True))
+    assert cli(*typed).err == ""
+    monkeypatch.setattr("tinygrad_edu_cli.training.run.sys", at_a_terminal)
+    assert cli(*typed).err == ""
+    monkeypatch.setattr("tinygrad_edu_cli.training.run.LARGE", 100)
+    assert cli(*typed).err == f"reading {path} ...\n"
+    check(cli("train", "--data", "a\0.csv"), UNREADABLE, "cannot read")
 
 
 def test_a_package_that_is_missing(cli, monkeypatch):

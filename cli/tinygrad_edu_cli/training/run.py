@@ -230,8 +230,9 @@ def _read_file(config: RunConfig, encoder: Encoder | None) -> Dataset:
     if config.noise is not None:
         raise CommandError("--noise is for examples that are made, not for those of a file", "leave it out")
     try:
-        if Path(config.data).stat().st_size > LARGE and sys.stderr.isatty():
-            click.echo(f"reading {config.data} ...", err=True)
+        file = Path(config.data)
+        if sys.stderr.isatty() and file.is_file() and file.stat().st_size > LARGE:
+            click.echo(f"reading {file} ...", err=True)
         with told():
             dataset = tg.data.read_csv(config.data, config.target, config.task, encoder)
             return dataset if config.n is None else dataset.take(config.n, config.seed)
