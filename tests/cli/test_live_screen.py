@@ -106,6 +106,18 @@ def test_a_diverged_run_is_marked_and_ended():
     assert "s step into" not in text
 
 
+@pytest.mark.parametrize(("look", "dots"), [(MONO, "…"), (ASCII, "...")])
+def test_a_notice_without_room_ends_in_dots(look, dots):
+    live = a_run(3)
+    live.watch(events.NoticeEvent(3, "rising", None, "word " * 40))
+    live.watch(events.NoticeEvent(3, "flat", None, "another"))
+    live.watch(events.EndEvent(3, 1.0, 0.5, 0.5, None, "epochs"))
+    assert compose(live, 80, 24, picture(look), look).text()[22].strip() == "! epoch 3: another"
+    del live.progress.notices[-1]
+    line = compose(live, 80, 24, picture(look), look).text()[22].rstrip()
+    assert line.endswith(dots) and line.count("word") >= 12 and len(line) <= 79
+
+
 def test_going_back_clears_the_end_and_leaves_a_pale_curve():
     live = a_run(30)
     live.watch(events.EndEvent(30, 0.1, 0.1, 0.9, None, "early"))

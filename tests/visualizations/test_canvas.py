@@ -262,6 +262,13 @@ def test_the_band_is_every_second_dot_between_its_ends():
     assert np.array_equal(shown, np.add.outer(np.arange(16), np.arange(16)) % 2 == 0)
 
 
+def test_where_no_loss_is_a_number_the_scale_is_that_of_the_band():
+    """A run that blew up in its first epoch: the losses of its batches tell how."""
+    lost = chart(60, 14, [Curve("train", [np.nan], BLUE)], band=[(0.7, 4e9)], log=True)
+    numbers = [float(line[:LEFT].strip("│ ")) for line in lost.text()[1:-1] if line[:LEFT].strip("│ ")]
+    assert min(numbers) < 100 and max(numbers) > 1e7
+
+
 def test_the_axis_doubles():
     assert [axis_end(seen, 100) for seen in (0, 20, 21, 40, 41, 81, 100)] == [20, 20, 40, 40, 80, 100, 100]
     assert [axis_end(1, 5), axis_end(7, 0), axis_end(0, 0)] == [5, 7, 1]

@@ -83,7 +83,7 @@ def _large(grid: Grid, live: Live, picture: Picture | None) -> None:
     room = grid.height - 1 - top - LEAST_MAIN
     rows = min(len(live.layers), 6 if tall else 3, max(room - 2, 0))
     room -= rows + 2 if rows else 0
-    said = _said(live, width - 2, 2 if tall else 1)[: min(4 if tall else 2, max(room - 1, 0))]
+    said = _said(live, width - 2, 2 if tall else 1, min(4 if tall else 2, max(room - 1, 0)), look)
     main = grid.height - 1 - top - (rows + 2 if rows else 0) - (len(said) + 1 if said else 0)
     right = 0 if picture is None else (2 * width // 5 if wide else width // 2 - 1)
     left = width - 1 - right - (2 if right else 1)
@@ -107,13 +107,16 @@ def _large(grid: Grid, live: Live, picture: Picture | None) -> None:
             grid.put(1, y + 1 + k, text, style)
 
 
-def _said(live: Live, width: int, most: int) -> list[tuple[str, Style]]:
-    """How the run ended, and the last notices, the newest first."""
+def _said(live: Live, width: int, most: int, rows: int, look: Look) -> list[tuple[str, Style]]:
+    """How the run ended, and the last notices, the newest first; with dots where a notice has no room."""
     lines = [(f"The run has ended: {live.end}.", BOLD)] if live.end else []
     for epoch, text in reversed(live.progress.notices[-most:]):
         where = f"epoch {epoch}: " if epoch else ""
         lines += [(line, Style(PINK)) for line in wrap(f"! {where}{text}", width, indent=2)]
-    return lines
+    if 0 < rows < len(lines) and lines[rows][0].startswith("  "):  # it goes on there
+        text, style = lines[rows - 1]
+        lines[rows - 1] = cut(f"{text} {lines[rows][0].strip()}", width, look), style
+    return lines[:rows]
 
 
 def number_rows(grid: Grid, progress: Progress, y: int, lines: int = 1) -> int:

@@ -74,7 +74,10 @@ def covering(values: Array, log: bool) -> Scale:
 
 
 def widened(own: Array, others: Array, log: bool = False) -> Scale:
-    """A scale on which `own` have room, and others as far as they make it at most a half longer at each end."""
+    """A scale on which `own` have room, and others as far as they make it at most a half longer at each end; all the
+    others where there are none of one's own."""
+    if not np.any(np.isfinite(own) & ((own > 0) | (not log))):
+        return covering(np.ravel(others), log)
     least, most = covering(own, log), covering(np.concatenate([np.ravel(own), np.ravel(others)]), log)
     if log:
         factor = min((least.high / least.low) ** 0.5, 1e150)
