@@ -34,6 +34,14 @@ def watched(*events) -> Progress:
     return progress
 
 
+@pytest.mark.parametrize(
+    "losses", [[2.0, math.nan, 1.0, math.inf], [math.nan, 1.0, 2.0], [math.inf, 2.0, math.nan, 1.0]]
+)
+def test_the_band_is_that_of_the_losses_that_are_numbers(losses: list[float]) -> None:
+    """In whatever order they come."""
+    assert watched(*epoch(1, losses, 1.0), *epoch(2, [math.nan], 1.0)).band[0] == (1.0, 2.0)
+
+
 def test_what_is_measured_stands_by_epochs():
     first, second = [*epoch(1, [3.0, 1.0], 2.5)], [*epoch(2, [1.5, 2.5, 0.5], 2.75, best=False, lr=0.05)]
     progress = watched(NoticeEvent(0, "linear_limit", None, "straight"), *first, *second[:3])

@@ -54,7 +54,7 @@ class Progress:
         train_loss, validation_loss, train_accuracy, validation_accuracy, validation_r2: a list each, entry k of epoch
             k + 1; empty where it is not measured, nan for an epoch that nobody watched.
         rates: the learning rate of each epoch's last update.
-        band: the lowest and the highest loss of a batch in each epoch; (nan, nan) where the batches are not known.
+        band: the lowest and the highest finite loss of a batch in each epoch; (nan, nan) where there is none.
         best: the epoch of the lowest validation loss so far, and this loss; None before the first.
         notices: (epoch, text) of each notice.
         changes: (epoch, what) of each setting that was changed by hand, such as "lr 0.005": the first epoch with it.
@@ -187,9 +187,9 @@ class Progress:
 
     def _complete(self, event: Any) -> None:
         self.epoch, self.lr, self.epochs = event.epoch, event.lr, max(self.epochs, event.epoch)
-        losses = [batch.loss for batch in self._batches]
+        finite = [batch.loss for batch in self._batches if math.isfinite(batch.loss)]
         self._batches, self.batch, self.of = [], 0, 0
-        self._append("band", event.epoch, (min(losses), max(losses)) if losses else (math.nan, math.nan))
+        self._append("band", event.epoch, (min(finite), max(finite)) if finite else (math.nan, math.nan))
         self._append("rates", event.epoch, event.lr)
         self._append("_steps", event.epoch, self.step)
         self._append("train_loss", event.epoch, event.train_loss)
