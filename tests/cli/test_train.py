@@ -305,3 +305,8 @@ def test_help_does_not_wait_for_numpy(environment, name):
     call = [sys.executable, "-c", check, name, "--help"]
     ran = subprocess.run(call, env=environment, capture_output=True, text=True)
     assert ran.returncode == 0 and ran.stdout.endswith("False\n"), "NumPy was imported"
+
+
+def test_thousands_of_mistakes_are_written_as_other_numbers(cli):
+    typed = "train --data moons --n 9000 --noise 2 --validation 0.8 --net 2-1 --epochs 1 --plain"
+    assert re.search(r"taken for \w+ \(1,\d{3} times\)", cli(*typed.split()).out)

@@ -115,6 +115,6 @@ def _classified(run: Run, accuracy: float) -> Iterator[str]:
         names = run.dataset.target_names
         pairs, counts = np.unique(np.stack([labels[wrong], answers[wrong]]), axis=1, return_counts=True)
         order = np.argsort(-counts, kind="stable")[:MOST_MISTAKES]
-        said = [f"{names[pairs[0, k]]} taken for {names[pairs[1, k]]} ({counts[k]} times)" for k in order]
+        said = [f"{names[pairs[0, k]]} taken for {names[pairs[1, k]]} ({counts[k]:,} times)" for k in order]
         said = [text.replace("(1 times)", "(once)").replace("(2 times)", "(twice)") for text in said]
         yield f"{'Mistakes' if len(counts) <= MOST_MISTAKES else 'Commonest mistakes'}: {', '.join(said)}."
