@@ -8,7 +8,7 @@ const make = (tag, set = {}, ...inside) => {
 };
 const floats = (text) => new Float64Array(Uint8Array.from(atob(text), (c) => c.charCodeAt(0)).buffer);
 const embedded = JSON.parse($("embedded").textContent), sets = embedded.sets;
-for (const set of Object.values(sets)) for (const key of ["x", "z", "y"]) set[key] = floats(set[key]);
+for (const set of Object.values(sets)) for (const key of ["x", "z", "y"]) set[key] = typeof set[key] === "string" ? floats(set[key]) : Float64Array.from(set[key]);
 const still = matchMedia("(prefers-reduced-motion: reduce)");
 const isDark = () => getComputedStyle(document.documentElement).getPropertyValue("--pos").trim() === "#56b4e9";
 
@@ -211,7 +211,7 @@ $("csv").onchange = async () => {
   const file = $("csv").files[0], found = readCsv(await file.text());
   if (typeof found === "string") return void report(found);
   const name = file.name.slice(0, 60);
-  sets[name] = { ...found, csv: file.name };
+  sets[name] = { ...found, csv: file.name, opened: true };
   dataButtons();
   change({ data: name });
 };

@@ -15,6 +15,7 @@ import numpy as np
 from tinygrad_edu.data import Dataset, load, toys
 from tinygrad_edu.errors import ArgumentError
 
+from ..cells import clean
 from ..javascript.assemble import program
 from ..javascript.optimizers import optimizers
 from ..javascript.tables import activations, losses, penalties
@@ -24,14 +25,18 @@ from .parts import DARK_WHERE, colours, embedded_json, packaged, policy_of
 PROGRAM = ("playground_run.js", "playground_draw.js", "playground_network.js", "playground.js")  # one module
 SETS = ("moons", "circles", "spirals", "xor", "two_lines", "blobs", "sine")
 ROWS = 500
+LONGEST_NAME = 60  # characters
 MOST_ROWS = 5000  # of an own file
 
 
-def page(own: Dataset | None = None, start: dict[str, Any] | None = None, theme: str = "auto") -> str:
+def page(
+    own: Dataset | None = None, file: str = "own.csv", start: dict[str, Any] | None = None, theme: str = "auto"
+) -> str:
     """The page.
 
     Args:
-        own: a data set of one or two inputs to begin with, besides the toy sets; its name is that of a file.
+        own: a data set of one or two inputs to begin with, besides the toy sets.
+        file: where it was read from, for the page's script in Python.
         start: settings to begin with, as in the page's address: data, noise, hidden, lr, ...
         theme: "light", "dark", or "auto" for what the reader's system has.
     Returns:
@@ -41,7 +46,7 @@ def page(own: Dataset | None = None, start: dict[str, Any] | None = None, theme:
     """
     if theme not in DARK_WHERE:
         raise ArgumentError(f"the theme is one of {', '.join(DARK_WHERE)}, not {theme!r}")
-    sets = {} if own is None else {own.name: _own(own)}
+    sets = {} if own is None else {clean(own.name)[:LONGEST_NAME]: _own(own, file)}
     sets |= {name: _toy(name) for name in SETS}
     style = Template(packaged("playground.css")).substitute(
         light=colours(LIGHT),
@@ -70,7 +75,7 @@ def _toy(name: str) -> dict[str, Any]:
     return _packed(still, still.x[rows], noise[rows], still.y[rows], len(parts[0]), toy.noise, "")
 
 
-def _own(data: Dataset) -> dict[str, Any]:
+def _own(data: Dataset, file: str) -> dict[str, Any]:
     inputs = data.x.shape[1]
     if data.x.ndim != 2 or inputs not in (1, 2) or (data.task == "regression" and inputs != 1):
         raise ArgumentError(
@@ -87,18 +92,18 @@ def _own(data: Dataset) -> dict[str, Any]:
     train, test = data.split(validation=0.2, seed=0)
     x, y = (np.concatenate([getattr(part, each) for part in (train, test)]) for each in "xy")
     nothing = np.zeros(y.shape if data.task == "regression" else x.shape)
-    return _packed(data, x, nothing, y, len(train), 0.0, data.name)
+    return _packed(data, x, nothing, y, len(train), 0.0, file)
 
 
 def _packed(data: Dataset, x: Any, z: Any, y: Any, train: int, noise: float, csv: str) -> dict[str, Any]:
     return {
         "inputs": x.shape[1],
         "task": data.task,
-        "classes": list(data.target_names) if data.task == "classification" else [],
-        "names": list(data.feature_names),
+        "classes": [clean(name) for name in data.target_names] if data.task == "classification" else [],
+        "names": [clean(name) for name in data.feature_names],
         "x": _base64(x),
         "z": _base64(z),
-        "y": _base64(y),
+        "y": [int(label) for label in y] if data.task == "classification" else _base64(y),
         "train": train,
         "noise": noise,
         "csv": csv,

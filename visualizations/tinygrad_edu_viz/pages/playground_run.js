@@ -195,7 +195,7 @@ class Run {
     const settings = { ...own, ...(s.weight_decay || name === "AdamW" ? { weight_decay: s.weight_decay } : {}) };
     const extra = Object.entries(settings).map(([key, x]) => `, ${key}=${value(x)}`).join("");
     const plain = s.features.length === set.inputs && s.features.every((each, k) => each === ["x1", "x2"][k]);
-    const load = set.csv ? `tg.data.load(${JSON.stringify(set.csv)})` : `tg.data.load("${s.data}", n=${set.y.length}, noise=${s.noise})`;
+    const load = set.csv ? `tg.data.read_csv(${JSON.stringify(set.csv)})` : `tg.data.load("${s.data}", n=${set.y.length}, noise=${s.noise})`;
     const layers = this.sizes.slice(1).map((m, k) => {
       const hidden = k < s.hidden.length ? `, "${s.activations[k]}"` : "";
       const drops = hidden && s.dropout ? `\n    tg.nn.Dropout(${s.dropout}),` : "";
@@ -203,7 +203,8 @@ class Run {
     });
     const changed = this.rates.length > 1 || this.edits.length;
     const note = changed ? "# In the page, rates or weights were changed during the run: here the last rates hold from the start.\n" : "";
-    return `${note}${plain ? "" : "import numpy as np\n\n"}import tinygrad_edu as tg
+    const apart = set.opened ? "# The page parted the rows of this file in its own way: the numbers here are others.\n" : "";
+    return `${note}${apart}${plain ? "" : "import numpy as np\n\n"}import tinygrad_edu as tg
 
 tg.seed(${s.seed})
 train, test = ${load}.split(validation=0.2, seed=0)
