@@ -70,6 +70,7 @@ LAZY = {
         "tinygrad_edu_cli.training.evaluation": HELP,
     },
     "tinygrad_edu_cli.commands.landscape": {"tinygrad_edu_cli.landscapes.show": HELP},
+    "tinygrad_edu_cli.commands.playground": {"tinygrad_edu_cli.training.playground_page": HELP},
     "tinygrad_edu_cli.commands.predict": {"tinygrad_edu_cli.training.predictions": HELP},
     "tinygrad_edu_cli.commands.graph": {"tinygrad_edu_cli.drawing": HELP},
     "tinygrad_edu_cli.commands.replay": {"tinygrad_edu_cli.live.replaying": HELP},

@@ -17,6 +17,7 @@ from .commands.compare import compare
 from .commands.evaluate import evaluate
 from .commands.graph import graph
 from .commands.landscape import landscape
+from .commands.playground import playground
 from .commands.predict import predict
 from .commands.replay import replay
 from .commands.step import step
@@ -52,6 +53,7 @@ def cli() -> None:
       tinygrad-edu train --data moons
       tinygrad-edu compare lr=0.001,0.1,10 --data moons
       tinygrad-edu landscape optimizer=sgd,adam --data moons
+      tinygrad-edu playground --open
     """
 
 
@@ -60,6 +62,7 @@ cli.add_command(graph)
 cli.add_command(train)
 cli.add_command(compare)
 cli.add_command(landscape)
+cli.add_command(playground)
 cli.add_command(replay)
 cli.add_command(predict)
 cli.add_command(evaluate)

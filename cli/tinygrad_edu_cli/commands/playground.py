@@ -1,0 +1,80 @@
+"""tinygrad-edu playground: a page on which a network is trained, in the browser, with the numbers of Python."""
+
+from __future__ import annotations
+
+import shlex
+import webbrowser
+from pathlib import Path
+from typing import Any
+
+import click
+
+from ..errors import CommandError
+from .train import train
+
+_PATH: Any = click.Path(path_type=Path)
+
+
+@click.command()
+@click.option(
+    *("-o", "--output"),
+    type=_PATH,
+    default=Path("play.html"),
+    show_default=True,
+    metavar="FILE.html",
+    help="Write the page to FILE.html.",
+)
+@click.option(
+    "--data", type=_PATH, metavar="FILE.csv", help="Begin with this data: two inputs and a class, or one and a number."
+)
+@click.option("--like", metavar='"train ..."', help="Begin with the settings of a command train.")
+@click.option("--open", "opens", is_flag=True, help="Open the page in the browser.")
+@click.option("--theme", type=click.Choice(["light", "dark"]), help="Colours of the page.  [default: the reader's]")
+def playground(output: Path, data: Path | None, like: str | None, opens: bool, theme: str | None) -> None:
+    """Write a page to play with: train a network in the browser, step by step, and take steps back.
+
+    One file of 250 kB that needs no network: send it to a class as it is. The same seed gives the same numbers as in
+    Python, and its button "Copy as Python" gives the script that prints them. Data, inputs, layers, units, activation,
+    loss, optimizer and rates can all be changed there; a link keeps them.
+
+    \b
+    Examples:
+      tinygrad-edu playground --open
+      tinygrad-edu playground -o own.html --data own.csv
+      tinygrad-edu playground --like "train --data spirals --net 2-8-8-1 --optimizer adam --lr 0.01"
+    """
+    if output.suffix.lower() not in (".html", ".htm"):
+        raise CommandError(f"-o {output}: the playground is a page", f"write -o {output.with_suffix('.html')}")
+    context = None if like is None else _train(like)
+    from ..training import playground_page  # brings NumPy, which `--help` need not wait for
+
+    settings: dict[str, Any] = {}
+    if context is not None:
+        given = {name for name in context.params if _given(context, name)}
+        settings, left_out = playground_page.settings_like(context.params, given)
+        if left_out:
+            click.echo(f"The playground has none of these, and leaves them out: {', '.join(left_out)}", err=True)
+    click.echo(playground_page.write(output, data, settings, theme))
+    if opens and not webbrowser.open(output.resolve().as_uri()):
+        click.echo(f"no browser was found: open {output} yourself", err=True)
+
+
+def _train(text: str) -> click.Context:
+    """A command train, read and not run."""
+    try:
+        words = shlex.split(text)
+    except ValueError as error:
+        raise CommandError(f"--like: {error}".lower(), 'write --like "train --data moons --lr 0.1"') from None
+    if words[:1] == ["tinygrad-edu"]:
+        words = words[1:]
+    if words[:1] != ["train"]:
+        raise CommandError(
+            "--like takes a command train, and this is none", 'write --like "train --data moons --lr 0.1"'
+        )
+    if {"-h", "--help"} & {*words}:
+        raise CommandError("--like takes settings, and --help is none", "see: tinygrad-edu train --help")
+    return train.make_context("train", words[1:])
+
+
+def _given(context: click.Context, name: str) -> bool:
+    return context.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE
