@@ -10,13 +10,19 @@ from typing import Any
 
 import numpy as np
 import pytest
+from click.core import ParameterSource
 
 import tinygrad_edu as tg
+from tinygrad_edu_cli.commands.train import train
+from tinygrad_edu_cli.training.playground_page import settings_like
 from tinygrad_edu_viz.pages.playground import page
 
 pytestmark = pytest.mark.browser
 
 DRAWN = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
+NAMELESS = """() => [...document.querySelectorAll("button, input, select, canvas[role=img], textarea")]
+    .filter((e) => !(e.ariaLabel || e.labels?.[0]?.textContent.trim() || e.textContent.trim()))
+    .map((e) => e.outerHTML)"""
 SIGHT = "document.getElementById('answer').toDataURL()"
 
 
@@ -33,15 +39,33 @@ def open_page(visit: Callable[..., Any], html: str) -> Callable[..., Any]:
 def printed(script: str) -> list[float]:
     """The validation losses that a copied script prints."""
     found: list[float] = []
-    exec(script.replace("print(event.epoch, event.validation_loss)", "found.append(event.validation_loss)"), {"found": found})
+    exec(
+        script.replace("print(event.epoch, event.validation_loss)", "found.append(event.validation_loss)"),
+        {"found": found},
+    )
     return found
 
 
 CASES: list[dict[str, Any]] = [
     {"optimizer": "SGD", "lr": 0.1},
     {"optimizer": "Adam", "data": "xor", "features": "x1,x2,x1·x2,sin x2,x1²", "hidden": "3"},
-    {"optimizer": "AdamW", "weight_decay": 0.01, "activation": "gelu", "dropout": 0.2, "l1": 0.001, "seed": 7, "lr": 0.01},
-    {"optimizer": "SGD, Nesterov", "activations": "relu,tanh", "loss": "mse", "data": "circles", "lr": 0.05, "l2": 0.01},
+    {
+        "optimizer": "AdamW",
+        "weight_decay": 0.01,
+        "activation": "gelu",
+        "dropout": 0.2,
+        "l1": 0.001,
+        "seed": 7,
+        "lr": 0.01,
+    },
+    {
+        "optimizer": "SGD, Nesterov",
+        "activations": "relu,tanh",
+        "loss": "mse",
+        "data": "circles",
+        "lr": 0.05,
+        "l2": 0.01,
+    },
     {"loss": "hinge", "data": "spirals", "noise": 0.2, "batch": 32, "optimizer": "SGD, momentum", "lr": 0.02},
     {"data": "blobs", "hidden": "5", "lr": 0.01},
     {"data": "sine", "hidden": "6,6", "optimizer": "RMSprop", "lr": 0.01, "loss": "huber"},
@@ -68,7 +92,9 @@ def test_own_data_is_that_of_the_file(visit: Any, tmp_path: Any) -> None:
     tab = visit(page(tg.data.read_csv(file), str(file))).tab
     assert "cat" in tab.text_content("#legend")
     tab.click("#epoch")
-    assert tab.evaluate("tinygrad.losses().test") == pytest.approx(printed(tab.evaluate("tinygrad.python()"))[0], rel=1e-9)
+    assert tab.evaluate("tinygrad.losses().test") == pytest.approx(
+        printed(tab.evaluate("tinygrad.python()"))[0], rel=1e-9
+    )
 
 
 def test_travel_is_exact_whatever_was_changed_on_the_way(open_page: Any) -> None:
@@ -82,7 +108,9 @@ def test_travel_is_exact_whatever_was_changed_on_the_way(open_page: Any) -> None
     tab.press("#numbers input >> nth=0", "Enter")
     assert tab.evaluate("tinygrad.weights()[0]") == 1.5
     tab.evaluate("tinygrad.steps(700)")
-    ways = {t: tab.evaluate("(t) => { tinygrad.travel(t); return tinygrad.weights(); }", t) for t in (755, 55, 56, 47, 3)}
+    ways = {
+        t: tab.evaluate("(t) => { tinygrad.travel(t); return tinygrad.weights(); }", t) for t in (755, 55, 56, 47, 3)
+    }
     for t in (3, 56, 47, 755, 55):
         assert tab.evaluate("(t) => { tinygrad.travel(t); return tinygrad.weights(); }", t) == ways[t]
     assert ways[755] == tab.evaluate("tinygrad.travel(0), tinygrad.steps(755), tinygrad.weights()")
@@ -145,8 +173,7 @@ def test_the_keyboard_alone_trains_and_takes_back(open_page: Any) -> None:
 def test_every_control_has_a_name(open_page: Any) -> None:
     tab = open_page().tab
     tab.click("summary")
-    nameless = tab.evaluate("""() => [...document.querySelectorAll("button, input, select, canvas[role=img], textarea")].filter((e) =>
-        !(e.ariaLabel || e.labels?.[0]?.textContent.trim() || e.textContent.trim())).map((e) => e.outerHTML)""")
+    nameless = tab.evaluate(NAMELESS)
     assert nameless == []
 
 
@@ -210,3 +237,21 @@ def test_nothing_runs_over_the_side(open_page: Any, width: int, scheme: str) -> 
 def test_the_page_is_small_and_lets_nothing_in(html: str) -> None:
     assert len(html.encode()) < 250_000
     assert "default-src 'none'" in html and "unsafe" not in html.split("<style>")[0]
+
+
+def test_the_settings_of_a_command_train_are_the_page_s(visit: Any) -> None:
+    words = "train --data circles --net 2-5-3-1 --activation relu --optimizer sgd --momentum 0.9 --lr 0.05 --seed 3 --l2 0.1"
+    context = train.make_context("train", words.split()[1:])
+    given = {name for name in context.params if context.get_parameter_source(name) is ParameterSource.COMMANDLINE}
+    settings, left_out = settings_like(context.params, given)
+    found = visit(page(start=settings)).tab.evaluate("tinygrad.settings()")
+    assert left_out == []
+    expected = {"data": "circles", "hidden": [5, 3], "activations": ["relu", "relu"], "lr": 0.05, "seed": 3, "l2": 0.1}
+    assert {key: found[key] for key in expected} == expected
+    assert found["optimizer"] == "SGD, momentum"
+
+
+def test_settings_to_begin_with_that_cannot_be_are_told(visit: Any) -> None:
+    tab = visit(page(start={"loss": "cross_entropy", "lr": 0.2})).tab
+    assert "loss" in tab.text_content("#about")
+    assert tab.evaluate("tinygrad.settings().lr") == 0.2

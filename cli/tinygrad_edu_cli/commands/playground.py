@@ -35,7 +35,8 @@ def playground(output: Path, data: Path | None, like: str | None, opens: bool, t
 
     One file of 250 kB that needs no network: send it to a class as it is. The same seed gives the same numbers as in
     Python, and its button "Copy as Python" gives the script that prints them. Data, inputs, layers, units, activation,
-    loss, optimizer and rates can all be changed there; a link keeps them.
+    loss, optimizer and rates can all be changed there; a link keeps them. Toy sets have 500 examples there, and inputs
+    are not standardized.
 
     \b
     Examples:

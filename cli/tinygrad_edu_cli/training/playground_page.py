@@ -45,7 +45,7 @@ def settings_like(params: Mapping[str, Any], given: set[str]) -> tuple[dict[str,
         settings["lr"] = params["lr"] or LEARNING_RATES[params["optimizer"]]
     if "batch_size" in given:
         settings["batch"] = playground.ROWS if params["batch_size"] == "full" else params["batch_size"]
-    known = {*NUMBERS, *ALSO}
+    known = {*NUMBERS, *ALSO} if params["standardize"] else {*NUMBERS, *ALSO, "standardize"}
     return settings, sorted(f"--{key.replace('_', '-')}" for key in given - known)
 
 

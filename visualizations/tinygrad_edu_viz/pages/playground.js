@@ -231,11 +231,12 @@ function readCsv(text) { // a data set, or why there is none
 // --- from the address ----------------------------------------------------------------------------------------------------
 
 function open() {
-  const first = settled(embedded.start, { ...START, data: Object.keys(sets)[0] }, sets).settings;
+  const first = settled({ data: Object.keys(sets)[0], ...embedded.start }, START, sets);
   const given = Object.fromEntries(new URLSearchParams(location.hash.slice(1).slice(0, 4000)));
-  const { settings, refused } = settled(given, first, sets), t = Number(given.t);
+  const { settings, refused } = settled(given, first.settings, sets), t = Number(given.t);
   begin(settings, Number.isInteger(t) && t > 0 ? t : 0);
-  if (refused.length) report(`The link has values that cannot be, and they were left out: ${refused.join(", ")}.`);
+  const lost = [...first.refused, ...refused];
+  if (lost.length) report(`Settings were asked for that cannot be, and they were left out: ${lost.join(", ")}.`);
 }
 addEventListener("resize", () => { picture.place(); draw(); });
 addEventListener("hashchange", open);

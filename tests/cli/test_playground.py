@@ -1,0 +1,76 @@
+"""tinygrad-edu playground: the page is written, and what it cannot show is told."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+import tinygrad_edu as tg
+from tinygrad_edu_viz.pages import playground
+
+LIKE = "train --data spirals --net 2-8-8-1 --optimizer adamw --lr 0.02 --batch-size 25 --no-standardize"
+
+
+def start(path) -> dict:
+    """The settings that a page begins with."""
+    text = path.read_text(encoding="utf-8")
+    return json.loads(text.split('id="embedded">')[1].split("</script>")[0])["start"]
+
+
+def test_a_page_with_the_settings_of_a_command(cli, tmp_path):
+    file = tmp_path / "play.html"
+    ran = cli("playground", "-o", str(file), "--like", LIKE)
+    assert (ran.code, ran.err) == (0, "") and ran.out == f"wrote {file}\n"
+    assert start(file) == {"data": "spirals", "hidden": [8, 8], "optimizer": "AdamW", "lr": 0.02, "batch": 25}
+
+
+def test_what_the_page_does_not_have_is_named(cli, tmp_path):
+    ran = cli("playground", "-o", str(tmp_path / "p.html"), "--like", "train --patience 3 --clip-norm 1")
+    assert ran.code == 0 and "--clip-norm, --patience" in ran.err
+
+
+def test_own_data(cli, tmp_path):
+    data, file = tmp_path / "own.csv", tmp_path / "p.html"
+    data.write_text("a,b,kind\n" + "".join(f"{k / 7},{k % 5},{'<script>' if k % 2 else 'no'}\n" for k in range(30)))
+    assert cli("playground", "-o", str(file), "--data", str(data)).code == 0
+    text = file.read_text(encoding="utf-8")
+    assert text.count("<script>") == 0 and '"own":' in text
+
+
+WRONG = {
+    "picture": (["-o", "x.png"], 2, "x.html"),
+    "no command": (["--like", "step"], 2, "train --data moons"),
+    "open quote": (["--like", 'train "'], 2, "quot"),
+    "wrong number": (["--like", "train --lr x"], 2, "--lr"),
+    "other data": (["--like", "train --data iris"], 2, "moons"),
+    "large net": (["--like", "train --net 2-99-1"], 2, "10 units"),
+    "help": (["--like", "train --help"], 2, "settings"),
+    "no file": (["--data", "none.csv"], 4, "none.csv"),
+}
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_what_is_wrong_is_told(cli, tmp_path, monkeypatch, name):
+    monkeypatch.chdir(tmp_path)
+    arguments, code, words = WRONG[name]
+    ran = cli("playground", *arguments)
+    assert ran.code == code and words in ran.err and ran.out == ""
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        (tg.data.Dataset(np.zeros((9, 3)), np.arange(9) % 2, "three", "classification", tuple("abc"), ("n", "y")), "3"),
+        (tg.data.Dataset(np.zeros((9, 2)), np.arange(9.0), "two", "regression", tuple("ab"), ("z",)), "regression"),
+        (
+            tg.data.Dataset(np.zeros((9, 1)), np.arange(9) % 2, "one", "classification", ("a",), ("n", "y")),
+            "two to four classes",
+        ),
+    ],
+)
+def test_data_that_does_not_fit_into_the_plane(data, words):
+    with pytest.raises(tg.errors.ArgumentError, match=words):
+        playground.page(data)
