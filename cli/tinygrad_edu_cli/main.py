@@ -53,7 +53,7 @@ def cli() -> None:
       tinygrad-edu train --data moons
       tinygrad-edu compare lr=0.001,0.1,10 --data moons
       tinygrad-edu landscape optimizer=sgd,adam --data moons
-      tinygrad-edu playground --open
+      tinygrad-edu playground -o play.html
     """
 
 

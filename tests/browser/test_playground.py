@@ -240,8 +240,8 @@ def test_the_page_is_small_and_lets_nothing_in(html: str) -> None:
 
 
 def test_the_settings_of_a_command_train_are_the_page_s(visit: Any) -> None:
-    words = "train --data circles --net 2-5-3-1 --activation relu --optimizer sgd --momentum 0.9 --lr 0.05 --seed 3 --l2 0.1"
-    context = train.make_context("train", words.split()[1:])
+    words = "--data circles --net 2-5-3-1 --activation relu --optimizer sgd --momentum 0.9 --lr 0.05 --seed 3 --l2 0.1"
+    context = train.make_context("train", words.split())
     given = {name for name in context.params if context.get_parameter_source(name) is ParameterSource.COMMANDLINE}
     settings, left_out = settings_like(context.params, given)
     found = visit(page(start=settings)).tab.evaluate("tinygrad.settings()")
