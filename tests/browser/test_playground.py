@@ -255,3 +255,66 @@ def test_settings_to_begin_with_that_cannot_be_are_told(visit: Any) -> None:
     tab = visit(page(start={"loss": "cross_entropy", "lr": 0.2})).tab
     assert "loss" in tab.text_content("#about")
     assert tab.evaluate("tinygrad.settings().lr") == 0.2
+
+
+def slopes_of(tab: Any, row: int, sizes: list[int], activations: list[str], loss: str) -> tuple[float, list[float]]:
+    """The loss of one example by the engine, and the gradients of all biases, with the page's weights."""
+    script = tab.evaluate("tinygrad.python()").split("optimizer =")[0]
+    found: dict[str, Any] = {}
+    exec(script, found)
+    data, model = found["train"], found["model"]
+    numbers, at = tab.evaluate("tinygrad.weights()"), 0
+    for p in model.parameters():
+        size = int(np.prod(p.shape))
+        p.data[...] = np.reshape(numbers[at : at + size], p.shape)
+        at += size
+    y = data.y[row : row + 1]
+    target = np.eye(sizes[-1])[y] if sizes[-1] > 1 else y[:, None].astype(float)
+    value = tg.losses.get(loss)(model(tg.Tensor(data.x[row : row + 1])), tg.Tensor(target))
+    value.backward()
+    biases = [p.grad for name, p in model.named_parameters() if name.endswith("bias")]
+    return value.item(), [float(g) for each in reversed(biases) for g in np.ravel(each)]
+
+
+@pytest.mark.parametrize(
+    ("data", "sizes", "activations", "loss"),
+    [
+        ("moons", [2, 4, 3, 1], ["tanh", "relu"], "binary_cross_entropy"),
+        ("blobs", [2, 3, 3], ["sigmoid"], "cross_entropy"),
+        ("sine", [1, 5, 1], ["gelu"], "mse"),
+    ],
+)
+def test_a_walk_tells_the_engine_s_gradients(
+    open_page: Any, data: str, sizes: list[int], activations: list[str], loss: str
+) -> None:
+    asked = {
+        "data": data,
+        "hidden": ",".join(map(str, sizes[1:-1])),
+        "activations": ",".join(activations),
+        "loss": loss,
+    }
+    tab = open_page("#" + urllib.parse.urlencode({**asked, "t": 60, "l2": 0.1})).tab
+    before = tab.evaluate("tinygrad.gradients()")
+    steps = tab.evaluate("tinygrad.walk(5)")
+    assert tab.evaluate("tinygrad.gradients()") == before
+    value, slopes = slopes_of(tab, 5, sizes, activations, loss)
+    assert [step["value"] for step in steps if step["kind"] == "loss"] == [pytest.approx(value, rel=1e-9)]
+    backward = [step["value"] for step in steps if step["kind"] == "backward"]
+    np.testing.assert_allclose(backward, slopes, rtol=1e-9, atol=1e-12)
+
+
+def test_an_example_is_walked_through_by_keys_and_by_click(open_page: Any) -> None:
+    opened = open_page("#hidden=3&activations=tanh")
+    tab = opened.tab
+    tab.focus("#answer")
+    opened.press("Enter")
+    assert opened.text("#walk-where") == "forward, 1 of 9"
+    opened.press("ArrowRight", 5)
+    assert opened.text("#walk-where") == "backward, 6 of 9"
+    assert tab.locator(".unit.back").get_attribute("aria-label") == "output"
+    opened.press("Escape")
+    assert tab.locator("#walk").is_hidden() and tab.locator(".unit.back").count() == 0
+    tab.click("#answer", position={"x": 150, "y": 150})
+    assert tab.locator("#walk").is_visible() and "h1.1 = tanh(" in opened.text("#walk-formula")
+    tab.click("#one")
+    assert tab.locator("#walk").is_hidden() and tab.evaluate("tinygrad.losses().step") == 1

@@ -8,7 +8,10 @@ const make = (tag, set = {}, ...inside) => {
 };
 const floats = (text) => new Float64Array(Uint8Array.from(atob(text), (c) => c.charCodeAt(0)).buffer);
 const embedded = JSON.parse($("embedded").textContent), sets = embedded.sets;
-for (const set of Object.values(sets)) for (const key of ["x", "z", "y"]) set[key] = typeof set[key] === "string" ? floats(set[key]) : Float64Array.from(set[key]);
+for (const set of Object.values(sets)) {
+  for (const key of ["x", "z"]) set[key] = floats(set[key]);
+  set.y = set.task === "classification" ? Float64Array.from(set.y, Number) : floats(set.y); // a digit for each class
+}
 const still = matchMedia("(prefers-reduced-motion: reduce)");
 const isDark = () => getComputedStyle(document.documentElement).getPropertyValue("--pos").trim() === "#56b4e9";
 
@@ -29,12 +32,13 @@ const PRESETS = [ // [title, settings, what is seen]
   ["A curve to fit", { data: "sine", hidden: [8, 8], activations: ["tanh", "tanh"], lr: 0.02 }, "A network of one input draws a curve through the examples."],
 ];
 
-let run, pictures, picture, pointed = null, playing = false, frame = 0, frames = 0, ticks = 0, writing = null, blown = false;
+let run, pictures, picture, pointed = null, playing = false, frame = 0, frames = 0, ticks = 0, writing = null, blown = false, walk = null;
 
 // --- runs --------------------------------------------------------------------------------------------------------------
 
 function begin(settings, t = 0) { // from the first weights
   play(false);
+  endWalk();
   run = new Run(settings, sets);
   pictures = new Canvas(run, isDark());
   pointed = null;
@@ -55,7 +59,10 @@ function change(asked) { // settings: a new run, unless they may change in the m
 function setWeight(layer, i, j, text) {
   const value = Number(text.replace(",", "."));
   if (text.trim() === "" || !Number.isFinite(value)) report(`${text.slice(0, 40)} is no number: the weight stays as it was`);
-  else run.setWeight(layer, i, j, value);
+  else {
+    endWalk();
+    run.setWeight(layer, i, j, value);
+  }
   draw();
 }
 const report = (words) => { $("about").textContent = words; };
@@ -68,7 +75,7 @@ function show() {
   frames++;
   const outputs = pictures.compute();
   if (!playing || frames % 3 === 0) picture.drawUnits(pictures, outputs);
-  pictures.answer($("answer"), outputs, { crisp: $("crisp").checked, tests: $("tests").checked, ring: null });
+  pictures.answer($("answer"), outputs, { crisp: $("crisp").checked, tests: $("tests").checked, ring: walk && walk.row });
   if (!playing || frames % 3 === 1) picture.drawEdges();
   if (playing && frames % 3 !== 2) return;
   count();
@@ -104,13 +111,57 @@ function count() {
   report("The loss is no number any more: the steps were too large. Take a smaller learning rate and restart, or go back in time.");
 }
 
+// --- one example ---------------------------------------------------------------------------------------------------------
+
+function beginWalk(row) {
+  play(false);
+  walk = { row, at: 0, steps: walkOf(run, row, (layer, j) => picture.name(layer, j)) };
+  $("walk").hidden = false;
+  turn(0);
+}
+function turn(by) {
+  walk.at = Math.min(Math.max(walk.at + by, 0), walk.steps.length - 1);
+  const step = walk.steps[walk.at];
+  picture.mark(step);
+  $("walk").className = step.kind;
+  $("walk-where").textContent = `${step.kind}, ${walk.at + 1} of ${walk.steps.length}`;
+  [$("walk-formula").textContent, $("walk-text").textContent] = [step.formula, step.text];
+  $("walk-back").disabled = walk.at === 0;
+  $("walk-next").disabled = walk.at === walk.steps.length - 1;
+  draw();
+}
+function endWalk() {
+  if (!walk) return;
+  walk = null;
+  $("walk").hidden = true;
+  picture.mark(null);
+  draw();
+}
+$("walk-back").onclick = () => turn(-1);
+$("walk-next").onclick = () => turn(1);
+$("walk-close").onclick = endWalk;
+$("answer").onclick = (event) => { // the nearest example
+  const size = $("answer").getBoundingClientRect().width, far = (i) => {
+    const [x, y] = pictures.at(...pictures.spot(run.train, i), size);
+    return (x - event.offsetX) ** 2 + (y - event.offsetY) ** 2;
+  };
+  let best = 0;
+  for (let i = 1; i < run.train.n; i++) if (far(i) < far(best)) best = i;
+  beginWalk(best);
+};
+$("answer").onkeydown = (event) => {
+  if (event.key === "Enter") beginWalk(walk ? (walk.row + 1) % run.train.n : 0);
+};
+
 // --- controls ----------------------------------------------------------------------------------------------------------
 
 function play(on) {
   playing = on;
   $("play").textContent = on ? "❚❚ Pause" : "▶ Play";
   $("counters").setAttribute("aria-live", on ? "off" : "polite");
-  if (on) requestAnimationFrame(tick);
+  if (!on) return;
+  endWalk();
+  requestAnimationFrame(tick);
 }
 function tick() {
   if (!playing) return;
@@ -129,9 +180,9 @@ const ASKED = {
   one: () => run.step(),
   epoch: () => run.travel((Math.floor(run.t / run.perEpoch) + 1) * run.perEpoch),
 };
-for (const [id, act] of Object.entries(ASKED)) $(id).onclick = () => { play(false); act(); draw(); };
+for (const [id, act] of Object.entries(ASKED)) $(id).onclick = () => { play(false); endWalk(); act(); draw(); };
 $("play").onclick = () => { play(!playing); draw(); };
-$("time").oninput = () => { play(false); run.travel(Number($("time").value)); draw(); };
+$("time").oninput = () => { play(false); endWalk(); run.travel(Number($("time").value)); draw(); };
 for (const id of ["tests", "crisp"]) $(id).onchange = draw;
 $("noise").onchange = () => change({ noise: $("noise").value });
 $("noise").oninput = () => { $("noise-is").textContent = $("noise").value; };
@@ -140,7 +191,9 @@ const KEYS = { ArrowRight: "one", ArrowLeft: "back", Home: "restart", e: "epoch"
 document.addEventListener("keydown", (event) => {
   const inside = event.target.tagName;
   if (event.ctrlKey || event.metaKey || event.altKey || ["INPUT", "SELECT", "TEXTAREA"].includes(inside)) return;
-  if (event.key === " " && !["BUTTON", "SUMMARY"].includes(inside)) $("play").click();
+  if (event.key === "Escape") endWalk();
+  else if (walk && ["ArrowLeft", "ArrowRight"].includes(event.key)) turn(event.key === "ArrowRight" ? 1 : -1);
+  else if (event.key === " " && !["BUTTON", "SUMMARY"].includes(inside)) $("play").click();
   else if (Object.hasOwn(KEYS, event.key)) $(KEYS[event.key]).click();
   else return;
   event.preventDefault();
@@ -249,5 +302,5 @@ window.tinygrad = Object.freeze({
   configure: change, steps: (n) => { const losses = Array.from({ length: n }, () => run.step()); draw(); return losses; },
   losses: () => ({ step: run.t, train: run.lossOf(run.train), test: run.lossOf(run.test) }), settings: () => ({ ...run.s }),
   weights: () => [...run.network.weights], gradients: () => [...run.network.gradients], travel: (t) => { run.travel(t); draw(); },
-  python: () => run.python(), address: () => run.address(), play, show, frames: () => frames, presets: PRESETS.length,
+  python: () => run.python(), address: () => run.address(), play, show, frames: () => frames, presets: PRESETS.length, walk: (row) => { beginWalk(row); return walk.steps; },
 });

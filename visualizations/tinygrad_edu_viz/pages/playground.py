@@ -22,7 +22,9 @@ from ..javascript.tables import activations, losses, penalties
 from ..pictures.palette import DARK, LIGHT
 from .parts import DARK_WHERE, colours, embedded_json, packaged, policy_of
 
-PROGRAM = ("playground_run.js", "playground_draw.js", "playground_network.js", "playground.js")  # one module
+PROGRAM = tuple(
+    f"playground{part}.js" for part in ("_run", "_draw", "_network", "_walk", "")
+)  # one module, in this order
 SETS = ("moons", "circles", "spirals", "xor", "two_lines", "blobs", "sine")
 ROWS = 500
 LONGEST_NAME = 60  # characters
@@ -103,7 +105,7 @@ def _packed(data: Dataset, x: Any, z: Any, y: Any, train: int, noise: float, csv
         "names": [clean(name) for name in data.feature_names],
         "x": _base64(x),
         "z": _base64(z),
-        "y": [int(label) for label in y] if data.task == "classification" else _base64(y),
+        "y": "".join(str(int(label)) for label in y) if data.task == "classification" else _base64(y),
         "train": train,
         "noise": noise,
         "csv": csv,

@@ -4,6 +4,7 @@ class Picture {
   // asked: what the picture is asked for: reshape(changes), pointed(place), weight(layer, i, j, value)
   constructor(run, asked) {
     [this.run, this.asked] = [run, asked];
+    this.step = null;
     this.units = [];
     this.edges = [];
     $("columns").replaceChildren(...run.sizes.map((_, c) => this.column(c)));
@@ -84,10 +85,23 @@ class Picture {
   drawUnits(pictures, outputs) {
     for (const { canvas, layer, j } of this.units) pictures.unit(canvas, layer, j, outputs);
   }
+  mark(step) { // where a walk is; null for nowhere
+    this.step = step;
+    for (const { button, layer, j } of this.units) {
+      const here = step !== null && layer === step.layer && j === step.j;
+      button.classList.toggle("on", here && step.kind === "forward");
+      button.classList.toggle("back", here && step.kind === "backward");
+    }
+  }
+  isOnWay({ layer, i, j }) { // what comes into a unit, or back to it
+    const { step } = this;
+    if (!step || step.kind === "loss") return false;
+    return step.kind === "forward" ? layer === step.layer && j === step.j : layer === step.layer + 1 && i === step.j;
+  }
   drawEdges() {
-    for (const { line, layer, i, j } of this.edges) {
-      const { W, m } = this.run.network.layers[layer], w = W[i * m + j];
-      line.setAttribute("class", w < 0 ? "neg" : "pos");
+    for (const edge of this.edges) {
+      const { line, layer, i, j } = edge, { W, m } = this.run.network.layers[layer], w = W[i * m + j];
+      line.setAttribute("class", `${w < 0 ? "neg" : "pos"}${this.isOnWay(edge) ? " on" : ""}`);
       line.setAttribute("stroke-width", Number.isFinite(w) ? Math.min(9, 0.4 + 1.9 * Math.abs(w)).toFixed(2) : 1);
       line.setAttribute("stroke-opacity", Math.min(1, 0.2 + 0.4 * Math.abs(w)).toFixed(2));
     }
