@@ -85,11 +85,14 @@ class Canvas { // pictures of a run
   }
   answer(canvas, outputs, { crisp, tests, ring }) {
     const { run } = this, size = canvas.width;
-    let context;
-    if (run.set.inputs === 1) context = this.fitted(canvas, outputs);
-    else if (run.outputs > 1) context = this.classes(canvas, outputs, crisp);
+    let context = canvas.getContext("2d");
+    if (run.set.inputs === 1) {
+      context.fillStyle = ink("--paper");
+      context.fillRect(0, 0, size, size);
+    } else if (run.outputs > 1) context = this.classes(canvas, outputs, crisp);
     else context = this.map(canvas, (i) => this.signed(outputs[i]), crisp);
     context.drawImage(this.examples(size, tests), 0, 0);
+    if (run.set.inputs === 1) this.fitted(context, outputs, size);
     if (ring === null) return;
     context.strokeStyle = this.isDark ? "#fff" : "#000";
     context.lineWidth = size / 120;
@@ -97,16 +100,12 @@ class Canvas { // pictures of a run
     context.arc(...this.at(...this.spot(run.train, ring), size), size / 33, 0, 7);
     context.stroke();
   }
-  fitted(canvas, outputs) { // the curve of a regression
-    const context = canvas.getContext("2d"), size = canvas.width;
-    context.fillStyle = ink("--paper");
-    context.fillRect(0, 0, size, size);
+  fitted(context, outputs, size) { // the curve of a regression
     context.strokeStyle = ink("--ink");
     context.lineWidth = size / 100;
     context.beginPath();
     for (let i = 0; i < GRID; i++) context.lineTo(...this.at(this.places[i], outputs[i], size));
     context.stroke();
-    return context;
   }
   spot(part, i) {
     return this.run.set.inputs === 2 ? [part.places[2 * i], part.places[2 * i + 1]] : [part.places[i], part.labels[i]];
