@@ -288,6 +288,7 @@ function make(tag, text) {
 
 // Giving a text node another text is cheaper than giving an element another text node.
 function setText(element, text) {
+  if (element.firstChild?.data === text) return;
   if (element.firstChild) element.firstChild.data = text;
   else if (text) element.textContent = text;
 }

@@ -12,13 +12,16 @@ from collections.abc import Sequence
 from string import Template
 
 from tinygrad_edu.errors import ArgumentError
+from tinygrad_edu.tapes.javascript_code import UnwritableError
 
 from ..cells import clean
 from ..courses.course import Course
+from ..javascript.graph import ComputedGraph
 from ..pictures.box_facts import KINDS
 from ..pictures.palette import DARK, LIGHT
 from ..pictures.scene import Scene, lay_out_all
 from ..trace import Trace
+from .live import ROOM, live_graph, live_pass
 from .page_parts import one_pass, several_passes
 from .parts import DARK_WHERE, colours, deflated, embedded_json, packaged, policy_of
 
@@ -36,6 +39,7 @@ def page(
     limit: int = LIMIT,
     theme: str = "auto",
     opens: int = 0,
+    live: bool = False,
 ) -> str:
     """The page of a trace; or of a course, with its passes, the updates between them, and the curve of the loss.
 
@@ -46,30 +50,64 @@ def page(
         level, limit: as of `levels.view`; a note says what became one box.
         theme: "light", "dark", or "auto" for what the reader's system has.
         opens: the step that is shown at first, where the address names none.
+        live: of a trace, the page computes: numbers can be changed, and learn. Where it cannot (`why_not_live`) it
+            says so, and replays what was recorded.
     Returns:
         HTML; write it in UTF-8.
     Raises:
         ArgumentError: another direction or theme, or as `levels.view`.
         MissingDot, DrawingError: as `render`.
     """
-    return compose(subject, scenes_of(subject, rankdir, level, limit), title, note, theme, opens)
+    graph = _graph(subject) if live else None
+    if isinstance(graph, str):
+        note = " ".join(filter(None, [note, f"This page replays what was recorded: {graph}."]))
+        graph = None
+    scenes = scenes_of(subject, rankdir, level, limit, graph is not None)
+    return compose(subject, scenes, title, note, theme, opens, graph)
 
 
-def scenes_of(subject: Trace | Course, rankdir: str = "LR", level: str = "auto", limit: int = LIMIT) -> list[Scene]:
+def why_not_live(subject: Trace | Course) -> str:
+    """Why a page cannot compute it; "" if it can."""
+    graph = _graph(subject)
+    return graph if isinstance(graph, str) else ""
+
+
+def _graph(subject: Trace | Course) -> ComputedGraph | str:
+    """What a page computes, or why it cannot."""
+    if isinstance(subject, Course):
+        return "its updates are recorded, too"
+    try:
+        return live_graph(subject)
+    except UnwritableError as error:
+        return str(error)
+
+
+def scenes_of(
+    subject: Trace | Course, rankdir: str = "LR", level: str = "auto", limit: int = LIMIT, live: bool = False
+) -> list[Scene]:
     """Each pass, laid out; for the arguments see `page`."""
     if isinstance(subject, Trace):
-        return lay_out_all([subject], rankdir, level, limit)
+        return lay_out_all([subject], rankdir, level, limit, room=ROOM if live else 0)
     updated = [{update.node: update.after for update in row} for row in subject.updates]
     return lay_out_all(subject.passes, rankdir, level, limit, updated)
 
 
 def compose(
-    subject: Trace | Course, scenes: Sequence[Scene], title: str, note: str = "", theme: str = "auto", opens: int = 0
+    subject: Trace | Course,
+    scenes: Sequence[Scene],
+    title: str,
+    note: str = "",
+    theme: str = "auto",
+    opens: int = 0,
+    graph: ComputedGraph | None = None,
 ) -> str:
-    """The page of what is laid out already."""
+    """The page of what is laid out already; with the graph of a trace, one that computes."""
     if theme not in DARK_WHERE:
         raise ArgumentError(f"the theme is one of {', '.join(DARK_WHERE)}, not {theme!r}")
-    parts = one_pass(subject, scenes[0]) if isinstance(subject, Trace) else several_passes(subject, scenes)
+    if isinstance(subject, Course):
+        parts = several_passes(subject, scenes)
+    else:
+        parts = live_pass(subject, scenes[0], graph) if graph else one_pass(subject, scenes[0])
     style = Template(packaged("page.css") + parts.style).substitute(
         width=scenes[0].width,
         light=colours(LIGHT),
@@ -77,7 +115,7 @@ def compose(
         dark_where=DARK_WHERE[theme],
         schemes="light dark" if theme == "auto" else theme,
     )
-    script = packaged("page.js") + packaged("page_controls.js") + parts.script
+    script = parts.program + packaged("page.js") + packaged("page_controls.js") + parts.script
     data = embedded_json({**parts.data, "opens": opens})
     is_long = len(data) > READABLE
     return Template(packaged("page.html")).substitute(

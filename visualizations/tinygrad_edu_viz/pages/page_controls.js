@@ -110,11 +110,13 @@ function remember() {
   }
 }
 
-const address = (place) => (passes.length > 1 ? `#pass=${pass + 1}&step=${place}` : `#step=${place}`);
+const linked = []; // functions that give what an address says beside the step: "&name=value"
+const address = (place) =>
+  [passes.length > 1 ? `#pass=${pass + 1}&step=${place}` : `#step=${place}`, ...linked.map((more) => more())].join("");
 
 // #step=9 counts through all passes, #pass=2&step=9 in one of them, and #pass=2 is its first step.
 function openAddress(hash = location.hash) {
-  const [, number, step] = /^#(?:pass=(\d+))?&?(?:step=(\d+))?$/.exec(hash) ?? [];
+  const [, number, step] = /^#(?:pass=(\d+))?&?(?:step=(\d+))?(?:&.*)?$/.exec(hash) ?? [];
   if (number === undefined) return go(step === undefined ? content.opens : Number(step), false);
   const index = Math.min(Math.max(Number(number), 1), passes.length) - 1;
   if (step === undefined) goTo(index);

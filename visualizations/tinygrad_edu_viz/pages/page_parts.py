@@ -22,6 +22,7 @@ class Parts(NamedTuple):
         last: the last position of the slider.
         words: for the places of `page.html`, HTML.
         style, script: what comes after `page.css` and `page.js`.
+        program: what comes before `page.js`.
         note: a sentence below the title, text.
     """
 
@@ -30,12 +31,13 @@ class Parts(NamedTuple):
     words: dict[str, str]
     style: str = ""
     script: str = ""
+    program: str = ""
     note: str = ""
 
 
 def one_pass(trace: Trace, scene: Scene) -> Parts:
     """Of a trace."""
-    words = dict.fromkeys(("buttons", "loss", "keys", "of_pass", "of_first"), "")
+    words = dict.fromkeys(("buttons", "loss", "keys", "of_pass", "of_first", "live"), "")
     return Parts(trace_data(trace, scene), len(trace.events), {**words, "svg": scene_svg.draw(scene, trace)})
 
 
@@ -49,6 +51,7 @@ def several_passes(course: Course, scenes: Sequence[Scene]) -> Parts:
     learned = ", ".join(course.learned) or "nothing"
     words = {
         "buttons": packaged("course_buttons.html").rstrip(),
+        "live": "",
         "loss": loss_curve(course.losses),
         "keys": " <kbd>n</kbd> <kbd>N</kbd> next and previous pass, <kbd>u</kbd> the update,",
         "of_pass": " of this pass",

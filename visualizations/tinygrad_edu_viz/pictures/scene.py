@@ -93,17 +93,18 @@ class Scene:
         return next((edge for edge in ((start, end, position), (start, end, 0)) if edge in self.curves), None)
 
 
-def lay_out(trace: Trace, rankdir: str, level: str, limit: int) -> Scene:
+def lay_out(trace: Trace, rankdir: str, level: str, limit: int, room: int = 0) -> Scene:
     """Find a place for every box of a view of a trace.
 
     Args:
         rankdir: "LR" lays out from left to right, "TB" from top to bottom.
         level, limit: as of `levels.view`.
+        room: characters that numbers may have in any case.
     Raises:
         ArgumentError: another direction, or as `levels.view`.
         MissingDot, DrawingError: as `render`.
     """
-    return lay_out_all([trace], rankdir, level, limit)[0]
+    return lay_out_all([trace], rankdir, level, limit, room=room)[0]
 
 
 def lay_out_all(
@@ -112,11 +113,13 @@ def lay_out_all(
     level: str,
     limit: int,
     updated: Sequence[Mapping[str, Data]] = (),
+    room: int = 0,
 ) -> list[Scene]:
     """Find places for the boxes of several passes: the same ones for all that have the same graph.
 
     Args:
         rankdir, level, limit: as of `lay_out`.
+        room: as of `lay_out`.
         updated: for each pass what its nodes are changed to after it, by their ids.
     Returns:
         a scene for each pass. Those of one graph have one list of frames, and so can be told from others.
@@ -134,7 +137,7 @@ def lay_out_all(
         groups.setdefault(_shape(trace, views[k], faces[k]), []).append(k)
     scenes: dict[int, Scene] = {}
     for group in groups.values():
-        longest = dict.fromkeys(traces[group[0]].nodes, 0)
+        longest = dict.fromkeys(traces[group[0]].nodes, room)
         for k in group:
             for node, length in _longest_numbers(traces[k], updated[k] if updated else {}).items():
                 longest[node] = max(longest[node], length)

@@ -1,0 +1,115 @@
+"""What the page of a trace has besides, if it computes: the graph, its rules as JavaScript, and controls for the inputs.
+
+The player stays as it is: `live.js` overwrites what `page.js` shows with numbers that it has computed.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tinygrad_edu.graph.operation import REGISTRY, Elementwise
+from tinygrad_edu.tapes.javascript_code import UnwritableError
+
+from ..javascript.assemble import graph_program
+from ..javascript.graph import ComputedGraph, computed_graph
+from ..javascript.optimizers import optimizers
+from ..javascript.sentences import sentence_parts
+from ..pictures.scene import Scene
+from ..predicting.recorded_rules import Rules
+from ..trace import Trace
+from . import scene_svg
+from .page_data import trace_data
+from .page_parts import Parts
+from .parts import packaged
+
+MOST = 400  # nodes; with more a change of a number is too slow to follow a finger
+ROOM = len("-1.23457e-05")  # characters of the longest usual number, for which boxes have room
+LEARNED = ("w", "W", "b", "θ")  # how names of what is learned begin
+
+
+def live_graph(trace: Trace, *others: Trace) -> ComputedGraph:
+    """The graph that a page computes anew.
+
+    Args:
+        others: the same function with other numbers; see `computed_graph`.
+    Raises:
+        UnwritableError: a page can only replay what was recorded; the message says why.
+    """
+    if len(trace.nodes) > MOST:
+        raise UnwritableError(f"a page computes up to {MOST} nodes, and this graph has {len(trace.nodes):,}")
+    if not any(node.requires_grad for node in trace.nodes.values() if node.op is None):
+        raise UnwritableError("no input has a gradient")
+    if trace.nodes[trace.root].op is None:
+        raise UnwritableError("nothing is computed")
+    start = next(event for event in trace.events if event.kind == "backward")
+    if start.grad != 1.0:
+        raise UnwritableError("the backward pass starts with another gradient than 1")
+    return computed_graph(trace, *others)
+
+
+def live_pass(trace: Trace, scene: Scene, graph: ComputedGraph) -> Parts:
+    """Of a trace, as `one_pass`, with the program that computes it."""
+    data = trace_data(trace, scene)
+    for node in data["nodes"]:
+        node["lines"] = [""]
+    kept = {"kind", "node", "inputs", "from", "position"}
+    data["steps"] = [{key: value for key, value in step.items() if key in kept} for step in data["steps"]]
+    data["live"] = {
+        "nodes": graph.nodes,
+        "root": graph.root,
+        "parts": sentence_parts(trace),
+        "mistakes": _mistakes(trace),
+        "learning": _learning(trace),
+    }
+    words = dict.fromkeys(("buttons", "loss", "of_pass", "of_first"), "")
+    words["keys"] = " <kbd>u</kbd> updates what learns, <kbd>z</kbd> undoes,"
+    script = "\n".join(packaged(name) for name in ("live.js", "live_controls.js", "predict.js"))
+    return Parts(
+        data,
+        len(trace.events),
+        {**words, "svg": scene_svg.draw(scene, trace), "live": packaged("live.html")},
+        style=packaged("live.css"),
+        script=script,
+        program=graph_program(graph.operations, optimizers()),
+    )
+
+
+def _learning(trace: Trace) -> list[int]:
+    """The places of the inputs that learn at first: those that sound like weights, or else all that can."""
+    can = [(place, n) for place, n in enumerate(trace.nodes.values()) if n.op is None and n.requires_grad]
+    sounds = [place for place, node in can if (node.name or "").startswith(LEARNED)]
+    return sounds or [place for place, _ in can]
+
+
+def _mistakes(trace: Trace) -> list[Any]:
+    """For each operand of each node what `predict.js` needs to tell the mistakes of `predicting/mistakes.py` apart.
+
+    `others`, [position, name] of operands whose derivative may be taken for this one's; `atInput` and `atOutput`, the
+    derivative as it reads at the wrong point.
+    """
+    rules, found = Rules(trace), []
+    for node in trace.nodes.values():
+        op = REGISTRY.get(node.op or "")
+        if not isinstance(op, Elementwise):
+            found.append(None)
+            continue
+        found.append([_of_operand(rules, trace, node.id, op, k) for k in range(len(node.inputs))])
+    return found
+
+
+def _of_operand(rules: Rules, trace: Trace, node_id: str, op: Elementwise, position: int) -> dict[str, Any] | None:
+    if op.rules[position] is None:
+        return None
+    inputs = trace.nodes[node_id].inputs
+    others = []
+    for other, operand in enumerate(inputs):
+        is_setting = trace.nodes[operand].is_plain_number and op.name != "multiply"  # the 2 of x**2
+        if other != position and operand != inputs[position] and op.rules[other] is not None and not is_setting:
+            others.append([other, str(rules.symbol(operand))])
+    if isinstance(op.rules[position], float):
+        others = []
+    entry: dict[str, Any] = {"others": others}
+    if all(trace.nodes[x].is_plain_number for k, x in enumerate(inputs) if k != position):
+        entry["atInput"] = rules.derivative(node_id, position, result=inputs[position])
+        entry["atOutput"] = rules.derivative(node_id, position, operand=node_id)
+    return entry
