@@ -1,0 +1,198 @@
+
+// --- controls of the page that computes ------------------------------------------------------------------------------------
+
+const SHOWN = 200; // changes in the curve
+const fields = new Map(); // by the places of inputs
+const make_ = (tag, properties) => Object.assign(document.createElement(tag), properties);
+
+let drawing = 0;
+function redrawSoon() { // many changes, one drawing
+  drawing ||= requestAnimationFrame(redraw);
+}
+
+function redraw() {
+  drawing = 0;
+  nodes.forEach((node, k) => paint(k));
+  tell();
+  describe();
+  remember();
+  $("steps").replaceChildren();
+  if ($("all").open) listSteps();
+  for (const k of inputs) showInput(k);
+  setText($("result"), `${loss} = ${label(root)} = ${say(graph[root].value)}${Number.isFinite(graph[root].value) ? "" : ": Undo leads back"}`.replace(/^(\S+) = \1 /, "$1 "));
+  $("undo").disabled = !undone.length;
+  $("update").disabled = $("ten").disabled = !learning.size;
+  drawCurve();
+}
+
+function showInput(k) {
+  const { number, slider, gradient } = fields.get(k), { value } = graph[k];
+  if (document.activeElement !== number) number.value = Number.isFinite(value) ? Number(value.toPrecision(6)) : "";
+  if (document.activeElement !== slider) {
+    const reach = Math.max(Number(slider.max), Math.abs(value) > slider.max && Number.isFinite(value) ? 2 * Math.abs(value) : 0);
+    Object.assign(slider, { min: -reach, max: reach, step: reach / 200 });
+    slider.value = value;
+  }
+  setText(gradient, !graph[k].tracked ? "constant" : isHidden(k) ? "?" : say(graph[k].gradient ?? 0));
+  boxes[k]?.classList.toggle("moved", !Object.is(value, firstNumbers[inputs.indexOf(k)]));
+}
+
+// In predict mode a gradient is shown once its last contribution has been.
+const isHidden = (k) => $("predict").checked && steps.slice(position).some((step) => step.kind === "backward" && step.receiver === k);
+
+function drawCurve() {
+  const shown = curve.slice(-SHOWN), finite = shown.filter(Number.isFinite);
+  const svg = (tag, attributes, text = "") => {
+    const element = document.createElementNS("http://www.w3.org/2000/svg", tag);
+    for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
+    element.textContent = text;
+    return element;
+  };
+  if (shown.length < 2 || !finite.length) return $("curve").replaceChildren();
+  const low = Math.min(...finite), high = Math.max(...finite), scale = Math.max(Math.abs(low), Math.abs(high), 1e-300);
+  const x = (i) => 6 + (i * 234) / (shown.length - 1), y = (v) => 60 - ((v / scale - low / scale) / (high / scale - low / scale || 1)) * 50;
+  const parts = [[]]; // of the curve, between numbers that are not finite
+  shown.forEach((v, i) => (Number.isFinite(v) ? parts.at(-1).push(`${x(i).toFixed(1)},${y(v).toFixed(1)}`) : parts.push([])));
+  $("curve").replaceChildren(
+    svg("line", { x1: 6, x2: 240, y1: 63, y2: 63 }),
+    ...parts.map((points) => svg("polyline", { points: points.join(" ") })),
+    ...(Number.isFinite(shown.at(-1)) ? [svg("circle", { cx: x(shown.length - 1), cy: y(shown.at(-1)), r: 3.5 })] : []),
+    svg("text", { x: 248, y: 14 }, say(high, 4)),
+    svg("text", { x: 248, y: 64 }, say(low, 4)),
+  );
+  $("curve").setAttribute("aria-label", `${loss} after the last ${shown.length} changes: from ${say(shown[0])} to ${say(shown.at(-1))}, between ${say(low)} and ${say(high)}`);
+}
+
+// --- a row for each input ------------------------------------------------------------------------------------------------
+
+for (const text of ["input", "number", "", "gradient", "learns"]) $("leaves").append(make_("span", { className: "head", textContent: text }));
+for (const k of inputs) {
+  const name = label(k), id = `input-${k}`, { value } = graph[k];
+  const number = make_("input", { type: "number", id, step: "any" });
+  const slider = make_("input", { type: "range", max: Math.max(5, Number.isFinite(value) ? 2 * Math.abs(value) : 0), value: 0 });
+  const tick = make_("input", { type: "checkbox", checked: learning.has(k), disabled: !graph[k].tracked });
+  const gradient = make_("output", {});
+  slider.setAttribute("aria-label", `${name}, slider`);
+  tick.setAttribute("aria-label", `${name} learns`);
+  gradient.setAttribute("aria-label", `gradient of ${name}`);
+  const title = make_("label", { htmlFor: id });
+  title.append(...isolated(name));
+  fields.set(k, { number, slider, gradient, tick });
+  $("leaves").append(title, number, slider, gradient, tick);
+  number.addEventListener("focus", keepOnce);
+  number.addEventListener("input", () => number.value !== "" && number.validity.valid && changed(k, Number(number.value)));
+  number.addEventListener("change", () => (kept = false));
+  slider.addEventListener("input", () => (keepOnce(), changed(k, Number(slider.value))));
+  slider.addEventListener("change", () => (kept = false));
+  tick.addEventListener("change", () => (learns(k, tick.checked), redrawSoon()));
+  if (boxes[k]) draggable(k, boxes[k]);
+}
+
+let kept; // whether the change that goes on can be undone already
+function keepOnce() {
+  kept = kept === true;
+}
+
+function changed(k, number) {
+  if (!kept) keep();
+  kept = true;
+  play(false);
+  set({ [label(k)]: number });
+}
+
+function moved(k, by) {
+  changed(k, Number((graph[k].value + by).toPrecision(12)));
+}
+
+function draggable(k, box) {
+  box.dataset.input = "";
+  box.addEventListener("pointerdown", (event) => {
+    if (event.button) return;
+    const start = graph[k].value, from = event.clientX;
+    const move = (now) => {
+      const by = Math.round((now.clientX - from) / 4) * (now.shiftKey ? 0.01 : 0.1);
+      if (by || kept) changed(k, Number((start + by).toPrecision(12)));
+    };
+    kept = false;
+    box.setPointerCapture(event.pointerId);
+    box.addEventListener("pointermove", move);
+    box.addEventListener("lostpointercapture", () => (box.removeEventListener("pointermove", move), (kept = false)), { once: true });
+  });
+  box.addEventListener("keydown", (event) => {
+    const by = { ArrowUp: 0.1, ArrowDown: -0.1 }[event.key];
+    if (!by || event.ctrlKey || event.metaKey || event.altKey) return;
+    kept = false;
+    moved(k, event.shiftKey ? 10 * by : by);
+    event.preventDefault();
+  });
+}
+
+// --- the optimizer -------------------------------------------------------------------------------------------------------
+
+for (const name of Object.keys(OPTIMIZERS)) $("optimizer").append(make_("option", { value: name, textContent: name }));
+function showOptimizer() {
+  $("optimizer").value = optimizerName();
+  $("lr").value = optimizer.settings.lr;
+  $("update").textContent = optimizerName() === "SGD" ? "w ← w − lr · g" : `Update by ${optimizerName()}`;
+  $("settings").replaceChildren(...Object.entries(optimizer.settings).filter(([name, value]) => name !== "lr" && typeof value === "number").map(([name, value]) => {
+    const field = make_("label", { textContent: `${name} ` }), number = make_("input", { type: "number", step: "any", value, min: 0 });
+    number.addEventListener("input", () => number.value !== "" && number.validity.valid && (optimizer.settings[name] = Number(number.value)));
+    field.append(number);
+    return field;
+  }));
+}
+$("optimizer").addEventListener("change", () => {
+  choose($("optimizer").value, $("optimizer").value === "SGD" ? { lr: 0.1 } : {});
+  showOptimizer();
+  redrawSoon();
+});
+$("lr").addEventListener("input", () => {
+  if ($("lr").value === "" || !$("lr").validity.valid) return;
+  optimizer.settings.lr = Number($("lr").value);
+  redrawSoon();
+});
+$("update").addEventListener("click", () => update());
+$("ten").addEventListener("click", () => update(10));
+$("undo").addEventListener("click", undo);
+$("reset").addEventListener("click", () => {
+  keep();
+  choose(optimizerName(), optimizer.settings);
+  set(Object.fromEntries(inputs.map((k, i) => [label(k), firstNumbers[i]])));
+});
+document.querySelectorAll("#change, #quiz").forEach((part) =>
+  part.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape" && ["INPUT", "SELECT", "BUTTON"].includes(event.target.tagName)) event.stopPropagation();
+  }),
+);
+document.addEventListener("keydown", (event) => {
+  if (event.ctrlKey || event.metaKey || event.altKey) return;
+  if (event.key === "u" && learning.size) update();
+  if (event.key === "z") undo();
+});
+watchers.moved.push(() => inputs.forEach(showInput));
+addEventListener("hashchange", () => {
+  keep();
+  inputs.forEach((k, i) => (graph[k].value = firstNumbers[i]));
+  readAddress();
+  settled();
+  inputs.forEach((k) => (fields.get(k).tick.checked = learning.has(k)));
+  showOptimizer();
+});
+showOptimizer();
+redrawSoon();
+
+// --- for tests, and for pages around this one --------------------------------------------------------------------------------
+
+window.tinygrad = Object.freeze({
+  compute(changes = {}) { // of all nodes, by their labels
+    keep();
+    set(changes);
+    const numbers = (of) => Object.fromEntries(graph.map((node, k) => [label(k), of(node)]));
+    return { loss: graph[root].value, values: numbers((node) => node.value), gradients: numbers((node) => node.gradient ?? 0) };
+  },
+  steps: () => steps.map(({ kind, formula, text, upstream, local, contribution, grad }) => ({ kind, formula, text, upstream, local, contribution, grad })),
+  inputs: inputs.map(label),
+  go, update, undo, say, choose,
+  judge: (step, answer) => judged(step, answer),
+  mistakes: (step) => [...mistakes(caseOf(step))],
+});
