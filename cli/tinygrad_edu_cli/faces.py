@@ -79,12 +79,13 @@ def write_files(
     seconds: float | None,
     width: int | None,
     theme: str | None,
+    replay: bool = False,
 ) -> None:
     """Write the files that were asked for, and say so."""
     shots = Shots(steps, seconds, width, theme or "light")
     player = player.player if isinstance(player, CoursePlayer) else player
     for path in paths:
-        click.echo(exports.write(found, path, player, shots, theme or "auto"), err=True)
+        click.echo(exports.write(found, path, player, shots, theme or "auto", replay), err=True)
     if png_series is not None:
         click.echo(exports.write_series(found, png_series, player, shots), err=True)
 

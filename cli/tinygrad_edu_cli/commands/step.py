@@ -50,6 +50,7 @@ from .update_options import given, update_options
 @update_options
 @export_options
 @shot_options
+@click.option("--replay", is_flag=True, help="Of --html: a page of what was recorded, whose numbers do not change.")
 def step(
     source: str | None,
     settings: tuple[str, ...],
@@ -71,6 +72,7 @@ def step(
     seconds: float | None,
     width: int | None,
     theme: str | None,
+    replay: bool,
     **update_settings: Any,
 ) -> None:
     """Step through the forward and the backward pass of an expression, and through the updates of its weights.
@@ -92,7 +94,8 @@ def step(
       tinygrad-edu step --order naive
       tinygrad-edu step --updates 3
       tinygrad-edu step "(w*x - y)**2" --set w=1 --set x=2 --set y=3 --optimizer adam --lr 0.1 --updates 3
-      tinygrad-edu step "a*b + a" --set a=2 --set b=-3 --html page.html --gif steps.gif
+      tinygrad-edu step "(sigmoid(w*x + b) - y)**2" --set w=1 --set x=2 --set b=0 --set y=1 --html page.html
+      tinygrad-edu step "a*b + a" --set a=2 --set b=-3 --html page.html --replay --gif steps.gif
       tinygrad-edu step --optimizer adam --updates 3 --html course.html --gif course.gif
 
     An expression has names, numbers, + - * / ** @, ( ), [ ], comparisons inside where(...), and the functions of
@@ -119,13 +122,15 @@ def step(
         raise click.UsageError("--steps, --seconds and --width are for --gif FILE.gif and --png-series FOLDER")
     if theme and not pictures:
         raise click.UsageError("--theme is for --gif, --png-series and --html")
+    if replay and not any(path.suffix.lower() in (".html", ".htm") for path in files):
+        raise click.UsageError("--replay is for --html PAGE.html")
     from .. import faces  # brings NumPy, which `--help` need not wait for
 
     if order:
         faces.show_orders(source, settings)
         return
     subject, player = faces.opened(source, settings, level, apart, breakpoints, updates)
-    faces.write_files(subject, player, files, png_series, steps, seconds, width, theme)
+    faces.write_files(subject, player, files, png_series, steps, seconds, width, theme, replay)
     if pictures and not (tui or plain or full or as_json or predict):
         return  # a file was what was wanted
     chosen: dict[faces.Face, bool] = {"predict": predict, "json": as_json, "tui": tui, "plain": plain or full}

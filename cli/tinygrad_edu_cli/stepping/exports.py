@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from tinygrad_edu_viz import draw_graph, render
-from tinygrad_edu_viz.pages.page import page
+from tinygrad_edu_viz.pages.page import page, why_not_live
 from tinygrad_edu_viz.pictures import gif
 from tinygrad_edu_viz.pictures.gif import Shots
 from tinygrad_edu_viz.player import Player
@@ -29,9 +29,12 @@ class Export(NamedTuple):
     player: Player
     shots: Shots
     theme: str
+    replay: bool
 
 
-def write(subject: Subject, path: Path, player: Player, shots: Shots = gif.ALL, theme: str = "auto") -> str:
+def write(
+    subject: Subject, path: Path, player: Player, shots: Shots = gif.ALL, theme: str = "auto", replay: bool = False
+) -> str:
     """Write a file, of the kind that its name ends in.
 
     The steps (.json), a page (.html) or a moving picture (.gif) that plays them; or the graph at the player's position
@@ -40,6 +43,7 @@ def write(subject: Subject, path: Path, player: Player, shots: Shots = gif.ALL, 
     Args:
         shots: of a moving picture.
         theme: of a page: "light", "dark" or "auto".
+        replay: a page shows what was recorded, also where it could compute.
     Returns:
         what was written, for people.
     Raises:
@@ -47,7 +51,7 @@ def write(subject: Subject, path: Path, player: Player, shots: Shots = gif.ALL, 
         FileError: the file cannot be written.
         MissingPieceError: a picture needs something that is not installed.
     """
-    export = Export(subject, player, shots, theme)
+    export = Export(subject, player, shots, theme, replay)
     said = write_by_kind(path, {suffix: partial(writer, export) for suffix, writer in WRITERS.items()})
     return f"{said}{_without_font(subject, path.suffix.lower())}"
 
@@ -77,15 +81,17 @@ def _steps(export: Export, path: Path) -> str:
 
 
 def _page(export: Export, path: Path) -> str:
-    subject, player, _, theme = export
+    subject, player, _, theme, replay = export
     note = " ".join(subject.note.splitlines()[:1])
-    text = page(subject.course or subject.trace, subject.title, note, level=player.level, theme=theme)
+    live = not replay and not subject.course
+    text = page(subject.course or subject.trace, subject.title, note, level=player.level, theme=theme, live=live)
     path.write_text(text, encoding="utf-8", newline="\n")
-    return ""
+    reason = why_not_live(subject.trace) if live else ""
+    return f"\nnote: this page replays what was recorded, and does not compute: {reason}" if reason else ""
 
 
 def _gif(export: Export, path: Path) -> str:
-    subject, player, shots, _ = export
+    subject, player, shots, *_ = export
     count = gif.gif(path, subject.course or subject.trace, subject.title, level=player.level, shots=shots)
     return f" ({count} pictures)"
 

@@ -18,7 +18,7 @@ from ..courses.course import Course
 from ..pictures.dot_binary import render
 from ..pictures.draw import draw_graph
 from ..trace import Trace
-from .page import compose, scenes_of
+from .page import compose, graph_of, scenes_of
 
 DRAWN = 400  # nodes of a graph that shows itself
 LEAST, MOST, AROUND = 560, 900, 430  # pixels: heights of the frame, and of what stands around the graph in it
@@ -40,9 +40,11 @@ def frame(subject: Trace | Course) -> str:
     Raises:
         MissingDot, DrawingError: as `render`.
     """
-    scenes = scenes_of(subject)
-    content = compose(subject, scenes, repr(subject))
-    around = AROUND + UPDATES * isinstance(subject, Course)
+    graph = graph_of(subject)
+    graph = None if isinstance(graph, str) else graph
+    scenes = scenes_of(subject, live=graph is not None)
+    content = compose(subject, scenes, repr(subject), graph=graph)
+    around = AROUND + UPDATES * (isinstance(subject, Course) or graph is not None)
     height = min(max(round(scenes[0].height) + around, LEAST), MOST)
     return (
         f'<iframe srcdoc="{html.escape(content)}" sandbox="allow-scripts" title="Steps of forward and backward pass" '

@@ -58,7 +58,7 @@ def page(
         ArgumentError: another direction or theme, or as `levels.view`.
         MissingDot, DrawingError: as `render`.
     """
-    graph = _graph(subject) if live else None
+    graph = graph_of(subject) if live else None
     if isinstance(graph, str):
         note = " ".join(filter(None, [note, f"This page replays what was recorded: {graph}."]))
         graph = None
@@ -68,11 +68,11 @@ def page(
 
 def why_not_live(subject: Trace | Course) -> str:
     """Why a page cannot compute it; "" if it can."""
-    graph = _graph(subject)
+    graph = graph_of(subject)
     return graph if isinstance(graph, str) else ""
 
 
-def _graph(subject: Trace | Course) -> ComputedGraph | str:
+def graph_of(subject: Trace | Course) -> ComputedGraph | str:
     """What a page computes, or why it cannot."""
     if isinstance(subject, Course):
         return "its updates are recorded, too"
