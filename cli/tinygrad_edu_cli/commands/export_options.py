@@ -15,7 +15,11 @@ def export_options(command: Callable[..., Any]) -> Callable[..., Any]:
     for name, kind, about in reversed(
         (
             ("save", "TRACE.json", "Save the recorded steps."),
-            ("html", "PAGE.html", "Write a page that steps to and fro in a browser, and computes anew what is changed; it needs no network."),
+            (
+                "html",
+                "PAGE.html",
+                "Write a page that steps to and fro in a browser, and computes anew what is changed; it needs no network.",
+            ),
             (
                 "gif",
                 "STEPS.gif",

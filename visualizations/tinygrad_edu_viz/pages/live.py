@@ -1,4 +1,4 @@
-"""What the page of a trace has besides, if it computes: the graph, its rules as JavaScript, and controls for the inputs.
+"""What the page of a trace has besides, if it computes: the graph, its rules as JavaScript, and controls.
 
 The player stays as it is: `live.js` overwrites what `page.js` shows with numbers that it has computed.
 """
@@ -84,8 +84,8 @@ def _learning(trace: Trace) -> list[int]:
 def _mistakes(trace: Trace) -> list[Any]:
     """For each operand of each node what `predict.js` needs to tell the mistakes of `predicting/mistakes.py` apart.
 
-    `others`, [position, name] of operands whose derivative may be taken for this one's; `atInput` and `atOutput`, the
-    derivative as it reads at the wrong point.
+    `derivative`, the right one; `others`, [position, name] of operands whose derivative may be taken for this one's;
+    `atInput` and `atOutput`, the derivative as it reads at the wrong point.
     """
     rules, found = Rules(trace), []
     for node in trace.nodes.values():
@@ -108,7 +108,7 @@ def _of_operand(rules: Rules, trace: Trace, node_id: str, op: Elementwise, posit
             others.append([other, str(rules.symbol(operand))])
     if isinstance(op.rules[position], float):
         others = []
-    entry: dict[str, Any] = {"others": others}
+    entry: dict[str, Any] = {"derivative": rules.derivative(node_id, position), "others": others}
     if all(trace.nodes[x].is_plain_number for k, x in enumerate(inputs) if k != position):
         entry["atInput"] = rules.derivative(node_id, position, result=inputs[position])
         entry["atOutput"] = rules.derivative(node_id, position, operand=node_id)

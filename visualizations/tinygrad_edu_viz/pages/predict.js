@@ -20,7 +20,7 @@ function caseOf(s) {
     return careful || OPS[op].guards ? guardedProduct(g, local) : g * local;
   };
   return { node, at, input, g, local, contribution, gradient, had, op, name, operands, values, y, slope,
-    source: label(node), target: label(input), derivative: live.parts.nodes[node].slopes[at], said: live.mistakes[node][at] };
+    source: label(node), target: label(input), derivative: live.mistakes[node][at].derivative, said: live.mistakes[node][at] };
 }
 
 function guardedPlaces() {
@@ -34,19 +34,19 @@ function* mistakes(c) { // [kind, contribution, why], in the order in which they
   const here = `${c.target} = ${say(c.values[c.at])}`, there = `${c.source} = ${say(c.y)}`;
   if (c.values.length === 1 && f(2) === 2 && Math.abs(f(-2)) !== 2) {
     for (const [side, sign] of [[Math.abs(a), "positive"], [-Math.abs(a), "negative"]]) {
-      yield ["the dead side of relu", c.slope(0, f(side), [side]), `would be right if ${c.target} were ${sign}; at ${here} the slope of ${c.name} is ${say(c.local)}`];
+      yield ["the dead side of relu", c.slope(0, c.y, [side]), `would be right if ${c.target} were ${sign}; at ${here} the slope of ${c.name} is ${say(c.local)}`];
     }
   }
   yield ["wrong sign", -c.contribution, "has the right size, and the wrong sign"];
   yield ["upstream gradient forgotten", d[c.at](c.y, ...c.values), `is the local derivative ${slope} alone: the chain rule multiplies it by the upstream ${gradient(c.source)} = ${say(c.g)}`];
   for (const [other, name] of c.said.others) {
-    const theirs = live.parts.nodes[c.node].slopes[other];
+    const theirs = live.mistakes[c.node][other].derivative;
     yield ["the other factor", c.slope(other), `is the upstream gradient times ${theirs}, which is ∂${c.source}/∂${name}; ${slope} is ${c.derivative}`];
   }
   if (c.said.atInput !== undefined) {
     const replaced = c.values.with(c.at, c.y);
     yield ["derivative at the wrong point", c.slope(c.at, c.values[c.at]), `takes the derivative at the input ${here} as ${c.said.atInput}; it is ${c.derivative}, at the output ${there}`];
-    yield ["derivative at the wrong point", c.slope(c.at, f(...replaced), replaced), `takes the derivative at the output ${there} as ${c.said.atOutput}; it is ${c.derivative}, at the input ${here}`];
+    yield ["derivative at the wrong point", c.slope(c.at, c.y, replaced), `takes the derivative at the output ${there} as ${c.said.atOutput}; it is ${c.derivative}, at the input ${here}`];
   }
   const says = sentences.explanation(c.node);
   yield ["upstream passed on unchanged", c.g, `is ${gradient(c.source)}, passed on unchanged, and not times ${slope} = ${c.derivative}${says ? ` (${c.name}: ${says})` : ""}`];
