@@ -36,6 +36,7 @@ class Subject(NamedTuple):
         note: what a newcomer should be told about it; may be empty.
         root: the result itself, which knows the numbers of large arrays too; None of a saved trace.
         typed: the words of the command that say what it is; None if it is not known.
+        may_decide: whether it was recorded by Python of the user's, which may do something else with other numbers.
         course: the passes and updates that begin with this trace; None of a single pass.
     """
 
@@ -45,6 +46,7 @@ class Subject(NamedTuple):
     root: Node | None = None
     typed: tuple[str, ...] | None = None
     course: Course | None = None
+    may_decide: bool = False
 
 
 def open_source(source: str | None, set_texts: Sequence[str]) -> Subject:
@@ -63,7 +65,7 @@ def open_source(source: str | None, set_texts: Sequence[str]) -> Subject:
     if function:
         _warn_unused(settings, "a function sets its own numbers")
         path, name = Path(function["file"]), function["name"] or ""
-        return _record(printable(f"{path}:{name}"), user_file.call(path, name), f"{name}()")
+        return _record(printable(f"{path}:{name}"), user_file.call(path, name), f"{name}()")._replace(may_decide=True)
     if source.strip().endswith(".json"):
         _warn_unused(settings, "a saved trace has its numbers in it")
         found = _load(Path(source.strip()))

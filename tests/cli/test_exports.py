@@ -105,3 +105,41 @@ def test_without_pillow(cli, folder, no_pillow):
     ran = cli("step", "--gif", "steps.gif")
     assert (ran.code, ran.out) == (3, "") and "pip install 'tinygrad-edu[plots]'" in ran.err
     assert os.listdir(folder) == []
+
+
+def page_of(cli, folder, *words):
+    found = cli("step", *words, "--html", "page.html")
+    assert found.code == 0
+    return (folder / "page.html").read_text(encoding="utf-8"), found.err
+
+
+def test_the_page_of_an_expression_computes_and_replay_does_not(cli, folder):
+    words = ("(sigmoid(w*x + b) - y)**2", *(f"--set={name}=0.5" for name in "wxby"))
+    page, said = page_of(cli, folder, *words)
+    assert 'id="change"' in page and "note:" not in said
+    page, said = page_of(cli, folder, *words, "--replay")
+    assert 'id="change"' not in page and "note:" not in said
+
+
+@pytest.mark.parametrize(
+    ("words", "why"),
+    [
+        (("where(x > 1, x, 2*x)", "--set=x=3"), "was decided when it was recorded"),
+        (("sum(W)", "--set=W=[1,2]"), "W is a tensor"),
+    ],
+)
+def test_where_a_page_cannot_compute_the_command_says_why(cli, folder, words, why):
+    page, said = page_of(cli, folder, *words)
+    assert 'id="change"' not in page and why in said
+
+
+def test_a_function_of_a_file_is_replayed(cli, folder):
+    file = folder / "model.py"
+    file.write_text("import tinygrad_edu as tg\ndef f():\n    x = tg.Value(2.0, name='x')\n    return x * x\n")
+    page, said = page_of(cli, folder, f"{file}:f")
+    assert 'id="change"' not in page and "by an if of its own" in said
+
+
+def test_replay_needs_a_page(cli):
+    found = cli("step", "--replay")
+    assert found.code == 2 and "--html" in found.err

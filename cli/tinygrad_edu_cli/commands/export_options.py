@@ -18,7 +18,7 @@ def export_options(command: Callable[..., Any]) -> Callable[..., Any]:
             (
                 "html",
                 "PAGE.html",
-                "Write a page that steps to and fro in a browser, and computes anew what is changed; it needs no network.",
+                "Write a page that steps to and fro in a browser, and computes with any numbers; it needs no network.",
             ),
             (
                 "gif",

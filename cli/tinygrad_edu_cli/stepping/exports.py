@@ -83,10 +83,12 @@ def _steps(export: Export, path: Path) -> str:
 def _page(export: Export, path: Path) -> str:
     subject, player, _, theme, replay = export
     note = " ".join(subject.note.splitlines()[:1])
-    live = not replay and not subject.course
+    live = not (replay or subject.course or subject.may_decide)
     text = page(subject.course or subject.trace, subject.title, note, level=player.level, theme=theme, live=live)
     path.write_text(text, encoding="utf-8", newline="\n")
     reason = why_not_live(subject.trace) if live else ""
+    if subject.may_decide and not (replay or subject.course):
+        reason = "with other numbers a function may do something else, by an if of its own"
     return f"\nnote: this page replays what was recorded, and does not compute: {reason}" if reason else ""
 
 

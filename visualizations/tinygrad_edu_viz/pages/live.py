@@ -87,7 +87,8 @@ def _mistakes(trace: Trace) -> list[Any]:
     `derivative`, the right one; `others`, [position, name] of operands whose derivative may be taken for this one's;
     `atInput` and `atOutput`, the derivative as it reads at the wrong point.
     """
-    rules, found = Rules(trace), []
+    rules = Rules(trace)
+    found: list[Any] = []
     for node in trace.nodes.values():
         op = REGISTRY.get(node.op or "")
         if not isinstance(op, Elementwise):

@@ -40,8 +40,8 @@ def frame(subject: Trace | Course) -> str:
     Raises:
         MissingDot, DrawingError: as `render`.
     """
-    graph = graph_of(subject)
-    graph = None if isinstance(graph, str) else graph
+    found = graph_of(subject)
+    graph = None if isinstance(found, str) else found
     scenes = scenes_of(subject, live=graph is not None)
     content = compose(subject, scenes, repr(subject), graph=graph)
     around = AROUND + UPDATES * (isinstance(subject, Course) or graph is not None)
