@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from tinygrad_edu_viz import draw_graph, render
+from tinygrad_edu_viz.pages.live import FOLLOWS
 from tinygrad_edu_viz.pages.page import page, why_not_live
 from tinygrad_edu_viz.pictures import gif
 from tinygrad_edu_viz.pictures.gif import Shots
@@ -84,9 +85,11 @@ def _page(export: Export, path: Path) -> str:
     subject, player, _, theme, replay = export
     note = " ".join(subject.note.splitlines()[:1])
     live = not (replay or subject.course or subject.may_decide)
+    reason = why_not_live(subject.trace) if live else ""
+    if live and not reason and subject.root is None:
+        note = " ".join(filter(None, [note, FOLLOWS]))
     text = page(subject.course or subject.trace, subject.title, note, level=player.level, theme=theme, live=live)
     path.write_text(text, encoding="utf-8", newline="\n")
-    reason = why_not_live(subject.trace) if live else ""
     if subject.may_decide and not (replay or subject.course):
         reason = "with other numbers a function may do something else, by an if of its own"
     return f"\nnote: this page replays what was recorded, and does not compute: {reason}" if reason else ""

@@ -24,6 +24,7 @@ from .parts import packaged
 
 MOST = 400  # nodes; with more a change of a number is too slow to follow a finger
 ROOM = len("-1.23457e-05")  # characters of the longest usual number, for which boxes have room
+FOLLOWS = "Any input may be changed; what is computed from it is what was recorded, whatever an if of Python would do."
 LEARNED = ("w", "W", "b", "θ")  # how names of what is learned begin
 
 

@@ -18,6 +18,7 @@ from ..courses.course import Course
 from ..pictures.dot_binary import render
 from ..pictures.draw import draw_graph
 from ..trace import Trace
+from .live import FOLLOWS
 from .page import compose, graph_of, scenes_of
 
 DRAWN = 400  # nodes of a graph that shows itself
@@ -43,7 +44,7 @@ def frame(subject: Trace | Course) -> str:
     found = graph_of(subject)
     graph = None if isinstance(found, str) else found
     scenes = scenes_of(subject, live=graph is not None)
-    content = compose(subject, scenes, repr(subject), graph=graph)
+    content = compose(subject, scenes, repr(subject), FOLLOWS if graph else "", graph=graph)
     around = AROUND + UPDATES * (isinstance(subject, Course) or graph is not None)
     height = min(max(round(scenes[0].height) + around, LEAST), MOST)
     return (
