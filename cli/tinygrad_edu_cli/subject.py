@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -36,7 +37,7 @@ class Subject(NamedTuple):
         note: what a newcomer should be told about it; may be empty.
         root: the result itself, which knows the numbers of large arrays too; None of a saved trace.
         typed: the words of the command that say what it is; None if it is not known.
-        may_decide: whether it was recorded by Python of the user's, which may do something else with other numbers.
+        again: computes it once more, if Python of the user's does so; with other numbers it may do something else.
         course: the passes and updates that begin with this trace; None of a single pass.
     """
 
@@ -46,7 +47,7 @@ class Subject(NamedTuple):
     root: Node | None = None
     typed: tuple[str, ...] | None = None
     course: Course | None = None
-    may_decide: bool = False
+    again: Callable[[], Any] | None = None
 
 
 def open_source(source: str | None, set_texts: Sequence[str]) -> Subject:
@@ -65,7 +66,8 @@ def open_source(source: str | None, set_texts: Sequence[str]) -> Subject:
     if function:
         _warn_unused(settings, "a function sets its own numbers")
         path, name = Path(function["file"]), function["name"] or ""
-        return _record(printable(f"{path}:{name}"), user_file.call(path, name), f"{name}()")._replace(may_decide=True)
+        found = _record(printable(f"{path}:{name}"), user_file.call(path, name), f"{name}()")
+        return found._replace(again=partial(user_file.call, path, name))
     if source.strip().endswith(".json"):
         _warn_unused(settings, "a saved trace has its numbers in it")
         found = _load(Path(source.strip()))

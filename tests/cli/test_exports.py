@@ -133,11 +133,38 @@ def test_where_a_page_cannot_compute_the_command_says_why(cli, folder, words, wh
     assert 'id="change"' not in page and why in said
 
 
-def test_a_function_of_a_file_is_replayed(cli, folder):
-    file = folder / "model.py"
-    file.write_text("import tinygrad_edu as tg\ndef f():\n    x = tg.Value(2.0, name='x')\n    return x * x\n")
-    page, said = page_of(cli, folder, f"{file}:f")
-    assert 'id="change"' not in page and "by an if of its own" in said
+FILE = """
+import tinygrad_edu as tg
+def smooth():
+    x, w = tg.Value(2.0, name="x", requires_grad=False), tg.Value(0.5, name="w")
+    return (w * x - 1.0) ** 2
+def decides():
+    x = tg.Value(2.0, name="x")
+    return x * x if x > 0 else x
+def far():
+    x = tg.Value(2.0, name="x")
+    return x * x if x < 5 else x
+def refuses():
+    x = tg.Value(2.0, name="x")
+    if x != 2.0:
+        raise ValueError
+    return x * x
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [
+        ("smooth", ""),
+        ("decides", "it has an if of its own"),
+        ("far", "it has an if of its own"),
+        ("refuses", "takes no other numbers"),
+    ],
+)
+def test_a_function_of_a_file_computes_if_it_does_the_same_with_other_numbers(cli, folder, name, why):
+    (folder / "model.py").write_text(FILE)
+    page, said = page_of(cli, folder, f"model.py:{name}")
+    assert ('id="change"' in page) is (why == "") and why in said and ("note:" in said) is (why != "")
 
 
 def test_replay_needs_a_page(cli):

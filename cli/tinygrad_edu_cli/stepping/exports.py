@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
+from tinygrad_edu.tapes.javascript_code import UnwritableError
 from tinygrad_edu_viz import draw_graph, render
 from tinygrad_edu_viz.pages.live import FOLLOWS
 from tinygrad_edu_viz.pages.page import page, why_not_live
@@ -18,6 +19,7 @@ from tinygrad_edu_viz.text.terminal import draw
 from ..errors import FileError
 from ..exporting import explained, font_warning, write_by_kind
 from ..subject import Subject
+from .other_numbers import recorded_again
 
 Writer = Callable[["Export", Path], str]
 """Writes a file, and returns what is to say about it beside its name."""
@@ -84,14 +86,21 @@ def _steps(export: Export, path: Path) -> str:
 def _page(export: Export, path: Path) -> str:
     subject, player, _, theme, replay = export
     note = " ".join(subject.note.splitlines()[:1])
-    live = not (replay or subject.course or subject.may_decide)
-    reason = why_not_live(subject.trace) if live else ""
-    if live and not reason and subject.root is None:
+    trace, live = subject.trace, not (replay or subject.course)
+    others, reason = [], why_not_live(trace) if live else ""
+    if live and not reason and subject.again is not None:
+        try:
+            others = recorded_again(subject.again)
+            reason = why_not_live(trace, others)
+        except UnwritableError as error:
+            reason = str(error)
+    if reason:
+        note = " ".join(filter(None, [note, f"This page replays what was recorded: {reason}."]))
+    elif live and subject.root is None:
         note = " ".join(filter(None, [note, FOLLOWS]))
-    text = page(subject.course or subject.trace, subject.title, note, level=player.level, theme=theme, live=live)
+    live = live and not reason
+    text = page(subject.course or trace, subject.title, note, level=player.level, theme=theme, live=live, others=others)
     path.write_text(text, encoding="utf-8", newline="\n")
-    if subject.may_decide and not (replay or subject.course):
-        reason = "with other numbers a function may do something else, by an if of its own"
     return f"\nnote: this page replays what was recorded, and does not compute: {reason}" if reason else ""
 
 

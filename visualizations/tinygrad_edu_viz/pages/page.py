@@ -40,6 +40,7 @@ def page(
     theme: str = "auto",
     opens: int = 0,
     live: bool = False,
+    others: Sequence[Trace] = (),
 ) -> str:
     """The page of a trace; or of a course, with its passes, the updates between them, and the curve of the loss.
 
@@ -52,13 +53,14 @@ def page(
         opens: the step that is shown at first, where the address names none.
         live: of a trace, the page computes: numbers can be changed, and learn. Where it cannot (`why_not_live`) it
             says so, and replays what was recorded.
+        others: the same function, recorded with other numbers; see `computed_graph`.
     Returns:
         HTML; write it in UTF-8.
     Raises:
         ArgumentError: another direction or theme, or as `levels.view`.
         MissingDot, DrawingError: as `render`.
     """
-    graph = graph_of(subject) if live else None
+    graph = graph_of(subject, others) if live else None
     if isinstance(graph, str):
         note = " ".join(filter(None, [note, f"This page replays what was recorded: {graph}."]))
         graph = None
@@ -66,18 +68,18 @@ def page(
     return compose(subject, scenes, title, note, theme, opens, graph)
 
 
-def why_not_live(subject: Trace | Course) -> str:
+def why_not_live(subject: Trace | Course, others: Sequence[Trace] = ()) -> str:
     """Why a page cannot compute it; "" if it can."""
-    graph = graph_of(subject)
+    graph = graph_of(subject, others)
     return graph if isinstance(graph, str) else ""
 
 
-def graph_of(subject: Trace | Course) -> ComputedGraph | str:
+def graph_of(subject: Trace | Course, others: Sequence[Trace] = ()) -> ComputedGraph | str:
     """What a page computes, or why it cannot."""
     if isinstance(subject, Course):
         return "its updates are recorded, too"
     try:
-        return live_graph(subject)
+        return live_graph(subject, *others)
     except UnwritableError as error:
         return str(error)
 
