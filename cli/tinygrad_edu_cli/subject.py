@@ -66,8 +66,8 @@ def open_source(source: str | None, set_texts: Sequence[str]) -> Subject:
     if function:
         _warn_unused(settings, "a function sets its own numbers")
         path, name = Path(function["file"]), function["name"] or ""
-        found = _record(printable(f"{path}:{name}"), user_file.call(path, name), f"{name}()")
-        return found._replace(again=partial(user_file.call, path, name))
+        recorded = _record(printable(f"{path}:{name}"), user_file.call(path, name), f"{name}()")
+        return recorded._replace(again=partial(user_file.call, path, name))
     if source.strip().endswith(".json"):
         _warn_unused(settings, "a saved trace has its numbers in it")
         found = _load(Path(source.strip()))
