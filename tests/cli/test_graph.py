@@ -130,10 +130,10 @@ def test_a_large_network_is_drawn_by_layers(cli, net):
 
 
 def test_the_page_is_that_of_step(cli, net):
-    """The same file but for where it opens: what is drawn is known from the start."""
+    """The same file as that of the recorded steps but for where it opens: what is drawn is known from the start."""
     for level in ("auto", "op"):
         assert cli("graph", "net.py:loss", "--level", level, "-o", "g.html").code == 0
-        assert cli("step", "net.py:loss", "--level", level, "--html", "s.html").code == 0
+        assert cli("step", "net.py:loss", "--level", level, "--replay", "--html", "s.html").code == 0
         page, step = ((net / name).read_text(encoding="utf-8") for name in ("g.html", "s.html"))
         of = json.loads(re.search(r'id="trace">(.*?)</script>', page)[1])
         assert of["opens"] == len(of["steps"]) and page == step.replace('"opens":0', f'"opens":{of["opens"]}')
