@@ -13,15 +13,12 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_edu.errors import ArgumentError
-
 from ..canvas.inks import BANDS, TRAILS
 from ..cells import clean
 from ..landscapes import words
 from ..landscapes.bands import COUNT
 from ..landscapes.landscape import Landscape, WalkedTrail
-from ..pictures.palette import DARK, LIGHT
-from .parts import DARK_WHERE, colours, embedded_json, packaged, policy_of
+from .parts import embedded_json, head, packaged, themed
 
 PROGRAM = ("landscape_ground.js", "landscape_drawing.js", "landscape.js")  # one module, in this order
 DIGITS = 5
@@ -46,23 +43,15 @@ def page(landscape: Landscape, theme: str = "auto") -> str:
     Raises:
         ArgumentError: another theme.
     """
-    if theme not in DARK_WHERE:
-        raise ArgumentError(f"the theme is one of {', '.join(DARK_WHERE)}, not {theme!r}")
-    style = Template(packaged("landscape.css")).substitute(
-        light=colours(LIGHT),
-        dark=colours(DARK),
-        dark_where=DARK_WHERE[theme],
-        schemes="light dark" if theme == "auto" else theme,
-    )
+    style = themed(packaged("landscape.css"), theme)
     script = "\n".join(map(packaged, PROGRAM))
-    title = clean(landscape.title or "training loss")[:LONGEST_TITLE]
+    heading = html.escape(clean(landscape.title or "training loss")[:LONGEST_TITLE])
     kind = "curve" if landscape.is_curve else "surface"
     times = _times(landscape)
     return Template(packaged("landscape.html")).substitute(
-        policy=policy_of(script, style),
-        style=style,
         script=script,
-        title=html.escape(title),
+        head=head(heading, script, style),
+        title=heading,
         honesty=html.escape(clean(words.caption(landscape))),
         label=html.escape(f"The loss as a {kind}, with the ways of {_and([t.name for t in landscape.trails])}"),
         last=len(times) - 1,

@@ -11,19 +11,17 @@ import html
 from collections.abc import Sequence
 from string import Template
 
-from tinygrad_edu.errors import ArgumentError
 from tinygrad_edu.tapes.javascript_code import UnwritableError
 
 from ..cells import clean
 from ..courses.course import Course
 from ..javascript.graph import ComputedGraph
 from ..pictures.box_facts import KINDS
-from ..pictures.palette import DARK, LIGHT
 from ..pictures.scene import Scene, lay_out_all
 from ..trace import Trace
 from .live import ROOM, live_graph, live_pass
 from .page_parts import one_pass, several_passes
-from .parts import DARK_WHERE, colours, deflated, embedded_json, packaged, policy_of
+from .parts import deflated, embedded_json, head, packaged, themed
 
 LIMIT = 300  # boxes; more take a browser too long at each step
 LONGEST_TITLE = 500  # characters
@@ -104,27 +102,19 @@ def compose(
     graph: ComputedGraph | None = None,
 ) -> str:
     """The page of what is laid out already; with the graph of a trace, one that computes."""
-    if theme not in DARK_WHERE:
-        raise ArgumentError(f"the theme is one of {', '.join(DARK_WHERE)}, not {theme!r}")
     if isinstance(subject, Course):
         parts = several_passes(subject, scenes)
     else:
         parts = live_pass(subject, scenes[0], graph) if graph else one_pass(subject, scenes[0])
-    style = Template(packaged("page.css") + parts.style).substitute(
-        width=scenes[0].width,
-        light=colours(LIGHT),
-        dark=colours(DARK),
-        dark_where=DARK_WHERE[theme],
-        schemes="light dark" if theme == "auto" else theme,
-    )
+    style = themed(packaged("page.css") + parts.style, theme, width=scenes[0].width)
     script = parts.program + packaged("page.js") + packaged("page_controls.js") + parts.script
     data = embedded_json({**parts.data, "opens": opens})
     is_long = len(data) > READABLE
+    heading = html.escape(clean(title)[:LONGEST_TITLE])
     return Template(packaged("page.html")).substitute(
-        policy=policy_of(script, style),
-        title=html.escape(clean(title)[:LONGEST_TITLE]),
+        head=head(heading, script, style),
+        title=heading,
         note=html.escape(" ".join(filter(None, [clean(note), parts.note, scenes[0].view.note]))),
-        style=style,
         last=parts.last,
         legend=_legend(scenes),
         data=deflated(data) if is_long else data,

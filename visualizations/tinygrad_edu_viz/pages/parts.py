@@ -7,11 +7,46 @@ import hashlib
 import json
 import zlib
 from importlib.resources import files
+from string import Template
 from typing import Any
 
-from ..pictures.palette import Palette
+from tinygrad_edu.errors import ArgumentError
+
+from ..pictures.palette import DARK, LIGHT, Palette
 
 DARK_WHERE = {"auto": "(prefers-color-scheme: dark)", "light": "(max-width: 0px)", "dark": "(min-width: 0px)"}
+
+
+def themed(css: str, theme: str, **values: Any) -> str:
+    """A style in the colours of both palettes.
+
+    Args:
+        css: a `string.Template`.
+        theme: "light", "dark", or "auto" for the reader's.
+        values: what else stands in it.
+    Raises:
+        ArgumentError: another theme.
+    """
+    if theme not in DARK_WHERE:
+        raise ArgumentError(f"the theme is one of {', '.join(DARK_WHERE)}, not {theme!r}")
+    return Template(css).substitute(
+        light=colours(LIGHT),
+        dark=colours(DARK),
+        dark_where=DARK_WHERE[theme],
+        schemes="light dark" if theme == "auto" else theme,
+        **values,
+    )
+
+
+def head(title: str, script: str, style: str) -> str:
+    """What a page begins with, for the `$head` of its file.
+
+    Args:
+        title: as HTML.
+    """
+    return (
+        Template(packaged("head.html")).substitute(title=title, policy=policy_of(script, style), style=style).rstrip()
+    )
 
 
 def policy_of(script: str, style: str) -> str:

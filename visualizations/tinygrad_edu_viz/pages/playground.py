@@ -19,8 +19,7 @@ from ..cells import clean
 from ..javascript.assemble import program
 from ..javascript.optimizers import optimizers
 from ..javascript.tables import activations, losses, penalties
-from ..pictures.palette import DARK, LIGHT
-from .parts import DARK_WHERE, colours, embedded_json, packaged, policy_of
+from .parts import embedded_json, packaged, policy_of, themed
 
 PROGRAM = tuple(
     f"playground{part}.js" for part in ("_run", "_draw", "_network", "_walk", "")
@@ -46,16 +45,9 @@ def page(
     Raises:
         ArgumentError: another theme, or a data set that does not fit into the plane.
     """
-    if theme not in DARK_WHERE:
-        raise ArgumentError(f"the theme is one of {', '.join(DARK_WHERE)}, not {theme!r}")
+    style = themed(packaged("playground.css"), theme)
     sets = {} if own is None else {clean(own.name)[:LONGEST_NAME]: _own(own, file)}
     sets |= {name: _toy(name) for name in SETS}
-    style = Template(packaged("playground.css")).substitute(
-        light=colours(LIGHT),
-        dark=colours(DARK),
-        dark_where=DARK_WHERE[theme],
-        schemes="light dark" if theme == "auto" else theme,
-    )
     tables = program(activations(), losses(), penalties(), optimizers())
     script = "\n".join([tables, *map(packaged, PROGRAM)])
     return Template(packaged("playground.html")).substitute(

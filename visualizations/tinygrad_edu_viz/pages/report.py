@@ -18,13 +18,12 @@ import numpy as np
 from tinygrad_edu.errors import ArgumentError
 
 from ..cells import clean
-from ..pictures.palette import DARK, LIGHT
 from ..training.answers import Boundary, Confusion, FittedCurve, Mistake, Picture
 from ..training.progress import Progress
 from ..training.shown import Shown, told
 from ..training.snapshots import MOST_SNAPSHOTS
 from . import curves
-from .parts import DARK_WHERE, colours, deflated, embedded_json, packaged, policy_of
+from .parts import deflated, embedded_json, head, packaged, themed
 
 GRID = 64  # fields along each side of a plane; the page draws between them
 PLACES = 120  # along a fitted curve
@@ -49,25 +48,18 @@ def report(
     Raises:
         ArgumentError: another theme, or no run with an epoch.
     """
-    if theme not in DARK_WHERE:
-        raise ArgumentError(f"the theme is one of {', '.join(DARK_WHERE)}, not {theme!r}")
+    style = themed(packaged("report.css"), theme)
     runs = [run for run in runs if run.progress.train_loss]
     if not runs:
         raise ArgumentError("no epoch has ended, so there is nothing to report")
-    style = Template(packaged("report.css")).substitute(
-        light=colours(LIGHT),
-        dark=colours(DARK),
-        dark_where=DARK_WHERE[theme],
-        schemes="light dark" if theme == "auto" else theme,
-    )
     script = packaged("report.js")
     frames = [_frames(run, most) for run in runs]
     data = embedded_json({"runs": frames})
     lines = "\n".join(map(_text, table.splitlines()))
+    heading = html.escape(clean(title or runs[0].progress.title or "A training run")[:LONGEST_TITLE])
     return Template(packaged("report.html")).substitute(
-        policy=policy_of(script, style),
-        title=html.escape(clean(title or runs[0].progress.title or "A training run")[:LONGEST_TITLE]),
-        style=style,
+        head=head(heading, script, style),
+        title=heading,
         count="many" if len(runs) > 1 else "one",
         summary="".join(f"<p>{_text(line)}</p>" for line in (runs[0].summary if len(runs) == 1 else ())),
         table=f'<pre tabindex="0">{lines}</pre>' if table else "",
