@@ -110,11 +110,7 @@ class ReplayScreen(Screen[None]):
         for live in lives:
             live.log, live.message = self.is_log, self.message
             live.status = "replay" if self.projector.playing else "paused"
-            live.keys = [
-                (key, "go on" if key == "space" and not self.projector.playing else does)
-                for key, does in KEYS
-                if key != "e" or self.export is not None
-            ]
+            live.keys = [pair for pair in KEYS if pair[0] != "e" or self.export is not None]
         try:
             self.query_one(CanvasPane).put(self.drawing(lives, *self.size))
         except Exception as error:

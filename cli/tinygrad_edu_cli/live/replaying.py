@@ -59,6 +59,11 @@ class Recording:
     def name(self) -> str:
         return str(self.folder.path)
 
+    @property
+    def history(self) -> History:
+        """What was measured."""
+        return History.of(self.events)
+
     def film(self, others: bool = False) -> Film:
         """Its moments; beside others without what was undone, so that all are at the same epoch."""
         config = self.folder.config
@@ -105,8 +110,7 @@ def _last_picture(recording: Recording, look: Look) -> Picture | None:
 
 def parting(one: Recording, other: Recording) -> str:
     """Where two records part, in a sentence."""
-    histories = [recording.folder.history()[0] for recording in (one, other)]
-    epoch = first_differing_epoch(*histories)
+    epoch = first_differing_epoch(one.history, other.history)
     if epoch is None:
         return "All numbers that both have recorded are the same."
     how = f"tinygrad-edu compare {one.name} {other.name}"
@@ -179,10 +183,9 @@ def print_lines(recording: Recording) -> None:
     except CommandError as error:
         how = f"see what was recorded: tinygrad-edu replay {recording.name} --json"
         raise CommandError(f"{recording.name} cannot be shown with its network: {error.message}", how) from None
-    history, _ = folder.history()
     report = PlainReport(run, History())
     report.start()
-    report.started = time.monotonic() - sum(history.seconds)
+    report.started = time.monotonic() - sum(recording.history.seconds)
     for event in recording.events:
         report.watch(event)
     report.close()
@@ -190,7 +193,7 @@ def print_lines(recording: Recording) -> None:
 
 def pair_lines(one: Recording, other: Recording) -> Iterator[str]:
     """Two runs, epoch by epoch."""
-    yield from table(one.folder.history()[0], other.folder.history()[0], (one.name, other.name))
+    yield from table(one.history, other.history, (one.name, other.name))
     yield ""
     yield parting(one, other)
 

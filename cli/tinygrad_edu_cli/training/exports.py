@@ -23,7 +23,7 @@ from tinygrad_edu_viz.plots import figure
 from tinygrad_edu_viz.plots.animation import save_animation
 from tinygrad_edu_viz.plots.training import save_figure, words_of
 from tinygrad_edu_viz.training.answers import picture_of
-from tinygrad_edu_viz.training.progress import Progress, title_of
+from tinygrad_edu_viz.training.progress import Progress, changed, title_of
 from tinygrad_edu_viz.training.shown import Shown
 from tinygrad_edu_viz.training.snapshots import EvenSnapshots, Snapshots
 
@@ -140,7 +140,8 @@ def again(path: Path) -> Shown:
     folder = RunFolder.read(path)
     with readable(path):
         progress = Progress.read(path)
-    history, (run, _), fresh = folder.history()[0], with_last_weights(folder), prepared(folder)
+    history, fresh = folder.history()[0], prepared(folder)
+    run, _ = with_last_weights(folder, fresh.with_own_model())
     kept = Kept(fresh)
     with closing(fresh.start(steering=history.steering).events()) as events:
         for event in takewhile(lambda event: event.kind != "batch" or event.epoch <= len(history), events):
@@ -159,13 +160,7 @@ def _word(value: Any) -> str:
 
 def _steered(event: SteerEvent) -> str:
     """What was changed by hand, and when."""
-    named = {"learning rate": event.lr, "optimizer": event.optimizer, "batch size": event.batch_size}
-    words = [
-        f"{name} {value:g}" if isinstance(value, float) else f"{name} {value}"
-        for name, value in named.items()
-        if value is not None
-    ]
-    return f"after update {event.step}, in epoch {event.epoch}: {', '.join(words)}"
+    return f"after update {event.step}, in epoch {event.epoch}: {changed(event, 'learning rate')}"
 
 
 def compared(folders: Sequence[Path], found: Comparison) -> list[Shown]:

@@ -10,14 +10,16 @@ from .run import Run
 from .session import last_checkpoint, prepared
 
 
-def with_last_weights(folder: RunFolder) -> tuple[Run, int]:
+def with_last_weights(folder: RunFolder, run: Run | None = None) -> tuple[Run, int]:
     """The run, whose model has the weights of its last checkpoint, or those of its best epoch where it kept these; and
     the epoch that they are of.
 
+    Args:
+        run: as it was prepared; None reads its data.
     Raises:
         CommandError: its data, or its weights, are not there any more, or not the same.
     """
-    run, checkpoint = prepared(folder), last_checkpoint(folder)
+    run, checkpoint = run or prepared(folder), last_checkpoint(folder)
     if checkpoint is None:
         raise CommandError("it has no checkpoint")
     if run.data_hash() != folder.data_hash:

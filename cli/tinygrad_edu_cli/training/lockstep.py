@@ -44,14 +44,15 @@ class Lockstep:
     @classmethod
     def of(cls, one: RunFolder, other: RunFolder) -> Lockstep:
         """Two folders that were read."""
-        folders, labels = (one, other), (str(one.path), str(other.path))
+        labels = str(one.path), str(other.path)
         histories = one.history()[0], other.history()[0]
         epoch = first_differing_epoch(*histories)
         parting, why_not = None, None
         if epoch is not None:
-            why_not = _why_not(folders, histories)
-        if epoch is not None and why_not is None:
-            parting = find((_lane(one, histories[0]), _lane(other, histories[1])), epoch)
+            try:
+                parting = find((_begin(one, histories[0]), _begin(other, histories[1])), epoch)
+            except CommandError as error:
+                why_not = error.message
         return cls(labels, histories, epoch, parting, why_not, differing(one.config, other.config))
 
     def lines(self) -> Iterator[str]:
@@ -104,22 +105,18 @@ class Lockstep:
         }
 
 
-def _lane(folder: RunFolder, history: History) -> Begin:
-    return lambda: Lane(prepared(folder), history.steering)
+def _begin(folder: RunFolder, history: History) -> Begin:
+    """What begins a recorded run again, as often as it is called; its data are read once.
 
-
-def _why_not(folders: tuple[RunFolder, RunFolder], histories: tuple[History, History]) -> str | None:
-    """Why two runs cannot be trained anew as they were recorded; None if they can."""
-    for folder, history in zip(folders, histories, strict=True):
-        try:
-            lane = _lane(folder, history)()
-        except CommandError as error:
-            return error.message
-        if lane.cli.data_hash() != folder.data_hash:
-            return f"the data of {folder.path} has changed since"
-        if folder.initial_hash and lane.cli.weights_hash() != folder.initial_hash:
-            return f"the weights that {folder.path} began with are not those that its seed gives here"
-    return None
+    Raises:
+        CommandError: it cannot begin as it was recorded.
+    """
+    run = prepared(folder)
+    if run.data_hash() != folder.data_hash:
+        raise CommandError(f"the data of {folder.path} has changed since")
+    if folder.initial_hash and run.weights_hash() != folder.initial_hash:
+        raise CommandError(f"the weights that {folder.path} began with are not those that its seed gives here")
+    return lambda: Lane(run.with_own_model(), history.steering)
 
 
 def _told(parting: Parting) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import math
 import re
@@ -83,6 +84,10 @@ class Run:
             with told():
                 train, held_out = standardizer.apply(train), standardizer.apply(held_out)
         return cls(config, asked, dataset, train, held_out, standardizer, network(config))
+
+    def with_own_model(self) -> Run:
+        """The same data, and a copy of the network."""
+        return replace(self, model=copy.deepcopy(self.model))
 
     def early_stopping(self) -> tg.train.EarlyStopping | None:
         config = self.config

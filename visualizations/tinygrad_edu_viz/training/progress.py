@@ -153,14 +153,7 @@ class Progress:
             case "notice":
                 self.notices.append((event.epoch, event.text))
             case "steer":
-                names = {"lr": "lr", "optimizer": "optimizer", "batch_size": "batch size"}
-                given = {word: getattr(event, name, None) for name, word in names.items()}
-                words = [
-                    f"{word} {value:g}" if isinstance(value, float) else f"{word} {value}"
-                    for word, value in given.items()
-                    if value is not None
-                ]
-                self.steered(event.epoch, ", ".join(words))
+                self.steered(event.epoch, changed(event))
             case "undo":
                 self.undone(event.epoch)
             case "end":
@@ -202,6 +195,17 @@ class Progress:
         column = getattr(self, name)
         column += [(math.nan, math.nan) if name == "band" else math.nan] * (epoch - 1 - len(column))
         column.append(value)
+
+
+def changed(event: Any, rate: str = "lr") -> str:
+    """What was steered, such as "lr 0.005, batch size full"; `rate` is what the learning rate is called."""
+    names = {"lr": rate, "optimizer": "optimizer", "batch_size": "batch size"}
+    given = {word: getattr(event, name, None) for name, word in names.items()}
+    return ", ".join(
+        f"{word} {value:g}" if isinstance(value, float) else f"{word} {value}"
+        for word, value in given.items()
+        if value is not None
+    )
 
 
 def title_of(config: Mapping[str, Any]) -> str:
