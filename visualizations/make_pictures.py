@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import re
 import shutil
 import sys
 import tempfile
@@ -16,7 +15,7 @@ from functools import partial
 from pathlib import Path
 
 import tinygrad_edu as tg
-from session_film import film
+from session_film import drawn, film
 from tinygrad_edu_cli.main import main as command
 from tinygrad_edu_cli.subject import Subject, open_source
 from tinygrad_edu_cli.tui.app import Stepper
@@ -144,7 +143,7 @@ def full_screen(
         step: where to go, before the keys are pressed.
     """
 
-    async def drawn() -> str:
+    async def drawing() -> str:
         shown = make()
         app = Stepper(shown, Player(shown.trace))
         async with app.run_test(size=size) as pilot:
@@ -156,13 +155,7 @@ def full_screen(
                 await pilot.pause()
             return app.export_screenshot(title="tinygrad-edu step")
 
-    svg = re.sub(r"@font-face\s*{.*?}", "", asyncio.run(drawn()), flags=re.DOTALL)  # fonts from the network
-    svg = re.sub(r"font-family: Fira Code", "font-family: 'DejaVu Sans Mono'", svg)
-    _, _, width, height = map(float, re.search(r'viewBox="([^"]*)"', svg)[1].split())  # type: ignore[index]
-    with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / "screen.html"
-        file.write_text(f'<!DOCTYPE html><meta charset="utf-8"><body style="margin: 0">{svg}', encoding="utf-8")
-        photograph(path, file.as_uri(), "light", round(width), round(height))
+    next(drawn([asyncio.run(drawing())], chromium())).save(path)
 
 
 def session(path: Path) -> None:

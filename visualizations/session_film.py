@@ -6,7 +6,6 @@ import asyncio
 import io
 import re
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -76,7 +75,9 @@ def film(path: Path, chromium: tuple[str | None, list[str]]) -> None:
         chromium: the browser that draws, and its arguments.
     """
     shots = asyncio.run(screens())
-    pictures = list(drawn([svg for svg, _ in shots], chromium))
+    large = list(drawn([svg for svg, _ in shots], chromium))
+    size = WIDTH, round(WIDTH * large[0].height / large[0].width)
+    pictures = [picture.resize(size, Image.Resampling.LANCZOS) for picture in large]
     colours = pictures[len(pictures) // 2].quantize(64, dither=Image.Dither.NONE)
     frames = [picture.quantize(palette=colours, dither=Image.Dither.NONE) for picture in pictures]
     seconds = [seen for _, seen in shots]
@@ -84,7 +85,7 @@ def film(path: Path, chromium: tuple[str | None, list[str]]) -> None:
 
 
 def drawn(screens: list[str], chromium: tuple[str | None, list[str]]) -> Iterator[Any]:
-    """Screens as pictures of the same size."""
+    """Screens, as Textual exports them, as pictures."""
     from playwright.sync_api import sync_playwright
 
     program, arguments = chromium
@@ -98,8 +99,6 @@ def drawn(screens: list[str], chromium: tuple[str | None, list[str]]) -> Iterato
             assert size is not None
             width, height = (round(float(part)) for part in size.groups())
             tab.set_viewport_size({"width": width, "height": height})
-            with suppress(Exception):
-                tab.set_content(f'<!DOCTYPE html><meta charset="utf-8"><body style="margin: 0">{svg}')
-            picture = Image.open(io.BytesIO(tab.screenshot())).convert("RGB")
-            yield picture.resize((WIDTH, round(WIDTH * height / width)), Image.Resampling.LANCZOS)
+            tab.set_content(f'<!DOCTYPE html><meta charset="utf-8"><body style="margin: 0">{svg}')
+            yield Image.open(io.BytesIO(tab.screenshot())).convert("RGB")
         browser.close()
