@@ -40,7 +40,7 @@ def test_fewer_rows_of_a_real_set_are_chosen_by_the_seed() -> None:
 def test_all_names_are_known() -> None:
     assert tg.data.names() == tg.data.NAMES
     assert set(tg.data.NAMES) == set(
-        "moons circles spirals xor blobs two_lines sine pass_class "
+        "moons circles spirals xor blobs two_lines sine plane hills pass_class "
         "digits iris breast_cancer diabetes mnist fashion_mnist".split()
     )
 

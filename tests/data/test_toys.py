@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from itertools import product
 from typing import Any
 
 import numpy as np
 import pytest
 from sklearn.datasets import make_moons
-from sklearn.linear_model import LogisticRegression, Perceptron
-from sklearn.svm import SVC
+from sklearn.linear_model import LinearRegression, LogisticRegression, Perceptron
+from sklearn.svm import SVC, SVR
 
 import tinygrad_edu as tg
 from tinygrad_edu.data.toys import TOYS
@@ -86,6 +87,22 @@ def test_sine_is_a_sine() -> None:
     assert data.x.min() < -3 and data.x.max() > 3 and np.abs(data.x).max() <= np.pi
 
 
+def test_a_plane_is_flat() -> None:
+    data = tg.data.load("plane", noise=0)
+    fitted = LinearRegression().fit(data.x, data.y)
+    np.testing.assert_allclose([*fitted.coef_, fitted.intercept_], [1 / 3, 1 / 3, 0], atol=1e-12)
+    assert np.abs(data.x).max() <= 3 and len(np.unique(data.x)) > 200
+
+
+def test_hills_stand_in_two_corners_and_hollows_in_the_others() -> None:
+    data = tg.data.load("hills", noise=0)
+    distances = {s: np.linalg.norm(data.x - np.multiply(s, 1.5), axis=1) for s in product((1, -1), repeat=2)}
+    np.testing.assert_allclose(data.y, sum(a * b * np.exp(-(d**2)) for (a, b), d in distances.items()), atol=1e-12)
+    train, held_out = tg.data.load("hills").split()
+    assert LinearRegression().fit(train.x, train.y).score(held_out.x, held_out.y) < 0.1
+    assert SVR(C=10).fit(train.x, train.y).score(held_out.x, held_out.y) > 0.9
+
+
 def test_who_passes_the_class() -> None:
     data = tg.data.load("pass_class", noise=0)
     lectures, hours = data.x.T
@@ -139,15 +156,17 @@ def test_rows_come_in_random_order(name: str) -> None:
     assert 0.3 < changes < 0.9  # sorted by class it would be near 0, taking turns 1
 
 
-@pytest.mark.parametrize("name", [name for name in TOYS if name not in ("sine", "pass_class")])
+@pytest.mark.parametrize("name", [name for name in CLASSES if name != "pass_class"])
 def test_noise_is_a_standard_deviation(name: str) -> None:
     clean, noisy = (tg.data.load(name, n=4000, noise=noise).x for noise in (0, 0.3))
     assert (noisy - clean).std() == pytest.approx(0.3, rel=0.05)
 
 
-def test_noise_of_the_sine_is_in_its_height() -> None:
-    data = tg.data.load("sine", n=4000, noise=0.3)
-    assert (data.y - np.sin(data.x[:, 0])).std() == pytest.approx(0.3, rel=0.05)
+@pytest.mark.parametrize("name", ["sine", "plane", "hills"])
+def test_noise_of_a_regression_is_in_its_height(name: str) -> None:
+    clean, noisy = (tg.data.load(name, n=4000, noise=noise) for noise in (0, 0.3))
+    np.testing.assert_array_equal(clean.x, noisy.x)
+    assert (noisy.y - clean.y).std() == pytest.approx(0.3, rel=0.05)
 
 
 # --- wrong arguments ---

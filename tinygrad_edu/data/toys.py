@@ -82,6 +82,23 @@ def sine(n: int, noise: float, rng: Generator) -> tuple[Array, Array]:
     return x, np.sin(x[:, 0]) + rng.normal(0, noise, n)
 
 
+def plane(n: int, noise: float, rng: Generator) -> tuple[Array, Array]:
+    """A plane to fit: y = (x1 + x2) / 3 + noise, x1 and x2 drawn evenly from -3 to 3: a single unit learns it."""
+    x = _square(n, rng)
+    return x, x.sum(axis=1) / 3 + rng.normal(0, noise, n)
+
+
+def hills(n: int, noise: float, rng: Generator) -> tuple[Array, Array]:
+    """Two hills and two hollows to fit, bells of Gauss: y = Σ ± exp(-|x - c|²) + noise, x as of `plane`.
+
+    The hills stand at (1.5, 1.5) and (-1.5, -1.5), the hollows at (1.5, -1.5) and (-1.5, 1.5): no plane comes near.
+    """
+    x, y = _square(n, rng), np.zeros(n)
+    for x1, x2 in ((1.5, 1.5), (-1.5, -1.5), (1.5, -1.5), (-1.5, 1.5)):
+        y += np.sign(x1 * x2) * np.exp(-((x[:, 0] - x1) ** 2) - (x[:, 1] - x2) ** 2)
+    return x, y + rng.normal(0, noise, n)
+
+
 LECTURES, HOURS = 6, 10
 
 
@@ -109,6 +126,11 @@ def _spread(y: Array, start: float, stop: float) -> Array:
     return t
 
 
+def _square(n: int, rng: Generator) -> Array:
+    """Places in the square from -3 to 3, to two decimals."""
+    return rng.uniform(-3, 3, (n, 2)).round(2)
+
+
 def _polar(radius: Array, angle: Array) -> Array:
     return np.stack([radius * np.cos(angle), radius * np.sin(angle)], axis=1)
 
@@ -133,6 +155,8 @@ TOYS = {
     "blobs": Toy(blobs, 300, 0.5, ("top", "left", "right")),
     "two_lines": Toy(two_lines, 200, 0.05, ("below", "above")),
     "sine": Toy(sine, 200, 0.1, ("sin(x)",), ("x",), "regression"),
+    "plane": Toy(plane, 300, 0.1, ("y",), task="regression"),
+    "hills": Toy(hills, 500, 0.05, ("y",), task="regression"),
     "pass_class": Toy(pass_class, 300, 0.1, ("failed", "passed"), ("lectures attended", "hours on the project")),
 }
 

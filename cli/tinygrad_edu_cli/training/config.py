@@ -22,7 +22,7 @@ LEARNING_RATES = {
     **{"adagrad": 0.1, "adadelta": 1.0, "rmsprop": 0.003},
 }
 HIDDEN, HIDDEN_OF_MANY = (32, 32), (128, 64)  # units of a net that nobody described, up to 16 inputs and above
-LINEAR_FIRST = ("pass_class", "diabetes")  # what a single layer learns as well as any net
+LINEAR_FIRST = ("pass_class", "plane", "diabetes")  # what a single layer learns as well as any net
 BATCH_SIZE = 32
 WARMUP = 5  # epochs
 DEFAULTS = {  # of the options that have a value where nothing was said

@@ -14,7 +14,7 @@ from click.shell_completion import CompletionItem
 from ..completion import words, words_or_files
 
 DATA = (
-    *("moons", "circles", "spirals", "xor", "blobs", "two_lines", "sine", "pass_class"),
+    *("moons", "circles", "spirals", "xor", "blobs", "two_lines", "sine", "plane", "hills", "pass_class"),
     *("digits", "iris", "breast_cancer", "diabetes", "mnist", "fashion_mnist"),
 )
 ACTIVATIONS = ("relu", "sigmoid", "tanh", "leaky_relu", "elu", "gelu", "silu", "softplus", "linear")
