@@ -13,8 +13,6 @@ from browser.graphs import random_graph, settings_of
 from tinygrad_edu_viz import Trace
 from tinygrad_edu_viz.pages.page import page as compose
 from tinygrad_edu_viz.pages.page import why_not_live
-from tinygrad_edu_viz.predicting.quiz import Quiz
-from tinygrad_edu_viz.predicting.verdicts import Answer
 from tinygrad_edu_viz.readable import number
 
 pytestmark = pytest.mark.browser
@@ -210,66 +208,6 @@ def test_compute_names_the_inputs_there_are(visit):
     page = visit(live(neuron()))
     said = page.tab.evaluate("() => { try { tinygrad.compute({v: 1}); } catch (error) { return `${error}`; } }")
     assert said == "RangeError: there is no input v: there are w, x, b, y"
-
-
-# --- predict ---------------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("make", [neuron, zoo])
-def test_answers_are_judged_as_in_the_terminal(visit, make):
-    page = visit(live(make()))
-    settings = {"w": -1.5, "x": 0.75, "b": 2.0}
-    page.tab.evaluate("(changes) => { tinygrad.compute(changes); }", settings)
-    trace = Trace.record(make(settings))
-    quiz, asked = Quiz(trace), 0
-    for s, event in enumerate(trace.events):
-        if quiz.question(event) is None:
-            assert page.tab.evaluate("(s) => tinygrad.judge(s, '1')", s) is None
-            continue
-        found = page.tab.evaluate("(s) => tinygrad.mistakes(s)", s)
-        answers = [event.grad, event.contribution, -event.grad, event.local, 0.123, 17.0, event.grad * 1.004]
-        answers += [part for _, part, _ in found] + [part + event.grad_before for _, part, _ in found]
-        for answer in [f"{x:.6g}" for x in answers if x is not None and np.isfinite(x)] + ["1/3"]:
-            given = 1 / 3 if answer == "1/3" else float(answer)
-            unit = _unit(answer)
-            verdict = quiz.judge(event, Answer(given, unit))
-            said = page.tab.evaluate("([s, answer]) => tinygrad.judge(s, answer)", [s, answer])
-            wanted = verdict.text if verdict.correct else verdict.retry
-            assert (said["correct"], said["text"], said["mistake"]) == (
-                verdict.correct,
-                wanted,
-                None if verdict.mistake is None else str(verdict.mistake),
-            ), (s, answer)
-            asked += 1
-    assert asked > 30
-
-
-def _unit(text: str) -> float:
-    """What the last digit stands for, as `read_answer` of the command line has it."""
-    from tinygrad_edu_cli.expressions.answer import read_answer
-
-    return read_answer(text).units  # type: ignore[return-value]
-
-
-def test_predict_asks_judges_and_goes_on(visit):
-    page = visit(live(neuron()))
-    page.tab.check("#predict")
-    event = Trace.record(neuron()).events[page.position]
-    assert "What is ∂L/∂" in page.text("#asked")
-    page.tab.fill("#answer", "hello")
-    page.press("Enter")
-    assert "one number" in page.text("#verdict")
-    before = page.position
-    page.tab.fill("#answer", f"{-event.grad:.5g}")
-    page.press("Enter")
-    assert "wrong sign" in page.text("#verdict") and page.position == before
-    page.tab.fill("#answer", f"{event.grad:.5g}")
-    page.press("Enter")
-    assert page.text("#verdict").startswith("Right") and page.position == before + 1
-    page.tab.click("#show")
-    assert page.position == before + 2 and page.text("#verdict").startswith("∂L/∂")
-    hidden = page.texts("#leaves output")
-    assert hidden == ["?"] * 4
 
 
 # --- where a page cannot compute -------------------------------------------------------------------------------------

@@ -20,8 +20,10 @@ def program(*tables: Table) -> str:
 
 
 def graph_program(*tables: Table) -> str:
-    """What a page needs that computes one graph, and says so: with the tables of its operations, and of optimizers."""
-    return "\n".join([packaged("runtime.js"), packaged("sentences.js"), *[table.text for table in tables]])
+    """What a page needs that computes one graph, says so, and reads answers: with the tables of its operations, of
+    optimizers, and of what can be called in an answer."""
+    parts = [packaged(name) for name in ("runtime.js", "sentences.js", "answers.js")]
+    return "\n".join([*parts, *[table.text for table in tables]])
 
 
 def packaged(name: str) -> str:

@@ -19,10 +19,12 @@ let computed = []; // what backward() gave
 
 const exact = (x) => (Number.isFinite(x) ? x : x !== x ? "nan" : x > 0 ? "inf" : "-inf");
 
+watchers.computed = []; // functions, called after other numbers were computed
 function compute() { // forward and backward
   forward(graph);
   computed = backward(graph, root);
   sentences.read(computed);
+  watchers.computed.forEach((watch) => watch());
 }
 
 function read(element, getters) {

@@ -11,10 +11,12 @@ from tinygrad_edu.graph.operation import REGISTRY, Elementwise
 from tinygrad_edu.tapes.javascript_code import UnwritableError
 
 from ..javascript.assemble import graph_program
+from ..javascript.calls import calls
 from ..javascript.graph import ComputedGraph, computed_graph
 from ..javascript.optimizers import optimizers
 from ..javascript.sentences import sentence_parts
 from ..pictures.scene import Scene
+from ..predicting.mistakes import Mistake
 from ..predicting.recorded_rules import Rules
 from ..trace import Trace
 from . import scene_svg
@@ -60,18 +62,19 @@ def live_pass(trace: Trace, scene: Scene, graph: ComputedGraph) -> Parts:
         "root": graph.root,
         "parts": sentence_parts(trace),
         "mistakes": _mistakes(trace),
+        "advice": {str(mistake): mistake.advice for mistake in Mistake},
         "learning": _learning(trace),
     }
     words = dict.fromkeys(("buttons", "loss", "of_pass", "of_first"), "")
-    words["keys"] = " <kbd>u</kbd> updates what learns, <kbd>z</kbd> undoes,"
-    script = "\n".join(packaged(name) for name in ("live.js", "live_controls.js", "predict.js"))
+    words["keys"] = " <kbd>u</kbd> updates what learns, <kbd>z</kbd> undoes, <kbd>p</kbd> asks you to predict,"
+    script = "\n".join(packaged(name) for name in ("live.js", "live_controls.js", "predicting.js", "predict.js"))
     return Parts(
         data,
         len(trace.events),
         {**words, "svg": scene_svg.draw(scene, trace), "live": packaged("live.html")},
         style=packaged("live.css"),
         script=script,
-        program=graph_program(graph.operations, optimizers()),
+        program=graph_program(graph.operations, optimizers(), calls()),
     )
 
 
@@ -83,7 +86,7 @@ def _learning(trace: Trace) -> list[int]:
 
 
 def _mistakes(trace: Trace) -> list[Any]:
-    """For each operand of each node what `predict.js` needs to tell the mistakes of `predicting/mistakes.py` apart.
+    """For each operand of each node what `predicting.js` needs to tell the mistakes of `predicting/mistakes.py` apart.
 
     `derivative`, the right one; `others`, [position, name] of operands whose derivative may be taken for this one's;
     `atInput` and `atOutput`, the derivative as it reads at the wrong point.

@@ -161,13 +161,16 @@ $("reset").addEventListener("click", () => {
 });
 document.querySelectorAll("#change, #quiz").forEach((part) =>
   part.addEventListener("keydown", (event) => {
-    if (event.key !== "Escape" && ["INPUT", "SELECT", "BUTTON"].includes(event.target.tagName)) event.stopPropagation();
+    if (event.key !== "Escape" && ["INPUT", "SELECT"].includes(event.target.tagName)) event.stopPropagation();
   }),
 );
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey) return;
   if (event.key === "u" && learning.size) update();
-  if (event.key === "z") undo();
+  else if (event.key === "z") undo();
+  else if (event.key === "p") $("predict").click();
+  else return;
+  event.preventDefault(); // the answer may have the focus by now
 });
 watchers.moved.push(() => inputs.forEach(showInput));
 addEventListener("hashchange", () => {
@@ -193,6 +196,7 @@ window.tinygrad = Object.freeze({
   steps: () => steps.map(({ kind, formula, text, upstream, local, contribution, grad }) => ({ kind, formula, text, upstream, local, contribution, grad })),
   inputs: inputs.map(label),
   go, update, undo, say, choose,
-  judge: (step, answer) => judged(step, answer),
-  mistakes: (step) => [...mistakes(caseOf(step))],
+  question: (step) => caseOf(step) && questionOf(caseOf(step)),
+  judge: (step, answer) => caseOf(step) && judged(caseOf(step), answer), // throws NoAnswer
+  mistakes: (step) => [...mistakes(caseOf(step))], // [kind, contribution, why]
 });
