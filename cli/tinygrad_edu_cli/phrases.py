@@ -7,8 +7,6 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-import numpy as np
-
 from tinygrad_edu import Tensor
 from tinygrad_edu.graph.node import Node
 
@@ -25,7 +23,7 @@ def describe(value: Any) -> str:
         return f"'{value.name}'" if value.name else f"the result of {value.op.name}" if value.op else "a constant"
     if isinstance(value, (list, tuple)):
         return f"a list of {len(value)}"
-    if isinstance(value, (bool, np.ndarray)):
+    if isinstance(value, bool):
         return "a comparison"
     if isinstance(value, str):
         return f"the text {value!r}" if len(value) < 40 else "a text"

@@ -263,7 +263,7 @@ def test_the_largest_allowed_work():
         ("sum(stack([v, v]))", "stack made 20,000 elements"),
         ("sum(tril(v))", "tril would make about 1.0e+08 elements"),
         ("sum(sum(broadcast_to(x[:0], (1000, 100, 0)), axis=2))", "broadcast_to made 100,000 elements"),
-        ("where(v[:, None] > v[None, :], 1, 0)", "comparison would make about 1.0e+08 elements"),
+        ("where(v[:, None] > v[None, :], 1, 0)", "greater would make about 1.0e+08 elements"),
         ("v[[0, 0]] * sum(v[[" + "0," * 200 + "]])", "indexing would make about 2.0e+06 elements"),
     ],
 )

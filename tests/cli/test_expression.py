@@ -14,6 +14,8 @@ from hypothesis import strategies as st
 import tinygrad_edu as tg
 from tinygrad_edu_cli.expressions.expression import evaluate
 from tinygrad_edu_cli.expressions.functions import FUNCTIONS
+from tinygrad_edu_viz import Trace
+from tinygrad_edu_viz.pages.page import why_not_live
 
 NAMES = {"a": 0.75, "b": -1.25, "x1": 2.5, "λ": 0.3}
 MATH = {
@@ -153,6 +155,24 @@ def test_a_condition_chooses(condition):
     if condition != "not_less":
         text = text.partition("; ")[2]
     assert evaluate(text, {"a": 3.0, "b": 2.0}).root.data == 3.0
+
+
+def test_a_comparison_is_a_node_so_that_a_page_follows_it():
+    root = evaluate("inside = (x > 1) * (x <= y); where(inside, x, 3*x) + x * (x < y)", {"x": 2.0, "y": 2.0}).root
+    assert root.data == 2.0
+    trace = Trace.record(root)
+    assert why_not_live(trace) == ""
+    assert [node.op for node in trace.nodes.values() if node.op][:3] == ["greater", "less_equal", "multiply"]
+    said = [event.text for event in trace.events]
+    assert "n3 = (x > 1) = (2 > 1) = 1" in said
+    assert any("(less: flat on both sides of its jump, so no gradient passes)" in text for text in said)
+    inside = next(node for node in trace.nodes.values() if node.name == "inside")
+    assert inside.gradient is None  # where passes none to its condition
+
+
+@pytest.mark.parametrize("masked", ["x[x > 1]", "x[x > 1, None]", "x[(x == 2)]"])
+def test_a_comparison_chooses_elements(masked):
+    assert evaluate(f"sum({masked})", {"x": [2.0, -1.0, 2.0]}).root.data == 4.0
 
 
 def test_operands_may_be_named():

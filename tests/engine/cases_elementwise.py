@@ -99,6 +99,12 @@ BINARY: list[tuple[str, Callable[..., Any], Callable[..., np.ndarray]]] = [
     ("power", np.power, positive),
     ("maximum", np.maximum, sample),
     ("minimum", np.minimum, sample),
+    ("greater", lambda a, b: (a > b) * 1.0, sample),
+    ("greater_equal", lambda a, b: (a >= b) * 1.0, sample),
+    ("less", lambda a, b: (a < b) * 1.0, sample),
+    ("less_equal", lambda a, b: (a <= b) * 1.0, sample),
+    ("equal", lambda a, b: (a == b) * 1.0, sample),
+    ("not_equal", lambda a, b: (a != b) * 1.0, sample),
 ]
 
 ELEMENTWISE: list[Case] = [

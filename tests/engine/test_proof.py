@@ -60,6 +60,10 @@ REGIONS = {
     "minimum": [(r + p, r), (r, r + p)],
     "clip": [(2 + p,), (INSIDE,), (-1 - p,)],
     "where": [(True, p, q), (False, p, q)],
+    **{
+        name: [(r + p, r), (r, r + p), (r, r)]
+        for name in "greater greater_equal less less_equal equal not_equal".split()
+    },
 }
 ATTRIBUTES = {
     "clip": [{"min": -1, "max": 2}],

@@ -127,6 +127,8 @@ def test_what_has_no_derivative_says_so():
         ("tanh", ["s"], None, "tanh(s)"),
         ("sigmoid", ["s"], None, "sigmoid(s)"),
         ("where", ["c", "a", "b"], None, "a if c else b"),
+        ("greater_equal", ["a", -1.0], None, "(a ≥ -1)"),
+        ("equal", ["a", "b"], None, "(a = b)"),
         ("clip", ["a"], {"min": None, "max": 1.0}, "clip(a, None, 1)"),
         ("matmul", ["W", "x"], None, "W @ x"),
         ("transpose", [Symbol.named("W", (2, 3))], {"axes": None}, "Wᵀ"),

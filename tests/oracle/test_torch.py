@@ -87,6 +87,12 @@ BINARY = {
     "maximum": torch.maximum,
     "minimum": torch.minimum,
     "power": torch.pow,
+    "greater": lambda a, b: (a > b) + 0.0 * (a + b),
+    "greater_equal": lambda a, b: (a >= b) + 0.0 * (a + b),
+    "less": lambda a, b: (a < b) + 0.0 * (a + b),
+    "less_equal": lambda a, b: (a <= b) + 0.0 * (a + b),
+    "equal": lambda a, b: (a == b) + 0.0 * (a + b),
+    "not_equal": lambda a, b: (a != b) + 0.0 * (a + b),
 }
 
 

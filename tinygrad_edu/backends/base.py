@@ -99,6 +99,9 @@ class Backend(Namespace):
         for array, result in zip(arrays, kernel(self, *arrays, *numbers), strict=False):
             array[...] = result
 
+    def indicator(self, condition: Any, *operands: Any) -> Any:
+        return condition.astype(self.xp.result_type(*operands))
+
     def chain(self, upstream: Any, local: Any) -> Any:
         """The chain rule, in the precision of the upstream gradient: constants of a rule never widen it."""
         dtype = getattr(local, "dtype", None)

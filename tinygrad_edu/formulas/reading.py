@@ -55,6 +55,10 @@ class Symbols(Namespace):
             return yes if condition is not False else no
         return Symbol("if", yes, condition, no, shape=broadcast(yes, condition, no))
 
+    def indicator(self, condition: Any, *operands: Any) -> Any:
+        """The condition itself: "(a > b)"."""
+        return Symbol("truth", condition) if isinstance(condition, Symbol) else as_symbol(float(condition))
+
     def expand_dims(self, a: Symbol, axis: Any) -> Symbol:
         """`a[:, None]`; new axes at several places are written in one index."""
         ndim = a.ndim + (len(axis) if isinstance(axis, tuple) else 1)
@@ -138,7 +142,8 @@ def forward(
     given = _operands(op, operands)
     with suppress(Exception):  # a rule may do with data whatever it likes
         read = as_symbol(op.forward(SYMBOLS, *given, **(attrs or op.defaults)))
-        single = all(not arg.args or arg.kind == "sequence" for arg in read.args)
+        inner = read.args[0] if read.kind == "truth" else read
+        single = all(not arg.args or arg.kind == "sequence" for arg in inner.args)
         if read.args and single and (read.kind != "call" or read.text == op.name):
             return read
     return call(op.name, *given, **(attrs or {}))

@@ -44,8 +44,8 @@ class Symbol:
 
     Attributes:
         kind: "name", "number", "figure" (a number that no arithmetic swallows), "argument" (an axis, a shape, ...),
-            "words", "call", "sequence", "if", "expand", "index", "transpose", "negative", "and", a comparison, or an
-            infix operator + - · / @ ^.
+            "words", "call", "sequence", "if", "expand", "index", "transpose", "negative", "and", a comparison, "truth"
+            (a comparison as the number 1 or 0), or an infix operator + - · / @ ^.
         args: the formulas that it is made of.
         text: the name, the function, the argument or the index.
         known_shape: the shape, where it is known; asking `shape` for an unknown one raises.

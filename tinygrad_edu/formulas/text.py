@@ -66,7 +66,7 @@ def _is_negative_figure(symbol: Symbol) -> bool:
 def _needs(symbol: Symbol) -> list[int]:
     """How tightly each part of a formula must bind to stand there without parentheses."""
     kind, own = symbol.kind, _binds(symbol)
-    if kind in ("call", "sequence"):
+    if kind in ("call", "sequence", "truth"):
         return [CONDITION] * len(symbol.args)
     if kind == "if":  # a if c else (another if ... else) needs none
         return [AND, AND, CONDITION]
@@ -99,6 +99,7 @@ def _parts(symbol: Symbol, write: Callable[[Symbol], str], needs: list[int], par
 
 
 _TEXT = {"index": "{}[{}]", "expand": "{}[{}]", "transpose": "{}ᵀ", "negative": "-{}", "if": "{} if {} else {}"}
+_TEXT["truth"] = "({})"
 
 
 def text(symbol: Symbol) -> str:
@@ -131,6 +132,7 @@ _LATEX = {
     **{"+": "{} + {}", "-": "{} - {}", "·": r"{} \cdot {}", "@": r"{} \, {}", "/": r"\frac{{{}}}{{{}}}"},
     **{"=": "{} = {}", "≠": r"{} \neq {}", "<": "{} < {}", "≤": r"{} \leq {}", ">": "{} > {}", "≥": r"{} \geq {}"},
     **{"and": r"{} \wedge {}", "negative": "-{}", "^": "{}^{{{}}}", "transpose": r"{}^{{\top}}"},
+    "truth": r"\left({}\right)",
 }
 _LATEX_FUNCTIONS = {name: rf"\{name}" for name in ("exp", "log", "sin", "cos", "tan", "sinh", "cosh", "tanh", "arctan")}
 _LATEX_FUNCTIONS |= {"sigmoid": r"\sigma", "maximum": r"\max", "minimum": r"\min"}

@@ -76,6 +76,10 @@ class Namespace:
         """a · factor, for a factor that goes to 0 faster than a to infinity: where it is 0, so is the product."""
         return self.where(factor == 0, 0.0, a * factor)
 
+    def indicator(self, condition: Any, *operands: Any) -> Any:
+        """1 where a condition on some operands holds, else 0; in the dtype of the operands."""
+        return self.where(condition, 1.0, 0.0)
+
     def settle(self, upstream: Any, gradient: Any) -> Any:
         """What a vjp gave, once more before it is used, where `guarded`."""
         return gradient

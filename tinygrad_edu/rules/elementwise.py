@@ -255,6 +255,48 @@ def gelu(xp, a, approximate="none"):
     return 0.5 * a * (1.0 + xp.erf(a / math.sqrt(2)))
 
 
+# --- comparisons -----------------------------------------------------------------------------------------------------
+
+# What `a > b` of an expression is, so that the graph knows where a choice comes from. In Python `a > b` of two nodes
+# is a plain truth, which an `if` can ask.
+
+
+@elementwise(0.0, 0.0, public=False, floating=True)
+def greater(xp, a, b):
+    """1 where a > b, else 0. Flat on both sides of its jump, so no gradient passes."""
+    return xp.indicator(a > b, a, b)
+
+
+@elementwise(0.0, 0.0, public=False, floating=True)
+def greater_equal(xp, a, b):
+    """1 where a ≥ b, else 0. Flat on both sides of its jump, so no gradient passes."""
+    return xp.indicator(a >= b, a, b)
+
+
+@elementwise(0.0, 0.0, public=False, floating=True)
+def less(xp, a, b):
+    """1 where a < b, else 0. Flat on both sides of its jump, so no gradient passes."""
+    return xp.indicator(a < b, a, b)
+
+
+@elementwise(0.0, 0.0, public=False, floating=True)
+def less_equal(xp, a, b):
+    """1 where a ≤ b, else 0. Flat on both sides of its jump, so no gradient passes."""
+    return xp.indicator(a <= b, a, b)
+
+
+@elementwise(0.0, 0.0, public=False, floating=True)
+def equal(xp, a, b):
+    """1 where a = b, else 0. Flat wherever it has a derivative, so no gradient passes."""
+    return xp.indicator(a == b, a, b)
+
+
+@elementwise(0.0, 0.0, public=False, floating=True)
+def not_equal(xp, a, b):
+    """1 where a ≠ b, else 0. Flat wherever it has a derivative, so no gradient passes."""
+    return xp.indicator(a != b, a, b)
+
+
 # --- choices ---------------------------------------------------------------------------------------------------------
 
 

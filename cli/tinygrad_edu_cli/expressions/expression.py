@@ -12,7 +12,6 @@ from __future__ import annotations
 import ast
 import inspect
 import math
-import operator
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
@@ -20,7 +19,8 @@ import numpy as np
 
 from tinygrad_edu import Tensor, Value
 from tinygrad_edu.graph.node import Node
-from tinygrad_edu.rules import functional
+from tinygrad_edu.graph.operation import REGISTRY
+from tinygrad_edu.rules import elementwise, functional
 
 from ..errors import ExpressionError
 from ..phrases import describe, is_plain, nearest, shapes, short, some
@@ -36,8 +36,15 @@ _BINARY = {
     ast.Pow: functional.power,
     ast.MatMult: functional.matmul,
 }
-_COMPARISONS = {ast.Lt: operator.lt, ast.LtE: operator.le, ast.Gt: operator.gt, ast.GtE: operator.ge}
-_COMPARISONS |= {ast.Eq: operator.eq, ast.NotEq: operator.ne}
+_COMPARISONS = {
+    ast.Lt: elementwise.less,
+    ast.LtE: elementwise.less_equal,
+    ast.Gt: elementwise.greater,
+    ast.GtE: elementwise.greater_equal,
+    ast.Eq: elementwise.equal,
+    ast.NotEq: elementwise.not_equal,
+}
+_COMPARING = {REGISTRY[function.__name__] for function in _COMPARISONS.values()}
 
 
 class Evaluated(NamedTuple):
@@ -188,13 +195,7 @@ class _Evaluator:
                 tree, "this comparison is not part of an expression here", "there are < <= > >= == !="
             )
         parts = [tree.left, tree.comparators[0]]
-        a, b = (self.operand(self.value(part), part) for part in parts)
-
-        def compute() -> Any:
-            limits.check_call("the comparison", {"a": a, "b": b})
-            return np.asarray(compare(_data(a), _data(b)))
-
-        return self.attempt(tree, "comparison", compute, [a, b])
+        return self.computed(tree, compare, *[self.operand(self.value(part), part) for part in parts])
 
     def subscript(self, tree: ast.Subscript) -> Any:
         whole = self.value(tree.value)
@@ -222,7 +223,7 @@ class _Evaluator:
             return slice(*[part and self.index(part) for part in (tree.lower, tree.upper, tree.step)])
         if isinstance(tree, ast.Constant) and tree.value is Ellipsis:
             return Ellipsis
-        value = self.value(tree)
+        value = _as_mask(self.value(tree))
         if (
             value is None
             or isinstance(value, np.ndarray)
@@ -304,8 +305,8 @@ class _Evaluator:
         return value
 
     def operand(self, value: Any, tree: Any) -> Any:
-        """A value that can be computed with: a node, a float, or the booleans of a comparison."""
-        if isinstance(value, (Node, np.ndarray)):
+        """A value that can be computed with: a node, or a float."""
+        if isinstance(value, Node):
             return value
         if isinstance(value, (bool, int, float)):
             return float(value)
@@ -365,7 +366,7 @@ def _needs_tensors(statements: list[ast.stmt], settings: Mapping[str, Any]) -> b
 
 def _check_result(source: Text, tree: Any, result: Any, settings: Mapping[str, Any]) -> None:
     """The result must be one number that depends on a name."""
-    if isinstance(result, (bool, np.ndarray)):
+    if isinstance(result, bool) or (isinstance(result, Node) and result.op in _COMPARING):
         raise source.error(
             tree, "the result is a comparison, which has no derivative", "use it in where(condition, a, b)"
         )
@@ -392,5 +393,8 @@ def _places(tree: ast.Call, bound: inspect.BoundArguments) -> dict[str, ast.AST]
     return places | {str(keyword.arg): keyword.value for keyword in tree.keywords}
 
 
-def _data(operand: Any) -> Any:
-    return operand.data if isinstance(operand, Node) else operand
+def _as_mask(value: Any) -> Any:
+    """A comparison as booleans, which choose elements; anything else as it is."""
+    if isinstance(value, Tensor) and value.op in _COMPARING:
+        return value.data != 0
+    return value
