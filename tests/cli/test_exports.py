@@ -124,7 +124,7 @@ def test_the_page_of_an_expression_computes_and_replay_does_not(cli, folder):
 @pytest.mark.parametrize(
     ("words", "why"),
     [
-        (("where(x > 1, x, 2*x)", "--set=x=3"), "was decided when it was recorded"),
+        (("where(1, x, 2*x)", "--set=x=3"), "was decided when it was recorded"),
         (("sum(W)", "--set=W=[1,2]"), "W is a tensor"),
     ],
 )
@@ -144,6 +144,15 @@ def decides():
 def far():
     x = tg.Value(2.0, name="x")
     return x * x if x < 5 else x
+def beyond():
+    x = tg.Value(2.0, name="x")
+    return x * x if x < 1000 else x
+def elsewhere():
+    x = tg.Value(2.0, name="x")
+    return tg.where(tg.step(x - 1.0), x * x, x) + tg.losses.hinge(x, tg.Value(1.0, name="t"))
+def copies():
+    from copy import copy
+    return copy(tg.Value(2.0, name="x")) * 2.0
 def refuses():
     x = tg.Value(2.0, name="x")
     if x != 2.0:
@@ -158,6 +167,9 @@ def refuses():
         ("smooth", ""),
         ("decides", "it has an if of its own"),
         ("far", "it has an if of its own"),
+        ("beyond", "it has an if of its own"),
+        ("elsewhere", ""),
+        ("copies", "takes no other numbers"),
         ("refuses", "takes no other numbers"),
     ],
 )

@@ -19,6 +19,9 @@ class Observer:
 
     # the forward pass
 
+    def created(self, leaf: Node) -> None:
+        """A node was made of a number or an array: an input, or a constant. It may be given another number here."""
+
     def made(self, node: Node, op: Operation, inputs: tuple[Node, ...], attrs: dict[str, Any] | None) -> None:
         """An operation was applied to inputs, and gave a node."""
 

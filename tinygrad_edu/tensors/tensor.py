@@ -81,8 +81,10 @@ class Tensor(PythonProtocol, Operators, Node):
         self.requires_grad = requires_grad
         self.serial = next(SERIAL)
         watch = MODES.get().watch
-        if watch is not None and isinstance(data, Tensor) and self._data is data._data:
-            watch.shared(data, self)
+        if watch is not None:
+            watch.created(self)
+            if isinstance(data, Tensor) and self._data is data._data:
+                watch.shared(data, self)
 
     @classmethod
     def wrap(cls, array: Any, backend: Backend) -> Tensor:

@@ -99,12 +99,15 @@ class Value(Operators, Node):
     keeps_grad = True
 
     def __init__(self, data: Any, name: str | None = None, requires_grad: bool = True):
-        self._data = _number(data)
+        self._data = data if type(data) is float else _number(data)
         self._grad = 0.0
         self._name = None if name is None else checked_name(name)
         self.op, self.inputs, self.attrs = None, (), None
         self._tracked = requires_grad
         self.serial = next(SERIAL)
+        watch = MODES.get().watch
+        if watch is not None:
+            watch.created(self)
 
     @classmethod
     def wrap(cls, number: Any) -> Value:

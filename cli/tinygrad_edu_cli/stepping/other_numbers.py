@@ -4,53 +4,81 @@ from __future__ import annotations
 
 import contextlib
 import io
-from collections.abc import Callable, Iterator
+import operator
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from tinygrad_edu import Value
+from tinygrad_edu import Value, nodes
 from tinygrad_edu.errors import TinygradError
+from tinygrad_edu.graph.modes import Mode
 from tinygrad_edu.graph.node import Node
+from tinygrad_edu.graph.observer import Observer
 from tinygrad_edu.tapes.javascript_code import UnwritableError
 from tinygrad_edu_viz import Trace
 
 from ..errors import CommandError
 
-CHANGES: tuple[Callable[[float], float], ...] = (lambda x: -1.5 * x - 0.25, lambda x: 3.0 * x + 2.0)
+Change = Callable[[float], float]
+CHANGES: tuple[Change, ...] = (lambda x: -1.5 * x - 0.25, lambda x: 3.0 * x + 2.0)
+
+
+COMPARISONS = {operator.eq, operator.ne, operator.lt, operator.le, operator.gt, operator.ge}
+
+
+class OtherNumbers(Observer):
+    """Gives each Value that has a name or a gradient another number when it is made; constants in formulas stay.
+
+    Attributes:
+        changed: these Values.
+        compared: whether the program compared nodes, from which it may have decided something.
+    """
+
+    def __init__(self, change: Change):
+        self.change = change
+        self.changed: set[Node] = set()
+        self.compared = False
+
+    def called(self, function: Callable[..., Any], arguments: tuple[Any, ...], result: Any) -> None:
+        self.compared |= function in COMPARISONS
+
+    def created(self, leaf: Node) -> None:
+        if isinstance(leaf, Value) and is_input(leaf):
+            leaf.data = self.change(leaf.data)
+            self.changed.add(leaf)
+
+
+def is_input(leaf: Node) -> bool:
+    """Whether a node is given, and no constant in a formula."""
+    return leaf.op is None and (leaf.name is not None or leaf.requires_grad)
 
 
 def recorded_again(function: Callable[[], Any]) -> list[Trace]:
     """What a function that makes its own inputs records if each of these has another number.
 
     Raises:
-        UnwritableError: it takes no other numbers, or does not return one.
+        UnwritableError: it takes no other numbers, or does not return one, or compares its numbers.
     """
-    return [_recorded(function, change) for change in CHANGES]
+    return [_recorded(function, OtherNumbers(change)) for change in CHANGES]
 
 
-def _recorded(function: Callable[[], Any], change: Callable[[float], float]) -> Trace:
+def _recorded(function: Callable[[], Any], other: OtherNumbers) -> Trace:
     try:
-        with _inputs(change), contextlib.redirect_stderr(io.StringIO()), np.errstate(all="ignore"):
-            root = function()
-            if isinstance(root, Node):
-                return Trace.record(root)
+        with contextlib.redirect_stderr(io.StringIO()), np.errstate(all="ignore"):
+            with Mode(lambda: {"watch": other}):
+                root = function()
+            found = isinstance(root, Node) and other.changed.issuperset(n for n in nodes(root) if is_input(n))
+            trace = Trace.record(root) if found else None
     except (CommandError, TinygradError):
-        pass
-    raise UnwritableError("the function takes no other numbers, so that nobody knows whether it has an if of its own")
-
-
-@contextlib.contextmanager
-def _inputs(change: Callable[[float], float]) -> Iterator[None]:
-    """Let each Value that has a name or a gradient be made of another number; constants in formulas stay."""
-    usual = Value.__init__
-
-    def changed(self: Value, data: Any, name: str | None = None, requires_grad: bool = True) -> None:
-        is_input = name is not None or requires_grad
-        usual(self, change(float(data)) if is_input else data, name, requires_grad)
-
-    Value.__init__ = changed  # type: ignore[method-assign]
-    try:
-        yield
-    finally:
-        Value.__init__ = usual  # type: ignore[method-assign]
+        trace = None
+    if trace is None:
+        raise UnwritableError(
+            "the function takes no other numbers, so that nobody knows whether it has an if of its own"
+        )
+    if other.compared:
+        raise UnwritableError(
+            "the function compares its numbers: it has an if of its own, or a where whose condition a page would not "
+            "ask anew; step(x - 1), maximum, minimum and relu follow the numbers"
+        )
+    return trace

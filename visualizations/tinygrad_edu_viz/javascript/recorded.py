@@ -88,5 +88,5 @@ def decided(operation: str) -> str:
     """
     return (
         f"the condition of a {operation} was decided when it was recorded, and would not follow the numbers: write it "
-        "with maximum, minimum or relu, or let the condition be an input"
+        "with step, as in where(step(x - 1), a, b), with maximum or minimum, or let the condition be an input"
     )
