@@ -39,7 +39,7 @@ class Opened:
         requests: addresses that were asked for.
     """
 
-    def __init__(self, context: Any, address: str):
+    def __init__(self, context: Any, address: str, runs: bool):
         self.complaints: list[str] = []
         self.requests: list[str] = []
         self.tab = context.new_page()
@@ -48,6 +48,8 @@ class Opened:
         self.tab.on("dialog", lambda dialog: (self.complaints.append("dialog"), dialog.dismiss()))
         self.tab.on("request", lambda request: self.requests.append(request.url))
         self.tab.goto(address)
+        if runs:
+            self.tab.wait_for_selector("#program", state="detached")
 
     def press(self, key: str, times: int = 1) -> None:
         for _ in range(times):
@@ -81,7 +83,7 @@ def visit(chromium: Any, tmp_path: Path) -> Iterator[Callable[..., Opened]]:
         file = tmp_path / f"page-{len(opened)}.html"
         file.write_text(trace if isinstance(trace, str) else compose(trace, title), encoding="utf-8")
         contexts.append(chromium.new_context(offline=True, **settings))
-        opened.append(Opened(contexts[-1], f"{file.as_uri()}{fragment}"))
+        opened.append(Opened(contexts[-1], f"{file.as_uri()}{fragment}", settings.get("java_script_enabled", True)))
         return opened[-1]
 
     yield open_page

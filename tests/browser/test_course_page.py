@@ -29,7 +29,7 @@ LENGTH = "document.querySelector('#curve .behind').points.length"
 
 @pytest.fixture
 def show(visit):
-    """Open the page of a course; what it knows may be deflated, and then its program begins after the page is there."""
+    """Open the page of a course."""
 
     def open_page(course: Course, fragment: str = "", title: str = "a title", **settings):
         page = visit(compose(course, title), fragment, **settings)

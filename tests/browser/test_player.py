@@ -386,6 +386,18 @@ def test_without_javascript(visit):
     assert page.box("n4", "grad") == ["0.5"]
 
 
+def test_a_browser_that_cannot_unpack_it_is_told(chromium, tmp_path):
+    """The picture is there, as without JavaScript, and a word."""
+    file = tmp_path / "page.html"
+    file.write_text(compose(neuron()), encoding="utf-8")
+    tab = chromium.new_page()
+    tab.add_init_script("delete window.DecompressionStream")
+    tab.goto(file.as_uri())
+    assert "has no DecompressionStream). Open it in a newer one" in tab.inner_text("[role=alert]")
+    assert tab.text_content("#node-n4 .grad") == "0.5"
+    tab.close()
+
+
 def test_two_players_in_one_notebook(visit):
     """Each frame steps by itself."""
     cell = neuron()._repr_mimebundle_()["text/html"]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import stat
 import sys
 import xml.etree.ElementTree as ElementTree
@@ -14,6 +13,7 @@ import pytest
 
 from tinygrad_edu_viz.cells import cell_width
 from tinygrad_edu_viz.pictures import dot_binary
+from unpacked import content_of, unpacked
 
 NEURON = ["tanh(w1*x1 + w2*x2 + b)"]
 for setting in ("w1=-3", "x1=2", "w2=1", "x2=0", "b=6.8813735870195432"):
@@ -134,8 +134,8 @@ def test_the_page_is_that_of_step(cli, net):
     for level in ("auto", "op"):
         assert cli("graph", "net.py:loss", "--level", level, "-o", "g.html").code == 0
         assert cli("step", "net.py:loss", "--level", level, "--replay", "--html", "s.html").code == 0
-        page, step = ((net / name).read_text(encoding="utf-8") for name in ("g.html", "s.html"))
-        of = json.loads(re.search(r'id="trace">(.*?)</script>', page)[1])
+        page, step = (unpacked((net / name).read_text(encoding="utf-8")) for name in ("g.html", "s.html"))
+        of = content_of((net / "g.html").read_text(encoding="utf-8"))
         assert of["opens"] == len(of["steps"]) and page == step.replace('"opens":0', f'"opens":{of["opens"]}')
     ran = cli("graph", "a * 1", "--set", "a=2", "--theme", "dark", "--rankdir", "TB", "-o", "d.html")
     assert ran.code == 0 and "@media screen and (min-width: 0px)" in (net / "d.html").read_text()

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import json
-
 import numpy as np
 import pytest
 
 import tinygrad_edu as tg
 from tinygrad_edu_viz.pages import playground
+from unpacked import content_of
 
 LIKE = "train --data spirals --net 2-8-8-1 --optimizer adamw --lr 0.02 --batch-size 25 --no-standardize"
 
 
 def start(path) -> dict:
     """The settings that a page begins with."""
-    text = path.read_text(encoding="utf-8")
-    return json.loads(text.split('id="embedded">')[1].split("</script>")[0])["start"]
+    return content_of(path.read_text(encoding="utf-8"), "embedded")["start"]
 
 
 def test_a_page_with_the_settings_of_a_command(cli, tmp_path):
@@ -36,7 +34,7 @@ def test_own_data(cli, tmp_path):
     data.write_text("a,b,kind\n" + "".join(f"{k / 7},{k % 5},{'<script>' if k % 2 else 'no'}\n" for k in range(30)))
     assert cli("playground", "-o", str(file), "--data", str(data)).code == 0
     text = file.read_text(encoding="utf-8")
-    assert text.count("<script>") == 0 and '"own":' in text
+    assert text.count("<script>") == 0 and "own" in content_of(text, "embedded")["sets"]
 
 
 WRONG = {

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import base64
 import json
 import re
 import shutil
-import zlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -21,6 +19,7 @@ from tinygrad_edu_cli.live.film import Projector
 from tinygrad_edu_cli.live.replay_screen import ReplayApp
 from tinygrad_edu_cli.live.replaying import Recording, Stage
 from tinygrad_edu_viz.canvas.grid import COLOUR, Look
+from unpacked import content_of
 
 
 @pytest.fixture(scope="module")
@@ -42,9 +41,7 @@ def losses(run: Path) -> list[float]:
 
 def packed_runs(page: str) -> Any:
     """What a report draws."""
-    packed = re.search(r'type="application/json" id="data">([^<]*)<', page)
-    assert packed is not None
-    return json.loads(zlib.decompress(base64.b64decode(packed[1])))["runs"]
+    return content_of(page, "data")["runs"]
 
 
 class Shown:

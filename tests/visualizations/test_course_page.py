@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import base64
-import json
 import re
-import zlib
 
 import pytest
 
@@ -16,11 +13,7 @@ from tinygrad_edu_viz import Course, Trace
 from tinygrad_edu_viz.pages.page import page
 from tinygrad_edu_viz.pictures.scene import lay_out_all
 from tinygrad_edu_viz.readable import number_lines
-
-
-def content(text: str) -> dict:
-    found = re.search(r'<script type="application/json" id="trace"[^>]*>(.*?)</script>', text, re.DOTALL)[1]
-    return json.loads(found if found.startswith("{") else zlib.decompress(base64.b64decode(found)))
+from unpacked import content_of
 
 
 def whole(rows: list[dict], news: dict[str, dict]) -> list[dict]:
@@ -32,10 +25,10 @@ def whole(rows: list[dict], news: dict[str, dict]) -> list[dict]:
 def test_every_pass_is_that_of_its_own_page(kind):
     """What a pass shares with the first one of its graph, with what is new in it, is what its own page holds."""
     course = COURSES[kind]()
-    found = content(page(course))
+    found = content_of(page(course))
     assert len(found["passes"]) == len(course.passes)
     for row, trace in zip(found["passes"], course.passes, strict=True):
-        alone, graph = content(page(trace)), found["graphs"][row["graph"]]
+        alone, graph = content_of(page(trace)), found["graphs"][row["graph"]]
         assert whole(graph["nodes"], row.get("nodes", {})) == alone["nodes"]
         assert whole(graph["steps"], row.get("steps", {})) == alone["steps"]
         assert (graph["stops"], graph["root"]) == (alone["stops"], alone["root"])
@@ -45,7 +38,7 @@ def test_every_pass_is_that_of_its_own_page(kind):
 @pytest.mark.parametrize("kind", COURSES)
 def test_updates_are_those_of_the_course(kind):
     course = COURSES[kind]()
-    for row, updates in zip(content(page(course))["passes"], course.updates, strict=True):
+    for row, updates in zip(content_of(page(course))["passes"], course.updates, strict=True):
         assert len(row.get("updates", [])) == len(updates)
         for told, update in zip(row.get("updates", []), updates, strict=True):
             as_json = update.to_json()
@@ -62,7 +55,7 @@ def test_more_passes_are_not_so_many_times_as_large():
     one, three = page(perceptron().passes[0]), page(perceptron())
     assert len(three) < 1.6 * len(one)
     many = page(perceptron(updates=40))
-    assert len(many) < 2.5 * len(one)
+    assert len(many) - len(one) < 40 * 2000
     for text in (three, many, page(branching())):
         ids = re.findall(r' id="([^"]+)"', text)
         assert len(ids) == len({*ids}) and text.count("<svg xmlns") == (2 if "g1-node" in text else 1)

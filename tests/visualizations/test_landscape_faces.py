@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
 import re
 
 import numpy as np
@@ -17,6 +16,7 @@ from tinygrad_edu_viz.landscapes import words
 from tinygrad_edu_viz.landscapes.landscape import Landscape, survey
 from tinygrad_edu_viz.landscapes.trail import Trail
 from tinygrad_edu_viz.pages.landscape_page import page
+from unpacked import content_of
 
 
 def bowl(names=("sgd", "adam"), missing: str = "") -> Landscape:
@@ -108,15 +108,11 @@ def test_a_file(kind):
 # --- the page ---
 
 
-def content(text: str) -> dict:
-    return json.loads(re.search(r'<script type="application/json" id="landscape">(.*?)</script>', text, re.DOTALL)[1])
-
-
 @pytest.mark.parametrize("make", [bowl, line, spatial])
 def test_a_page_has_the_numbers(make):
     found = make()
     text = page(found)
-    data = content(text)
+    data = content_of(text, "landscape")
     assert data["curve"] == found.is_curve and data["axes"] == list(found.plane.names)
     assert np.array(data["losses"]) == pytest.approx(np.atleast_2d(found.losses), rel=1e-4)
     assert np.array(data["levels"]) == pytest.approx(
@@ -143,8 +139,8 @@ def test_a_page_asks_for_nothing():
 def test_names_may_be_anything(name):
     found = bowl((name, "adam"), missing=f"it is {name}")
     text = page(found)
-    assert text.count("</script>") == 2 and text.count("<script") == 2
-    assert len(content(text)["trails"]) == 2
+    assert text.count("</script>") == 3 and text.count("<script") == 3
+    assert len(content_of(text, "landscape")["trails"]) == 2
 
 
 def test_themes():

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import base64
-import json
-import re
 import xml.etree.ElementTree as ET
-import zlib
 from dataclasses import replace
 
 import numpy as np
@@ -17,12 +14,12 @@ from tinygrad_edu_viz.pages.curves import Scale, loss_scale, loss_svg, measure_s
 from tinygrad_edu_viz.pages.report import GRID, report
 from tinygrad_edu_viz.training.progress import Progress
 from tinygrad_edu_viz.training.shown import Shown
+from unpacked import content_of
 from visualizations.shown_runs import shown
 
 
 def data_of(page: str) -> list[dict]:
-    (packed,) = re.findall(r'<script type="application/json" id="data">([^<]*)</script>', page)
-    return json.loads(zlib.decompress(base64.b64decode(packed)))["runs"]
+    return content_of(page, "data")["runs"]
 
 
 def points_of(svg: str, kind: str) -> np.ndarray:
@@ -112,7 +109,7 @@ def test_names_of_users_are_only_text():
     picture = replace(run.picture, names=(evil, "b"), feature_names=(evil, evil))
     hostile = Shown(progress, picture, run.snapshots, evil, evil, (evil,), {evil: evil}, (evil,))
     for page in (report([hostile], evil, table=evil), report([hostile, hostile], table=evil)):
-        assert page.count("<script") == 2 and "<img" not in page
+        assert page.count("<script") == 3 and "<img" not in page
         assert "onerror=alert(2)&gt;" in page, "it is shown as it is"
 
 

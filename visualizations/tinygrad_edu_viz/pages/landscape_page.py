@@ -18,7 +18,7 @@ from ..cells import clean
 from ..landscapes import words
 from ..landscapes.bands import COUNT
 from ..landscapes.landscape import Landscape, WalkedTrail
-from .parts import embedded_json, head, packaged, themed
+from .parts import head, packaged, packed, themed
 
 PROGRAM = ("landscape_ground.js", "landscape_drawing.js", "landscape.js")  # one module, in this order
 DIGITS = 5
@@ -49,7 +49,6 @@ def page(landscape: Landscape, theme: str = "auto") -> str:
     kind = "curve" if landscape.is_curve else "surface"
     times = _times(landscape)
     return Template(packaged("landscape.html")).substitute(
-        script=script,
         head=head(heading, script, style),
         title=heading,
         honesty=html.escape(clean(words.caption(landscape))),
@@ -59,7 +58,7 @@ def page(landscape: Landscape, theme: str = "auto") -> str:
         rows="\n".join(_row(trail, landscape.plane.exact) for trail in landscape.trails),
         facts="\n".join(f"<p>{html.escape(clean(fact))}</p>" for fact in _facts(landscape)),
         keys=("" if landscape.is_curve else _KEYS) + _TIME + _POINT,
-        data=embedded_json(_content(landscape, times)),
+        packed=packed(script, landscape=_content(landscape, times)),
     )
 
 

@@ -4,18 +4,11 @@
 // `page_controls.js`, and what only a course has in `course.js`: the three are one program.
 
 const $ = (id) => document.getElementById(id);
-const content = JSON.parse(await recorded($("trace")));
+const content = JSON.parse($("trace").textContent);
 const graphs = content.graphs ?? [content];
 const passes = content.passes ?? [{ graph: 0 }];
 const UNKNOWN = "·";
 const watchers = { entered: [], moved: [] }; // functions, called after a change of the pass, and of the position
-
-// The JSON of a long trace is deflated, and written in base64.
-async function recorded(element) {
-  if (!("deflated" in element.dataset)) return element.textContent;
-  const bytes = Uint8Array.from(atob(element.textContent), (letter) => letter.charCodeAt(0));
-  return new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"))).text();
-}
 
 // --- state ---------------------------------------------------------------------------------------------------------
 

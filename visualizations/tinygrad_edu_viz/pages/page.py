@@ -1,8 +1,8 @@
 """A trace, or a course, as one HTML page that steps through it, to and fro: no request to anywhere, nothing to install.
 
 The page holds the picture, the recorded numbers as JSON, and a small program, `page.js`, that shows them. Names are the
-user's, and may be anything: they are escaped in HTML and in JSON, and a policy (https://www.w3.org/TR/CSP3/) with the
-hashes of our own program and style lets the browser run and load nothing else.
+user's, and may be anything: they are escaped in HTML, JSON is packed, and a policy (https://www.w3.org/TR/CSP3/) with
+the hashes of our own program and style lets the browser run and load nothing else.
 """
 
 from __future__ import annotations
@@ -21,11 +21,10 @@ from ..pictures.scene import Scene, lay_out_all
 from ..trace import Trace
 from .live import ROOM, live_graph, live_pass
 from .page_parts import one_pass, several_passes
-from .parts import deflated, embedded_json, head, packaged, themed
+from .parts import head, packaged, packed, themed
 
 LIMIT = 300  # boxes; more take a browser too long at each step
 LONGEST_TITLE = 500  # characters
-READABLE = 30_000  # characters of the recorded JSON; more are deflated, or the page of a long trace grows large
 
 
 def page(
@@ -108,8 +107,6 @@ def compose(
         parts = live_pass(subject, scenes[0], graph) if graph else one_pass(subject, scenes[0])
     style = themed(packaged("page.css") + parts.style, theme, width=scenes[0].width)
     script = parts.program + packaged("page.js") + packaged("page_controls.js") + parts.script
-    data = embedded_json({**parts.data, "opens": opens})
-    is_long = len(data) > READABLE
     heading = html.escape(clean(title)[:LONGEST_TITLE])
     return Template(packaged("page.html")).substitute(
         head=head(heading, script, style),
@@ -117,9 +114,7 @@ def compose(
         note=html.escape(" ".join(filter(None, [clean(note), parts.note, scenes[0].view.note]))),
         last=parts.last,
         legend=_legend(scenes),
-        data=deflated(data) if is_long else data,
-        deflated=" data-deflated" if is_long else "",
-        script=script,
+        packed=packed(script, trace={**parts.data, "opens": opens}),
         **parts.words,
     )
 

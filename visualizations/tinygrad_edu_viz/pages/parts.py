@@ -1,4 +1,4 @@
-"""What all pages are made of: files of this package, JSON in HTML, colours, and the policy that lets nothing in."""
+"""What all pages are made of: files of this package, data and programs, compressed, colours, and a policy."""
 
 from __future__ import annotations
 
@@ -50,26 +50,45 @@ def head(title: str, script: str, style: str) -> str:
 
 
 def policy_of(script: str, style: str) -> str:
-    """A policy (https://www.w3.org/TR/CSP3/) that lets a browser run this program, use this style, and load nothing."""
+    """A policy (https://www.w3.org/TR/CSP3/) that lets a browser run this program, use this style, and load nothing.
+
+    Args:
+        script: the program that is given to `packed`.
+    """
+    programs = f"{_hash(packaged('inflate.js'))} {_hash(_enclosed(script))}"
     return (
-        f"default-src 'none'; script-src {_hash(script)}; style-src {_hash(style)}; img-src data:; "
+        f"default-src 'none'; script-src {programs}; style-src {_hash(style)}; img-src data:; "
         "base-uri 'none'; form-action 'none'"
     )
 
 
-def embedded_json(content: Any) -> str:
-    """JSON that can stand in an HTML script element: only ASCII, and nothing in it ends the element or opens another.
+def packed(script: str, **data: Any) -> str:
+    """What a page ends with: its data and its program, compressed, and a short program that unpacks them, `inflate.js`.
 
-    >>> embedded_json("</script>")
-    '"\\\\u003c/script>"'
+    A program weighs most of its page, and compressed a third of that. `inflate.js` puts its text into the page, where
+    the hash in `policy_of` lets the browser run it, as it lets nothing else run.
+
+    Args:
+        script: the text of the program. It runs when the data are there.
+        data: by their ids the contents, as JSON, of the elements that the program reads.
     """
-    text = json.dumps(content, allow_nan=False, separators=(",", ":"))
-    return text.replace("<", "\\u003c")
+    blocks = [
+        _block("application/json", name, json.dumps(content, allow_nan=False, separators=(",", ":")))
+        for name, content in data.items()
+    ]
+    program = _block("text/plain", "program", _enclosed(script))
+    return "\n".join([*blocks, program, f'<script type="module">{packaged("inflate.js")}</script>'])
 
 
-def deflated(text: str) -> str:
-    """Text for the DecompressionStream "deflate" of a browser (https://compression.spec.whatwg.org), in base64."""
-    return base64.b64encode(zlib.compress(text.encode(), 9)).decode()
+def _block(kind: str, name: str, text: str) -> str:
+    """A script element that a browser does not run, with text that is deflated, and written in base64."""
+    content = base64.b64encode(zlib.compress(text.encode(), 9)).decode()
+    return f'<script type="{kind}" id="{name}" data-deflated>{content}</script>'
+
+
+def _enclosed(script: str) -> str:
+    """The program with names of its own, as in a module, which run at once where it is put into the page."""
+    return f'"use strict";\n{{\n{script}\n}}\n'
 
 
 def colours(palette: Palette) -> str:

@@ -19,7 +19,7 @@ from ..cells import clean
 from ..javascript.assemble import program
 from ..javascript.optimizers import optimizers
 from ..javascript.tables import activations, losses, penalties
-from .parts import embedded_json, packaged, policy_of, themed
+from .parts import packaged, packed, policy_of, themed
 
 PROGRAM = tuple(
     f"playground{part}.js" for part in ("_run", "_draw", "_network", "_walk", "")
@@ -53,8 +53,7 @@ def page(
     return Template(packaged("playground.html")).substitute(
         policy=policy_of(script, style),
         style=style,
-        script=script,
-        data=embedded_json({"sets": sets, "start": start or {}}),
+        packed=packed(script, embedded={"sets": sets, "start": start or {}}),
     )
 
 

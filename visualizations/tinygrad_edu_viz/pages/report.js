@@ -1,16 +1,11 @@
 // What the models answered after each of some epochs. Nothing is computed but colours: all numbers stand in the page.
 
 const $ = (id) => document.getElementById(id);
-const { runs } = JSON.parse(await inflated($("data").textContent));
+const { runs } = JSON.parse($("data").textContent);
 const slider = $("slider");
 const last = Math.max(...runs.map((run) => run.frames.length)) - 1;
 const SIGNS = ["o", "x", "□", "△", "◇", "▽", "+", "*"]; // no class is told by its colour alone
 const BANDS = 8;
-
-async function inflated(text) {
-  const stream = new Blob([bytes(text)]).stream().pipeThrough(new DecompressionStream("deflate"));
-  return new Response(stream).text();
-}
 
 function bytes(text) {
   return Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));

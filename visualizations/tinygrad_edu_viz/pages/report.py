@@ -23,7 +23,7 @@ from ..training.progress import Progress
 from ..training.shown import Shown, told
 from ..training.snapshots import MOST_SNAPSHOTS
 from . import curves
-from .parts import deflated, embedded_json, head, packaged, themed
+from .parts import head, packaged, packed, themed
 
 GRID = 64  # fields along each side of a plane; the page draws between them
 PLACES = 120  # along a fitted curve
@@ -54,7 +54,6 @@ def report(
         raise ArgumentError("no epoch has ended, so there is nothing to report")
     script = packaged("report.js")
     frames = [_frames(run, most) for run in runs]
-    data = embedded_json({"runs": frames})
     lines = "\n".join(map(_text, table.splitlines()))
     heading = html.escape(clean(title or runs[0].progress.title or "A training run")[:LONGEST_TITLE])
     return Template(packaged("report.html")).substitute(
@@ -68,8 +67,7 @@ def report(
         runs="".join(_card(run, number, runs) for number, run in enumerate(runs)),
         legend=_legend([run.progress for run in runs]),
         about="".join(_about(run) for run in runs) + _settings(runs),
-        data=deflated(data),
-        script=script,
+        packed=packed(script, data={"runs": frames}),
     )
 
 
