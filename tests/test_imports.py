@@ -17,7 +17,7 @@ from typing import NamedTuple
 import pytest
 
 ROOT = Path(__file__).parents[1]
-PACKAGES = ("tinygrad_edu", "visualizations/tinygrad_edu_viz", "cli/tinygrad_edu_cli")
+PACKAGES = ("tinygrad_edu", "visualizations/tinygrad_edu_viz", "cli/tinygrad_edu_cli", "tutorials/tinygrad_edu_tutorials")
 
 HELP = "brings NumPy, which `--help` and usage errors need not wait for"
 ON_DEMAND = "slow to import, and seldom needed"

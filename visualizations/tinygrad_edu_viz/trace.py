@@ -14,8 +14,10 @@ from tinygrad_edu.graph.node import Node
 
 from .readable import short
 from .recording import recorder
-from .recording.contents import Data, Event, TraceNode
+from .recording.contents import Data, Event, TraceError, TraceNode
 from .saving import json_file
+
+MOST_NAMED = 20  # nodes in a message
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +82,26 @@ class Trace:
             OSError: the file cannot be read.
         """
         return cls(*json_file.read(path))
+
+    def node(self, name: str) -> TraceNode:
+        """The node of a name, or of an id such as "n4".
+
+        >>> from tinygrad_edu import Value
+        >>> Trace.record(Value(2.0, name="a") * 3.0).node("a").gradient
+        3.0
+
+        Raises:
+            TraceError: there is none, or several have the name; says what can be asked for.
+        """
+        found = [node for node in self.nodes.values() if name in (node.name, node.label)]
+        if not found and name in self.nodes:
+            return self.nodes[name]
+        if len(found) == 1:
+            return found[0]
+        if found:
+            raise TraceError(f"{len(found)} nodes are called {name!r}: ask by id, {', '.join(n.id for n in found)}")
+        known = ", ".join(short(node.label, 20) for node in list(self.nodes.values())[:MOST_NAMED])
+        raise TraceError(f"no node is called {name!r}; there are {known}" + ", ..." * (len(self.nodes) > MOST_NAMED))
 
     def gradients_after(self, step: int) -> dict[str, Data]:
         """The gradient that each node has after `step` events; without the nodes that none has reached yet."""

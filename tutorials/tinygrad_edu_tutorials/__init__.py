@@ -1,0 +1,1 @@
+"""The tutorials of tinygrad-edu: lessons that are read, predicted, written and checked."""

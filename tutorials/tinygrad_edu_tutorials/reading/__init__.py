@@ -1,0 +1,1 @@
+"""Lessons as Markdown, read into parts."""

@@ -1,0 +1,50 @@
+"""What a learner answers to a prediction, beside the right answer and the wrong ones that are explained."""
+
+from __future__ import annotations
+
+from .lesson import Part, wrong_answers
+
+
+def is_right(prediction: Part, given: str) -> bool:
+    """Whether an answer is the right one: a letter; or a number, as near as `data-within` says, or else rounded as it
+    was typed, to two digits at least."""
+    answer = prediction.attrs["answer"]
+    right, number = number_of(answer), number_of(given)
+    if right is None or number is None:
+        return _letter(given) == _letter(answer)
+    if "within" in prediction.attrs:
+        return abs(number - right) <= float(prediction.attrs["within"])
+    if number == right:
+        return True
+    rounded = f"{right:.{max(_digits(given), 2)}g}"
+    return float(rounded) == number and not right.is_integer()
+
+
+def why_wrong(prediction: Part, given: str) -> str | None:
+    """The explanation of a wrong answer, in Markdown; None if the page has none for it."""
+    number = number_of(given)
+    for key, why in wrong_answers(prediction).items():
+        wrong = number_of(key)
+        if (wrong is not None and wrong == number) or _letter(key) == _letter(given):
+            return why
+    return None
+
+
+def number_of(text: str) -> float | None:
+    """What somebody may type for a number: -3, 0.5, 0,5, 1/3, 2e-6, 64 %; None for what is none."""
+    plain = text.strip().replace("−", "-").replace("\u202f", "").replace(",", ".").removesuffix("%").strip()
+    above, slash, below = plain.partition("/")
+    try:
+        return float(above) / float(below) if slash else float(plain)
+    except (ValueError, ZeroDivisionError):
+        return None
+
+
+def _digits(text: str) -> int:
+    """Significant digits of a number as it was typed."""
+    digits = text.strip().lower().partition("e")[0].replace(",", ".")
+    return len(digits.lstrip("-−0.").replace(".", ""))
+
+
+def _letter(text: str) -> str:
+    return text.strip().rstrip(".)").lower()

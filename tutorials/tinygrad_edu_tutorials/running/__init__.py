@@ -1,0 +1,1 @@
+"""Code that is not ours runs in a process of its own."""

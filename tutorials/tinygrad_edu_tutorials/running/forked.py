@@ -1,0 +1,170 @@
+"""Call a function in a process of its own, with limits on its time and its output.
+
+The processes are forked from one that has the engine loaded (multiprocessing's fork server), so that one costs a tenth of
+a second; where there is no fork, each is started anew. Nothing of the current folder is on their path, so a `random.py`
+of a learner stands in for nothing.
+"""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import os
+import signal
+import sys
+import tempfile
+import threading
+import traceback
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+CPU_SECONDS, SECONDS = 10, 60
+PRINTED = 20_000  # bytes of output that are kept
+PRELOADED = ["__main__", "tinygrad_edu_viz", "tinygrad_edu_tutorials.running.judging"]
+
+
+class Endless(BaseException):
+    """The time is over. (No Exception: a learner's `except` must not swallow it.)"""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a call.
+
+    Attributes:
+        value: what the function gave, through JSON; None if it did not come to its end.
+        ended: "done", "endless" or "crashed".
+        code: the exit code of the process.
+        printed: what was written to its standard output and error.
+    """
+
+    value: Any
+    ended: str
+    code: int | None
+    printed: str
+
+
+def call(function: Callable[..., Any], *arguments: Any, cpu: float = CPU_SECONDS, wall: float = SECONDS) -> Outcome:
+    """Call a function of a module, with arguments that can be pickled, in a process of its own.
+
+    Args:
+        cpu: seconds of computing that it has. wall: seconds in all.
+    """
+    with tempfile.TemporaryDirectory() as scratch:
+        result = Path(scratch) / "result.json"
+        reading, writing = multiprocessing.Pipe(duplex=False)
+        process = _context().Process(target=_child, args=(function, arguments, str(result), writing, cpu), daemon=True)
+        _start(process)
+        writing.close()
+        drain = _Drain(reading)
+        drain.start()
+        try:
+            process.join(wall)
+        finally:
+            late = process.is_alive()
+            _end(process.pid, late)
+            process.join()
+            drain.join(2)
+        out_of_time = late or process.exitcode in (-getattr(signal, "SIGXCPU", 0), -getattr(signal, "SIGKILL", 0))
+        try:
+            value, ended = json.loads(result.read_text(encoding="utf-8")), "done"
+        except (OSError, ValueError):
+            value, ended = None, "endless" if out_of_time else "crashed"
+        return Outcome(value, ended, process.exitcode, drain.text())
+
+
+def _context() -> Any:
+    if "forkserver" not in multiprocessing.get_all_start_methods():
+        return multiprocessing.get_context("spawn")
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(PRELOADED)
+    return context
+
+
+_starting = threading.Lock()
+
+
+def _start(process: Any) -> None:
+    """Start a process whose interpreter takes no module from the current folder."""
+    with _starting:
+        before = os.environ.get("PYTHONSAFEPATH")
+        os.environ["PYTHONSAFEPATH"] = "1"
+        try:
+            process.start()
+        finally:
+            if before is None:
+                del os.environ["PYTHONSAFEPATH"]
+            else:
+                os.environ["PYTHONSAFEPATH"] = before
+
+
+def _end(pid: int | None, alive: bool) -> None:
+    """End a process, and what it has started."""
+    if pid is None:
+        return
+    with suppress(OSError):
+        if hasattr(os, "killpg"):
+            os.killpg(pid, signal.SIGKILL)  # it leads a group of its own
+    with suppress(OSError):
+        if alive:
+            os.kill(pid, getattr(signal, "SIGKILL", signal.SIGTERM))
+
+
+class _Drain(threading.Thread):
+    """Reads what a process prints, so that it never waits, and keeps the beginning."""
+
+    def __init__(self, source: Connection):
+        super().__init__(daemon=True)
+        self.source, self.kept, self.total = source, b"", 0
+
+    def run(self) -> None:
+        with suppress(OSError):
+            while piece := os.read(self.source.fileno(), 65_536):
+                self.kept += piece[: PRINTED - len(self.kept)]
+                self.total += len(piece)
+
+    def text(self) -> str:
+        text = self.kept.decode("utf-8", "replace")
+        return text if self.total <= PRINTED else f"{text}\n... ({self.total:,} bytes)"
+
+
+def _child(function: Callable[..., Any], arguments: tuple[Any, ...], result: str, output: Connection, cpu: float) -> None:
+    if hasattr(os, "setsid"):
+        os.setsid()
+    for number in (1, 2):
+        os.dup2(output.fileno(), number)
+    sys.stdout, sys.stderr = (
+        open(number, "w", 1, "utf-8", "replace", closefd=False)  # noqa: SIM115  as long as the process
+        for number in (1, 2)
+    )
+    os.environ |= {"NO_COLOR": "1", "MPLBACKEND": "Agg", "PYTHONUTF8": "1", "PYTHONDONTWRITEBYTECODE": "1"}
+    sys.dont_write_bytecode = True
+    _limit(cpu)
+    try:
+        value = function(*arguments)
+    except BaseException:
+        traceback.print_exc()
+        raise SystemExit(1) from None
+    with open(result, "w", encoding="utf-8") as file:
+        json.dump(value, file)
+
+
+def _limit(cpu: float) -> None:
+    """After its seconds, computing is interrupted at the line where it is; two seconds later it is killed."""
+    try:
+        import resource
+    except ImportError:  # not on this system: the time in all still holds
+        return
+
+    def over(_signal: int, _frame: Any) -> None:
+        raise Endless
+
+    used = sum(resource.getrusage(resource.RUSAGE_SELF)[:2])
+    seconds = max(int(used + cpu + 0.999), 1)
+    signal.signal(signal.SIGXCPU, over)
+    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 2))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
