@@ -17,7 +17,12 @@ from typing import NamedTuple
 import pytest
 
 ROOT = Path(__file__).parents[1]
-PACKAGES = ("tinygrad_edu", "visualizations/tinygrad_edu_viz", "cli/tinygrad_edu_cli", "tutorials/tinygrad_edu_tutorials")
+PACKAGES = (
+    "tinygrad_edu",
+    "visualizations/tinygrad_edu_viz",
+    "cli/tinygrad_edu_cli",
+    "tutorials/tinygrad_edu_tutorials",
+)
 
 HELP = "brings NumPy, which `--help` and usage errors need not wait for"
 ON_DEMAND = "slow to import, and seldom needed"
@@ -95,6 +100,7 @@ LAZY = {
         "tinygrad_edu.errors": HELP,
         "tinygrad_edu_cli.excerpt": HELP,
     },
+    "tinygrad_edu_tutorials.running.forked": {"resource": "not on every system"},
     "tinygrad_edu_cli.tui": {"tinygrad_edu_cli.tui.app": "Textual is slow to import, and waits for a keyboard"},
 }
 

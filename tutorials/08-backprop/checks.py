@@ -91,7 +91,7 @@ def in_order(L, receive=summed, newest_first=True, start=1.0):
 
 
 def as_met(L, take):
-    """Each node passes on once, when it is taken from those that were met; `take` 0 is breadth first, -1 depth first."""
+    """Each node passes on once, when it is taken from those that were met: 0 is breadth first, -1 depth first."""
     grads, waiting, done = dict.fromkeys(tg.nodes(L), 0.0), [L], set()
     grads[L] = 1.0
     while waiting:
@@ -254,7 +254,9 @@ class Hunt(FunctionExercise):
     }
     mutants = {
         "kept": [{"        w.grad = 0.0\n": ""}],
-        "forgotten": [{"        w.grad = 0.0\n        loss.backward()\n": "        loss.backward()\n        w.grad = 0.0\n"}],
+        "forgotten": [
+            {"        w.grad = 0.0\n        loss.backward()\n": "        loss.backward()\n        w.grad = 0.0\n"}
+        ],
         "rate": [{"        w.grad = 0.0\n": "", "lr=0.05": "lr=0.01"}],
     }
     also_right = [

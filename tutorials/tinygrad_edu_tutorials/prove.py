@@ -15,7 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from .library import FOLDER, find, names
-from .proving.figures import draw_figures
+from .proving.page import draw_figures
 from .proving.parity import confirmed
 from .proving.proof import prove, workers
 from .reading.lesson import LessonError

@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from .comparing import Plain, Raised, Unfinished, difference, kind_of, plain, same
-from .learner import Contract, EngineUsed, Learner, Missing
+from .comparing import Plain, Raised, Unfinished, difference, plain, same
+from .learner import Contract, Learner, Missing
 
 Patch = Mapping[str, str] | str
 """A solution changed by a learner: old text and new text, each old one once in it; or a whole program."""
@@ -101,7 +101,8 @@ class Verdict:
     """What a check says.
 
     Attributes:
-        key: "right", the key of a mistake, or one of: unfinished, missing, contract, raised, endless, crashed, engine, other.
+        key: "right", the key of a mistake, or one of: unfinished, missing, contract, raised, endless, crashed, engine,
+            other.
         facts: for the sentence that says it: case, what, got, right, ...
         printed: what the learner's code printed, at most some thousand characters.
     """
@@ -196,6 +197,3 @@ class Judge:
 def is_unfinished(error: BaseException) -> bool:
     """Whether an error comes from a `...` that nobody has replaced."""
     return isinstance(error, (NotImplementedError, Unfinished)) or "ellipsis" in str(error).lower()
-
-
-__all__ = ["Contract", "EngineUsed", "Exercise", "FunctionExercise", "Judge", "Mistake", "Verdict", "kind_of"]

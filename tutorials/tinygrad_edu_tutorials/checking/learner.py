@@ -67,11 +67,11 @@ def forbid(names: Iterable[str], file: str) -> None:
         AttributeError: there is no such name.
     """
     for name in names:
-        *way, last = name.split(".")
-        owner = reduce(getattr, way, tinygrad_edu)
-        target, attribute = getattr(owner, last), last
+        *way, attribute = name.split(".")
+        owner: Any = reduce(getattr, way, tinygrad_edu)
+        target: Any = getattr(owner, attribute)
         if inspect.isclass(target):
-            owner, attribute, target = target, "__init__", target.__init__  # type: ignore[misc]
+            owner, attribute, target = target, "__init__", target.__init__
         setattr(owner, attribute, _refusing(target, name, file))
 
 

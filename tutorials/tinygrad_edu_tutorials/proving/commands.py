@@ -8,6 +8,8 @@ import sys
 import tempfile
 from pathlib import Path
 
+from tinygrad_edu_cli.main import main
+
 from ..reading.reader import read
 
 
@@ -30,8 +32,6 @@ def command_faults(folder: str) -> list[str]:
 
 def _run(words: list[str], wanted: int) -> str:
     """What went wrong, "" if nothing did."""
-    from tinygrad_edu_cli.main import main
-
     if words[0] != "tinygrad-edu":
         return "  a command of a page begins with tinygrad-edu"
     code = main(words[1:])

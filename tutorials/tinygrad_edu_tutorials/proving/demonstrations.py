@@ -19,5 +19,7 @@ def demonstration_faults(folder: str) -> list[str]:
         margins = [float(margin(seed)) for seed in SEEDS]
         if min(margins) <= 0:
             found = ", ".join(f"{number:.3g}" for number in margins)
-            faults.append(f"{Path(folder).name}/checks.py: {claim!r} does not hold: margins {found} for the seeds {SEEDS}")
+            faults.append(
+                f"{Path(folder).name}/checks.py: {claim!r} does not hold: margins {found} for the seeds {SEEDS}"
+            )
     return faults

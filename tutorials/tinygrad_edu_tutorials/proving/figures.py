@@ -30,7 +30,9 @@ def drawing_of(shown: Any) -> Any:
     figure = shown if hasattr(shown, "savefig") else getattr(shown, "figure", None)
     if isinstance(shown, Drawing) or figure is not None:
         return figure if figure is not None else shown
-    raise TypeError(f"a figure is a Value, a Tensor, a Trace, draw_graph(...), or a matplotlib figure, not {shown!r:.60}")
+    raise TypeError(
+        f"a figure is a Value, a Tensor, a Trace, draw_graph(...), or a matplotlib figure, not {shown!r:.60}"
+    )
 
 
 def svg_of(shown: Any) -> str:
@@ -56,32 +58,26 @@ def _facts_of_figure(figure: Any) -> list[Any]:
     """Titles, and the data of lines and points, in three digits: computers differ in the last ones."""
     facts: list[Any] = []
     for axes in figure.axes:
-        facts.append([axes.get_title(), axes.get_xlabel(), axes.get_ylabel(), *(text.get_text() for text in axes.texts)])
+        facts.append(
+            [axes.get_title(), axes.get_xlabel(), axes.get_ylabel(), *(text.get_text() for text in axes.texts)]
+        )
         for line in axes.lines:
-            facts.append([[f"{float(number):.3g}" for number in numbers] for numbers in (line.get_xdata(), line.get_ydata())])
+            facts.append(
+                [[f"{float(number):.3g}" for number in numbers] for numbers in (line.get_xdata(), line.get_ydata())]
+            )
         for collection in axes.collections:
             offsets = collection.get_offsets()
             facts.append([[f"{float(number):.3g}" for number in pair] for pair in offsets])
     return facts
 
 
-def draw_figures(folder: str) -> list[str]:
-    """Draw the figures of a lesson into its folder `figures`; gives what was written, or what went wrong."""
-    from ..reading.reader import read
-    from .page import Page
-
-    page = Page(read(Path(folder) / "lesson.en.md"))
-    target = Path(folder) / "figures"
-    target.mkdir(exist_ok=True)
-    said = list(page.faults)
-    for key, shown in page.figures.items():
-        path = target / f"{key}.svg"
-        if _kept(path) == digest_of(shown):
-            said.append(f"{path.name}: unchanged")
-        else:
-            path.write_text(svg_of(shown), encoding="utf-8")
-            said.append(f"{path.name}: written")
-    return said
+def draw(shown: Any, path: Path) -> bool:
+    """Write a picture, unless the file shows the same already; says whether it did."""
+    if _kept(path) == digest_of(shown):
+        return False
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(svg_of(shown), encoding="utf-8")
+    return True
 
 
 def _kept(path: Path) -> str | None:

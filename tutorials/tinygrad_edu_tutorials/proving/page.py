@@ -84,6 +84,16 @@ def page_faults(folder: str) -> list[str]:
     return page.faults + faults
 
 
+def draw_figures(folder: str) -> list[str]:
+    """Draw the figures of a lesson into its folder `figures`; gives what was written, or what went wrong."""
+    page = Page(read(Path(folder) / "lesson.en.md"))
+    target = Path(folder) / "figures"
+    return page.faults + [
+        f"{key}.svg: {'written' if figures.draw(shown, target / f'{key}.svg') else 'unchanged'}"
+        for key, shown in page.figures.items()
+    ]
+
+
 def _number_faults(page: Page, part: Part) -> list[str]:
     faults, where = [], page.lesson.where(part)
     for number in part.numbers:
@@ -98,7 +108,9 @@ def _number_faults(page: Page, part: Part) -> list[str]:
         if not agrees:
             faults.append(f"{where}: the text says {number.said}, and {number.expression} is {value}")
     for found in _BARE.findall(_NOT_PROSE.sub("", part.text)):
-        faults.append(f"{where}: nothing computes {found}: write {found}<!--= EXPRESSION -->, or `{found}` if it is code")
+        faults.append(
+            f"{where}: nothing computes {found}: write {found}<!--= EXPRESSION -->, or `{found}` if it is code"
+        )
     return faults
 
 
@@ -111,12 +123,18 @@ def _prediction_faults(page: Page, part: Part) -> list[str]:
         faults.append(f'{where}: nothing computes the answer {answer}: add data-computed="EXPRESSION"')
     elif expression := part.attrs.get("computed"):
         value = page.value(part, expression)
-        right = value == answer if number is None else value is not None and abs(float(value) - number) <= 5e-7 * abs(number)
+        right = (
+            value == answer
+            if number is None
+            else value is not None and abs(float(value) - number) <= 5e-7 * abs(number)
+        )
         if value is not None and not right:
             faults.append(f"{where}: data-answer is {answer}, and {expression} is {value}")
     wrong = wrong_answers(part)
     if len(wrong) < 2:
-        faults.append(f"{where}: a prediction explains at least two wrong answers: - `4` That is ...; this one {len(wrong)}")
+        faults.append(
+            f"{where}: a prediction explains at least two wrong answers: - `4` That is ...; this one {len(wrong)}"
+        )
     if answer in wrong:
         faults.append(f"{where}: {answer} is explained as wrong, and is right")
     return faults

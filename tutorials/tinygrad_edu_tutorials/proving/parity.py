@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from itertools import pairwise
 
 from ..reading.code import code_only
 from ..reading.lesson import PROGRAMS, SHEETS, Lesson, Part, wrong_answers
@@ -67,7 +68,7 @@ def digests(lesson: Lesson) -> list[str]:
     """Of each section's text, code and all, but for its line breaks; the head belongs to the first."""
     lines = lesson.source.split("\n")
     starts = [0, *(part.line - 1 for part in headings(lesson)[1:]), len(lines)]
-    texts = [" ".join("\n".join(lines[a:b]).split()) for a, b in zip(starts, starts[1:], strict=False)]
+    texts = [" ".join("\n".join(lines[a:b]).split()) for a, b in pairwise(starts)]
     return [hashlib.sha256(text.encode()).hexdigest()[:8] for text in texts]
 
 

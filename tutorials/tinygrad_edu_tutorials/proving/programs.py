@@ -80,22 +80,35 @@ def programs_of(lessons: Mapping[str, Lesson], exercise: Exercise, hostile: bool
     for text in mutations(stub, solution, right):
         yield program("mutation", text, seconds=SHORT)
     if hostile:
-        yield from _hostile(program, solution, name)
+        yield from _hostile(name, solution)
 
 
-def _hostile(program: type[Program] | object, solution: str, name: str) -> Iterator[Program]:
+DEAF = """
+while True:
+    try:
+        while True:
+            pass
+    except BaseException:
+        pass
+"""
+HOSTILE = {  # what is appended to a solution, and what the check then says
+    "no Python": ("def (\n", "raised"),
+    "endless": ("while True:\n    pass\n", "endless"),
+    "endless, and deaf": (DEAF, "endless"),
+    "100 MB printed": ("for _ in range(1000):\n    print('x' * 100_000)\n", "right"),
+    "Python ended": ("import os\nos._exit(0)\n", "crashed"),
+    "exit()": ("raise SystemExit(0)\n", "raised"),
+    "input()": ("input('name? ')\n", "raised"),
+    "recursion": ("def again():\n    again()\nagain()\n", "raised"),
+    "checks edited": ("import tinygrad_edu_tutorials as t\nopen(t.__file__, 'a')\n", "raised"),
+}
+
+
+def _hostile(name: str, solution: str) -> Iterator[Program]:
     """Files that come about, or are meant, to break a check."""
-    make = program
-    assert callable(make)
-    yield make("no Python", f"{solution}\ndef (\n", "raised")
-    yield make("endless", f"{solution}\nwhile True:\n    pass\n", "endless", seconds=SHORT)
-    yield make("deaf and endless", f"{solution}\nwhile True:\n    try:\n        while True: pass\n    except BaseException: pass\n", "endless", seconds=SHORT)  # fmt: skip
-    yield make("100 MB printed", f"{solution}\nfor _ in range(1000):\n    print('x' * 100_000)\n", "right")
-    yield make("Python ended", f"{solution}\nimport os\nos._exit(0)\n", "crashed")
-    yield make("exit()", f"{solution}\nraise SystemExit(0)\n", "raised")
-    yield make("input()", f"{solution}\ninput('name? ')\n", "raised")
-    yield make("recursion", f"{solution}\ndef again(): again()\nagain()\n", "raised")
-    yield make("checks edited", f"{solution}\nimport tinygrad_edu_tutorials as t\nopen(t.__file__, 'a')\n", "raised")
+    for what, (appended, wanted) in HOSTILE.items():
+        seconds = SHORT if wanted == "endless" else USUAL
+        yield Program(name, "en", what, f"{solution}\n{appended}".encode(), frozenset({wanted}), seconds)
     for what, text in {
         "a byte order mark": b"\xef\xbb\xbf" + solution.encode(),
         "lines of Windows": solution.replace("\n", "\r\n").encode(),
@@ -121,7 +134,9 @@ def declared_faults(folder: Path, lessons: Mapping[str, Lesson], exercises: Mapp
         faults += [f"{lesson.where()}: checks.py has no exercise {key!r}" for key in sorted(asked - exercises.keys())]
         faults += [f"{lesson.where()}: the page has no exercise={key}" for key in sorted(exercises.keys() - asked)]
         faults += [f"{lesson.where()}: nothing explains the mistake {key}" for key in sorted(known - told)]
-        faults += [f"{lesson.where()}: the mistake {key} is explained, and no check knows it" for key in sorted(told - known)]
+        faults += [
+            f"{lesson.where()}: the mistake {key} is explained, and no check knows it" for key in sorted(told - known)
+        ]
     return faults
 
 

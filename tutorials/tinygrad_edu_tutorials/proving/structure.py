@@ -60,7 +60,7 @@ def _pictures(lesson: Lesson) -> list[str]:
     shown = {part.attrs["src"] for part in lesson.all("image")}
     for part in lesson.all("image"):
         if len(part.attrs["alt"]) < SHORTEST:
-            faults.append(f"{lesson.where(part)}: a picture needs a description for who cannot see it: ![...]({part.attrs['src']})")
+            faults.append(f"{lesson.where(part)}: a picture needs a description: ![...]({part.attrs['src']})")
         if not (lesson.path.parent / part.attrs["src"]).exists():
             faults.append(f"{lesson.where(part)}: there is no {part.attrs['src']}: prove figures {lesson.name}")
     for part in lesson.all("figure"):
@@ -80,7 +80,9 @@ def _keys(lesson: Lesson) -> list[str]:
             faults.append(f"{lesson.where(part)}: there is no lesson {part.key!r} to recall")
     for kind in ("exercise", "predict"):
         keys = [part.key for part in lesson.all(kind)]
-        faults += [f"{lesson.where()}: two {kind}s are called {key!r}" for key in sorted(set(keys)) if keys.count(key) > 1]
+        faults += [
+            f"{lesson.where()}: two {kind}s are called {key!r}" for key in sorted(set(keys)) if keys.count(key) > 1
+        ]
     return faults
 
 

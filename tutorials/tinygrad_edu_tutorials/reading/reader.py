@@ -79,7 +79,9 @@ class _Reader:
 
     def finish(self) -> list[Part]:
         if self.sheet is not None:
-            raise self._error(self.sheet.line, "this <details> is never closed: </details>, with an empty line before it")
+            raise self._error(
+                self.sheet.line, "this <details> is never closed: </details>, with an empty line before it"
+            )
         return self.parts
 
     def _add(self, part: Part) -> None:

@@ -1,6 +1,6 @@
 """Call a function in a process of its own, with limits on its time and its output.
 
-The processes are forked from one that has the engine loaded (multiprocessing's fork server), so that one costs a tenth of
+The processes are forked from one that has the engine loaded (multiprocessing's fork server), so one costs a tenth of
 a second; where there is no fork, each is started anew. Nothing of the current folder is on their path, so a `random.py`
 of a learner stands in for nothing.
 """
@@ -132,7 +132,9 @@ class _Drain(threading.Thread):
         return text if self.total <= PRINTED else f"{text}\n... ({self.total:,} bytes)"
 
 
-def _child(function: Callable[..., Any], arguments: tuple[Any, ...], result: str, output: Connection, cpu: float) -> None:
+def _child(
+    function: Callable[..., Any], arguments: tuple[Any, ...], result: str, output: Connection, cpu: float
+) -> None:
     if hasattr(os, "setsid"):
         os.setsid()
     for number in (1, 2):
@@ -154,7 +156,7 @@ def _child(function: Callable[..., Any], arguments: tuple[Any, ...], result: str
 
 
 def _limit(cpu: float) -> None:
-    """After its seconds, computing is interrupted at the line where it is; two seconds later it is killed."""
+    """After its seconds, computing is interrupted at the line where it is; a second later it is killed."""
     try:
         import resource
     except ImportError:  # not on this system: the time in all still holds
@@ -166,5 +168,5 @@ def _limit(cpu: float) -> None:
     used = sum(resource.getrusage(resource.RUSAGE_SELF)[:2])
     seconds = max(int(used + cpu + 0.999), 1)
     signal.signal(signal.SIGXCPU, over)
-    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 2))
+    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 1))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))

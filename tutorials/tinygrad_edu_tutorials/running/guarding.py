@@ -7,7 +7,15 @@ import sys
 from pathlib import Path
 from typing import Any
 
-_WRITES = {"os.remove": 1, "os.rename": 2, "os.rmdir": 1, "os.truncate": 1, "os.chmod": 1, "os.link": 2, "os.symlink": 2}
+_WRITES = {
+    "os.remove": 1,
+    "os.rename": 2,
+    "os.rmdir": 1,
+    "os.truncate": 1,
+    "os.chmod": 1,
+    "os.link": 2,
+    "os.symlink": 2,
+}
 
 
 def guard(*folders: Path) -> None:

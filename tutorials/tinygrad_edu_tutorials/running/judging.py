@@ -15,8 +15,8 @@ from typing import Any
 from ..checking.exercise import Exercise, Judge, Verdict, is_unfinished
 from ..checking.learner import EngineUsed, forbid
 from . import forked
-from .guarding import guard
 from .forked import Endless
+from .guarding import guard
 
 
 def check(folder: Path, exercise: str, file: Path, cpu: float = forked.CPU_SECONDS) -> Verdict:
