@@ -11,6 +11,9 @@ from collections.abc import Generator, Iterator
 from importlib.util import find_spec
 from typing import Any
 
+for name in ("LANGUAGE", "LC_ALL", "LC_MESSAGES"):  # the tests speak English
+    os.environ.pop(name, None)
+os.environ["LANG"] = "C.UTF-8"
 for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):  # small matrices are multiplied faster by one thread
     os.environ.setdefault(name, "1")  # before NumPy is loaded
 

@@ -19,6 +19,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 PACKAGES = (
     "tinygrad_edu",
+    "visualizations/tinygrad_edu_words",
     "visualizations/tinygrad_edu_viz",
     "cli/tinygrad_edu_cli",
     "tutorials/tinygrad_edu_tutorials",

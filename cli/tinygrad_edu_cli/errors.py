@@ -7,7 +7,14 @@ error: unknown name 'w3' in expression
 
 from __future__ import annotations
 
+from tinygrad_edu_words import _
+
 DONE, NEGATIVE, USAGE, MISSING, UNREADABLE, INTERRUPTED = 0, 1, 2, 3, 4, 130
+
+
+def error_line(message: str) -> str:
+    """How an error begins."""
+    return _("error: {message}").format(message=message)
 
 
 class CommandError(Exception):
@@ -30,7 +37,7 @@ class CommandError(Exception):
         from .excerpt import printable  # brings NumPy by way of the drawings, which `--help` need not wait for
 
         hints = [f"  {line}" for line in self.hint.splitlines()]
-        return printable("\n".join([f"error: {self.message}", *hints]), encoding)
+        return printable("\n".join([error_line(self.message), *hints]), encoding)
 
 
 class NegativeResult(CommandError):
@@ -68,6 +75,6 @@ class ExpressionError(CommandError):
         from .excerpt import excerpt, printable  # as above
 
         hint = printable(self.hint, encoding)
-        return f"error: {printable(self.message, encoding)}\n" + excerpt(
+        return f"{error_line(printable(self.message, encoding))}\n" + excerpt(
             self.text, self.start, self.end, hint, encoding
         )

@@ -11,7 +11,10 @@ from contextlib import suppress
 
 import click
 
-from . import completion, output
+import tinygrad_edu_words
+from tinygrad_edu_words import LANGUAGES, _
+
+from . import completion, output, translating
 from .commands import help as help_commands
 from .commands.compare import compare
 from .commands.evaluate import evaluate
@@ -22,7 +25,7 @@ from .commands.predict import predict
 from .commands.replay import replay
 from .commands.step import step
 from .commands.train import train
-from .errors import DONE, INTERRUPTED, NEGATIVE, UNREADABLE, USAGE, CommandError
+from .errors import DONE, INTERRUPTED, NEGATIVE, UNREADABLE, USAGE, CommandError, error_line
 
 LONGEST, MOST = 1000, 40  # characters of a line, and lines, that an error takes
 
@@ -37,8 +40,14 @@ LONGEST, MOST = 1000, 40  # characters of a line, and lines, that an error takes
     is_flag=True,
     is_eager=True,
     expose_value=False,
-    callback=lambda context, _, asked: _version(context) if asked else None,
+    callback=lambda context, _option, asked: _version(context) if asked else None,
     help="Show the version and exit.",
+)
+@click.option(
+    "--lang",
+    type=click.Choice(LANGUAGES),
+    expose_value=False,
+    help="The language to speak, instead of that of the locale. It stands before the command.",
 )
 def cli() -> None:
     """See how a neural network learns: step through backpropagation to and fro, predict it, draw it, train it.
@@ -79,14 +88,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
         the exit code; see `errors.py`.
     """
     _replace_closed_streams()
+    arguments = list(sys.argv[1:] if arguments is None else arguments)
+    with translating.speaking(_language(arguments)):
+        return _run(arguments)
+
+
+def _run(arguments: list[str]) -> int:
     try:
         asked = os.environ.get(completion.VARIABLE)
         if asked and not completion.answer(cli, asked):
-            raise CommandError(f"{completion.VARIABLE}={asked} is no shell's question", "see: tinygrad-edu completion")
+            raise CommandError(
+                _("{question} is no shell's question").format(question=f"{completion.VARIABLE}={asked}"),
+                _("see: {command}").format(command="tinygrad-edu completion"),
+            )
         if asked:
             return DONE
-        with cli.make_context("tinygrad-edu", list(sys.argv[1:] if arguments is None else arguments)) as context:
-            cli.invoke(context)
+        spoken = translating.translated(cli)
+        with spoken.make_context("tinygrad-edu", arguments) as context:
+            spoken.invoke(context)
         return DONE
     except click.exceptions.Exit as exit:  # --help and --version
         return exit.exit_code
@@ -98,35 +117,52 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except CommandError as error:
         return _complain(error.explain(output.encoding(sys.stderr)), error.exit_code)
     except (KeyboardInterrupt, click.Abort):
-        click.echo("interrupted", err=True)
+        click.echo(_("interrupted"), err=True)
         return INTERRUPTED
     except OSError as error:
         return _output_failed(error)
     except MemoryError as error:
-        what = ": ".join(filter(None, ("there is not enough memory", str(error))))
-        return _complain(f"error: {what}\n  give it less: fewer examples, smaller batches, layers or arrays", NEGATIVE)
+        what = ": ".join(filter(None, (_("there is not enough memory"), str(error))))
+        hint = _("give it less: fewer examples, smaller batches, layers or arrays")
+        return _complain(f"{error_line(what)}\n  {hint}", NEGATIVE)
     except Exception as error:
         if os.environ.get("TINYGRAD_EDU_DEBUG"):
             raise
         from tinygrad_edu.errors import TinygradError  # brings NumPy
 
         if isinstance(error, TinygradError):
-            return _complain(f"error: {error}", NEGATIVE)
-        what = f"error: tinygrad-edu itself failed: {type(error).__name__}: {error}"
-        return _complain(f"{what}\n  please report it, with what TINYGRAD_EDU_DEBUG=1 shows", NEGATIVE)
+            return _complain(error_line(str(error)), NEGATIVE)
+        what = _("tinygrad-edu itself failed: {error}").format(error=f"{type(error).__name__}: {error}")
+        hint = _("please report it, with what TINYGRAD_EDU_DEBUG=1 shows")
+        return _complain(f"{error_line(what)}\n  {hint}", NEGATIVE)
+
+
+def _language(arguments: Sequence[str]) -> str:
+    """The language that the arguments before the command, or else the locale, ask for."""
+    for k, word in enumerate(arguments):
+        if not word.startswith("-"):
+            break
+        asked = word.removeprefix("--lang=") if "=" in word else " ".join(arguments[k + 1 : k + 2])
+        if word.startswith("--lang") and asked in LANGUAGES:
+            return asked
+    return tinygrad_edu_words.from_environment(os.environ)
 
 
 def _usage(error: click.ClickException) -> str:
     """A complaint of click, with what to do next."""
     message = error.format_message()
-    lines = [f"error: {message[:1].lower()}{message[1:].rstrip('.')}"]
+    first = message[:1].lower() if tinygrad_edu_words.language() == "en" else message[:1]
+    lines = [error_line(f"{first}{message[1:].rstrip('.')}")]
     if isinstance(error, click.NoSuchOption) and not error.option_name.startswith("--"):
-        lines.append('  an expression that begins with "-" goes into parentheses, as in "(-x)"')
+        lines.append("  " + _('an expression that begins with "-" goes into parentheses, as in "(-x)"'))
+    if isinstance(error, click.NoSuchOption) and error.option_name == "--lang":
+        lines.append("  " + _("it stands before the command, as in: tinygrad-edu --lang de ..."))
     context = getattr(error, "ctx", None)
-    if "unexpected extra argument" in message and context is not None and context.info_name in ("step", "graph"):
-        lines.append('  put the expression in quotes, as in "a*b + a"')
+    extra = translating.is_about_extra_arguments(message)
+    if extra and context is not None and context.info_name in ("step", "graph"):
+        lines.append("  " + _('put the expression in quotes, as in "a*b + a"'))
     if context is not None:
-        lines.append(f"  see: {context.command_path} --help")
+        lines.append("  " + _("see: {command}").format(command=f"{context.command_path} --help"))
     from .excerpt import printable  # brings NumPy
 
     return printable("\n".join(lines), output.encoding(sys.stderr))
@@ -135,13 +171,15 @@ def _usage(error: click.ClickException) -> str:
 def _complain(text: str, exit_code: int) -> int:
     lines = [_cut(line) for line in text.split("\n")]
     if len(lines) > MOST:
-        lines[MOST:] = [f"  ... ({len(lines) - MOST:,} more lines)"]
+        lines[MOST:] = ["  " + _("... ({n} more lines)").format(n=f"{len(lines) - MOST:,}")]
     click.echo("\n".join(lines), err=True)
     return exit_code
 
 
 def _cut(line: str) -> str:
-    return line if len(line) <= LONGEST else f"{line[:LONGEST]}... ({len(line):,} characters)"
+    if len(line) <= LONGEST:
+        return line
+    return _("{text}... ({n} characters)").format(text=line[:LONGEST], n=f"{len(line):,}")
 
 
 def _output_failed(error: OSError) -> int:
@@ -150,12 +188,11 @@ def _output_failed(error: OSError) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # Python's last flush goes there
     if error.errno == errno.EPIPE:
         return DONE
-    where = error.filename or "the standard output"
-    if error.errno == errno.EBADF:
-        return _complain(
-            f"error: cannot write to {where}: it is closed\n  to see nothing, write >/dev/null", UNREADABLE
-        )
-    return _complain(f"error: cannot write to {where}: {error.strerror or error}", UNREADABLE)
+    where = error.filename or _("the standard output")
+    closed = error.errno == errno.EBADF
+    why = _("it is closed") if closed else error.strerror or error
+    what = error_line(_("cannot write to {where}: {why}").format(where=where, why=why))
+    return _complain(what + ("\n  " + _("to see nothing, write >/dev/null")) * closed, UNREADABLE)
 
 
 class _Closed(io.TextIOBase):

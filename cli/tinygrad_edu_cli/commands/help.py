@@ -26,7 +26,7 @@ def help_command(context: click.Context, name: str | None) -> None:
     if name is None:
         click.echo(root.get_help())
         return
-    _, command, _ = root.command.resolve_command(root, [name])  # type: ignore[attr-defined]
+    _name, command, _rest = root.command.resolve_command(root, [name])  # type: ignore[attr-defined]
     command.make_context(name, ["--help"], parent=root)
 
 

@@ -5,6 +5,7 @@
     optimizers.py      optimizers, as loops over flat arrays
     graph.py           a recorded graph as what `runtime.js` walks
     sentences.py       the sentences of a trace, as texts with slots, which sentences.js fills in
+    words.js           texts with slots, in the language of the page
     runtime.js         what the texts call beside `Math`, and the forward and backward pass over a graph
     random.js          NumPy's random numbers, and the masks of dropout: the same seed, the same numbers
     network.js         dense layers as loops over flat arrays, which train as `tg.train.fit` does

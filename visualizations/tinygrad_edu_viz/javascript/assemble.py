@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from importlib.resources import files
+from tinygrad_edu_words import page_texts
 
 from .optimizers import optimizers
 from .tables import Table, activations, losses, operations, penalties
+
+WORDS = "words.js"  # what every page needs whose JavaScript says something
 
 
 def program(*tables: Table) -> str:
@@ -15,17 +17,17 @@ def program(*tables: Table) -> str:
         tables: by default all of them, with every operation of the registry.
     """
     tables = tables or (operations(), activations(), losses(), penalties(), optimizers())
-    parts = [packaged(name) for name in ("runtime.js", "random.js", "network.js")]
-    return "\n".join([*parts, *[table.text for table in tables]])
+    files = [packaged(name) for name in (WORDS, "runtime.js", "random.js", "network.js")]
+    return "\n".join([*files, *[table.text for table in tables]])
 
 
 def graph_program(*tables: Table) -> str:
     """What a page needs that computes one graph, says so, and reads answers: with the tables of its operations, of
     optimizers, and of what can be called in an answer."""
-    parts = [packaged(name) for name in ("runtime.js", "sentences.js", "answers.js")]
-    return "\n".join([*parts, *[table.text for table in tables]])
+    files = [packaged(name) for name in (WORDS, "runtime.js", "sentences.js", "answers.js")]
+    return "\n".join([*files, *[table.text for table in tables]])
 
 
 def packaged(name: str) -> str:
-    """A text file of this package."""
-    return (files("tinygrad_edu_viz.javascript") / name).read_text(encoding="utf-8").replace("\r\n", "\n")
+    """A text file of this package, in the language that is spoken."""
+    return page_texts.packaged(__package__, name)

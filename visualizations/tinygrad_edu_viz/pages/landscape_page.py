@@ -15,6 +15,7 @@ import numpy as np
 
 from ..canvas.inks import BANDS, TRAILS
 from ..cells import clean
+from ..javascript import assemble as javascript
 from ..landscapes import words
 from ..landscapes.bands import COUNT
 from ..landscapes.landscape import Landscape, WalkedTrail
@@ -44,7 +45,7 @@ def page(landscape: Landscape, theme: str = "auto") -> str:
         ArgumentError: another theme.
     """
     style = themed(packaged("landscape.css"), theme)
-    script = "\n".join(map(packaged, PROGRAM))
+    script = "\n".join([javascript.packaged(javascript.WORDS), *map(packaged, PROGRAM)])
     heading = html.escape(clean(landscape.title or "training loss")[:LONGEST_TITLE])
     kind = "curve" if landscape.is_curve else "surface"
     times = _times(landscape)

@@ -5,7 +5,7 @@ let timer = null;
 function play(on) {
   clearTimeout(timer);
   timer = null;
-  $("play").textContent = on ? "Pause" : "Play";
+  $("play").textContent = on ? _("Pause") : _("Play");
   if (!on) return;
   if (here() === total) go(0);
   const tick = () => {

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from ..courses.course import Course
+from ..javascript import assemble as javascript
 from ..pictures.scene import Scene
 from ..trace import Trace
 from . import scene_svg
@@ -38,7 +39,12 @@ class Parts(NamedTuple):
 def one_pass(trace: Trace, scene: Scene) -> Parts:
     """Of a trace."""
     words = dict.fromkeys(("buttons", "loss", "keys", "of_pass", "of_first", "live"), "")
-    return Parts(trace_data(trace, scene), len(trace.events), {**words, "svg": scene_svg.draw(scene, trace)})
+    return Parts(
+        trace_data(trace, scene),
+        len(trace.events),
+        {**words, "svg": scene_svg.draw(scene, trace)},
+        program=javascript.packaged(javascript.WORDS),
+    )
 
 
 def several_passes(course: Course, scenes: Sequence[Scene]) -> Parts:
@@ -66,5 +72,6 @@ def several_passes(course: Course, scenes: Sequence[Scene]) -> Parts:
         words=words,
         style="\n".join([packaged("course.css"), *widths]),
         script=packaged("course.js"),
+        program=javascript.packaged(javascript.WORDS),
         note=" ".join(filter(None, [f"Learned: {learned}; by {course.optimizer}.", course.note and f"{course.note}."])),
     )

@@ -6,11 +6,11 @@ import base64
 import hashlib
 import json
 import zlib
-from importlib.resources import files
 from string import Template
 from typing import Any
 
 from tinygrad_edu.errors import ArgumentError
+from tinygrad_edu_words import page_texts
 
 from ..pictures.palette import DARK, LIGHT, Palette
 
@@ -104,8 +104,8 @@ def colours(palette: Palette) -> str:
 
 
 def packaged(name: str) -> str:
-    """A text file of this package."""
-    return (files("tinygrad_edu_viz.pages") / name).read_text(encoding="utf-8").replace("\r\n", "\n")
+    """A text file of this package, in the language that is spoken."""
+    return page_texts.packaged(__package__, name)
 
 
 def _hash(text: str) -> str:

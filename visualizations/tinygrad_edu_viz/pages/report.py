@@ -18,6 +18,7 @@ import numpy as np
 from tinygrad_edu.errors import ArgumentError
 
 from ..cells import clean
+from ..javascript import assemble as javascript
 from ..training.answers import Boundary, Confusion, FittedCurve, Mistake, Picture
 from ..training.progress import Progress
 from ..training.shown import Shown, told
@@ -52,7 +53,7 @@ def report(
     runs = [run for run in runs if run.progress.train_loss]
     if not runs:
         raise ArgumentError("no epoch has ended, so there is nothing to report")
-    script = packaged("report.js")
+    script = javascript.packaged(javascript.WORDS) + packaged("report.js")
     frames = [_frames(run, most) for run in runs]
     lines = "\n".join(map(_text, table.splitlines()))
     heading = html.escape(clean(title or runs[0].progress.title or "A training run")[:LONGEST_TITLE])
