@@ -25,7 +25,10 @@ _PATH: Any = click.Path(path_type=Path)
     help="Write the page to FILE.html.",
 )
 @click.option(
-    "--data", type=_PATH, metavar="FILE.csv", help="Begin with this data: two inputs and a class, or one and a number."
+    "--data",
+    type=_PATH,
+    metavar="FILE.csv",
+    help="Begin with this data: two inputs and a class or a number, or one and a number.",
 )
 @click.option("--like", metavar='"train ..."', help="Begin with the settings of a command train.")
 @click.option("--open", "opens", is_flag=True, help="Open the page in the browser.")
@@ -35,14 +38,20 @@ def playground(output: Path, data: Path | None, like: str | None, opens: bool, t
 
     One file of 250 kB that needs no network: send it to a class as it is. The same seed gives the same numbers as in
     Python, and its button "Copy as Python" gives the script that prints them. Data, inputs, layers, units, activation,
-    loss, optimizer and rates can all be changed there; a link keeps them. Toy sets have 500 examples there, and inputs
-    are not standardized.
+    loss, optimizer, rates and schedules can all be changed there, in one run or in two side by side, and points be
+    drawn; a link keeps all of it.
+
+    What the page cannot do: inputs are not standardized, toy sets have 500 examples, and of a file it takes 5,000 rows,
+    two inputs and four classes at most. It draws 6 hidden layers of 10 units at most, and has no early stopping, no
+    clipping, no label smoothing, and no schedules one after the other. What --like asks for and the page cannot do is
+    named.
 
     \b
     Examples:
       tinygrad-edu playground --open
       tinygrad-edu playground -o own.html --data own.csv
       tinygrad-edu playground --like "train --data spirals --net 2-8-8-1 --optimizer adam --lr 0.01"
+      tinygrad-edu playground --like "train --no-standardize --optimizer sgd --momentum 0.8 --schedule cosine"
     """
     if output.suffix.lower() not in (".html", ".htm"):
         raise CommandError(f"-o {output}: the playground is a page", f"write -o {output.with_suffix('.html')}")
@@ -55,6 +64,12 @@ def playground(output: Path, data: Path | None, like: str | None, opens: bool, t
         settings, left_out = playground_page.settings_like(context.params, given)
         if left_out:
             click.echo(f"The playground has none of these, and leaves them out: {', '.join(left_out)}", err=True)
+        if context.params["standardize"]:
+            click.echo(
+                "The playground takes the inputs as they are: its numbers are those of train --no-standardize, of 500 "
+                "examples in float64.",
+                err=True,
+            )
     click.echo(playground_page.write(output, data, settings, theme))
     if opens and not webbrowser.open(output.resolve().as_uri()):
         click.echo(f"no browser was found: open {output} yourself", err=True)

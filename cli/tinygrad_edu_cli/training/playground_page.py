@@ -3,21 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
+import click
+
 import tinygrad_edu as tg
+from tinygrad_edu.data.toys import TOYS
 from tinygrad_edu_viz.pages import playground
 
 from ..errors import CommandError, FileError
 from ..exporting import write_by_kind
 from ..optimizers import KINDS
-from .config import LEARNING_RATES
+from .config import LEARNING_RATES, WARMUP, RunConfig, option
 from .run import told
 
-NUMBERS = ("noise", "l1", "l2", "weight_decay", "dropout", "seed", "activation", "loss")  # of the same name in both
-ALSO = ("data", "net", "optimizer", "lr", "batch_size", "momentum", "nesterov")
-MOST_LAYERS, MOST_UNITS = 6, 10  # as MOST in playground_run.js
+SAME = (  # of the same name in both
+    *("noise", "l1", "l2", "weight_decay", "dropout", "seed", "activation", "loss"),
+    *("momentum", "nesterov", "alpha", "rho", "eps"),
+    *("schedule", "step_size", "gamma", "eta_min", "warmup", "factor", "plateau_patience"),
+)
+ALSO = ("data", "net", "optimizer", "lr", "batch_size", "betas")
+FIXED = {"n": playground.ROWS, "validation": 0.2, "standardize": False, "drop_last": False, "accumulate": 1}
+LARGEST = {"dropout": 0.9, "noise": 5.0}  # as LARGEST in playground_settings.js
+MOST_LAYERS, MOST_UNITS = 6, 10  # as MOST there
+EPOCHS = 100  # which `train` makes of so many examples
+TIMED = ("step", "cosine", "warmup", "onecycle")  # the schedules whose curve depends on the number of epochs
 
 
 def settings_like(params: Mapping[str, Any], given: set[str]) -> tuple[dict[str, Any], list[str]]:
@@ -27,8 +39,9 @@ def settings_like(params: Mapping[str, Any], given: set[str]) -> tuple[dict[str,
         params: the options' values by their names.
         given: the names of those that were given.
     Raises:
-        CommandError: data or a network that the playground cannot show.
+        CommandError: data or a network that the playground cannot show, or options that do not go together.
     """
+    RunConfig(**{f.name: params[f.name] for f in fields(RunConfig)}).check()
     data = params["data"] or playground.SETS[0]
     name = data.strip().lower().replace("-", "_")
     if name not in playground.SETS:
@@ -36,17 +49,44 @@ def settings_like(params: Mapping[str, Any], given: set[str]) -> tuple[dict[str,
             f"--like: the playground has no data {data!r}",
             f"it has {', '.join(playground.SETS)}; a file is given by the playground's own --data FILE.csv",
         )
-    settings = {"data": name, **{key: params[key] for key in NUMBERS if key in given}}
+    held = {name for name in given if name in FIXED and params[name] == FIXED[name]}
+    settings = {"data": name, **{key: params[key] for key in SAME if key in given}}
+    for key in [key for key in settings if key in LARGEST and settings[key] > LARGEST[key]]:
+        del settings[key]
+    if name in playground.FIXED_NOISE and settings.get("noise") not in (None, TOYS[name].noise):
+        del settings["noise"]
+    if settings.get("loss") not in (None, *playground.losses_for(name)):
+        del settings["loss"]
+    held |= {*settings, *ALSO}
     if "net" in given:
         settings["hidden"] = _hidden(params["net"])
+        if params["net"][-1] != playground.outputs_of(name):
+            held.discard("net")
     if "optimizer" in given:
-        settings["optimizer"] = _optimizer(params)
+        settings["optimizer"] = KINDS[params["optimizer"]].__name__
+        if params["optimizer"] == "adamw":  # which has one of its own
+            settings.setdefault("weight_decay", KINDS["adamw"]([tg.Value(0.0)]).defaults["weight_decay"])
     if "lr" in given or "optimizer" in given:
         settings["lr"] = params["lr"] or LEARNING_RATES[params["optimizer"]]
     if "batch_size" in given:
-        settings["batch"] = playground.ROWS if params["batch_size"] == "full" else params["batch_size"]
-    known = {*NUMBERS, *ALSO} if params["standardize"] else {*NUMBERS, *ALSO, "standardize"}
-    return settings, sorted(f"--{key.replace('_', '-')}" for key in given - known)
+        settings["batch"] = playground.LEARNED if params["batch_size"] == "full" else params["batch_size"]
+    if "betas" in given:
+        settings["beta1"], settings["beta2"] = params["betas"]
+    if params["schedule"] in TIMED:
+        settings |= _timed(params)
+        held.add("epochs")
+    return settings, sorted(option(name) for name in given - held)
+
+
+def _timed(params: Mapping[str, Any]) -> dict[str, Any]:
+    """What a schedule makes of the number of epochs."""
+    epochs = params["epochs"] or EPOCHS
+    match params["schedule"]:
+        case "step":
+            return {"step_size": params["step_size"] or max(epochs // 3, 1)}
+        case "warmup":
+            return {"warmup": params["warmup"] or min(WARMUP, epochs)}
+    return {"epochs": epochs}
 
 
 def _hidden(net: tuple[int, ...]) -> list[int]:
@@ -58,14 +98,6 @@ def _hidden(net: tuple[int, ...]) -> list[int]:
             "give a smaller --net",
         )
     return hidden
-
-
-def _optimizer(params: Mapping[str, Any]) -> str:
-    """What the page calls an optimizer: it has SGD with a momentum of 0.9, too."""
-    name = KINDS[params["optimizer"]].__name__
-    if name != "SGD" or not params["momentum"]:
-        return name
-    return "SGD, Nesterov" if params["nesterov"] else "SGD, momentum"
 
 
 def write(output: Path, data: Path | None, settings: dict[str, Any], theme: str | None) -> str:
@@ -82,6 +114,9 @@ def write(output: Path, data: Path | None, settings: dict[str, Any], theme: str 
                 own = tg.data.read_csv(data)
         except OSError as error:
             raise FileError(f"cannot read {data}: {error.strerror or error}") from None
+        if len(own) > playground.MOST_ROWS:
+            left_out = len(own) - playground.MOST_ROWS
+            click.echo(f"The page takes {playground.MOST_ROWS:,} rows: {left_out:,} of {data} are left out.", err=True)
 
     def page(file: Path) -> str:
         file.write_text(playground.page(own, str(data), settings, theme or "auto"), encoding="utf-8")

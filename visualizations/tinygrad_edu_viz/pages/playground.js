@@ -6,29 +6,33 @@ const make = (tag, set = {}, ...inside) => {
   element.append(...inside);
   return element;
 };
-const floats = (text) => new Float64Array(Uint8Array.from(atob(text), (c) => c.charCodeAt(0)).buffer);
+const bytesOf = (text) => Uint8Array.from(atob(text), (c) => c.charCodeAt(0)).buffer;
+const floats = (text) => new Float64Array(bytesOf(text));
 const embedded = JSON.parse($("embedded").textContent), sets = embedded.sets;
 for (const set of Object.values(sets)) {
-  for (const key of ["x", "z"]) set[key] = floats(set[key]);
+  set.x = set.hundredths ? Float64Array.from(new Int16Array(bytesOf(set.x)), (x) => x / 100) : floats(set.x);
   set.y = set.task === "classification" ? Float64Array.from(set.y, Number) : floats(set.y); // a digit for each class
+  set.z = set.z ? floats(set.z) : new Float64Array(set.task === "classification" ? set.x.length : set.y.length); // noise
 }
+const _ = (text, named = {}) => text.replace(/\{(\w+)\}/g, (_, name) => named[name]); // a sentence with its gaps filled
 const still = matchMedia("(prefers-reduced-motion: reduce)");
 const isDark = () => getComputedStyle(document.documentElement).getPropertyValue("--pos").trim() === "#56b4e9";
 
-const TITLES = { lr: "learning rate", batch: "batch size", l1: "L1", l2: "L2", weight_decay: "weight decay" };
-const STEPS = { lr: 0.01, batch: 1, l1: 0.001, l2: 0.001, weight_decay: 0.001, dropout: 0.1, seed: 1 };
 const PRESETS = [ // [title, settings, what is seen]
   ["One unit and a straight line", { data: "two_lines", hidden: [] }, "A single unit draws a straight line: enough for these two."],
   ["XOR without hidden units", { data: "xor", hidden: [] }, "No straight line parts xor: a single unit stays near half right."],
   ["XOR with a hidden layer", { data: "xor", hidden: [4], activations: ["tanh"] }, "Four hidden units bend the line, and xor is learned."],
   ["XOR by an input", { data: "xor", hidden: [], features: ["x1", "x2", "x1·x2"] }, "With the product of its inputs a single unit learns xor."],
-  ["Linear layers stay linear", { data: "circles", hidden: [8, 8], activations: ["identity", "identity"] }, "Layers without a nonlinearity are one linear layer: circles stay out of reach."],
+  ["Linear layers stay linear", { data: "circles", hidden: [8, 8], activations: ["linear", "linear"] }, "Layers without a nonlinearity are one linear layer: circles stay out of reach."],
   ["Learning rate too small", { data: "moons", optimizer: "SGD", lr: 0.0001 }, "Steps this small hardly leave the start."],
   ["Learning rate too large", { data: "moons", optimizer: "SGD", lr: 50, activations: ["relu", "relu"] }, "Steps this large jump over every valley, and the loss blows up."],
   ["Vanishing gradients", { data: "spirals", hidden: [6, 6, 6, 6, 6, 6], activations: Array(6).fill("sigmoid"), optimizer: "SGD", lr: 0.1 }, "Six sigmoid layers shrink the gradient: the first layers hardly move."],
   ["Overfitting", { data: "moons", noise: 0.5, hidden: [10, 10, 10], activations: Array(3).fill("relu"), lr: 0.02 }, "The train loss falls while the test loss rises."],
   ["Against overfitting", { data: "moons", noise: 0.5, hidden: [10, 10, 10], activations: Array(3).fill("relu"), lr: 0.02, l2: 0.003, dropout: 0.2 }, "Dropout and L2 keep both losses together."],
+  ["With momentum and without", { data: "circles", optimizer: "SGD", lr: 0.02 }, "B has momentum and is down first; A takes the same steps without.", { momentum: 0.9 }],
+  ["A rate that falls", { data: "moons", noise: 0.3, optimizer: "SGD", lr: 2, batch: 5 }, "A jumps to and fro to the end; the rate of B falls, and it comes to rest.", { schedule: "cosine", epochs: 30 }],
   ["Three classes", { data: "blobs", hidden: [6], activations: ["tanh"] }, "One output for each class; the largest one is the answer."],
+  ["Hills to fit", { data: "hills", hidden: [8, 8], activations: ["tanh", "tanh"], lr: 0.02 }, "A number over the plane: the network raises hills and digs hollows."],
   ["A curve to fit", { data: "sine", hidden: [8, 8], activations: ["tanh", "tanh"], lr: 0.02 }, "A network of one input draws a curve through the examples."],
 ];
 
@@ -40,10 +44,15 @@ function begin(settings, t = 0) { // from the first weights
   play(false);
   endWalk();
   run = new Run(settings, sets);
+  if (twin) twin = new Run(likeThe(settings, twin.s), sets);
+  both((each) => each.travel(Math.min(t, MOST.steps)));
+  look();
+}
+function look() { // at the run
   pictures = new Canvas(run, isDark());
+  twinPictures = twin && new Canvas(twin, isDark());
   pointed = null;
   picture = new Picture(run, { reshape: change, pointed: (place) => { pointed = place; tell(); }, weight: setWeight });
-  run.travel(Math.min(t, MOST.steps));
   fields();
   draw();
 }
@@ -75,40 +84,56 @@ function show() {
   frames++;
   const outputs = pictures.compute();
   if (!playing || frames % 3 === 0) picture.drawUnits(pictures, outputs);
-  pictures.answer($("answer"), outputs, { crisp: $("crisp").checked, tests: $("tests").checked, ring: walk && walk.row });
+  pictures.answer($("answer"), outputs, { crisp: $("crisp").checked, tests: $("tests").checked || run.set.isDrawn, ring: walk && walk.row });
+  if (twin) twinPictures.answer($("answer-2"), twinPictures.compute(), { crisp: $("crisp").checked, tests: $("tests").checked, ring: null });
+  if (isDrawing()) drawCross($("answer").getContext("2d"), pictures, $("answer").width);
   if (!playing || frames % 3 === 1) picture.drawEdges();
   if (playing && frames % 3 !== 2) return;
   count();
-  drawLosses($("curve"), run);
+  drawLosses($("curve"), lettered());
+  drawRate($("rate"), run);
   picture.fillTable();
   if (pointed && !blown) tell();
   writing ??= setTimeout(remember, 400);
 }
 function remember() {
   writing = null;
-  try { history.replaceState(null, "", run.address()); } catch { /* in a frame */ }
+  try { history.replaceState(null, "", addressOf()); } catch { /* in a frame */ }
 }
 function tell() {
   blown = false;
   report(picture.about(pointed));
 }
+const inShort = (v) => (Number.isFinite(v) && v >= 0.001 ? v.toFixed(4) : say(v, 3));
+function measured(each) {
+  const right = each.right(each.test.n ? each.test : each.train);
+  return { train: each.lossOf(each.train), test: each.lossOf(each.test), right: right === null ? "–" : `${Math.round(100 * right)}%` };
+}
 function count() {
-  const losses = [run.lossOf(run.train), run.lossOf(run.test)], right = run.right(run.test.n ? run.test : run.train);
-  const text = (v) => (Number.isFinite(v) && v >= 0.001 ? v.toFixed(4) : say(v, 3));
+  const found = lettered().map(([name, each]) => [name, each, measured(each)]);
+  const text = (of) => (twin ? found.map(([name, , m]) => `${name} ${of(m)}`).join("\n") : of(found[0][2]));
   $("n-epoch").textContent = Math.floor(run.t / run.perEpoch);
   $("n-step").textContent = run.t;
-  [$("n-train").textContent, $("n-test").textContent] = losses.map(text);
-  $("n-right").textContent = right === null ? "–" : `${Math.round(100 * right)}%`;
-  const words = `at step ${run.t}: train loss ${text(losses[0])}, test loss ${text(losses[1])}`;
-  $("answer").ariaLabel = `Output ${words}${right === null ? "" : `, ${$("n-right").textContent} of the test data right`}`;
-  $("curve").ariaLabel = `Losses ${words}`;
-  $("time").max = Math.max(run.curve.at(-1)[0], run.t);
+  $("n-train").textContent = text((m) => inShort(m.train));
+  $("n-test").textContent = text((m) => inShort(m.test));
+  $("n-right").textContent = text((m) => m.right);
+  const sentence = ([name, , m]) => _("{run}train loss {train}, test loss {test}", { run: twin ? `${name}: ` : "", train: inShort(m.train), test: inShort(m.test) });
+  const step = _("at step {step}", { step: run.t }), own = found.find(([name]) => name === letter), pace = run.paceAt(run.t).lr;
+  $("answer").ariaLabel = `${$("output-of").textContent} ${step}: ${sentence(own)}${own[2].right === "–" ? "" : `, ${_("{share} of the test data right", { share: own[2].right })}`}`;
+  $("curve").ariaLabel = `${_("Losses")} ${step}: ${found.map(sentence).join("; ")}`;
+  $("time").max = Math.max(...found.map(([, each]) => each.curve.at(-1)[0]), run.t);
   $("time").value = run.t;
+  $("rate").hidden = run.s.schedule === "none";
+  $("rate").ariaLabel = _("Learning rate: {rate}", { rate: say(pace, 4) });
+  $("rate-is").textContent = $("rate").hidden ? "" : $("rate").ariaLabel;
   $("back").disabled = $("restart").disabled = run.t === 0;
-  if (!playing || Number.isFinite(losses[0])) return;
+  if (!playing) return;
+  const over = found.find(([, each]) => each.t >= each.end), lost = found.find(([, , m]) => !Number.isFinite(m.train));
+  if (!over && !lost) return;
   play(false);
   blown = true;
-  report("The loss is no number any more: the steps were too large. Take a smaller learning rate and restart, or go back in time.");
+  if (lost) report(_("The loss is no number any more: the steps were too large. Take a smaller learning rate and restart, or go back in time."));
+  else report(_("The cycle of the learning rate is over after {epochs} epochs. Give it more epochs, or go back in time.", { epochs: over[1].s.epochs }));
 }
 
 // --- one example ---------------------------------------------------------------------------------------------------------
@@ -140,8 +165,11 @@ function endWalk() {
 $("walk-back").onclick = () => turn(-1);
 $("walk-next").onclick = () => turn(1);
 $("walk-close").onclick = endWalk;
-$("answer").onclick = (event) => { // the nearest example
-  const size = $("answer").getBoundingClientRect().width, far = (i) => {
+$("answer").onclick = (event) => { // a point that is drawn, or the nearest example
+  const size = $("answer").getBoundingClientRect().width;
+  if (isDrawing()) return act(pictures.place(event.offsetX, event.offsetY, size));
+  if (!run.train.n) return;
+  const far = (i) => {
     const [x, y] = pictures.at(...pictures.spot(run.train, i), size);
     return (x - event.offsetX) ** 2 + (y - event.offsetY) ** 2;
   };
@@ -150,12 +178,14 @@ $("answer").onclick = (event) => { // the nearest example
   beginWalk(best);
 };
 $("answer").onkeydown = (event) => {
-  if (event.key === "Enter") beginWalk(walk ? (walk.row + 1) % run.train.n : 0);
+  if (isDrawing() && drawByKey(event)) return;
+  if (event.key === "Enter" && run.train.n) beginWalk(walk ? (walk.row + 1) % run.train.n : 0);
 };
 
 // --- controls ----------------------------------------------------------------------------------------------------------
 
 function play(on) {
+  if (on && !run.train.n) return report(_("There is nothing to learn from yet: draw some points of two classes."));
   playing = on;
   $("play").textContent = on ? "❚❚ Pause" : "▶ Play";
   $("counters").setAttribute("aria-live", on ? "off" : "polite");
@@ -168,21 +198,24 @@ function tick() {
   ticks++;
   const speed = Number($("speed").value), until = performance.now() + 10;
   if (!still.matches || ticks % 15 === 0) { // who wants less motion sees four pictures a second
-    if (speed) for (let k = 0; k < speed; k++) run.step();
-    else do run.step(); while (performance.now() < until);
+    if (speed) for (let k = 0; k < speed; k++) stepOn();
+    else do stepOn(); while (performance.now() < until);
     show();
   }
   requestAnimationFrame(tick);
 }
+const end = () => Math.min(...lettered().map(([, each]) => each.end));
+const stepOn = () => (run.t < end() ? (twin?.step(), run.step()) : NaN); // both, or none
+const goTo = (t) => { const to = Math.min(Math.max(0, t), end()); both((each) => each.travel(to)); };
 const ASKED = {
-  restart: () => run.travel(0),
-  back: () => run.travel(Math.max(0, run.t - 1)),
-  one: () => run.step(),
-  epoch: () => run.travel((Math.floor(run.t / run.perEpoch) + 1) * run.perEpoch),
+  restart: () => goTo(0),
+  back: () => goTo(run.t - 1),
+  one: stepOn,
+  epoch: () => goTo((Math.floor(run.t / run.perEpoch) + 1) * run.perEpoch),
 };
 for (const [id, act] of Object.entries(ASKED)) $(id).onclick = () => { play(false); endWalk(); act(); draw(); };
 $("play").onclick = () => { play(!playing); draw(); };
-$("time").oninput = () => { play(false); endWalk(); run.travel(Number($("time").value)); draw(); };
+$("time").oninput = () => { play(false); endWalk(); goTo(Number($("time").value)); draw(); };
 for (const id of ["tests", "crisp"]) $(id).onchange = draw;
 $("noise").onchange = () => change({ noise: $("noise").value });
 $("noise").oninput = () => { $("noise-is").textContent = $("noise").value; };
@@ -200,36 +233,42 @@ document.addEventListener("keydown", (event) => {
 });
 
 function fields() { // all controls show the settings
-  const { s, set } = run, choices = { loss: lossesFor(set), optimizer: optimizerNames() };
-  if (!$("settings").children.length) {
-    $("settings").append(...["loss", "optimizer", ...Object.keys(STEPS)].map((name) => {
-      const input = name in choices ? make("select") : make("input", { type: "number", min: LEAST[name] ?? 0, step: STEPS[name], max: LARGEST[name] ?? "" });
-      Object.assign(input, { id: `set-${name}`, onchange: () => change({ [name]: input.value }) });
-      return make("label", {}, (TITLES[name] ?? name).replaceAll("_", " "), input);
-    }));
-    $("settings").onsubmit = (event) => event.preventDefault();
-  }
-  for (const [name, values] of Object.entries(choices)) {
-    $(`set-${name}`).replaceChildren(...values.map((value) => make("option", { value, textContent: value.replaceAll("_", " ") })));
-  }
-  for (const name of ["loss", "optimizer", ...Object.keys(STEPS)]) $(`set-${name}`).value = s[name];
+  const { s, set } = run;
+  settingFields();
+  showPair();
+  $("drawing").hidden = s.data !== DRAWN;
+  $("undo").disabled = !undone.length;
+  $("clear").disabled = $("download").disabled = !points.length;
   $("noise").value = $("noise-is").textContent = s.noise;
-  $("noise").disabled = Boolean(set.csv);
+  $("noise").disabled = Boolean(set.fixed);
   for (const input of $("features").querySelectorAll("input")) {
     input.checked = s.features.includes(input.value);
     input.disabled = set.inputs === 1 && input.value !== "x1";
   }
   for (const input of $("sets").querySelectorAll("input")) input.checked = input.value === s.data;
-  $("legend").replaceChildren(...(set.task === "regression" ? [`● ${set.names[0]} and what follows from it; the line: the network`]
-    : set.classes.flatMap((name, k) => [make("span", { className: `ink-${k}`, textContent: `${MARKS[k]} ${name}` }), "  "])));
+  $("legend").replaceChildren(...legend(set));
+}
+function legend({ task, inputs, classes, names, left_out }) {
+  const axes = inputs === 2 && String(names) !== "x1,x2" ? [make("br"), `x1 is ${names[0]}, x2 is ${names[1]}.`] : [];
+  if (left_out) axes.push(make("br"), _("{count} rows are left out, by chance: the page takes {rows}.", { count: left_out, rows: MOST.rows }));
+  if (task === "classification") {
+    return [...classes.flatMap((name, k) => [make("span", { className: `ink-${k}`, textContent: `${MARKS[k]} ${name}` }), "  "]), ...axes];
+  }
+  if (inputs === 1) return [`● ${names[0]} and what follows from it; the line: the network`, ...axes];
+  const [low, high] = pictures.range, [from, to, middle] = [low, high, (low + high) / 2].map((v) => say(v, 3));
+  return [`Predicted: ${from} `, scaleOf(pictures), ` ${to}, and lines of equal numbers. Examples: ▲ below ${middle}, ● above, larger where farther from it.`, ...axes];
+}
+function preview(canvas, name) {
+  const small = new Run(settled({ data: name, hidden: [] }, START, sets).settings, sets), shown = small.train.n > 150 ? 3 : 1;
+  canvas.getContext("2d").clearRect(0, 0, canvas.width, canvas.height);
+  new Canvas(small, isDark()).points(canvas, small.train, 3, true, shown);
 }
 function dataButtons() {
   $("sets").replaceChildren(...Object.keys(sets).map((name) => {
-    const canvas = make("canvas", { width: 80, height: 80 }), { settings } = settled({ data: name, hidden: [] }, START, sets);
-    const small = new Run(settings, sets), input = make("input", { type: "radio", name: "set", value: name });
-    new Canvas(small, isDark()).points(canvas, small.train, 3, true, 3);
+    const canvas = make("canvas", { width: 80, height: 80 }), input = make("input", { type: "radio", name: "set", value: name });
+    preview(canvas, name);
     input.onchange = () => change({ data: name });
-    return make("label", {}, input, canvas, name.replaceAll("_", " "));
+    return make("label", {}, input, canvas, name === DRAWN ? _("✎ draw your own") : name.replaceAll("_", " "));
   }));
 }
 $("features").append(...Object.keys(FEATURES).map((name) => {
@@ -243,8 +282,10 @@ $("features").append(...Object.keys(FEATURES).map((name) => {
 $("presets").append(make("option", { textContent: "what the lectures claim …", value: "" }), ...PRESETS.map(([title], k) => make("option", { value: k, textContent: title })));
 $("presets").onchange = () => {
   if ($("presets").value === "") return;
-  const [, asked, claim] = PRESETS[$("presets").value];
+  const [, asked, claim, second] = PRESETS[$("presets").value];
+  [twin, letter] = [null, "A"];
   begin(settled(asked, settled({}, START, sets).settings, sets).settings);
+  if (second) pair(second);
   $("claim").textContent = `${claim} Press Play.`;
 };
 async function copy(text) {
@@ -258,49 +299,41 @@ async function copy(text) {
     $("copied").textContent = "the browser does not let a page copy: here it is, selected";
   }
 }
-$("share").onclick = () => copy(location.href.split("#")[0] + run.address());
+$("share").onclick = () => copy(location.href.split("#")[0] + addressOf());
 $("python").onclick = () => copy(run.python());
-$("csv").onchange = async () => {
-  const file = $("csv").files[0], found = readCsv(await file.text());
-  if (typeof found === "string") return void report(found);
-  const name = file.name.slice(0, 60);
-  sets[name] = { ...found, csv: file.name, opened: true };
-  dataButtons();
-  change({ data: name });
-};
-function readCsv(text) { // a data set, or why there is none
-  const rows = text.trim().split(/\r?\n/).map((line) => line.split(/[,;\t]/).map((cell) => cell.trim()));
-  const good = rows.filter((row) => row.length === 3 && row.slice(0, 2).every((cell) => cell !== "" && Number.isFinite(Number(cell))));
-  const classes = [...new Set(good.map((row) => row[2]))].sort();
-  if (good.length < 5) return "This file has no five lines of two numbers and a class, as in 0.5, -1.2, cat.";
-  if (classes.length < 2 || classes.length > 4) return `The third column has ${classes.length} different values: two to four classes can be told apart.`;
-  if (good.length > MOST.rows) return `${good.length} lines are too many: ${MOST.rows} at most.`;
-  const order = new Generator(0).permutation(good.length), picked = [...order].map((k) => good[k]);
-  const x = Float64Array.from(picked.flatMap((row) => row.slice(0, 2).map(Number)));
-  return { inputs: 2, task: "classification", classes, names: ["x1", "x2"], x, z: new Float64Array(x.length),
-    y: Float64Array.from(picked, (row) => classes.indexOf(row[2])), train: Math.round(good.length * 0.8), noise: 0 };
-}
-
 // --- from the address ----------------------------------------------------------------------------------------------------
 
+const partOf = (given, head) => Object.fromEntries(Object.entries(given).filter(([key]) => key.startsWith(head)).map(([key, value]) => [key.slice(head.length), value]));
 function open() {
   const first = settled({ data: Object.keys(sets)[0], ...embedded.start }, START, sets);
-  const given = Object.fromEntries(new URLSearchParams(location.hash.slice(1).slice(0, 4000)));
+  const given = Object.fromEntries(new URLSearchParams(location.hash.slice(1).slice(0, 8000)));
+  if (given.points !== undefined) {
+    points = fromText(given.points) ?? [];
+    sets[DRAWN] = drawnSet();
+  }
   const { settings, refused } = settled(given, first.settings, sets), t = Number(given.t);
+  if (given.points !== undefined && !points.length && given.points !== "") refused.push("points");
+  const second = given.two === undefined ? null : settled(partOf(given, "b."), settings, sets);
+  [twin, letter] = [null, "A"];
+  if (second) twin = new Run(likeThe(settings, second.settings), sets);
   begin(settings, Number.isInteger(t) && t > 0 ? t : 0);
-  const lost = [...first.refused, ...refused];
+  const lost = [...first.refused, ...refused, ...(second?.refused ?? []).map((name) => `b.${name}`)];
   if (lost.length) report(`Settings were asked for that cannot be, and they were left out: ${lost.join(", ")}.`);
 }
 addEventListener("resize", () => { picture.place(); draw(); });
 addEventListener("hashchange", open);
-matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => { pictures = new Canvas(run, isDark()); dataButtons(); fields(); draw(); });
+matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => { dataButtons(); look(); });
 const sharp = Math.min(2, devicePixelRatio || 1);
-$("answer").width = $("answer").height = 300 * sharp;
+for (const id of ["answer", "answer-2"]) $(id).width = $(id).height = 300 * sharp;
+$("csv").onchange = openFile;
+drawingTools();
+pairControls();
+sets[DRAWN] = drawnSet();
 dataButtons();
 open();
 window.tinygrad = Object.freeze({
-  configure: change, steps: (n) => { const losses = Array.from({ length: n }, () => run.step()); draw(); return losses; },
+  configure: change, steps: (n) => { const losses = Array.from({ length: n }, stepOn); draw(); return losses; },
   losses: () => ({ step: run.t, train: run.lossOf(run.train), test: run.lossOf(run.test) }), settings: () => ({ ...run.s }),
-  weights: () => [...run.network.weights], gradients: () => [...run.network.gradients], travel: (t) => { run.travel(t); draw(); },
-  python: () => run.python(), address: () => run.address(), play, show, frames: () => frames, presets: PRESETS.length, walk: (row) => { beginWalk(row); return walk.steps; },
+  weights: () => [...run.network.weights], gradients: () => [...run.network.gradients], travel: (t) => { goTo(t); draw(); },
+  python: () => run.python(), address: addressOf, play, show, frames: () => frames, presets: PRESETS, walk: (row) => { beginWalk(row); return walk.steps; },
 });

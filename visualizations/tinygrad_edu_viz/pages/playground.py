@@ -12,7 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_edu.data import Dataset, load, toys
+from tinygrad_edu.data import Dataset, load
+from tinygrad_edu.data.toys import TOYS
 from tinygrad_edu.errors import ArgumentError
 
 from ..cells import clean
@@ -21,11 +22,13 @@ from ..javascript.optimizers import optimizers
 from ..javascript.tables import activations, losses, penalties
 from .parts import packaged, packed, policy_of, themed
 
-PROGRAM = tuple(
-    f"playground{part}.js" for part in ("_run", "_draw", "_network", "_walk", "")
-)  # one module, in this order
-SETS = ("moons", "circles", "spirals", "xor", "two_lines", "blobs", "sine")
+PARTS = "schedule settings run python draw field network walk fields points csv pair".split()
+PROGRAM = (*(f"playground_{part}.js" for part in PARTS), "playground.js")  # one module, in this order
+SETS = ("moons", "circles", "spirals", "xor", "two_lines", "blobs", "pass_class", "sine", "plane", "hills")
+DRAWN = "drawn"  # the set of points that are drawn in the page
+FIXED_NOISE = ("pass_class",)  # it is in who passes, and so in which students are chosen: it stays as it is
 ROWS = 500
+LEARNED = 400  # of them; the others are for testing
 LONGEST_NAME = 60  # characters
 MOST_ROWS = 5000  # of an own file
 
@@ -46,7 +49,10 @@ def page(
         ArgumentError: another theme, or a data set that does not fit into the plane.
     """
     style = themed(packaged("playground.css"), theme)
-    sets = {} if own is None else {clean(own.name)[:LONGEST_NAME]: _own(own, file)}
+    sets = {}
+    if own is not None:
+        name = clean(own.name)[:LONGEST_NAME]
+        sets[f"{name} of the file" if name in (*SETS, DRAWN) else name] = _own(own, file)
     sets |= {name: _toy(name) for name in SETS}
     tables = program(activations(), losses(), penalties(), optimizers())
     script = "\n".join([tables, *map(packaged, PROGRAM)])
@@ -57,51 +63,76 @@ def page(
     )
 
 
+def outputs_of(name: str) -> int:
+    """The units of the output layer for a toy set."""
+    toy = TOYS[name]
+    return len(toy.target_names) if toy.task == "classification" and len(toy.target_names) > 2 else 1
+
+
+def losses_for(name: str) -> tuple[str, ...]:
+    """The losses that the page has for a toy set; as `lossesFor` of the page's program."""
+    numbers = ("mse", "mae", "huber")
+    if TOYS[name].task == "regression":
+        return numbers
+    others = ("binary_cross_entropy", "hinge") if outputs_of(name) == 1 else ("cross_entropy", "binary_cross_entropy")
+    return (*others, *numbers)
+
+
 def _toy(name: str) -> dict[str, Any]:
     """A toy set in the order of `load(name, n=ROWS).split()`: training part first."""
-    toy = toys.TOYS[name]
+    toy = TOYS[name]
+    if name in FIXED_NOISE:
+        return _parted(load(name, n=ROWS), toy.noise)
     still, shaken = (load(name, n=ROWS, noise=noise, seed=0) for noise in (0.0, 1.0))
-    places = Dataset(np.arange(ROWS)[:, None] * 1.0, still.y, name, still.task, ("row",), still.target_names)
-    parts = places.split(validation=0.2, seed=0)
-    rows = np.concatenate([part.x[:, 0].astype(int) for part in parts])
+    rows, train = _order(still)
     noise = shaken.y - still.y if still.task == "regression" else shaken.x - still.x
-    return _packed(still, still.x[rows], noise[rows], still.y[rows], len(parts[0]), toy.noise, "")
+    return _packed(still, still.x[rows], still.y[rows], train, toy.noise) | {"z": _base64(noise[rows])}
+
+
+def _order(data: Dataset) -> tuple[Any, int]:
+    """The rows in the order of `data.split()`, training part first, and how many these are."""
+    places = Dataset(np.arange(len(data))[:, None] * 1.0, data.y, data.name, data.task, ("row",), data.target_names)
+    parts = places.split(validation=0.2, seed=0)
+    return np.concatenate([part.x[:, 0].astype(int) for part in parts]), len(parts[0])
+
+
+def _parted(data: Dataset, noise: float, **more: Any) -> dict[str, Any]:
+    """A set whose noise stays as it is."""
+    parts = data.split(validation=0.2, seed=0)
+    x, y = (np.concatenate([getattr(part, each) for part in parts]) for each in "xy")
+    return _packed(data, x, y, len(parts[0]), noise) | {"fixed": True, **more}
 
 
 def _own(data: Dataset, file: str) -> dict[str, Any]:
     inputs = data.x.shape[1]
-    if data.x.ndim != 2 or inputs not in (1, 2) or (data.task == "regression" and inputs != 1):
+    if inputs not in (1, 2) or (data.task == "classification" and inputs != 2):
         raise ArgumentError(
-            f"the playground draws the plane: it takes two inputs and a class, or one input and a number, and "
-            f"{data.name} has {inputs} inputs, for {data.task}"
+            f"the playground draws the plane: it takes two inputs and a class or a number, or one input and a number, "
+            f"and {data.name} has {inputs} inputs, for {data.task}"
         )
-    if data.task == "classification" and (inputs != 2 or not 2 <= data.classes <= 4):
-        raise ArgumentError(
-            f"the playground tells two to four classes apart, by two inputs: {data.name} has {data.classes} classes "
-            f"and {inputs} inputs"
-        )
-    if len(data) > MOST_ROWS:
-        raise ArgumentError(f"{data.name} has {len(data)} rows, and the page takes {MOST_ROWS}: give fewer with --n")
-    train, test = data.split(validation=0.2, seed=0)
-    x, y = (np.concatenate([getattr(part, each) for part in (train, test)]) for each in "xy")
-    nothing = np.zeros(y.shape if data.task == "regression" else x.shape)
-    return _packed(data, x, nothing, y, len(train), 0.0, file)
+    if data.task == "classification" and not 2 <= data.classes <= 4:
+        raise ArgumentError(f"the playground tells two to four classes apart, and {data.name} has {data.classes}")
+    if len(data) < 3:
+        raise ArgumentError(f"{data.name} has {len(data)} rows: give at least 3, as one in five is for testing")
+    left_out = max(0, len(data) - MOST_ROWS)
+    return _parted(data.take(MOST_ROWS) if left_out else data, 0.0, csv=file, left_out=left_out)
 
 
-def _packed(data: Dataset, x: Any, z: Any, y: Any, train: int, noise: float, csv: str) -> dict[str, Any]:
+def _packed(data: Dataset, x: Any, y: Any, train: int, noise: float) -> dict[str, Any]:
+    hundredths = np.round(100 * x)
+    is_short = bool((hundredths / 100 == x).all() and np.abs(hundredths).max() < 2**15)
     return {
         "inputs": x.shape[1],
         "task": data.task,
-        "classes": [clean(name) for name in data.target_names] if data.task == "classification" else [],
-        "names": [clean(name) for name in data.feature_names],
-        "x": _base64(x),
-        "z": _base64(z),
+        "classes": [clean(name)[:LONGEST_NAME] for name in data.target_names] if data.task == "classification" else [],
+        "names": [clean(name)[:LONGEST_NAME] for name in data.feature_names],
+        "hundredths": is_short,
+        "x": _base64(hundredths, "<i2") if is_short else _base64(x),
         "y": "".join(str(int(label)) for label in y) if data.task == "classification" else _base64(y),
         "train": train,
         "noise": noise,
-        "csv": csv,
     }
 
 
-def _base64(numbers: Any) -> str:
-    return base64.b64encode(np.ascontiguousarray(numbers, dtype="<f8").tobytes()).decode()
+def _base64(numbers: Any, kind: str = "<f8") -> str:
+    return base64.b64encode(np.ascontiguousarray(numbers, dtype=kind).tobytes()).decode()

@@ -21,9 +21,11 @@ class Canvas { // pictures of a run
       return n ? [Math.min(...column), Math.max(...column)] : [-1, 1];
     };
     const sides = inputs === 2 ? [range(0), range(1)] : [range(0), [Math.min(...run.train.labels), Math.max(...run.train.labels)]];
+    if (run.set.isDrawn) sides.splice(0, 2, [-1, 1], [-1, 1]);
     const half = Math.max(...sides.map(([low, high]) => high - low), 0.5) * 0.56;
     this.halves = inputs === 2 ? [half, half] : sides.map(([low, high]) => Math.max(high - low, 0.5) * 0.6);
     this.middle = sides.map(([low, high]) => (low + high) / 2);
+    if (run.set.task === "regression") this.range = [Math.min(...run.train.labels), Math.max(...run.train.labels)];
     this.places = new Float64Array(GRID * GRID * inputs);
     for (let i = 0; i < GRID * GRID; i++) {
       this.places[i * inputs] = this.middle[0] + (((i % GRID) + 0.5) / GRID * 2 - 1) * this.halves[0];
@@ -40,14 +42,17 @@ class Canvas { // pictures of a run
   place(px, py, size) {
     return [this.middle[0] + (px / size * 2 - 1) * this.halves[0], this.middle[1] - (py / size * 2 - 1) * this.halves[1]];
   }
+  mix(k) { // the colour of a number from -1 to 1
+    const [low, middle, high] = ENDS[this.isDark ? "dark" : "light"], end = k < 0 ? low : high;
+    return middle.map((c, at) => c + (end[at] - c) * Math.min(1, Math.abs(k)));
+  }
   colour(i, rgb) {
     this.image.data.set([...rgb, 255], 4 * i);
   }
   map(canvas, value, crisp = false) { // of numbers from -1 to 1
-    const [low, middle, high] = ENDS[this.isDark ? "dark" : "light"];
     for (let i = 0; i < GRID * GRID; i++) {
-      const v = value(i), k = crisp ? Math.sign(v) : Math.max(-1, Math.min(1, v)), end = k < 0 ? low : high, a = Math.abs(k);
-      this.colour(i, Number.isNaN(v) ? [128, 128, 128] : middle.map((c, at) => c + (end[at] - c) * a));
+      const v = value(i);
+      this.colour(i, Number.isNaN(v) ? [128, 128, 128] : this.mix(crisp ? Math.sign(v) : v));
     }
     return this.spread(canvas, crisp);
   }
@@ -81,7 +86,11 @@ class Canvas { // pictures of a run
   }
   signed(v) { // an output, from -1 to 1
     return { binary_cross_entropy: Math.tanh(v / 2), cross_entropy: Math.tanh(v / 2), hinge: v }[this.run.s.loss]
-      ?? (this.run.set.task === "regression" ? v : 2 * v - 1);
+      ?? (this.range ? this.fromMiddle(v) : 2 * v - 1);
+  }
+  fromMiddle(v) { // a number to be predicted: -1 for the lowest example, 1 for the highest
+    const [low, high] = this.range;
+    return (2 * v - low - high) / (high - low || 1);
   }
   answer(canvas, outputs, { crisp, tests, ring }) {
     const { run } = this, size = canvas.width;
@@ -91,6 +100,7 @@ class Canvas { // pictures of a run
       context.fillRect(0, 0, size, size);
     } else if (run.outputs > 1) context = this.classes(canvas, outputs, crisp);
     else context = this.map(canvas, (i) => this.signed(outputs[i]), crisp);
+    if (this.range && run.set.inputs === 2) drawLevels(context, outputs, this.range, size);
     context.drawImage(this.examples(size, tests), 0, 0);
     if (run.set.inputs === 1) this.fitted(context, outputs, size);
     if (ring === null) return;
@@ -120,12 +130,13 @@ class Canvas { // pictures of a run
     return canvas;
   }
   points(canvas, part, size, filled, every = 1) {
-    const context = canvas.getContext("2d"), inks = INKS.map(ink), { task } = this.run.set;
+    const context = canvas.getContext("2d"), inks = INKS.map(ink), { task, inputs } = this.run.set, isField = task === "regression" && inputs === 2;
     for (let i = 0; i < part.n; i += every) {
-      const [x, y] = this.at(...this.spot(part, i), canvas.width), kind = task === "regression" ? 1 : part.labels[i];
+      const [x, y] = this.at(...this.spot(part, i), canvas.width), far = isField ? this.fromMiddle(part.labels[i]) : 0;
+      const kind = isField ? Number(far > 0) : task === "regression" ? 1 : part.labels[i], wide = size * (isField ? 0.5 + 0.8 * Math.abs(far) : 1);
       context.beginPath();
-      if (kind === 1) context.arc(x, y, size, 0, 7);
-      else polygon(context, x, y, size, kind);
+      if (kind === 1) context.arc(x, y, wide, 0, 7);
+      else polygon(context, x, y, wide, kind);
       context.lineWidth = filled ? 1 : 1.5;
       context.fillStyle = inks[kind];
       context.strokeStyle = filled ? (this.isDark ? "#000" : "#fff") : inks[kind];
@@ -146,34 +157,65 @@ function polygon(context, x, y, size, kind) { // ▲ ■ ◆
   context.closePath();
 }
 
-function drawLosses(canvas, run) {
-  const c = canvas.getContext("2d"), { width, height } = canvas, { curve, t } = run;
+const LOSS_INKS = { A: ["--pos", "--neg"], B: ["--third", "--fourth"] };
+
+function drawLosses(canvas, runs) { // of one run or two: [[letter, run], ...]
+  const c = canvas.getContext("2d"), { width, height } = canvas, rows = runs.flatMap(([, { curve }]) => curve), { t } = runs[0][1];
   c.clearRect(0, 0, width, height);
-  const last = Math.max(curve.at(-1)[0], t, 1), finite = curve.flatMap((row) => row.slice(1)).filter(Number.isFinite);
+  const last = Math.max(...rows.map(([step]) => step), t, 1), finite = rows.flatMap((row) => row.slice(1, 3)).filter(Number.isFinite);
   const high = Math.min(Math.max(...finite, 1e-9), 4 * (finite[0] ?? 1));
   const at = (step, loss) => [8 + (step / last) * (width - 16), height - 10 - (Math.min(loss, high) / high) * (height - 34)];
-  for (const [column, colour, dash] of [[1, "--pos", []], [2, "--neg", [8, 6]]]) {
-    c.beginPath();
-    c.strokeStyle = ink(colour);
-    c.lineWidth = 3;
-    c.setLineDash(dash);
-    let down = false;
-    for (const row of curve) {
-      if (Number.isFinite(row[column])) c[down ? "lineTo" : "moveTo"](...at(row[0], row[column]));
-      down = Number.isFinite(row[column]);
-    }
-    c.stroke();
+  c.font = "20px sans-serif";
+  for (const [letter, { curve }] of runs) {
+    [1, 2].forEach((column) => {
+      c.beginPath();
+      c.strokeStyle = ink(LOSS_INKS[letter][column - 1]);
+      c.lineWidth = 3;
+      c.setLineDash(column === 1 ? [] : [8, 6]);
+      let down = false;
+      for (const row of curve) {
+        if (Number.isFinite(row[column])) c[down ? "lineTo" : "moveTo"](...at(row[0], row[column]));
+        down = Number.isFinite(row[column]);
+      }
+      c.stroke();
+    });
+    const named = curve[Math.floor(curve.length * (letter === "A" ? 0.4 : 0.7))];
+    if (runs.length < 2 || !named || !Number.isFinite(named[1])) continue;
+    const [x, y] = at(named[0], named[1]);
+    c.fillStyle = ink("--ink");
+    c.fillText(letter, x, Math.max(18, y - 8));
   }
   c.setLineDash([]);
   c.strokeStyle = c.fillStyle = ink("--faint");
   c.lineWidth = 1;
-  c.font = "20px sans-serif";
   c.beginPath();
   c.moveTo(at(t, 0)[0], 0);
   c.lineTo(at(t, 0)[0], height);
   c.moveTo(8, height - 10);
   c.lineTo(width - 8, height - 10);
   c.stroke();
+  c.textAlign = "right";
+  c.fillText(say(high, 3), width - 8, 18);
+  c.textAlign = "left";
+}
+
+// The learning rate over the same steps as the losses.
+function drawRate(canvas, run) {
+  const c = canvas.getContext("2d"), { width, height } = canvas, { curve, t } = run;
+  c.clearRect(0, 0, width, height);
+  const last = Math.max(curve.at(-1)[0], t, 1), rows = curve.map((row) => [row[0], row[3]]);
+  if (rows.at(-1)[0] < last) rows.push([last, run.paceAt(last).lr]);
+  const high = Math.max(...rows.map(([, lr]) => lr), 1e-300);
+  const at = (step, lr) => [8 + (step / last) * (width - 16), height - 8 - (lr / high) * (height - 30)];
+  c.strokeStyle = ink("--ink");
+  c.lineWidth = 2;
+  c.setLineDash([2, 3]);
+  c.beginPath();
+  for (const row of rows) c.lineTo(...at(...row));
+  c.stroke();
+  c.setLineDash([]);
+  c.fillStyle = ink("--faint");
+  c.font = "20px sans-serif";
   c.textAlign = "right";
   c.fillText(say(high, 3), width - 8, 18);
 }
