@@ -14,7 +14,6 @@ for (const set of Object.values(sets)) {
   set.y = set.task === "classification" ? Float64Array.from(set.y, Number) : floats(set.y); // a digit for each class
   set.z = set.z ? floats(set.z) : new Float64Array(set.task === "classification" ? set.x.length : set.y.length); // noise
 }
-const _ = (text, named = {}) => text.replace(/\{(\w+)\}/g, (_, name) => named[name]); // a sentence with its gaps filled
 const still = matchMedia("(prefers-reduced-motion: reduce)");
 const isDark = () => getComputedStyle(document.documentElement).getPropertyValue("--pos").trim() === "#56b4e9";
 
