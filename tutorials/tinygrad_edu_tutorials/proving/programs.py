@@ -12,7 +12,7 @@ from ..reading.lesson import Lesson
 from .mutating import mutations
 
 GENERAL = frozenset({"unfinished", "missing", "contract", "raised", "endless", "crashed", "engine", "other", "right"})
-SHORT, USUAL = 1, 10  # seconds of computing
+SHORT, USUAL = 0.4, 10.0  # seconds of computing
 LEAST_KILLED = 0.95
 
 
@@ -31,7 +31,7 @@ class Program:
     what: str
     text: bytes
     wanted: frozenset[str]
-    seconds: int = USUAL
+    seconds: float = USUAL
 
 
 def patched(solution: str, patch: Patch) -> str:
@@ -65,7 +65,7 @@ def programs_of(lessons: Mapping[str, Lesson], exercise: Exercise, hostile: bool
     english = lessons["en"]
     stub, solution = english.one("exercise", name).text, english.one("program", name).text
 
-    def program(what: str, text: str, *wanted: str, seconds: int = USUAL) -> Program:
+    def program(what: str, text: str, *wanted: str, seconds: float = USUAL) -> Program:
         return Program(name, "en", what, text.encode(), frozenset(wanted), seconds)
 
     yield program("canary", f"{solution}\nraise RuntimeError('canary')\n", "raised")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from .lesson import Part, wrong_answers
 
 
@@ -14,7 +16,7 @@ def is_right(prediction: Part, given: str) -> bool:
         return _letter(given) == _letter(answer)
     if "within" in prediction.attrs:
         return abs(number - right) <= float(prediction.attrs["within"])
-    if number == right:
+    if math.isclose(number, right, rel_tol=1e-6):
         return True
     rounded = f"{right:.{max(_digits(given), 2)}g}"
     return float(rounded) == number and not right.is_integer()

@@ -8,6 +8,7 @@ of a learner stands in for nothing.
 from __future__ import annotations
 
 import json
+import math
 import multiprocessing
 import os
 import signal
@@ -156,7 +157,7 @@ def _child(
 
 
 def _limit(cpu: float) -> None:
-    """After its seconds, computing is interrupted at the line where it is; a second later it is killed."""
+    """After its seconds, computing is interrupted at the line where it is; about a second later it is killed."""
     try:
         import resource
     except ImportError:  # not on this system: the time in all still holds
@@ -165,8 +166,8 @@ def _limit(cpu: float) -> None:
     def over(_signal: int, _frame: Any) -> None:
         raise Endless
 
-    used = sum(resource.getrusage(resource.RUSAGE_SELF)[:2])
-    seconds = max(int(used + cpu + 0.999), 1)
-    signal.signal(signal.SIGXCPU, over)
-    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 1))
+    signal.signal(signal.SIGPROF, over)
+    signal.setitimer(signal.ITIMER_PROF, cpu)
+    last = math.ceil(sum(resource.getrusage(resource.RUSAGE_SELF)[:2]) + cpu + 0.5)
+    resource.setrlimit(resource.RLIMIT_CPU, (last, last))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))

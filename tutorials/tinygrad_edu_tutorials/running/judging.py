@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import math
 import os
 import sys
@@ -75,7 +76,20 @@ def judge(folder: str, name: str, file: str) -> dict[str, Any]:
     except BaseException as error:
         key = "unfinished" if is_unfinished(error) else "raised"
         verdict = Verdict(key, _place(error, path) | {"said": _said(error)})
+    if verdict.key in ("raised", "contract", "other") and (line := _left_over(path)):
+        verdict = Verdict("unfinished", {"line": line})
     return _finite(asdict(verdict))
+
+
+def _left_over(path: Path) -> int | None:
+    """The line of a `...` that nobody has replaced; one of an index, as in x[..., 0], is none."""
+    try:
+        tree = ast.parse(path.read_bytes())
+    except (SyntaxError, ValueError):
+        return None
+    indices = {part for node in ast.walk(tree) if isinstance(node, ast.Subscript) for part in ast.walk(node.slice)}
+    found = [n for n in ast.walk(tree) if isinstance(n, ast.Constant) and n.value is ... and n not in indices]
+    return min((node.lineno for node in found), default=None)
 
 
 def _place(error: BaseException, path: Path) -> dict[str, Any]:
