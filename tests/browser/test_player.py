@@ -121,6 +121,7 @@ def test_buttons_and_slider(visit):
 def test_it_plays_and_stops_at_the_end(visit):
     page = visit(neuron())
     page.tab.clock.install()
+    page.tab.clock.pause_at("2100-01-01")
     page.press(" ")
     assert page.text("#play") == "Pause"
     page.tab.clock.run_for(5_500)  # a second for each step forward
@@ -314,6 +315,21 @@ def test_a_click_pins_a_node(visit):
     page.tab.locator("#node-n0").focus()
     page.press("Enter")
     assert page.text("#details-title") == "w1, pinned"
+
+
+def test_arrows_go_through_the_table(visit):
+    """Tab leads to one of its rows only."""
+    page = visit(neuron(), "#step=9")
+    assert page.tab.locator("#rows [tabindex='0']").count() == 1
+    page.tab.focus("#rows [tabindex='0']")
+    assert page.text("#details-title") == "w1"
+    page.press("ArrowDown", 5)
+    assert page.text("#details-title") == "n5 (multiply)" and page.position == 9
+    page.press("Enter")
+    page.press("ArrowUp", 99)
+    assert page.text("#details-title") == "n5 (multiply), pinned"
+    assert page.tab.evaluate("document.activeElement.dataset.node") == "0"
+    assert page.tab.locator("#rows [tabindex='0']").count() == 1
 
 
 SMALLEST = """Math.min(...[...document.querySelectorAll('body *')]

@@ -289,6 +289,7 @@ function setText(element, text) {
 function makeRow(node, k) {
   const row = document.createElement("tr");
   row.dataset.node = k;
+  row.tabIndex = -1;
   const head = make("th", "");
   head.scope = "row";
   head.append(make("bdi", node.title));

@@ -73,6 +73,21 @@ function nodeAt(event) {
   return element ? Number(element.dataset.node) : null;
 }
 
+// Tab leads to one row of the table, ↑ and ↓ from row to row.
+watchers.entered.push(() => {
+  const first = $("rows").firstElementChild;
+  if (first && !$("rows").querySelector("[tabindex='0']")) first.tabIndex = 0;
+});
+$("rows").addEventListener("keydown", (event) => {
+  const row = event.target, way = { ArrowUp: "previousElementSibling", ArrowDown: "nextElementSibling" }[event.key];
+  if (!way || event.ctrlKey || event.metaKey || event.altKey) return;
+  event.preventDefault();
+  const next = row[way];
+  if (!next) return;
+  [row.tabIndex, next.tabIndex] = [-1, 0];
+  next.focus();
+});
+
 // The details stay with node k, until it is clicked again, or another one is.
 function pin(k) {
   for (const element of document.querySelectorAll(".pinned")) element.classList.remove("pinned");

@@ -216,7 +216,7 @@ function matrix(run, figure) {
 }
 
 function mistakes(run, figure) {
-  element("h3", figure, "The surest mistakes, at the end");
+  element(runs.length > 1 && run.label ? "h3" : "h2", figure, "The surest mistakes, at the end");
   const list = element("ul", figure, "", "mistakes");
   for (const mistake of run.mistakes) {
     const item = element("li", list);

@@ -85,7 +85,7 @@ def _card(run: Shown, number: int, runs: Sequence[Shown]) -> str:
     if len(set(progress.rates)) > 1:
         rates = [n for each in everyone for n in each.rates]
         pictures.append(curves.measure_svg(progress, "rates", curves.Scale.around(rates, epochs, RATE, log=True)))
-    heading = f"<h2>{_text(run.label)}</h2>" if run.label and len(runs) > 1 else ""
+    heading = f'<h2 class="label">{_text(run.label)}</h2>' if run.label and len(runs) > 1 else ""
     answers = ""
     if run.picture is not None:
         answers = f'<figure class="answers" id="run-{number}"><figcaption></figcaption></figure>'
@@ -116,15 +116,16 @@ def _legend(runs: Sequence[Progress]) -> str:
 
 def _about(run: Shown) -> str:
     """What was noticed; the command, and what was done by hand."""
-    parts = [f"<h2>{_text(run.label)}</h2>" if run.label else ""]
+    parts = [f'<h2 class="label">{_text(run.label)}</h2>' if run.label else ""]
+    h = "h3" if run.label else "h2"
     numbers = {epoch: k for k, epoch in enumerate(sorted({epoch for epoch, _ in run.progress.notices}), 1)}
     if run.progress.notices:
         items = "".join(
             f"<li><b>!{numbers[epoch]}</b> epoch {epoch}: {_text(said)}</li>" for epoch, said in run.progress.notices
         )
-        parts.append(f'<h3>What was noticed</h3><ul class="notices">{items}</ul>')
+        parts.append(f'<{h}>What was noticed</{h}><ul class="notices">{items}</ul>')
     if run.command:
-        parts.append(f"<h3>The same run again</h3><p><code>{_text(run.command)}</code></p>")
+        parts.append(f"<{h}>The same run again</{h}><p><code>{_text(run.command)}</code></p>")
     if run.steering:
         items = "".join(f"<li>{_text(line)}</li>" for line in run.steering)
         parts.append(f"<p>and then, by hand:</p><ol>{items}</ol>")
@@ -145,7 +146,7 @@ def _settings(runs: Sequence[Shown]) -> str:
         rows.append(f'<tr{kind}><th scope="row">{_text(name)}</th>{cells}</tr>')
     above = f"<thead><tr><td></td>{head}</tr></thead>" if head else ""
     body = "".join(rows)
-    return f'<h3>Settings</h3><div class="scroll"><table class="settings">{above}<tbody>{body}</tbody></table></div>'
+    return f'<h2>Settings</h2><div class="scroll"><table class="settings">{above}<tbody>{body}</tbody></table></div>'
 
 
 def _text(text: str) -> str:
