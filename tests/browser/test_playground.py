@@ -303,7 +303,7 @@ def test_a_file_is_trained_on(open_page: Any) -> None:
     tab.set_input_files("#csv", {"name": "<i>own.csv", "mimeType": "text/csv", "buffer": text.encode()})
     tab.locator("#legend", has_text="<b>up").wait_for()
     assert tab.evaluate("tinygrad.settings().data") == "<i>own.csv"
-    assert tab.text_content("#about").startswith("1 lines")
+    assert tab.text_content("#about").startswith("1 line of")
     assert np.isfinite(tab.evaluate("tinygrad.steps(5)")).all()
 
 

@@ -90,7 +90,7 @@ function show() {
   if (playing && frames % 3 !== 2) return;
   count();
   drawLosses($("curve"), lettered());
-  drawRate($("rate"), run);
+  drawRate($("rate"), lettered());
   picture.fillTable();
   if (pointed && !blown) tell();
   writing ??= setTimeout(remember, 400);
@@ -117,13 +117,13 @@ function count() {
   $("n-test").textContent = text((m) => inShort(m.test));
   $("n-right").textContent = text((m) => m.right);
   const sentence = ([name, , m]) => _("{run}train loss {train}, test loss {test}", { run: twin ? `${name}: ` : "", train: inShort(m.train), test: inShort(m.test) });
-  const step = _("at step {step}", { step: run.t }), own = found.find(([name]) => name === letter), pace = run.paceAt(run.t).lr;
+  const step = _("at step {step}", { step: run.t }), own = found.find(([name]) => name === letter);
   $("answer").ariaLabel = `${$("output-of").textContent} ${step}: ${sentence(own)}${own[2].right === "–" ? "" : `, ${_("{share} of the test data right", { share: own[2].right })}`}`;
   $("curve").ariaLabel = `${_("Losses")} ${step}: ${found.map(sentence).join("; ")}`;
   $("time").max = Math.max(...found.map(([, each]) => each.curve.at(-1)[0]), run.t);
   $("time").value = run.t;
-  $("rate").hidden = run.s.schedule === "none";
-  $("rate").ariaLabel = _("Learning rate: {rate}", { rate: say(pace, 4) });
+  $("rate").hidden = found.every(([, each]) => each.s.schedule === "none");
+  $("rate").ariaLabel = _("Learning rate: {rate}", { rate: found.map(([name, each]) => `${twin ? `${name} ` : ""}${say(each.paceAt(each.t).lr, 4)}`).join(", ") });
   $("rate-is").textContent = $("rate").hidden ? "" : $("rate").ariaLabel;
   $("back").disabled = $("restart").disabled = run.t === 0;
   if (!playing) return;
@@ -248,14 +248,15 @@ function fields() { // all controls show the settings
   $("legend").replaceChildren(...legend(set));
 }
 function legend({ task, inputs, classes, names, left_out }) {
-  const axes = inputs === 2 && String(names) !== "x1,x2" ? [make("br"), `x1 is ${names[0]}, x2 is ${names[1]}.`] : [];
+  const axes = inputs === 2 && String(names) !== "x1,x2" ? [make("br"), _("x1 is {first}, x2 is {second}.", { first: names[0], second: names[1] })] : [];
   if (left_out) axes.push(make("br"), _("{count} rows are left out, by chance: the page takes {rows}.", { count: left_out, rows: MOST.rows }));
   if (task === "classification") {
     return [...classes.flatMap((name, k) => [make("span", { className: `ink-${k}`, textContent: `${MARKS[k]} ${name}` }), "  "]), ...axes];
   }
-  if (inputs === 1) return [`● ${names[0]} and what follows from it; the line: the network`, ...axes];
+  if (inputs === 1) return [_("● {input} and what follows from it; the line: the network", { input: names[0] }), ...axes];
   const [low, high] = pictures.range, [from, to, middle] = [low, high, (low + high) / 2].map((v) => say(v, 3));
-  return [`Predicted: ${from} `, scaleOf(pictures), ` ${to}, and lines of equal numbers. Examples: ▲ below ${middle}, ● above, larger where farther from it.`, ...axes];
+  const words = { from, to, middle };
+  return [_("Colours of what is predicted, from {from} to {to}:", words), " ", scaleOf(pictures), " ", _("The lines join equal numbers. Examples: ▲ below {middle}, ● above, larger where farther from it.", words), ...axes];
 }
 function preview(canvas, name) {
   const small = new Run(settled({ data: name, hidden: [] }, START, sets).settings, sets), shown = small.train.n > 150 ? 3 : 1;

@@ -75,5 +75,7 @@ async function openFile() {
   sets[key] = { ...found, csv: file.name };
   dataButtons();
   change({ data: key });
-  if (found.bad) report(_("{count} lines of the file are left out, as they are no numbers and a class.", { count: found.bad }));
+  if (found.bad) {
+    report(ngettext("{n} line of the file is left out: it has no numbers and a class.", "{n} lines of the file are left out: they have no numbers and a class.", found.bad));
+  }
 }

@@ -199,23 +199,27 @@ function drawLosses(canvas, runs) { // of one run or two: [[letter, run], ...]
   c.textAlign = "left";
 }
 
-// The learning rate over the same steps as the losses.
-function drawRate(canvas, run) {
-  const c = canvas.getContext("2d"), { width, height } = canvas, { curve, t } = run;
+// The learning rates over the same steps as the losses.
+function drawRate(canvas, runs) {
+  const c = canvas.getContext("2d"), { width, height } = canvas, { t } = runs[0][1];
   c.clearRect(0, 0, width, height);
-  const last = Math.max(curve.at(-1)[0], t, 1), rows = curve.map((row) => [row[0], row[3]]);
-  if (rows.at(-1)[0] < last) rows.push([last, run.paceAt(last).lr]);
-  const high = Math.max(...rows.map(([, lr]) => lr), 1e-300);
+  const last = Math.max(...runs.map(([, { curve }]) => curve.at(-1)[0]), t, 1);
+  const rates = runs.map(([letter, run]) => [letter, [...run.curve.map((row) => [row[0], row[3]]), [run.t, run.paceAt(run.t).lr]].sort(([a], [b]) => a - b)]);
+  const high = Math.max(...rates.flatMap(([, rows]) => rows.map(([, lr]) => lr)), 1e-300);
   const at = (step, lr) => [8 + (step / last) * (width - 16), height - 8 - (lr / high) * (height - 30)];
-  c.strokeStyle = ink("--ink");
-  c.lineWidth = 2;
-  c.setLineDash([2, 3]);
-  c.beginPath();
-  for (const row of rows) c.lineTo(...at(...row));
-  c.stroke();
-  c.setLineDash([]);
-  c.fillStyle = ink("--faint");
   c.font = "20px sans-serif";
+  for (const [letter, rows] of rates) {
+    c.strokeStyle = ink(LOSS_INKS[letter][0]);
+    c.fillStyle = ink("--ink");
+    c.lineWidth = 3;
+    c.beginPath();
+    for (const row of rows) c.lineTo(...at(...row));
+    c.stroke();
+    const [x, y] = at(...rows[Math.floor(rows.length * (letter === "A" ? 0.4 : 0.7))]);
+    if (runs.length > 1) c.fillText(letter, x, Math.max(18, y - 6));
+  }
+  c.fillStyle = ink("--faint");
   c.textAlign = "right";
   c.fillText(say(high, 3), width - 8, 18);
+  c.textAlign = "left";
 }

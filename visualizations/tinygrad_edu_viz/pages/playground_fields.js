@@ -1,8 +1,9 @@
 // The settings as fields: those that the chosen optimizer and schedule have.
 
 const TITLES = {
-  lr: "learning rate", batch: "batch size", l1: "L1", l2: "L2", beta1: "β1", beta2: "β2", step_size: "epochs to a step",
-  eta_min: "last rate", epochs: "epochs in all", warmup: "epochs of rising", plateau_patience: "patience",
+  features: _("inputs"), hidden: _("units of the layers"), activations: _("activations"), loss: _("loss"), optimizer: _("optimizer"), lr: _("learning rate"),
+  schedule: _("schedule"), batch: _("batch size"), l1: "L1", l2: "L2", beta1: "β1", beta2: "β2", step_size: _("epochs to a step"),
+  epochs: _("epochs in all"), eta_min: _("last rate"), warmup: _("epochs of rising"), plateau_patience: _("patience"), seed: _("seed"),
 };
 const STEPS = {
   lr: 0.01, batch: 1, l1: 0.001, l2: 0.001, weight_decay: 0.001, dropout: 0.1, seed: 1, epochs: 1, step_size: 1, warmup: 1,
@@ -11,7 +12,7 @@ const STEPS = {
 const FIELDS = ["loss", "optimizer", "momentum", "nesterov", "lr", "schedule", ...SCHEDULE_SETTINGS, "batch", "l1", "l2", "weight_decay", "dropout", "seed"];
 const FINER = OWN.filter((name) => !FIELDS.includes(name)); // behind a button, as few change them
 const CHOICES = { loss: () => lossesFor(run.set), optimizer: () => Object.keys(OPTIMIZERS), schedule: () => Object.keys(SCHEDULES) };
-const titleOf = (name) => (TITLES[name] ?? name).replaceAll("_", " ");
+const titleOf = (name) => TITLES[name] ?? name.replaceAll("_", " ");
 
 function field(name) {
   const input = name in CHOICES ? make("select") : FLAGS.has(name) ? make("input", { type: "checkbox" })
@@ -35,6 +36,6 @@ function settingFields() { // all of them show the settings
     input.parentElement.hidden = s[name] === null || s[name] === undefined;
     input[FLAGS.has(name) ? "checked" : "value"] = s[name] ?? "";
   }
-  $("finer").firstChild.textContent = `more of ${s.optimizer}`;
+  $("finer").firstChild.textContent = _("more of {optimizer}", { optimizer: s.optimizer });
   $("finer").hidden = !FINER.some((name) => !$(`set-${name}`).parentElement.hidden);
 }

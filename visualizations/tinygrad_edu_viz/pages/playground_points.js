@@ -25,7 +25,7 @@ function showPoints() { // a new run on the points that there are
   sets[DRAWN] = drawnSet();
   begin(settled({}, run.s, sets).settings);
   preview($("sets").querySelector(`[value=${DRAWN}]`).nextSibling, DRAWN);
-  report(_("{count} points are drawn.", { count: points.length }));
+  report(ngettext("{n} point is drawn.", "{n} points are drawn.", points.length));
 }
 function act([x1, x2]) { // what the chosen tool does at a place
   const at = [x1, x2].map((v) => Math.round(100 * Math.min(SIDE, Math.max(-SIDE, v))) / 100);
@@ -81,7 +81,7 @@ function drawCross(context, pictures, size) {
 const csvOfPoints = () => `x1,x2,class\n${points.map(([x1, x2, k]) => `${x1},${x2},${CLASSES[k]}\n`).join("")}`;
 
 function drawingTools() {
-  for (const [value, text, label] of [...CLASSES.map((name, k) => [k, MARKS[k], `draw ${name}`]), ["erase", "erase", "erase points"], ["walk", "walk", "walk through a point"]]) {
+  for (const [value, text, label] of [...CLASSES.map((name, k) => [k, MARKS[k], _("draw {name}", { name })]), ["erase", _("erase"), _("erase points")], ["walk", _("walk"), _("walk through a point")]]) {
     const input = make("input", { type: "radio", name: "tool", value, checked: value === 0, ariaLabel: label, onchange: () => choose(value) });
     $("tools").append(make("label", { className: value in CLASSES ? `ink-${value}` : "" }, input, ` ${text}`));
   }
