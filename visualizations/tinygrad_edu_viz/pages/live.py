@@ -67,7 +67,9 @@ def live_pass(trace: Trace, scene: Scene, graph: ComputedGraph) -> Parts:
     }
     words = dict.fromkeys(("buttons", "loss", "of_pass", "of_first"), "")
     words["keys"] = " <kbd>u</kbd> updates what learns, <kbd>z</kbd> undoes, <kbd>p</kbd> asks you to predict,"
-    script = "\n".join(packaged(name) for name in ("live.js", "live_controls.js", "predicting.js", "predict.js"))
+    script = "\n".join(
+        packaged(name) for name in ("live.js", "live_drawing.js", "live_controls.js", "predicting.js", "predict.js")
+    )
     return Parts(
         data,
         len(trace.events),

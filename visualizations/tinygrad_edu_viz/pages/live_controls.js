@@ -12,13 +12,10 @@ function redrawSoon() { // many changes, one drawing
 
 function redraw() {
   drawing = 0;
-  nodes.forEach((node, k) => paint(k));
+  drawInSight();
   tell();
   describe();
   remember();
-  $("steps").replaceChildren();
-  if ($("all").open) listSteps();
-  for (const k of inputs) showInput(k);
   setText($("result"), `${loss} = ${label(root)} = ${say(graph[root].value)}${Number.isFinite(graph[root].value) ? "" : ": Undo leads back"}`.replace(/^(\S+) = \1 /, "$1 "));
   $("undo").disabled = !undone.length;
   $("update").disabled = $("ten").disabled = !learning.size;
@@ -26,15 +23,23 @@ function redraw() {
 }
 
 function showInput(k) {
-  const { number, slider, gradient } = fields.get(k), { value } = graph[k];
-  if (document.activeElement !== number) number.value = Number.isFinite(value) ? Number(value.toPrecision(6)) : "";
-  if (document.activeElement !== slider) {
+  const field = fields.get(k), { number, slider, gradient } = field, { value } = graph[k];
+  if (!Object.is(field.inNumber, value) && document.activeElement !== number) {
+    number.value = Number.isFinite(value) ? Number(value.toPrecision(6)) : "";
+    field.inNumber = value;
+  }
+  if (!Object.is(field.inSlider, value) && document.activeElement !== slider) {
     const reach = Math.max(Number(slider.max), Math.abs(value) > slider.max && Number.isFinite(value) ? 2 * Math.abs(value) : 0);
     Object.assign(slider, { min: -reach, max: reach, step: reach / 200 });
     slider.value = value;
+    field.inSlider = value;
   }
   setText(gradient, !graph[k].tracked ? "constant" : isHidden(k) ? "?" : say(graph[k].gradient ?? 0));
-  boxes[k]?.classList.toggle("moved", !Object.is(value, firstNumbers[inputs.indexOf(k)]));
+  mark_(boxes[k], "moved", !Object.is(value, firstNumbers[inputs.indexOf(k)]));
+}
+
+function mark_(element, name, on) { // writes nothing where it is so already
+  if (element && element.classList.contains(name) !== on) element.classList.toggle(name);
 }
 
 // In predict mode a gradient is shown once its last contribution has been.
@@ -85,6 +90,7 @@ for (const k of inputs) {
   slider.addEventListener("input", () => (keepOnce(), changed(k, Number(slider.value))));
   slider.addEventListener("change", () => (kept = false));
   tick.addEventListener("change", () => (learns(k, tick.checked), redrawSoon()));
+  draws(gradient, () => showInput(k));
   if (boxes[k]) draggable(k, boxes[k]);
 }
 

@@ -106,15 +106,25 @@ function look() {
 
 const dataOf = (k) => (updatedBy[k] !== null ? steps[updatedBy[k]] : known[k] ? nodes[k] : null);
 
+const gradOf = (k) => (latest[k] === null ? null : steps[latest[k]]);
+
 function paint(k) {
-  const data = dataOf(k)?.lines ?? [UNKNOWN];
-  const grad = latest[k] === null ? [UNKNOWN] : steps[latest[k]].lines;
+  if (boxes[k]) paintBox(k);
+  if (!nodes[k].constant) paintRow(k);
+}
+
+function paintBox(k) {
+  const data = dataOf(k)?.lines ?? [UNKNOWN], grad = gradOf(k)?.lines ?? [UNKNOWN];
   dataTexts[k].forEach((text, line) => setText(text, data[line] ?? ""));
   gradTexts[k].forEach((text, line) => setText(text, grad[line] ?? ""));
-  if (boxes[k]) boxes[k].setAttribute("aria-label", spoken(k, data, grad));
-  if (nodes[k].constant) return;
-  setText(rows[k].children[2], inRow(data));
-  setText(rows[k].children[3], nodes[k].requires_grad ? inRow(grad) : "");
+  const label = spoken(k, data, grad);
+  if (boxes[k].getAttribute("aria-label") !== label) boxes[k].setAttribute("aria-label", label);
+}
+
+function paintRow(k) {
+  const [, , data, grad] = rows[k].children;
+  setText(data, inRow(dataOf(k)?.lines ?? [UNKNOWN]));
+  setText(grad, nodes[k].requires_grad ? inRow(gradOf(k)?.lines ?? [UNKNOWN]) : "");
 }
 
 const inRow = (lines) => (lines[0].startsWith("mean") ? lines[0] : lines.join(", ")); // of a large array only its mean
@@ -208,14 +218,22 @@ function tell() {
       : step.kind === "update"
         ? `Update ${position - firstUpdate + 1} of ${steps.length - firstUpdate + 1}: ${step.about}`
         : `${step.kind === "forward" ? "Forward" : "Backward"}, ${which} of ${firstUpdate - 1}`);
-  $("where").textContent = many > 1 ? `${where}; the last of them:` : where;
-  $("formula").replaceChildren(...written(step ? step.formula || step.text : ""));
-  $("sentence").replaceChildren(...isolated(step ? (step.formula ? step.text : "") : GIVEN));
+  fill("where", many > 1 ? `${where}; the last of them:` : where);
+  fill("formula", step ? step.formula || step.text : "", written);
+  fill("sentence", step ? (step.formula ? step.text : "") : GIVEN, isolated);
   $("story").className = step ? step.kind : "";
   $("slider").value = here();
   $("slider").setAttribute("aria-valuetext", where);
   for (const id of ["start", "back"]) $(id).disabled = here() === 0;
   for (const id of ["next", "end"]) $(id).disabled = here() === total;
+}
+
+// What stands there already is not announced again.
+const filled = {}; // texts by ids
+function fill(id, text, parts = (text) => [text]) {
+  if (filled[id] === text) return;
+  filled[id] = text;
+  $(id).replaceChildren(...parts(text));
 }
 
 // Names written from right to left must not reorder the formula around them.
@@ -242,7 +260,7 @@ function describe() {
   const k = pinned ?? pointed ?? (step ? step.receiver : numberOf.get(graphs[passes[pass].graph].root));
   const node = nodes[k];
   const items = [];
-  const item = (what, value) => items.push(make("dt", what), make("dd", value));
+  const item = (what, value) => items.push([what, value]);
   if (node.name !== null && node.name !== node.title) item("name", node.name);
   if (node.op !== null) item("computed", known[k] ? steps[computedBy[k]].text : UNKNOWN);
   if (node.about) item("shape", node.about);
@@ -265,8 +283,8 @@ function describe() {
     item("gradient before", full(step.grad_before));
   }
   const pin = k === pinned ? ", pinned" : "";
-  $("details-title").replaceChildren(...isolated(node.title + (node.op ? ` (${node.op})` : "") + pin));
-  $("details-list").replaceChildren(...items);
+  fill("details-title", node.title + (node.op ? ` (${node.op})` : "") + pin, isolated);
+  fill("details-list", JSON.stringify(items), () => items.flatMap(([what, value]) => [make("dt", what), make("dd", value)]));
 }
 
 function full(data) {
