@@ -232,14 +232,14 @@ def test_what_is_asked_for_is_shown_nowhere(visit):
     page = visit(live(neuron()))
     page.tab.click("#all summary")
     page.tab.check("#predict")
-    page.tab.wait_for_function("document.querySelector('#leaves output').textContent === '?'")
+    page.tab.locator("#leaves output").filter(has_text="?").nth(3).wait_for()
     shown = page.position
     assert page.texts("#leaves output") == ["?"] * 4
     assert page.tab.locator("#steps li:visible").count() == shown
     page.tab.click("#show")
     assert page.position == shown + 1
     assert page.texts("#verdict p")[0] == "Skipped." and page.texts("#verdict p")[1].startswith("∂L/∂")
-    page.tab.wait_for_function(f"document.querySelectorAll('#steps li:not([hidden])').length === {shown + 1}")
+    assert page.tab.locator("#steps li:visible").count() == shown + 1
 
 
 def test_other_numbers_are_other_questions(visit):

@@ -14,6 +14,7 @@ from tinygrad_edu.optim import Optimizer
 from tinygrad_edu.tapes.javascript_code import noted, write
 from tinygrad_edu.tapes.tape import Tape, Tracer, operands_of
 
+from .settings import limits
 from .tables import Table, table
 
 ON = 0.5  # for a setting that is on, any number but 0
@@ -44,7 +45,7 @@ class _LaterStep(Tracer):
 
 
 def optimizers(kinds: Iterable[type[Optimizer]] | None = None) -> Table:
-    """`OPTIMIZERS`: of each kind of optimizer its `settings`, `switches` and `forms`.
+    """`OPTIMIZERS`: of each kind what it is `about`, its `settings`, their `Limits`, `switches` and `forms`.
 
     A rule leaves out what a setting that is 0 or False multiplies, and may then have no state for it. Such settings are
     `switches`, and there is a form for each combination of those that are on, with their names as its key:
@@ -71,8 +72,10 @@ def _optimizer(kind: type[Optimizer]) -> str:
             continue
         key = " ".join(name for name in switches if on[name])
         forms.append(f"      {json.dumps(key)}: {_form(kind, settings, on)}")
-    head = f"{{ settings: {json.dumps(settings)},\n    switches: {json.dumps(switches)},\n    forms: {{\n"
-    return head + ",\n".join(forms) + " } }"
+    about = (kind.__doc__ or "").partition("\n")[0]
+    head = {"about": about, "settings": settings, **limits(kind)._asdict(), "switches": switches}
+    lines = [f"{name}: {json.dumps(value)},\n    " for name, value in head.items()]
+    return f"{{ {''.join(lines)}forms: {{\n" + ",\n".join(forms) + " } }"
 
 
 def _form(kind: type[Optimizer], settings: dict[str, Any], on: dict[str, bool]) -> str:

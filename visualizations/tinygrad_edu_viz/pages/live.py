@@ -27,6 +27,10 @@ from .parts import packaged
 MOST = 400  # nodes; with more a change of a number is too slow to follow a finger
 ROOM = len("-1.23457e-05")  # characters of the longest usual number, for which boxes have room
 FOLLOWS = "Any input may be changed; what is computed from it is what was recorded, whatever an if of Python would do."
+SCRIPTS = (
+    *("live.js", "learning.js", "live_link.js", "live_drawing.js", "live_controls.js"),
+    *("predicting.js", "predict.js"),
+)
 LEARNED = ("w", "W", "b", "θ")  # how names of what is learned begin
 
 
@@ -67,9 +71,7 @@ def live_pass(trace: Trace, scene: Scene, graph: ComputedGraph) -> Parts:
     }
     words = dict.fromkeys(("buttons", "loss", "of_pass", "of_first"), "")
     words["keys"] = " <kbd>u</kbd> updates what learns, <kbd>z</kbd> undoes, <kbd>p</kbd> asks you to predict,"
-    script = "\n".join(
-        packaged(name) for name in ("live.js", "live_drawing.js", "live_controls.js", "predicting.js", "predict.js")
-    )
+    script = "\n".join(map(packaged, SCRIPTS))
     return Parts(
         data,
         len(trace.events),

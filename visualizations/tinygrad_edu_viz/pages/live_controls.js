@@ -15,15 +15,19 @@ function redraw() {
   drawInSight();
   tell();
   describe();
-  remember();
+  rememberSoon();
   setText($("result"), `${loss} = ${label(root)} = ${say(graph[root].value)}${Number.isFinite(graph[root].value) ? "" : ": Undo leads back"}`.replace(/^(\S+) = \1 /, "$1 "));
+  fill("said", said, isolated);
+  if (!undone.length && document.activeElement === $("undo")) $("update").focus(); // a disabled button hears no keys
   $("undo").disabled = !undone.length;
   $("update").disabled = $("ten").disabled = !learning.size;
+  showOptimizer();
   drawCurve();
 }
 
 function showInput(k) {
-  const field = fields.get(k), { number, slider, gradient } = field, { value } = graph[k];
+  const field = fields.get(k), { number, slider, gradient, tick } = field, { value } = graph[k];
+  if (tick.checked !== learning.has(k)) tick.checked = learning.has(k);
   if (!Object.is(field.inNumber, value) && document.activeElement !== number) {
     number.value = Number.isFinite(value) ? Number(value.toPrecision(6)) : "";
     field.inNumber = value;
@@ -82,28 +86,40 @@ for (const k of inputs) {
   gradient.setAttribute("aria-label", `gradient of ${name}`);
   const title = make_("label", { htmlFor: id });
   title.append(...isolated(name));
-  fields.set(k, { number, slider, gradient, tick });
+  const field = { number, slider, gradient, tick };
+  fields.set(k, field);
   $("leaves").append(title, number, slider, gradient, tick);
-  number.addEventListener("focus", keepOnce);
-  number.addEventListener("input", () => number.value !== "" && number.validity.valid && changed(k, Number(number.value)));
-  number.addEventListener("change", () => (kept = false));
-  slider.addEventListener("input", () => (keepOnce(), changed(k, Number(slider.value))));
-  slider.addEventListener("change", () => (kept = false));
-  tick.addEventListener("change", () => (learns(k, tick.checked), redrawSoon()));
+  number.addEventListener("input", () => {
+    const isNumber = number.value !== "" && number.validity.valid;
+    field.inNumber = undefined; // it has to be written again
+    if (isNumber) changed(k, Number(number.value), `typed ${k}`);
+    refuse(number.validity.badInput ? `${name} is a finite number, such as 0.5.` : "");
+  });
+  slider.addEventListener("input", () => {
+    field.inSlider = undefined;
+    changed(k, Number(slider.value), `slid ${k}`);
+  });
+  for (const element of [number, slider]) element.addEventListener("change", finished);
+  number.addEventListener("blur", redrawSoon);
+  tick.addEventListener("change", () => learns(k, tick.checked));
   draws(gradient, () => showInput(k));
   if (boxes[k]) draggable(k, boxes[k]);
 }
 
-let kept; // whether the change that goes on can be undone already
-function keepOnce() {
-  kept = kept === true;
+function finished() { // the next change is another one
+  unfinished = null;
 }
 
-function changed(k, number) {
-  if (!kept) keep();
-  kept = true;
+function refuse(why) { // in words; "" if there is nothing to say
+  setText($("refused"), why);
+}
+
+function changed(k, number, key = null) {
+  const name = label(k);
+  keep(`Undone: ${name} is ${say(graph[k].value)} again.`, key);
   play(false);
-  set({ [label(k)]: number });
+  set({ [name]: number });
+  said = `${name} is ${say(number)}.`;
 }
 
 function moved(k, by) {
@@ -117,17 +133,16 @@ function draggable(k, box) {
     const start = graph[k].value, from = event.clientX;
     const move = (now) => {
       const by = Math.round((now.clientX - from) / 4) * (now.shiftKey ? 0.01 : 0.1);
-      if (by || kept) changed(k, Number((start + by).toPrecision(12)));
+      if (by || unfinished) changed(k, Number((start + by).toPrecision(12)), "drag");
     };
-    kept = false;
+    finished();
     box.setPointerCapture(event.pointerId);
     box.addEventListener("pointermove", move);
-    box.addEventListener("lostpointercapture", () => (box.removeEventListener("pointermove", move), (kept = false)), { once: true });
+    box.addEventListener("lostpointercapture", () => (box.removeEventListener("pointermove", move), finished()), { once: true });
   });
   box.addEventListener("keydown", (event) => {
     const by = { ArrowUp: 0.1, ArrowDown: -0.1 }[event.key];
     if (!by || event.ctrlKey || event.metaKey || event.altKey) return;
-    kept = false;
     moved(k, event.shiftKey ? 10 * by : by);
     event.preventDefault();
   });
@@ -136,35 +151,60 @@ function draggable(k, box) {
 // --- the optimizer -------------------------------------------------------------------------------------------------------
 
 for (const name of Object.keys(OPTIMIZERS)) $("optimizer").append(make_("option", { value: name, textContent: name }));
+const settingFields = new Map(); // by the paths of settings
+let shownOptimizer = "";
+
 function showOptimizer() {
-  $("optimizer").value = optimizerName();
-  $("lr").value = optimizer.settings.lr;
-  $("update").textContent = optimizerName() === "SGD" ? "w ← w − lr · g" : `Update by ${optimizerName()}`;
-  $("settings").replaceChildren(...Object.entries(optimizer.settings).filter(([name, value]) => name !== "lr" && typeof value === "number").map(([name, value]) => {
-    const field = make_("label", { textContent: `${name} ` }), number = make_("input", { type: "number", step: "any", value, min: 0 });
-    number.addEventListener("input", () => number.value !== "" && number.validity.valid && (optimizer.settings[name] = Number(number.value)));
-    field.append(number);
-    return field;
-  }));
+  const name = optimizerName(), { about, switches } = optimizer.table;
+  $("optimizer").value = name;
+  const isPlain = name === "SGD" && !switches.some((setting) => optimizer.settings[setting]);
+  setText($("update"), isPlain ? "w ← w − lr · g" : `Update by ${name}`);
+  if (shownOptimizer !== name) {
+    shownOptimizer = name;
+    setText($("more-of"), `More settings of ${name}`);
+    setText($("rule"), about);
+    settingFields.clear();
+    settingFields.set("lr", $("lr"));
+    $("settings").replaceChildren(...settingPaths(optimizer.settings).filter((path) => path !== "lr").map(fieldOf));
+  }
+  for (const [path, field] of settingFields) {
+    const value = readSetting(optimizer.settings, path);
+    if (typeof value === "boolean") field.checked = value;
+    else if (document.activeElement !== field) field.value = value;
+  }
 }
-$("optimizer").addEventListener("change", () => {
-  choose($("optimizer").value, $("optimizer").value === "SGD" ? { lr: 0.1 } : {});
-  showOptimizer();
-  redrawSoon();
-});
-$("lr").addEventListener("input", () => {
-  if ($("lr").value === "" || !$("lr").validity.valid) return;
-  optimizer.settings.lr = Number($("lr").value);
-  redrawSoon();
-});
+
+function fieldOf(path) {
+  const isSwitch = typeof readSetting(optimizer.settings, path) === "boolean";
+  const row = make_("label", {}), field = make_("input", isSwitch ? { type: "checkbox" } : { type: "number", step: "any" });
+  row.append(make_("span", { textContent: path }), field);
+  settingFields.set(path, field);
+  listenToSetting(path, field);
+  return row;
+}
+
+function listenToSetting(path, field) {
+  field.addEventListener("input", () => {
+    const value = field.type === "checkbox" ? field.checked : field.value === "" ? NaN : Number(field.value);
+    const isEmpty = field.value === "" && !field.validity.badInput; // somebody is about to type
+    const why = isEmpty ? "" : setSetting(path, value, `setting ${path}`);
+    field.setAttribute("aria-invalid", why !== "");
+    refuse(why && `${why} It is left as it was.`);
+    if (why && field.type === "checkbox") field.checked = !field.checked;
+  });
+  field.addEventListener("change", () => {
+    finished();
+    field.removeAttribute("aria-invalid");
+    if (field.type !== "checkbox") field.value = readSetting(optimizer.settings, path);
+  });
+}
+listenToSetting("lr", $("lr"));
+
+$("optimizer").addEventListener("change", () => choose($("optimizer").value));
 $("update").addEventListener("click", () => update());
 $("ten").addEventListener("click", () => update(10));
 $("undo").addEventListener("click", undo);
-$("reset").addEventListener("click", () => {
-  keep();
-  choose(optimizerName(), optimizer.settings);
-  set(Object.fromEntries(inputs.map((k, i) => [label(k), firstNumbers[i]])));
-});
+$("reset").addEventListener("click", reset);
 document.querySelectorAll("#change, #quiz").forEach((part) =>
   part.addEventListener("keydown", (event) => {
     if (event.key !== "Escape" && ["INPUT", "SELECT"].includes(event.target.tagName)) event.stopPropagation();
@@ -173,35 +213,36 @@ document.querySelectorAll("#change, #quiz").forEach((part) =>
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey) return;
   if (event.key === "u" && learning.size) update();
-  else if (event.key === "z") undo();
+  else if (event.key === "z" && undone.length) undo();
   else if (event.key === "p") $("predict").click();
   else return;
   event.preventDefault(); // the answer may have the focus by now
 });
 watchers.moved.push(() => inputs.forEach(showInput));
-addEventListener("hashchange", () => {
-  keep();
-  inputs.forEach((k, i) => (graph[k].value = firstNumbers[i]));
-  readAddress();
-  settled();
-  inputs.forEach((k) => (fields.get(k).tick.checked = learning.has(k)));
-  showOptimizer();
-});
-showOptimizer();
 redrawSoon();
 
 // --- for tests, and for pages around this one --------------------------------------------------------------------------------
 
 window.tinygrad = Object.freeze({
   compute(changes = {}) { // of all nodes, by their labels
-    keep();
+    keep("Undone: the numbers that were set.");
     set(changes);
     const numbers = (of) => Object.fromEntries(graph.map((node, k) => [label(k), of(node)]));
     return { loss: graph[root].value, values: numbers((node) => node.value), gradients: numbers((node) => node.gradient ?? 0) };
   },
   steps: () => steps.map(({ kind, formula, text, upstream, local, contribution, grad }) => ({ kind, formula, text, upstream, local, contribution, grad })),
   inputs: inputs.map(label),
-  go, update, undo, say, choose,
+  go, update, undo, say,
+  choose(name, settings = {}) { // the optimizer; settings by their paths, such as "lr" and "betas[0]"; throws RangeError
+    choose(name, settings);
+  },
+  state: () => ({
+    numbers: Object.fromEntries(inputs.map((k) => [label(k), graph[k].value])),
+    learns: [...learning].map(label),
+    optimizer: optimizerName(),
+    settings: structuredClone(optimizer.settings),
+    curve: curve.slice(),
+  }),
   question: (step) => caseOf(step) && questionOf(caseOf(step)),
   judge: (step, answer) => caseOf(step) && judged(caseOf(step), answer), // throws NoAnswer
   mistakes: (step) => [...mistakes(caseOf(step))], // [kind, contribution, why]

@@ -131,7 +131,7 @@ const address = (place) =>
 
 // #step=9 counts through all passes, #pass=2&step=9 in one of them, and #pass=2 is its first step.
 function openAddress(hash = location.hash) {
-  const [, number, step] = /^#(?:pass=(\d+))?&?(?:step=(\d+))?(?:&(?:set|learn|optimizer|lr)=.*)?$/.exec(hash) ?? [];
+  const [, number, step] = /^#(?:pass=(\d+))?&?(?:step=(\d+))?(?:&(?:set|learn|optimizer|lr|with|view|pin)=.*)?$/.exec(hash) ?? [];
   if (number === undefined) return go(step === undefined ? content.opens : Number(step), false);
   const index = Math.min(Math.max(Number(number), 1), passes.length) - 1;
   if (step === undefined) goTo(index);
