@@ -17,7 +17,7 @@ def program(*tables: Table) -> str:
         tables: by default all of them, with every operation of the registry.
     """
     tables = tables or (operations(), activations(), losses(), penalties(), optimizers())
-    files = [packaged(name) for name in (WORDS, "runtime.js", "random.js", "network.js")]
+    files = [packaged(name) for name in (WORDS, "runtime.js", "random.js", "network.js", "scalar_network.js")]
     return "\n".join([*files, *[table.text for table in tables]])
 
 

@@ -15,6 +15,7 @@ from ..javascript.calls import calls
 from ..javascript.graph import ComputedGraph, computed_graph
 from ..javascript.optimizers import optimizers
 from ..javascript.sentences import sentence_parts
+from ..javascript.tables import Table
 from ..pictures.scene import Scene
 from ..predicting.mistakes import Mistake
 from ..predicting.recorded_rules import Rules
@@ -61,7 +62,13 @@ def live_pass(trace: Trace, scene: Scene, graph: ComputedGraph) -> Parts:
         node["lines"] = [""]
     kept = {"kind", "node", "inputs", "from", "position"}
     data["steps"] = [{key: value for key, value in step.items() if key in kept} for step in data["steps"]]
-    data["live"] = {
+    data["live"] = live_content(trace, graph)
+    return live_parts(data, len(trace.events), scene_svg.draw(scene, trace), graph.operations)
+
+
+def live_content(trace: Trace, graph: ComputedGraph) -> dict[str, Any]:
+    """What `live.js` and `predict.js` know of a trace."""
+    return {
         "nodes": graph.nodes,
         "root": graph.root,
         "parts": sentence_parts(trace),
@@ -69,16 +76,20 @@ def live_pass(trace: Trace, scene: Scene, graph: ComputedGraph) -> Parts:
         "advice": {str(mistake): mistake.advice for mistake in Mistake},
         "learning": _learning(trace),
     }
+
+
+def live_parts(data: dict[str, Any] | None, last: int | str, svg: str, operations: Table) -> Parts:
+    """Of what is known of a trace, and of its picture, the page that computes."""
     words = dict.fromkeys(("buttons", "loss", "of_pass", "of_first"), "")
     words["keys"] = " <kbd>u</kbd> updates what learns, <kbd>z</kbd> undoes, <kbd>p</kbd> asks you to predict,"
     script = "\n".join(map(packaged, SCRIPTS))
     return Parts(
         data,
-        len(trace.events),
-        {**words, "svg": scene_svg.draw(scene, trace), "live": packaged("live.html")},
+        last,
+        {**words, "svg": svg, "live": packaged("live.html")},
         style=packaged("live.css"),
         script=script,
-        program=graph_program(graph.operations, optimizers(), calls()),
+        program=graph_program(operations, optimizers(), calls()),
     )
 
 

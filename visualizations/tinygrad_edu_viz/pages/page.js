@@ -5,6 +5,7 @@
 
 const $ = (id) => document.getElementById(id);
 const content = JSON.parse($("trace").textContent);
+if (content.width) document.documentElement.style.setProperty("--width", content.width); // a picture that was drawn in the browser
 const graphs = content.graphs ?? [content];
 const passes = content.passes ?? [{ graph: 0 }];
 const UNKNOWN = "·";

@@ -8,8 +8,9 @@ the hashes of our own program and style lets the browser run and load nothing el
 from __future__ import annotations
 
 import html
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from string import Template
+from typing import NamedTuple
 
 from tinygrad_edu.tapes.javascript_code import UnwritableError
 
@@ -20,7 +21,7 @@ from ..pictures.box_facts import KINDS
 from ..pictures.scene import Scene, lay_out_all
 from ..trace import Trace
 from .live import ROOM, live_graph, live_pass
-from .page_parts import one_pass, several_passes
+from .page_parts import Parts, one_pass, several_passes
 from .parts import head, packaged, packed, themed
 
 LIMIT = 300  # boxes; more take a browser too long at each step
@@ -105,21 +106,46 @@ def compose(
         parts = several_passes(subject, scenes)
     else:
         parts = live_pass(subject, scenes[0], graph) if graph else one_pass(subject, scenes[0])
-    style = themed(packaged("page.css") + parts.style, theme, width=scenes[0].width)
+    kinds = {box.kind for scene in scenes for box in scene.boxes.values()}
+    return assembled(
+        parts._replace(data={**(parts.data or {}), "opens": opens}),
+        html.escape(clean(title)[:LONGEST_TITLE]),
+        html.escape(" ".join(filter(None, [clean(note), parts.note, scenes[0].view.note]))),
+        legend(kinds),
+        theme,
+        scenes[0].width,
+    ).html
+
+
+class Document(NamedTuple):
+    """A page, and what its policy names."""
+
+    html: str
+    script: str
+    style: str
+
+
+def assembled(parts: Parts, title: str, note: str, legend: str, theme: str, width: float = 0.0) -> Document:
+    """A page of its parts.
+
+    Args:
+        title, note, legend: HTML.
+        width: of the picture; if 0, its data have it as `width`.
+    """
+    style = themed(packaged("page.css") + parts.style, theme, width=width)
     script = parts.program + packaged("page.js") + packaged("page_controls.js") + parts.script
-    heading = html.escape(clean(title)[:LONGEST_TITLE])
-    return Template(packaged("page.html")).substitute(
-        head=head(heading, script, style),
-        title=heading,
-        note=html.escape(" ".join(filter(None, [clean(note), parts.note, scenes[0].view.note]))),
+    content = Template(packaged("page.html")).substitute(
+        head=head(title, script, style),
+        title=title,
+        note=note,
         last=parts.last,
-        legend=_legend(scenes),
-        packed=packed(script, trace={**parts.data, "opens": opens}),
+        legend=legend,
+        packed=packed(script, **({} if parts.data is None else {"trace": parts.data})),
         **parts.words,
     )
+    return Document(content, script, style)
 
 
-def _legend(scenes: Sequence[Scene]) -> str:
+def legend(kinds: Collection[str]) -> str:
     """A sample and a word for each kind of box that is drawn."""
-    kinds = {box.kind for scene in scenes for box in scene.boxes.values()}
     return " ".join([f'<span class="sample {kind}">{word}</span>' for kind, word in KINDS.items() if kind in kinds])

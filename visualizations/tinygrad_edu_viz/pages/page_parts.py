@@ -19,16 +19,16 @@ class Parts(NamedTuple):
     """Parts of a page.
 
     Attributes:
-        data: what its program reads.
-        last: the last position of the slider.
+        data: what its program reads; None where that is known in the browser alone.
+        last: the last position of the slider, or what stands for it.
         words: for the places of `page.html`, HTML.
         style, script: what comes after `page.css` and `page.js`.
         program: what comes before `page.js`.
         note: a sentence below the title, text.
     """
 
-    data: dict[str, Any]
-    last: int
+    data: dict[str, Any] | None
+    last: int | str
     words: dict[str, str]
     style: str = ""
     script: str = ""

@@ -49,15 +49,18 @@ def head(title: str, script: str, style: str) -> str:
     )
 
 
-def policy_of(script: str, style: str) -> str:
+def policy_of(script: str, style: str, *inside: tuple[str, str]) -> str:
     """A policy (https://www.w3.org/TR/CSP3/) that lets a browser run this program, use this style, and load nothing.
 
     Args:
         script: the program that is given to `packed`.
+        inside: programs and styles of pages that this one makes and shows in frames, which its policy holds for, too.
     """
-    programs = f"{_hash(packaged('inflate.js'))} {_hash(_enclosed(script))}"
+    every = [(script, style), *inside]
+    programs = " ".join([_hash(packaged("inflate.js")), *[_hash(_enclosed(program)) for program, _ in every]])
+    styles = " ".join([_hash(each) for _, each in every])
     return (
-        f"default-src 'none'; script-src {programs}; style-src {_hash(style)}; img-src data:; "
+        f"default-src 'none'; script-src {programs}; style-src {styles}; img-src data:; "
         "base-uri 'none'; form-action 'none'"
     )
 

@@ -9,10 +9,14 @@ const make = (tag, set = {}, ...inside) => {
 const bytesOf = (text) => Uint8Array.from(atob(text), (c) => c.charCodeAt(0)).buffer;
 const floats = (text) => new Float64Array(bytesOf(text));
 const embedded = JSON.parse($("embedded").textContent), sets = embedded.sets;
-for (const set of Object.values(sets)) {
-  set.x = set.hundredths ? Float64Array.from(new Int16Array(bytesOf(set.x)), (x) => x / 100) : floats(set.x);
-  set.y = set.task === "classification" ? Float64Array.from(set.y, Number) : floats(set.y); // a digit for each class
-  set.z = set.z ? floats(set.z) : new Float64Array(set.task === "classification" ? set.x.length : set.y.length); // noise
+for (const set of Object.values(sets)) { // one after another: some have the noise and the order of one before them
+  const numbers = set.task === "classification" ? Float64Array.from(set.y, Number) : floats(set.y); // a digit for each class
+  const places = set.hundredths ? Float64Array.from(new Int16Array(bytesOf(set.x)), (x) => x / 100) : floats(set.x);
+  set.rows = set.rows?.as ? sets[set.rows.as].rows : set.rows ? new Int16Array(bytesOf(set.rows)) : null;
+  set.noises = set.z?.as ? sets[set.z.as].noises : set.z ? floats(set.z) : new Float64Array(set.task === "classification" ? places.length : numbers.length);
+  const inOrder = (array, width = array.length / numbers.length) =>
+    set.rows ? array.map((_, i) => array[set.rows[Math.floor(i / width)] * width + (i % width)]) : array;
+  [set.x, set.y, set.z] = [places, numbers, set.noises].map((array) => inOrder(array));
 }
 const still = matchMedia("(prefers-reduced-motion: reduce)");
 const isDark = () => getComputedStyle(document.documentElement).getPropertyValue("--pos").trim() === "#56b4e9";
@@ -141,6 +145,9 @@ function beginWalk(row) {
   play(false);
   walk = { row, at: 0, steps: walkOf(run, row, (layer, j) => picture.name(layer, j)) };
   $("walk").hidden = false;
+  const large = tooLarge(stepperOf(run, row));
+  $("walk-open").disabled = large !== null;
+  $("walk-large").textContent = large ?? "";
   turn(0);
 }
 function turn(by) {
@@ -163,6 +170,7 @@ function endWalk() {
 }
 $("walk-back").onclick = () => turn(-1);
 $("walk-next").onclick = () => turn(1);
+$("walk-open").onclick = () => openStepper(run, walk.row);
 $("walk-close").onclick = endWalk;
 $("answer").onclick = (event) => { // a point that is drawn, or the nearest example
   const size = $("answer").getBoundingClientRect().width;
@@ -223,7 +231,9 @@ const KEYS = { ArrowRight: "one", ArrowLeft: "back", Home: "restart", e: "epoch"
 document.addEventListener("keydown", (event) => {
   const inside = event.target.tagName;
   if (event.ctrlKey || event.metaKey || event.altKey || ["INPUT", "SELECT", "TEXTAREA"].includes(inside)) return;
+  if ($("stepper").open) return;
   if (event.key === "Escape") endWalk();
+  else if (walk && event.key === "o") $("walk-open").click();
   else if (walk && ["ArrowLeft", "ArrowRight"].includes(event.key)) turn(event.key === "ArrowRight" ? 1 : -1);
   else if (event.key === " " && !["BUTTON", "SUMMARY"].includes(inside)) $("play").click();
   else if (Object.hasOwn(KEYS, event.key)) $(KEYS[event.key]).click();

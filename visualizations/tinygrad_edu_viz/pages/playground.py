@@ -21,13 +21,15 @@ from ..javascript.assemble import program
 from ..javascript.optimizers import optimizers
 from ..javascript.tables import activations, losses, penalties
 from .parts import packaged, packed, policy_of, themed
+from .playground_stepper import stepper
 
-PARTS = "schedule settings run python draw field network walk fields points csv pair".split()
+PARTS = "schedule settings run python draw field network walk stepper fields points csv pair".split()
 PROGRAM = (*(f"playground_{part}.js" for part in PARTS), "playground.js")  # one module, in this order
 SETS = ("moons", "circles", "spirals", "xor", "two_lines", "blobs", "pass_class", "sine", "plane", "hills")
 DRAWN = "drawn"  # the set of points that are drawn in the page
 FIXED_NOISE = ("pass_class",)  # it is in who passes, and so in which students are chosen: it stays as it is
 ROWS = 500
+LOUD = 2.0**90  # noise beside which the formula is rounded away: what is left are the normal numbers themselves
 LEARNED = 400  # of them; the others are for testing
 LONGEST_NAME = 60  # characters
 MOST_ROWS = 5000  # of an own file
@@ -54,12 +56,13 @@ def page(
         name = clean(own.name)[:LONGEST_NAME]
         sets[f"{name} of the file" if name in (*SETS, DRAWN) else name] = _own(own, file)
     sets |= {name: _toy(name) for name in SETS}
-    tables = program(activations(), losses(), penalties(), optimizers())
+    of_one, inside, operations = stepper(theme)
+    tables = program(activations(), losses(), penalties(), optimizers(), operations)
     script = "\n".join([tables, *map(packaged, PROGRAM)])
     return Template(packaged("playground.html")).substitute(
-        policy=policy_of(script, style),
+        policy=policy_of(script, style, (inside.script, inside.style)),
         style=style,
-        packed=packed(script, embedded={"sets": sets, "start": start or {}}),
+        packed=packed(script, embedded={"sets": _shared(sets), "start": start or {}, "stepper": of_one}),
     )
 
 
@@ -79,14 +82,27 @@ def losses_for(name: str) -> tuple[str, ...]:
 
 
 def _toy(name: str) -> dict[str, Any]:
-    """A toy set in the order of `load(name, n=ROWS).split()`: training part first."""
+    """A toy set as `load(name, n=ROWS)` has it, and the order of its `split()`: training part first."""
     toy = TOYS[name]
     if name in FIXED_NOISE:
         return _parted(load(name, n=ROWS), toy.noise)
-    still, shaken = (load(name, n=ROWS, noise=noise, seed=0) for noise in (0.0, 1.0))
+    still, shaken = (load(name, n=ROWS, noise=noise, seed=0) for noise in (0.0, LOUD))
     rows, train = _order(still)
-    noise = shaken.y - still.y if still.task == "regression" else shaken.x - still.x
-    return _packed(still, still.x[rows], still.y[rows], train, toy.noise) | {"z": _base64(noise[rows])}
+    normals = (shaken.y if still.task == "regression" else shaken.x) / LOUD
+    packed = _packed(still, still.x, still.y, train, toy.noise)
+    return packed | {"z": _base64(normals), "rows": _base64(rows, "<i2")}
+
+
+def _shared(sets: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Sets in which an array that another one has before it stands as {"as": its name}: their noise is the same where
+    they draw the same random numbers."""
+    owners: dict[tuple[str, str], str] = {}
+    for name, entries in sets.items():
+        for key in ("z", "rows"):
+            text = entries.get(key)
+            if text and owners.setdefault((key, text), name) != name:
+                entries[key] = {"as": owners[key, text]}
+    return sets
 
 
 def _order(data: Dataset) -> tuple[Any, int]:
