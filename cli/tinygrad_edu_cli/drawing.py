@@ -13,7 +13,6 @@ import click
 
 from tinygrad_edu_viz import MissingDot, Trace, draw_graph, render
 from tinygrad_edu_viz.cells import cell_width
-from tinygrad_edu_viz.pages.page import page
 from tinygrad_edu_viz.pictures.gif import FONTS, missing_letters
 from tinygrad_edu_viz.pictures.graph_files import graph_json
 from tinygrad_edu_viz.text.terminal import draw, fitting
@@ -23,6 +22,7 @@ from . import output, subject
 from .errors import MissingPieceError
 from .files import replacing
 from .scalar_level import at_level
+from .stepping.exports import page_of
 from .subject import Subject
 from .terminal_width import wrap
 
@@ -67,10 +67,13 @@ def _characters(trace: Trace, level: str, ascii: bool = False) -> str:
 
 
 def _page(subject: Subject, level: str, looks: Looks) -> str:
-    """The page of `step`, which opens where all is known."""
-    note, last = " ".join(subject.note.splitlines()[:1]), len(subject.trace.events)
+    """The page of `step`, of the one pass that is drawn, which opens where all is known."""
+    drawn = subject._replace(course=None)
     with _explained():
-        return page(subject.trace, subject.title, note, looks.rankdir, level, theme=looks.theme or "auto", opens=last)
+        text, note = page_of(drawn, level, looks.theme or "auto", looks.rankdir, opens=len(subject.trace.events))
+    if note:
+        click.echo(note, err=True)
+    return text
 
 
 def _on_screen(drawn: Subject, level: str) -> str:

@@ -130,12 +130,19 @@ def test_a_large_network_is_drawn_by_layers(cli, net):
 
 
 def test_the_page_is_that_of_step(cli, net):
-    """The same file as that of the recorded steps but for where it opens: what is drawn is known from the start."""
-    for level in ("auto", "op"):
-        assert cli("graph", "net.py:loss", "--level", level, "-o", "g.html").code == 0
-        assert cli("step", "net.py:loss", "--level", level, "--replay", "--html", "s.html").code == 0
+    """The same file but for where it opens: what is drawn is known from the start. It computes under the same rule."""
+    numbers = ["--set", "w=2", "--set", "x=-1"]
+    for words, reason in (
+        (["net.py:loss"], "0.weight is a tensor"),
+        (["net.py:loss", "--level", "op"], "0.weight is a tensor"),
+        (["tanh(w*x) + w", *numbers], ""),
+    ):
+        ran = cli("graph", *words, "-o", "g.html")
+        assert ran.code == 0 and (f"does not compute: {reason}" in ran.err if reason else "note" not in ran.err)
+        assert cli("step", *words, "--html", "s.html").code == 0
         page, step = (unpacked((net / name).read_text(encoding="utf-8")) for name in ("g.html", "s.html"))
         of = content_of((net / "g.html").read_text(encoding="utf-8"))
+        assert ("live" in of) is not bool(reason)
         assert of["opens"] == len(of["steps"]) and page == step.replace('"opens":0', f'"opens":{of["opens"]}')
     ran = cli("graph", "a * 1", "--set", "a=2", "--theme", "dark", "--rankdir", "TB", "-o", "d.html")
     assert ran.code == 0 and "@media screen and (min-width: 0px)" in (net / "d.html").read_text()

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from tinygrad_edu.tapes.javascript_code import UnwritableError
-from tinygrad_edu_viz import draw_graph, render
+from tinygrad_edu_viz import Trace, draw_graph, render
 from tinygrad_edu_viz.pages.live import FOLLOWS
 from tinygrad_edu_viz.pages.page import page, why_not_live
 from tinygrad_edu_viz.pictures import gif
@@ -85,23 +85,42 @@ def _steps(export: Export, path: Path) -> str:
 
 def _page(export: Export, path: Path) -> str:
     subject, player, _, theme, replay = export
-    note = " ".join(subject.note.splitlines()[:1])
-    trace, live = subject.trace, not (replay or subject.course)
-    others, reason = [], why_not_live(trace) if live else ""
-    if live and not reason and subject.again is not None:
+    text, reason = page_of(subject, player.level, theme, live=not replay)
+    path.write_text(text, encoding="utf-8", newline="\n")
+    return reason and f"\n{reason}"
+
+
+def page_of(
+    subject: Subject, level: str, theme: str = "auto", rankdir: str = "LR", opens: int = 0, live: bool = True
+) -> tuple[str, str]:
+    """The page of a subject, and a note why it does not compute, though it was asked to.
+
+    A function of the user's own is recorded again with other numbers, which shows whether it has an `if`.
+
+    Raises:
+        MissingDot, DrawingError: as `render`.
+    """
+    trace, reason = subject.trace, ""
+    others: list[Trace] = []
+    if live := live and not subject.course:
         try:
-            others = recorded_again(subject.again)
-            reason = why_not_live(trace, others)
+            reason = why_not_live(trace)
+            if not reason and subject.again is not None:
+                others = recorded_again(subject.again)
+                reason = why_not_live(trace, others)
         except UnwritableError as error:
             reason = str(error)
+    notes = [*subject.note.splitlines()[:1]]
     if reason:
-        note = " ".join(filter(None, [note, f"This page replays what was recorded: {reason}."]))
+        notes.append(f"This page replays what was recorded: {reason}.")
     elif live and subject.root is None:
-        note = " ".join(filter(None, [note, FOLLOWS]))
+        notes.append(FOLLOWS)
     live = live and not reason
-    text = page(subject.course or trace, subject.title, note, level=player.level, theme=theme, live=live, others=others)
-    path.write_text(text, encoding="utf-8", newline="\n")
-    return f"\nnote: this page replays what was recorded, and does not compute: {reason}" if reason else ""
+    shown = subject.course or trace
+    text = page(
+        shown, subject.title, " ".join(notes), rankdir, level, theme=theme, opens=opens, live=live, others=others
+    )
+    return text, reason and f"note: this page replays what was recorded, and does not compute: {reason}"
 
 
 def _gif(export: Export, path: Path) -> str:
