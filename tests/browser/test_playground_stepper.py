@@ -39,7 +39,7 @@ def inside(tab: Any, row: int) -> Any:
     tab.click("#walk-open")
     tab.frame_locator("#stepper iframe").locator("#leaves input >> nth=0").wait_for()
     frame = tab.frames[-1]
-    frame.wait_for_function("window.tinygrad")
+    frame.wait_for_function("() => window.tinygrad")
     return frame
 
 
@@ -145,7 +145,7 @@ def test_back_leads_to_the_training_as_it_was(open_page: Any) -> None:
     opened.press("o")
     frame = tab.frame_locator("#stepper iframe")
     frame.locator("#leaves input >> nth=0").wait_for()
-    tab.wait_for_function("document.activeElement?.tagName === 'IFRAME'")
+    tab.wait_for_function("() => document.activeElement?.tagName === 'IFRAME'")
     opened.press("ArrowRight", 3)  # keys act inside
     frame.locator("#where", has_text="step 3 of").wait_for()
     frame.locator("#ten").click()

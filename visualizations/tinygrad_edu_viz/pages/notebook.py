@@ -1,13 +1,11 @@
 """How traces and graphs show themselves in a notebook: https://ipython.readthedocs.io/en/stable/config/integrating.html
 
-A trace, or a course, is the player of `page.py`. It stands in a frame of its own, so that several of them in one
-notebook do not disturb each other; the frame may run its script and nothing else. A Value or a Tensor is a picture of
-its graph. The engine knows nothing of this: importing this package in a notebook registers it with IPython.
+A trace, or a course, is the player of `page.py` in a frame of its own, see `frames.py`. A Value or a Tensor is a
+picture of its graph. The engine knows nothing of this: importing this package in a notebook registers it with IPython.
 """
 
 from __future__ import annotations
 
-import html
 import sys
 from typing import Any
 
@@ -18,39 +16,18 @@ from ..courses.course import Course
 from ..pictures.dot_binary import render
 from ..pictures.draw import draw_graph
 from ..trace import Trace
-from .live import FOLLOWS
-from .page import compose, graph_of, scenes_of
+from .frames import live_frame
 
 DRAWN = 400  # nodes of a graph that shows itself
-LEAST, MOST, AROUND = 560, 900, 430  # pixels: heights of the frame, and of what stands around the graph in it
-UPDATES = 150  # more of a course
 
 
 def bundle(subject: Trace | Course, include: Any = None, exclude: Any = None) -> dict[str, str]:
     """What a trace or a course shows, by MIME type: the player, and one line for where there is no HTML."""
     found = {"text/plain": repr(subject)}
     try:
-        return found | {"text/html": frame(subject)}
+        return found | {"text/html": live_frame(subject)}
     except TinygradError:  # nothing that could lay it out is installed
         return found
-
-
-def frame(subject: Trace | Course) -> str:
-    """The page inside of a frame.
-
-    Raises:
-        MissingDot, DrawingError: as `render`.
-    """
-    found = graph_of(subject)
-    graph = None if isinstance(found, str) else found
-    scenes = scenes_of(subject, live=graph is not None)
-    content = compose(subject, scenes, repr(subject), FOLLOWS if graph else "", graph=graph)
-    around = AROUND + UPDATES * (isinstance(subject, Course) or graph is not None)
-    height = min(max(round(scenes[0].height) + around, LEAST), MOST)
-    return (
-        f'<iframe srcdoc="{html.escape(content)}" sandbox="allow-scripts" title="Steps of forward and backward pass" '
-        f'style="width: 100%; height: {height}px; border: 0" loading="lazy"></iframe>'
-    )
 
 
 for _kind in (Trace, Course):
