@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -63,3 +64,162 @@ def test_letters_and_lines_stand_out(show, name, scheme, forced):
     page = show(name, height=TALL, color_scheme=scheme, forced_colors=forced, reduced_motion="reduce")
     for state in states(name, page):
         assert (state, faint_letters(page.tab), faint_lines(page.tab)) == (state, [], [])
+
+
+# --- by keyboard alone ------------------------------------------------------------------------------------------------
+
+# What Tab should lead to, in order: of radio buttons of one name the chosen one.
+STOPS = """() => {
+    document.querySelectorAll("details").forEach((part) => { part.open = true; });
+    const all = "button, input, select, textarea, summary, a[href], [tabindex='0']";
+    window.stops = [...document.querySelectorAll(all)].filter((each) => {
+        const chosen = each.type !== "radio" || each.checked;
+        return each.checkVisibility({ visibilityProperty: true }) && !each.disabled && each.tabIndex === 0 && chosen;
+    });
+    return stops.length;
+}"""
+# Where the focus is: its place among the stops, and what is wrong with how it looks; null at the end of the page.
+FOCUS = """() => {
+    const each = document.activeElement;
+    if (!each || each === document.body) return null;
+    const wrong = [], box = each.getBoundingClientRect(), about = `${each.tagName}#${each.id} ${each.className}`;
+    const outlined = (part) => {
+        const style = getComputedStyle(part);
+        return style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2;
+    };
+    const ring = each.querySelector(":scope > .ring"), label = each.closest("label");
+    const isRinged = ring && getComputedStyle(ring).stroke !== "none";
+    if (!outlined(each) && !isRinged && !(label && outlined(label))) wrong.push(`${about} shows no focus`);
+    const seen = label && each.type === "radio" ? label.getBoundingClientRect() : box;
+    const [x, y] = [(seen.left + seen.right) / 2, (seen.top + seen.bottom) / 2];
+    const top = document.elementFromPoint(x, y);
+    const isSeen = top && (each.contains(top) || top.contains(each) || label?.contains(top));
+    if (!isSeen) wrong.push(`${about} is behind ${top?.outerHTML.slice(0, 80)}`);
+    return [stops.indexOf(each), wrong];
+}"""
+MOST_TABS = 400
+
+
+def walk(page: Any, key: str, most: int = MOST_TABS) -> tuple[list[int], list[str]]:
+    """The stops up to the end of the page, and what is wrong with them."""
+    found: list[int] = []
+    wrong: list[str] = []
+    page.press(key)
+    while (focus := page.tab.evaluate(FOCUS)) and len(found) < most:
+        found += [focus[0]] if focus[0] >= 0 else []  # a frame that scrolls may be a stop of its own
+        wrong += focus[1]
+        page.press(key)
+    return found, wrong
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+@pytest.mark.parametrize("name", STATES)
+def test_tab_leads_to_every_control_and_back(show, name, width):
+    page = show(name, width)
+    if name == "live":
+        page.tab.check("#predict")
+    if name == "playground":
+        page.tab.evaluate("tinygrad.walk(3)")
+    page.tab.evaluate("document.body.tabIndex = -1, document.body.focus()")
+    stops = list(range(page.tab.evaluate(STOPS)))
+    assert walk(page, "Tab") == (stops, [])
+    assert walk(page, "Shift+Tab", len(stops)) == (stops[::-1], [])
+
+
+FIELDS = "input:enabled:is([type=number], [type=text])"
+
+
+@pytest.mark.parametrize("name", ["live", "playground"])
+def test_shortcuts_do_not_act_in_fields(show, name):
+    page = show(name)
+    state = "tinygrad.losses().step" if name == "playground" else "[...'#'].map(() => slider.value) + tinygrad.inputs"
+    state = state.replace("slider", "document.getElementById('slider')")
+    page.press("ArrowRight", 3)
+    page.tab.evaluate(STOPS)
+    before = page.tab.evaluate(state)
+    for field in page.tab.locator(FIELDS).all():
+        if not field.is_visible():
+            continue
+        field.focus()
+        for key in ("ArrowRight", "ArrowLeft", "Home", "e", "f", "n", "Backspace"):
+            page.press(key)
+        assert page.tab.evaluate(state) == before
+
+
+@pytest.mark.parametrize(("name", "leads"), [("live", "aside"), ("course", "aside"), ("playground", "answer")])
+def test_what_is_long_can_be_skipped(show, name, leads):
+    page = show(name)
+    page.tab.focus(".skip")
+    assert page.tab.locator(".skip").bounding_box()["height"] > 20
+    page.press("Enter")
+    assert page.tab.evaluate("document.activeElement.id") == leads
+    assert page.tab.evaluate("location.hash") != f"#{leads}"
+
+
+# --- narrow, large, still, and on paper -------------------------------------------------------------------------------
+
+OVERFLOW = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+LARGER = """() => {
+    const all = [...document.querySelectorAll("body, body *:not(svg *)")];
+    const sizes = all.map((each) => [each, getComputedStyle(each).fontSize]);
+    for (const [each, size] of sizes) each.style.fontSize = `${2 * parseFloat(size)}px`;
+}"""
+
+
+@pytest.mark.parametrize("width", [320, 390, 640])
+@pytest.mark.parametrize("name", STATES)
+def test_nothing_runs_over_the_side(show, name, width):
+    """640 pixels are a window of 1280 at 200 %, 320 one at 400 %."""
+    page = show(name, width)
+    assert [state for state in states(name, page) if page.tab.evaluate(OVERFLOW) > 0] == []
+
+
+@pytest.mark.parametrize("name", STATES)
+def test_letters_of_twice_the_size(show, name):
+    page = show(name)
+    page.tab.evaluate(LARGER)
+    assert page.tab.evaluate(OVERFLOW) <= 0
+
+
+CANVASES = "[...document.querySelectorAll('canvas')].filter((c) => c.checkVisibility()).map((c) => c.toDataURL())"
+CONTROLS = "button:not(#runs *, .unit), select, summary, input[type=range], [type=file], .skip"
+
+
+@pytest.mark.parametrize("name", STATES)
+def test_on_paper_it_is_dark_on_white_without_controls(show, name):
+    page = show(name, 680, TALL, color_scheme="dark")
+    for state, reach in STATES[name].items():
+        if state != "playing":
+            reach(page)
+    page.tab.emulate_media(media="print")
+    page.tab.evaluate("dispatchEvent(new Event('beforeprint'))")
+    page.tab.evaluate(DRAWN)
+    assert faint_letters(page.tab) == []
+    assert page.tab.evaluate(OVERFLOW) <= 0
+    assert page.tab.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+    assert [each for each in page.tab.locator(CONTROLS).all() if each.is_visible()] == []
+    drawn = page.tab.evaluate(CANVASES)
+    page.tab.emulate_media(media="print", color_scheme="light")
+    page.tab.evaluate(DRAWN)
+    assert page.tab.evaluate(CANVASES) == drawn  # in the colours of light paper
+
+
+@pytest.mark.parametrize("name", STATES)
+def test_who_wants_less_motion_sees_four_pictures_a_second_at_most(show, name):
+    page = show(name, reduced_motion="reduce")
+    moving = (
+        "[...document.querySelectorAll('*')].filter((e) => parseFloat(getComputedStyle(e).transitionDuration)).length"
+    )
+    assert page.tab.evaluate(moving) == 0
+    page.tab.clock.install()
+    page.tab.clock.pause_at("2100-01-01")
+    page.press("Home")
+    page.tab.click("#play")
+    pictures = (
+        "[document.body.innerHTML, ...document.querySelectorAll('canvas')].map((c) => c.toDataURL?.() ?? c).join()"
+    )
+    seen = [page.tab.evaluate(pictures)]
+    for _ in range(25):  # 40 ms each
+        page.tab.clock.run_for(40)
+        seen.append(page.tab.evaluate(pictures))
+    assert sum(before != after for before, after in pairwise(seen)) <= 5

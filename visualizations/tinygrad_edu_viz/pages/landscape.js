@@ -217,7 +217,9 @@ bands.forEach((colour, k) => {
   line.append(sample, text);
   $("bands").append(line);
 });
-matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => { readColours(); redraw(); });
+for (const query of ["(prefers-color-scheme: dark)", "print"]) {
+  matchMedia(query).addEventListener("change", () => { readColours(); draw(); });
+}
 new ResizeObserver(redraw).observe(canvas);
 readColours();
 tell();

@@ -103,11 +103,16 @@ function point(event) {
   describe();
 }
 document.addEventListener("pointerover", point);
-document.addEventListener("focusin", point);
+document.addEventListener("focusin", (event) => {
+  point(event);
+  const found = event.target.closest(".node");
+  if (found) follow($("graph"), [[found]], [], false);
+});
 document.addEventListener("click", (event) => {
   const link = event.target instanceof Element ? event.target.closest("a") : null;
   if (link && !event.ctrlKey && !event.metaKey && !event.shiftKey) {
     event.preventDefault(); // in a notebook, a frame's links would lead into the notebook itself
+    if (link.className === "skip") return $(link.hash.slice(1)).focus();
     play(false);
     openAddress(link.hash);
   }

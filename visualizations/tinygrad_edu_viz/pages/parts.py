@@ -18,7 +18,7 @@ DARK_WHERE = {"auto": "(prefers-color-scheme: dark)", "light": "(max-width: 0px)
 
 
 def themed(css: str, theme: str, **values: Any) -> str:
-    """A style in the colours of both palettes.
+    """A style in the colours of both palettes, after what all pages have, `everyone.css`.
 
     Args:
         css: a `string.Template`.
@@ -29,7 +29,7 @@ def themed(css: str, theme: str, **values: Any) -> str:
     """
     if theme not in DARK_WHERE:
         raise ArgumentError(f"the theme is one of {', '.join(DARK_WHERE)}, not {theme!r}")
-    return Template(css).substitute(
+    return Template(packaged("everyone.css") + css).substitute(
         light=colours(LIGHT),
         dark=colours(DARK),
         dark_where=DARK_WHERE[theme],

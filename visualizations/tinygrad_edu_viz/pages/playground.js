@@ -332,6 +332,16 @@ function open() {
 }
 addEventListener("resize", () => { picture.place(); draw(); });
 addEventListener("hashchange", open);
+matchMedia("print").addEventListener("change", () => { // at once, for the printer does not wait
+  play(false);
+  look();
+  picture.place();
+  show();
+});
+document.querySelector(".skip").onclick = (event) => { // the address stays that of the settings
+  event.preventDefault();
+  $("answer").focus();
+};
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => { dataButtons(); look(); });
 const sharp = Math.min(2, devicePixelRatio || 1);
 for (const id of ["answer", "answer-2"]) $(id).width = $(id).height = 300 * sharp;
