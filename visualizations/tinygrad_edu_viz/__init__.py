@@ -2,6 +2,7 @@
 
 from .courses.course import Course
 from .pages.notebook import announce, load_ipython_extension
+from .pictures.descent_picture import draw_descent
 from .pictures.dot_binary import DrawingError, MissingDot, render
 from .pictures.draw import draw_graph
 from .recording.contents import TraceError
@@ -15,6 +16,7 @@ __all__ = [
     "MissingDot",
     "Trace",
     "TraceError",
+    "draw_descent",
     "draw_graph",
     "load_ipython_extension",
     "render",

@@ -20,7 +20,8 @@ SHORTEST = 20  # characters of a description
 
 
 def drawing_of(shown: Any) -> Any:
-    """A graph of graphviz, or a figure of matplotlib, that shows a result, a trace, or itself.
+    """A graph of graphviz, a figure of matplotlib, or a picture with `_repr_svg_`, that shows a result, a trace, or
+    itself.
 
     Raises:
         TypeError: it is nothing of these.
@@ -28,10 +29,13 @@ def drawing_of(shown: Any) -> Any:
     if isinstance(shown, (Node, Trace)):
         return draw_graph(shown)
     figure = shown if hasattr(shown, "savefig") else getattr(shown, "figure", None)
-    if isinstance(shown, Drawing) or figure is not None:
-        return figure if figure is not None else shown
+    if figure is not None:
+        return figure
+    if isinstance(shown, Drawing) or hasattr(shown, "_repr_svg_"):
+        return shown
     raise TypeError(
-        f"a figure is a Value, a Tensor, a Trace, draw_graph(...), or a matplotlib figure, not {shown!r:.60}"
+        f"a figure is a Value, a Tensor, a Trace, draw_graph(...), draw_descent(...), or a matplotlib figure, "
+        f"not {shown!r:.60}"
     )
 
 
@@ -40,6 +44,8 @@ def svg_of(shown: Any) -> str:
     drawing = drawing_of(shown)
     if isinstance(drawing, Drawing):
         text = render(drawing, "svg").decode()
+    elif hasattr(drawing, "_repr_svg_"):
+        text = drawing._repr_svg_()
     else:
         buffer = io.BytesIO()
         drawing.savefig(buffer, format="svg", metadata={"Date": None}, bbox_inches="tight")
@@ -50,7 +56,12 @@ def svg_of(shown: Any) -> str:
 def digest_of(shown: Any) -> str:
     """What a picture shows, in eight digits: the nodes and edges with their labels, or the lines with their numbers."""
     drawing = drawing_of(shown)
-    facts = drawing.source if isinstance(drawing, Drawing) else json.dumps(_facts_of_figure(drawing))
+    if isinstance(drawing, Drawing):
+        facts = drawing.source
+    elif hasattr(drawing, "_repr_svg_"):
+        facts = drawing._repr_svg_()
+    else:
+        facts = json.dumps(_facts_of_figure(drawing))
     return hashlib.sha256(facts.encode()).hexdigest()[:8]
 
 
