@@ -125,6 +125,19 @@ STATES: dict[str, dict[str, Step]] = {
         "text to copy": click("#python"),
         "three classes": lambda page: page.tab.check("#sets [value=blobs]"),
         "curve fitted": lambda page: page.tab.check("#sets [value=sine]"),
+        "hills fitted": lambda page: page.tab.check("#sets [value=hills]"),
+        "two runs": click("#second"),
+        "schedule chosen": lambda page: (page.tab.select_option("#set-schedule", "onecycle"), page.tab.click("#epoch")),
+        "settings of the optimizer open": click("#finer > summary"),
+        "points drawn": lambda page: (
+            page.tab.check("#sets [value=drawn]"),
+            page.tab.focus("#answer"),
+            page.press("Enter"),
+            page.press("2"),
+            page.press("ArrowLeft"),
+            page.press("Enter"),
+        ),
+        "comparison ended": click("#second"),
         "blown up": lambda page: page.tab.evaluate(
             "tinygrad.configure(TOO_LARGE), tinygrad.play(true)".replace("TOO_LARGE", TOO_LARGE)
         ),
