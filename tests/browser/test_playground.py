@@ -18,6 +18,7 @@ from tinygrad_edu_cli.commands.train import train
 from tinygrad_edu_cli.training.config import RunConfig
 from tinygrad_edu_cli.training.optimizer import optimizer_of, schedule_of
 from tinygrad_edu_cli.training.playground_page import settings_like
+from tinygrad_edu_viz.pages.parts import packaged
 from tinygrad_edu_viz.pages.playground import page
 
 pytestmark = pytest.mark.browser
@@ -78,6 +79,7 @@ CASES: list[dict[str, Any]] = [
     {"data": "pass_class", "hidden": "4", "lr": 0.01},
     {"data": "plane", "hidden": "", "loss": "mae", "features": "x1,x1²", "noise": 0.3, "optimizer": "SGD"},
     {"data": "hills", "hidden": "6,6", "activation": "relu"},
+    {"data": "drawn", "points": "*".join(f"{k * 37 % 100}_{k * 53 % 90}_{(k > 8) + (k == 15)}" for k in range(16))},
     {"data": "drawn", "batch": 3, "points": "*".join(f"{k * 37 % 100}_{k * 53 % 90 - 45}_{k % 3}" for k in range(17))},
 ]
 
@@ -305,6 +307,19 @@ def test_a_file_is_trained_on(open_page: Any) -> None:
     assert tab.evaluate("tinygrad.settings().data") == "<i>own.csv"
     assert tab.text_content("#about").startswith("1 line of")
     assert np.isfinite(tab.evaluate("tinygrad.steps(5)")).all()
+
+
+def test_lines_of_equal_numbers_lie_where_the_numbers_are(laboratory: Callable[[str], Any]) -> None:
+    run = laboratory(packaged("playground_field.js"))
+    assert run("levelsOf(-1.02, 1.07)") == pytest.approx([-1, -0.5, 0, 0.5, 1])
+    assert run("levelsOf(3, 3)") == []
+    for level in (0.0, 7.3):  # of a plane, where they are straight
+        lines = run(
+            f"crossings(Float64Array.from({{length: 400}}, (_, k) => k % 20 - 2 * Math.floor(k / 20)), 20, {level})"
+        )
+        ends = np.reshape(lines, (-1, 2))
+        assert len(ends) > 30
+        np.testing.assert_allclose(ends[:, 0] - 2 * ends[:, 1], level, atol=1e-12)
 
 
 # --- two runs ---
