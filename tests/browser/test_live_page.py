@@ -68,6 +68,8 @@ def test_the_picture_shows_what_was_computed(visit):
     page.tab.wait_for_function(f"document.querySelector('#node-n0 .data').textContent === '{number(-0.75)}'")
     for k, node in enumerate(trace.nodes.values()):
         if not node.is_plain_number:
+            box = page.tab.locator(f"#node-n{k} .data").filter(has_text=number(node.data))
+            box.wait_for(state="attached")  # what is out of sight is written when the hand rests
             assert page.box(f"n{k}", "data") == [number(node.data)]
             assert page.box(f"n{k}", "grad") == [number(gradients[node.id])]
 

@@ -6,7 +6,10 @@ const MEANT = { "×": "*", "·": "*", "⋅": "*", "∙": "*", "∗": "*", "÷": 
 const NUMBER = /0x(?:_?[\da-f])+|0o(?:_?[0-7])+|0b(?:_?[01])+|(?:\d+(?:_\d+)*(?:\.(?:\d+(?:_\d+)*)?)?|\.\d+(?:_\d+)*)(?:e[-+]?\d+(?:_\d+)*)?/iy;
 const NAME = /[\p{L}_][\p{L}\p{N}_]*/uy;
 const SIGN = /\*\*|\/(?!\/)|[-+*()[\],]/y;
-const REFUSED = { "^": "a power is written 2**3", "//": "a division is written 1 / 2", "'": "an answer is made of numbers", '"': "an answer is made of numbers" };
+const REFUSED = {
+  "^": _("a power is written 2**3"), "//": _("a division is written 1 / 2"),
+  "'": _("an answer is made of numbers"), '"': _("an answer is made of numbers"),
+};
 
 class NoAnswer extends Error {} // the message is for the learner
 
@@ -16,8 +19,8 @@ function readAnswer(typed) {
   const text = typed.replaceAll("−", "-"), pointed = withPoints(text);
   const { value, unit } = new AnswerReader(pointed).whole();
   shapeOf(value);
-  if (!flat(value).every(Number.isFinite)) throw new NoAnswer("this is no finite number");
-  return { data: value, units: unit, note: pointed === text ? "" : `(${text} is read as ${pointed}: a decimal point is a dot here.) ` };
+  if (!flat(value).every(Number.isFinite)) throw new NoAnswer(_("this is no finite number"));
+  return { data: value, units: unit, note: pointed === text ? "" : `${_("({text} is read as {pointed}: a decimal point is a dot here.)", { text, pointed })} ` };
 }
 
 const flat = (data) => [data].flat(Infinity);
@@ -25,7 +28,7 @@ const flat = (data) => [data].flat(Infinity);
 function shapeOf(data) { // of nested lists, as NumPy has it
   if (!Array.isArray(data)) return [];
   const [first = [], ...others] = data.map(shapeOf);
-  if (others.some((shape) => `${shape}` !== `${first}`)) throw new NoAnswer("the rows of this list have different lengths");
+  if (others.some((shape) => `${shape}` !== `${first}`)) throw new NoAnswer(_("the rows of this list have different lengths"));
   return [data.length, ...first];
 }
 
@@ -40,16 +43,16 @@ class AnswerReader { // each part is {value, unit, height}, of the tree that Pyt
   constructor(text) {
     this.text = text.trim().replace(/;$/, "");
     this.at = this.parts = this.depth = 0;
-    if (this.text.length > LONGEST_ANSWER) throw new NoAnswer(`the answer has ${this.text.length} characters, and at most ${LONGEST_ANSWER} are read`);
+    if (this.text.length > LONGEST_ANSWER) throw new NoAnswer(_("the answer has {n} characters, and at most {most} are read", { n: this.text.length, most: LONGEST_ANSWER }));
     let open = 0;
     for (const sign of this.text) {
       open += "([".includes(sign) - ")]".includes(sign);
-      if (open > MOST_BRACKETS) throw new NoAnswer(`more than ${MOST_BRACKETS} brackets inside one another`);
+      if (open > MOST_BRACKETS) throw new NoAnswer(_("more than {most} brackets inside one another", { most: MOST_BRACKETS }));
     }
     this.next();
   }
   whole() {
-    if (this.token.kind === "end") throw new NoAnswer("the answer is empty");
+    if (this.token.kind === "end") throw new NoAnswer(_("the answer is empty"));
     const found = this.listed("");
     return this.token.kind === "end" ? found : this.misplaced();
   }
@@ -72,14 +75,14 @@ class AnswerReader { // each part is {value, unit, height}, of the tree that Pyt
       return (this.token = { kind, text });
     }
     const text = read(/\/\/|<<|>>|./suy);
-    const why = REFUSED[text] ?? (MEANT[text] ? `write ${MEANT[text]}` : "an answer is a number, or a list of numbers");
-    throw new NoAnswer(`'${text}' is not part of an answer: ${why}`);
+    const why = REFUSED[text] ?? (MEANT[text] ? _("write {sign}", { sign: MEANT[text] }) : _("an answer is a number, or a list of numbers"));
+    throw new NoAnswer(_("'{text}' is not part of an answer: {why}", { text, why }));
   }
   checkNumber(text) {
     const [behind] = this.text.slice(this.at, this.at + 2).match(/^[\p{L}\p{N}_]?/u);
-    if (behind === "j" || behind === "J") throw new NoAnswer("an answer is made of numbers");
-    if (behind) throw new NoAnswer(`${text}${behind} is no number: a multiplication is written with *, as in 2*3`);
-    if (/^0[\d_]*[1-9][\d_]*$/.test(text)) throw new NoAnswer(`${text} is no number: leave out the 0 that it begins with`);
+    if (behind === "j" || behind === "J") throw new NoAnswer(_("an answer is made of numbers"));
+    if (behind) throw new NoAnswer(_("{text}{behind} is no number: a multiplication is written with *, as in 2*3", { text, behind }));
+    if (/^0[\d_]*[1-9][\d_]*$/.test(text)) throw new NoAnswer(_("{text} is no number: leave out the 0 that it begins with", { text }));
   }
   isAt(sign) {
     return this.token.kind === "sign" && this.token.text === sign;
@@ -90,16 +93,16 @@ class AnswerReader { // each part is {value, unit, height}, of the tree that Pyt
     return found;
   }
   misplaced() {
-    if (this.token.kind === "end") throw new NoAnswer("something is missing at the end of the answer");
-    throw new NoAnswer(`${this.token.text} cannot stand where it does in the answer`);
+    if (this.token.kind === "end") throw new NoAnswer(_("something is missing at the end of the answer"));
+    throw new NoAnswer(_("{sign} cannot stand where it does in the answer", { sign: this.token.text }));
   }
 
   // --- parts ---
 
   made(value, unit, height, parts = 1) {
     this.parts += parts;
-    if (this.parts >= MOST_PARTS) throw new NoAnswer(`the answer has more than ${MOST_PARTS} parts`);
-    if (height > DEEPEST) throw new NoAnswer(`more than ${DEEPEST + 1} operations contain each other`);
+    if (this.parts >= MOST_PARTS) throw new NoAnswer(_("the answer has more than {most} parts", { most: MOST_PARTS }));
+    if (height > DEEPEST) throw new NoAnswer(_("more than {n} operations contain each other", { n: DEEPEST + 1 }));
     return { value, unit, height };
   }
   items(end) { // parts with commas between them, up to a bracket that closes them
@@ -141,7 +144,7 @@ class AnswerReader { // each part is {value, unit, height}, of the tree that Pyt
   signed() {
     const minus = this.takes("-");
     if (!minus && !this.takes("+")) return this.raised();
-    if (++this.depth > DEEPEST) throw new NoAnswer(`more than ${DEEPEST + 1} operations contain each other`);
+    if (++this.depth > DEEPEST) throw new NoAnswer(_("more than {n} operations contain each other", { n: DEEPEST + 1 }));
     const part = this.signed();
     this.depth--;
     return this.made(minus ? -alone(part) : alone(part), part.unit, 1 + part.height);
@@ -149,7 +152,7 @@ class AnswerReader { // each part is {value, unit, height}, of the tree that Pyt
   raised() {
     const base = this.atom();
     if (!this.takes("**")) return base;
-    if (++this.depth > DEEPEST) throw new NoAnswer(`more than ${DEEPEST + 1} operations contain each other`);
+    if (++this.depth > DEEPEST) throw new NoAnswer(_("more than {n} operations contain each other", { n: DEEPEST + 1 }));
     const exponent = this.signed();
     this.depth--;
     return this.combined(base, exponent, power);
@@ -165,22 +168,22 @@ class AnswerReader { // each part is {value, unit, height}, of the tree that Pyt
   }
   number(text) {
     const value = Number(text.replaceAll("_", ""));
-    if (!Number.isFinite(value) && !/[.e]/i.test(text)) throw new NoAnswer("this number is too large");
+    if (!Number.isFinite(value) && !/[.e]/i.test(text)) throw new NoAnswer(_("this number is too large"));
     return this.made(value, lastDigit(text), 1);
   }
   call(name) {
-    if (["True", "False", "None"].includes(name)) throw new NoAnswer("an answer is made of numbers");
-    if (!this.takes("(")) throw new NoAnswer(`'${name}' is a name, and an answer is made of numbers`);
+    if (["True", "False", "None"].includes(name)) throw new NoAnswer(_("an answer is made of numbers"));
+    if (!this.takes("(")) throw new NoAnswer(_("'{name}' is a name, and an answer is made of numbers", { name }));
     const forms = Object.hasOwn(CALLS, name) ? CALLS[name] : {}, counts = Object.keys(forms);
-    if (!counts.length) throw new NoAnswer(`${name} is no function of numbers; there are ${Object.keys(CALLS).join(", ")}`);
+    if (!counts.length) throw new NoAnswer(_("{name} is no function of numbers; there are {names}", { name, names: Object.keys(CALLS).join(", ") }));
     const [items] = this.items(")");
-    if (!Object.hasOwn(forms, items.length)) throw new NoAnswer(`${name} takes ${counts.join(" or ")} of them, and not ${items.length} numbers`);
+    if (!Object.hasOwn(forms, items.length)) throw new NoAnswer(_("{name} takes {counts} of them, and not {n} numbers", { name, counts: counts.join(" or "), n: items.length }));
     return this.made(forms[items.length](...items.map(alone)), 0, 1 + Math.max(2, ...items.map((item) => item.height)), 2);
   }
 }
 
 function alone(part) {
-  if (Array.isArray(part.value)) throw new NoAnswer("an answer is made of numbers");
+  if (Array.isArray(part.value)) throw new NoAnswer(_("an answer is made of numbers"));
   return part.value;
 }
 

@@ -69,7 +69,7 @@ function settled() {
 // What learns takes steps against its gradients.
 function update(times = 1) {
   const name = optimizerName();
-  keep(times === 1 ? `Undone: an update by ${name}.` : `Undone: ${times} updates by ${name}.`);
+  keep(times === 1 ? _("Undone: an update by {name}.", { name }) : _("Undone: {times} updates by {name}.", { times, name }));
   const learned = inputs.filter((k) => learning.has(k)), before = say(graph[root].value);
   for (let n = 0; n < times; n++) {
     const weights = Float64Array.from(learned, (k) => graph[k].value);
@@ -78,17 +78,17 @@ function update(times = 1) {
     settled();
   }
   const after = say(graph[root].value);
-  said = times === 1 ? `An update by ${name}: ${loss} went from ${before} to ${after}.` : `${times} updates by ${name}: ${loss} went from ${before} to ${after}.`;
+  said = times === 1 ? _("An update by {name}: {loss} went from {before} to {after}.", { name, loss, before, after }) : _("{times} updates by {name}: {loss} went from {before} to {after}.", { times, name, loss, before, after });
 }
 
 function learns(k, on) { // the optimizer starts anew
   if (learning.has(k) === on) return;
   const name = label(k);
-  keep(on ? `Undone: ${name} does not learn.` : `Undone: ${name} learns again.`);
+  keep(on ? _("Undone: {name} does not learn.", { name }) : _("Undone: {name} learns again.", { name }));
   if (on) learning.add(k);
   else learning.delete(k);
   startAnew();
-  said = on ? `${name} learns.` : `${name} does not learn.`;
+  said = on ? _("{name} learns.", { name }) : _("{name} does not learn.", { name });
   redrawSoon();
 }
 
@@ -97,10 +97,10 @@ function startAnew() {
 }
 
 function reset() {
-  keep("Undone: the reset.");
+  keep(_("Undone: the reset."));
   startAnew();
   set(Object.fromEntries(inputs.map((k, i) => [label(k), firstNumbers[i]])));
-  said = `The numbers are those that the page was made with, and ${optimizerName()} starts anew.`;
+  said = _("The numbers are those that the page was made with, and {optimizer} starts anew.", { optimizer: optimizerName() });
 }
 
 // --- the optimizer and its settings ------------------------------------------------------------------------------------------
@@ -110,10 +110,10 @@ function choose(name, settings = {}) {
   if (!Object.hasOwn(OPTIMIZERS, name)) throw new RangeError(`there is no optimizer ${name}: there are ${Object.keys(OPTIMIZERS).join(", ")}`);
   const found = newOptimizer(name), wanted = withSettings(found.settings, settings), why = whyNot(name, wanted);
   if (why) throw new RangeError(why);
-  keep(`Undone: the optimizer is ${optimizerName()} again.`);
+  keep(_("Undone: the optimizer is {optimizer} again.", { optimizer: optimizerName() }));
   optimizer = found;
   optimizer.settings = wanted;
-  said = `The optimizer is ${name}.`;
+  said = _("The optimizer is {name}.", { name });
   redrawSoon();
 }
 
@@ -122,14 +122,14 @@ function setSetting(path, value, key = null) {
   const name = optimizerName(), had = readSetting(optimizer.settings, path);
   const wanted = withSettings(optimizer.settings, { [path]: value }), why = whyNot(name, wanted);
   if (why || Object.is(value, had)) return why;
-  keep(`Undone: ${path} of ${name} is ${writtenSetting(had)} again.`, key);
+  keep(_("Undone: {path} of {name} is {value} again.", { path, name, value: writtenSetting(had) }), key);
   optimizer.settings = wanted;
-  said = `${path} of ${name} is ${writtenSetting(value)}.`;
+  said = _("{path} of {name} is {value}.", { path, name, value: writtenSetting(value) });
   redrawSoon();
   return "";
 }
 
-const writtenSetting = (value) => (typeof value === "boolean" ? (value ? "on" : "off") : String(value));
+const writtenSetting = (value) => (typeof value === "boolean" ? (value ? _("on") : _("off")) : String(value));
 const settingPaths = (settings) =>
   Object.entries(settings).flatMap(([name, value]) => (Array.isArray(value) ? value.map((part, k) => `${name}[${k}]`) : [name]));
 
@@ -161,11 +161,11 @@ function whyNot(name, settings) {
 
 function outOfBounds(name, path, value) {
   const { bounds, settings } = OPTIMIZERS[name], usual = readSetting(settings, path);
-  if (usual === undefined) return `${name} has no setting ${path}: it has ${settingPaths(settings).join(", ")}.`;
-  if (typeof usual === "boolean") return typeof value === "boolean" ? "" : `${path} of ${name} is on or off.`;
-  if (typeof value !== "number" || !Number.isFinite(value)) return `${path} of ${name} is a finite number, such as ${usual}.`;
+  if (usual === undefined) return _("{name} has no setting {path}: it has {settings}.", { name, path, settings: settingPaths(settings).join(", ") });
+  if (typeof usual === "boolean") return typeof value === "boolean" ? "" : _("{path} of {name} is on or off.", { path, name });
+  if (typeof value !== "number" || !Number.isFinite(value)) return _("{path} of {name} is a finite number, such as {usual}.", { path, name, usual });
   const [low, below] = bounds[path];
   if ((low === null || value >= low) && (below === null || value < below)) return "";
-  if (below === null) return `${path} of ${name} is a number of at least ${low}, and ${value} is not.`;
-  return `${path} of ${name} lies from ${low} up to, but not including, ${below}, and ${value} does not.`;
+  if (below === null) return _("{path} of {name} is a number of at least {low}, and {value} is not.", { path, name, low, value });
+  return _("{path} of {name} lies from {low} up to, but not including, {below}, and {value} does not.", { path, name, low, below, value });
 }

@@ -9,6 +9,7 @@ from typing import Any
 
 from tinygrad_edu.graph.operation import REGISTRY, Elementwise
 from tinygrad_edu.tapes.javascript_code import UnwritableError
+from tinygrad_edu_words import _
 
 from ..javascript.assemble import graph_program
 from ..javascript.calls import calls
@@ -73,7 +74,7 @@ def live_content(trace: Trace, graph: ComputedGraph) -> dict[str, Any]:
         "root": graph.root,
         "parts": sentence_parts(trace),
         "mistakes": _mistakes(trace),
-        "advice": {str(mistake): mistake.advice for mistake in Mistake},
+        "advice": {str(mistake): [_(mistake), mistake.advice] for mistake in Mistake},
         "learning": _learning(trace),
     }
 

@@ -16,7 +16,8 @@ function redraw() {
   tell();
   describe();
   rememberSoon();
-  setText($("result"), `${loss} = ${label(root)} = ${say(graph[root].value)}${Number.isFinite(graph[root].value) ? "" : ": Undo leads back"}`.replace(/^(\S+) = \1 /, "$1 "));
+  const away = Number.isFinite(graph[root].value) ? "" : `: ${_("Undo leads back")}`;
+  setText($("result"), `${loss} = ${label(root)} = ${say(graph[root].value)}${away}`.replace(/^(\S+) = \1 /, "$1 "));
   fill("said", said, isolated);
   if (!undone.length && document.activeElement === $("undo")) $("update").focus(); // a disabled button hears no keys
   $("undo").disabled = !undone.length;
@@ -38,7 +39,7 @@ function showInput(k) {
     slider.value = value;
     field.inSlider = value;
   }
-  setText(gradient, !graph[k].tracked ? "constant" : isHidden(k) ? "?" : say(graph[k].gradient ?? 0));
+  setText(gradient, !graph[k].tracked ? _("constant") : isHidden(k) ? "?" : say(graph[k].gradient ?? 0));
   mark_(boxes[k], "moved", !Object.is(value, firstNumbers[inputs.indexOf(k)]));
 }
 
@@ -69,21 +70,22 @@ function drawCurve() {
     svg("text", { x: 248, y: 14 }, say(high, 4)),
     svg("text", { x: 248, y: 64 }, say(low, 4)),
   );
-  $("curve").setAttribute("aria-label", `${loss} after the last ${shown.length} changes: from ${say(shown[0])} to ${say(shown.at(-1))}, between ${say(low)} and ${say(high)}`);
+  const slots = { loss, n: shown.length, first: say(shown[0]), last: say(shown.at(-1)), low: say(low), high: say(high) };
+  $("curve").setAttribute("aria-label", _("{loss} after the last {n} changes: from {first} to {last}, between {low} and {high}", slots));
 }
 
 // --- a row for each input ------------------------------------------------------------------------------------------------
 
-for (const text of ["input", "number", "", "gradient", "learns"]) $("leaves").append(make_("span", { className: "head", textContent: text }));
+for (const text of [_("input"), _("number"), "", _("gradient"), _("learns")]) $("leaves").append(make_("span", { className: "head", textContent: text }));
 for (const k of inputs) {
   const name = label(k), id = `input-${k}`, { value } = graph[k];
   const number = make_("input", { type: "number", id, step: "any" });
   const slider = make_("input", { type: "range", max: Math.max(5, Number.isFinite(value) ? 2 * Math.abs(value) : 0), value: 0 });
   const tick = make_("input", { type: "checkbox", checked: learning.has(k), disabled: !graph[k].tracked });
   const gradient = make_("output", {});
-  slider.setAttribute("aria-label", `${name}, slider`);
-  tick.setAttribute("aria-label", `${name} learns`);
-  gradient.setAttribute("aria-label", `gradient of ${name}`);
+  slider.setAttribute("aria-label", _("{name}, slider", { name }));
+  tick.setAttribute("aria-label", _("{name} learns", { name }));
+  gradient.setAttribute("aria-label", _("gradient of {name}", { name }));
   const title = make_("label", { htmlFor: id });
   title.append(...isolated(name));
   const field = { number, slider, gradient, tick };
@@ -93,7 +95,7 @@ for (const k of inputs) {
     const isNumber = number.value !== "" && number.validity.valid;
     field.inNumber = undefined; // it has to be written again
     if (isNumber) changed(k, Number(number.value), `typed ${k}`);
-    refuse(number.validity.badInput ? `${name} is a finite number, such as 0.5.` : "");
+    refuse(number.validity.badInput ? _("{name} is a finite number, such as 0.5.", { name }) : "");
   });
   slider.addEventListener("input", () => {
     field.inSlider = undefined;
@@ -116,10 +118,10 @@ function refuse(why) { // in words; "" if there is nothing to say
 
 function changed(k, number, key = null) {
   const name = label(k);
-  keep(`Undone: ${name} is ${say(graph[k].value)} again.`, key);
+  keep(_("Undone: {name} is {number} again.", { name, number: say(graph[k].value) }), key);
   play(false);
   set({ [name]: number });
-  said = `${name} is ${say(number)}.`;
+  said = _("{name} is {number}.", { name, number: say(number) });
 }
 
 function moved(k, by) {
@@ -158,10 +160,10 @@ function showOptimizer() {
   const name = optimizerName(), { about, switches } = optimizer.table;
   $("optimizer").value = name;
   const isPlain = name === "SGD" && !switches.some((setting) => optimizer.settings[setting]);
-  setText($("update"), isPlain ? "w ← w − lr · g" : `Update by ${name}`);
+  setText($("update"), isPlain ? "w ← w − lr · g" : _("Update by {name}", { name }));
   if (shownOptimizer !== name) {
     shownOptimizer = name;
-    setText($("more-of"), `More settings of ${name}`);
+    setText($("more-of"), _("More settings of {name}", { name }));
     setText($("rule"), about);
     settingFields.clear();
     settingFields.set("lr", $("lr"));
@@ -189,7 +191,7 @@ function listenToSetting(path, field) {
     const isEmpty = field.value === "" && !field.validity.badInput; // somebody is about to type
     const why = isEmpty ? "" : setSetting(path, value, `setting ${path}`);
     field.setAttribute("aria-invalid", why !== "");
-    refuse(why && `${why} It is left as it was.`);
+    refuse(why && `${why} ${_("It is left as it was.")}`);
     if (why && field.type === "checkbox") field.checked = !field.checked;
   });
   field.addEventListener("change", () => {
@@ -225,7 +227,7 @@ redrawSoon();
 
 window.tinygrad = Object.freeze({
   compute(changes = {}) { // of all nodes, by their labels
-    keep("Undone: the numbers that were set.");
+    keep(_("Undone: the numbers that were set."));
     set(changes);
     const numbers = (of) => Object.fromEntries(graph.map((node, k) => [label(k), of(node)]));
     return { loss: graph[root].value, values: numbers((node) => node.value), gradients: numbers((node) => node.gradient ?? 0) };

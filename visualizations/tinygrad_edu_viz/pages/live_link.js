@@ -27,7 +27,7 @@ linked.push(changesInAddress);
 // Changes the page, as it was made, to what an address says. What is passed over is told.
 function readAddress(hash = location.hash) {
   if (hash.length > LONGEST_LINK) {
-    said = `The link has ${hash.length} characters, and at most ${LONGEST_LINK} are read: it was passed over.`;
+    said = _("The link has {n} characters, and at most {most} are read: it was passed over.", { n: hash.length, most: LONGEST_LINK });
     return;
   }
   const words = new URLSearchParams(hash.replace(/^#/, "")), passedOver = [];
@@ -70,9 +70,9 @@ function readOptimizer(words, passedOver) {
 
 function toldPassedOver(parts) {
   const few = parts.slice(0, MOST_TOLD).map((part) => (part.length > 40 ? `${part.slice(0, 40)}…` : part)).join("; ");
-  if (parts.length === 1) return `This part of the link does not fit here, and was passed over: ${few}.`;
-  if (parts.length <= MOST_TOLD) return `These parts of the link do not fit here, and were passed over: ${few}.`;
-  return `${parts.length} parts of the link do not fit here, and were passed over: ${few}; and others.`;
+  if (parts.length === 1) return _("This part of the link does not fit here, and was passed over: {few}.", { few });
+  if (parts.length <= MOST_TOLD) return _("These parts of the link do not fit here, and were passed over: {few}.", { few });
+  return _("{n} parts of the link do not fit here, and were passed over: {few}; and others.", { n: parts.length, few });
 }
 
 // A frame in a notebook may have no address, and browsers refuse to write it more often than some times a second.
@@ -95,11 +95,11 @@ function view() { // after the page has gone to the step of the address
 }
 
 addEventListener("hashchange", (event) => { // by now the step's own listener has written another address
-  keep("Undone: the link that was opened.");
+  keep(_("Undone: the link that was opened."));
   inputs.forEach((k, i) => (graph[k].value = firstNumbers[i]));
   learning.clear();
   live.learning.forEach((k) => learning.add(k));
-  said = "The link was opened.";
+  said = _("The link was opened.");
   readAddress(new URL(event.newURL).hash);
   settled();
   view();

@@ -74,7 +74,7 @@ $("question").addEventListener("submit", (event) => {
     take(judged(asking.c, typed));
   } catch (error) {
     if (!(error instanceof NoAnswer)) throw error;
-    sayVerdict(`This cannot be read: ${error.message}. An answer is written as in 0.5, -3/4, or 1 - 0.707**2.`);
+    sayVerdict(_("This cannot be read: {why}. An answer is written as in 0.5, -3/4, or 1 - 0.707**2.", { why: error.message }));
     $("answer").select();
   }
 });
@@ -83,17 +83,17 @@ function take(verdict) {
   asking.tries.push(verdict);
   $("answer").value = "";
   if (verdict.correct || asking.tries.length === TRIES) return showStep(verdict.text, verdict.correct);
-  sayVerdict(`${verdict.retry} Try once more; Enter shows it.`);
+  sayVerdict(`${verdict.retry} ${_("Try once more; Enter shows it.")}`);
   $("answer").focus();
 }
 
 function giveHint() {
   $("answer").value = "";
-  $("hinted").textContent = `Hint: ${asking.question.hint}`;
+  $("hinted").textContent = _("Hint: {hint}", { hint: asking.question.hint });
   $("answer").focus();
 }
 
-const skip = () => showStep(asking.tries.length ? "Here it is." : "Skipped.");
+const skip = () => showStep(asking.tries.length ? _("Here it is.") : _("Skipped."));
 
 function showStep(said, right = false) { // and asks for the next one
   const { step, tries } = asking;
@@ -141,7 +141,7 @@ watchers.moved.push(() => {
 });
 watchers.computed.push(() => { // other numbers, other questions
   if (!$("predict").checked) return;
-  if (answered.size || asking?.tries.length) sayVerdict("The numbers have changed: the questions begin anew, and so does the score.");
+  if (answered.size || asking?.tries.length) sayVerdict(_("The numbers have changed: the questions begin anew, and so does the score."));
   answered.clear();
   asking = null;
   pose();

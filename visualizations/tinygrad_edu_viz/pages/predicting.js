@@ -33,37 +33,45 @@ const gradientOf = (name) => `∂${loss}/∂${name}`;
 
 function questionOf(c) { // {text, asked, known, hint}
   const { source, target, had, derivative, operands } = c, asked = gradientOf(target), slope = `∂${source}/∂${target}`;
-  const twice = operands.filter((k) => k === c.input).length > 1 ? ` as operand ${c.at + 1}` : "";
+  const twice = operands.filter((k) => k === c.input).length > 1 ? _(" as operand {n}", { n: c.at + 1 }) : "";
+  const rule = `${source} = ${live.parts.nodes[c.node].formula}`;
+  const passes = _("{source} passes its gradient on to {target}", { source: rule, target: target + twice });
+  const soFar = () => _("{gradient} = {number} so far", { gradient: asked, number: say(had) });
   const known = [...new Set([...operands, c.node])].filter((k) => !nodes[k].constant).map((k) => `${label(k)} = ${say(graph[k].value)}`);
   return {
-    text: `${source} = ${live.parts.nodes[c.node].formula} passes its gradient on to ${target}${twice}. What is ${asked} after this step?`,
+    text: `${passes}. ${_("What is {asked} after this step?", { asked })}`,
     asked,
-    known: [`${gradientOf(source)} = ${say(c.g)}`, ...known, ...(had ? [`${asked} = ${say(had)} so far`] : [])],
-    hint: `${asked} += ${gradientOf(source)} · ${slope}, with ${slope} = ${derivative}`,
+    known: [`${gradientOf(source)} = ${say(c.g)}`, ...known, ...(had ? [soFar()] : [])],
+    hint: `${asked} += ${gradientOf(source)} · ${slope}${_(", with {g} = {gradient}", { g: slope, gradient: derivative })}`,
   };
 }
 
 function* mistakes(c) { // [kind, contribution, why], in the order in which they are looked for
-  const { f, d } = OPS[c.op], [a] = c.values, slope = `∂${c.source}/∂${c.target}`;
+  const { f, d } = OPS[c.op], [a] = c.values, slope = `∂${c.source}/∂${c.target}`, { derivative } = c, g = gradientOf(c.source);
   const here = `${c.target} = ${say(c.values[c.at])}`, there = `${c.source} = ${say(c.y)}`;
   if (c.values.length === 1 && f(2) === 2 && Math.abs(f(-2)) !== 2) {
-    for (const [side, sign] of [[Math.abs(a), "positive"], [-Math.abs(a), "negative"]]) {
-      yield ["the dead side of relu", c.slope(0, c.y, [side]), `would be right if ${c.target} were ${sign}; at ${here} the slope of ${c.name} is ${say(c.local)}`];
+    for (const [side, sign] of [[Math.abs(a), _("positive")], [-Math.abs(a), _("negative")]]) {
+      const slots = { input: c.target, sign, place: here, op: c.name, slope: say(c.local) };
+      const why = _("would be right if {input} were {sign}; at {place} the slope of {op} is {slope}", slots);
+      yield ["the dead side of relu", c.slope(0, c.y, [side]), why];
     }
   }
-  yield ["wrong sign", -c.contribution, "has the right size, and the wrong sign"];
-  yield ["upstream gradient forgotten", d[c.at](c.y, ...c.values), `is the local derivative ${slope} alone: the chain rule multiplies it by the upstream ${gradientOf(c.source)} = ${say(c.g)}`];
+  yield ["wrong sign", -c.contribution, _("has the right size, and the wrong sign")];
+  const alone = _("is the local derivative {slope} alone: the chain rule multiplies it by the upstream {g}", { slope, g: `${g} = ${say(c.g)}` });
+  yield ["upstream gradient forgotten", d[c.at](c.y, ...c.values), alone];
   for (const [other, name] of c.said.others) {
-    const theirs = live.mistakes[c.node][other].derivative;
-    yield ["the other factor", c.slope(other), `is the upstream gradient times ${theirs}, which is ∂${c.source}/∂${name}; ${slope} is ${c.derivative}`];
+    const slots = { theirs: live.mistakes[c.node][other].derivative, other: `∂${c.source}/∂${name}`, slope, derivative };
+    yield ["the other factor", c.slope(other), _("is the upstream gradient times {theirs}, which is {other}; {slope} is {derivative}", slots)];
   }
   if (c.said.atInput !== undefined) {
-    const replaced = c.values.with(c.at, c.y);
-    yield ["derivative at the wrong point", c.slope(c.at, c.values[c.at]), `takes the derivative at the input ${here} as ${c.said.atInput}; it is ${c.derivative}, at the output ${there}`];
-    yield ["derivative at the wrong point", c.slope(c.at, c.y, replaced), `takes the derivative at the output ${there} as ${c.said.atOutput}; it is ${c.derivative}, at the input ${here}`];
+    const replaced = c.values.with(c.at, c.y), slots = { here, there, derivative };
+    const atInput = _("takes the derivative at the input {here} as {taken}; it is {derivative}, at the output {there}", { ...slots, taken: c.said.atInput });
+    const atOutput = _("takes the derivative at the output {there} as {taken}; it is {derivative}, at the input {here}", { ...slots, taken: c.said.atOutput });
+    yield ["derivative at the wrong point", c.slope(c.at, c.values[c.at]), atInput];
+    yield ["derivative at the wrong point", c.slope(c.at, c.y, replaced), atOutput];
   }
-  const says = sentences.explanation(c.node);
-  yield ["upstream passed on unchanged", c.g, `is ${gradientOf(c.source)}, passed on unchanged, and not times ${slope} = ${c.derivative}${says ? ` (${c.name}: ${says})` : ""}`];
+  const says = sentences.explanation(c.node), aside = says ? ` (${c.name}: ${says})` : "";
+  yield ["upstream passed on unchanged", c.g, _("is {g}, passed on unchanged, and not times {slope} = {derivative}", { g, slope, derivative }) + aside];
 }
 
 // What is said of an answer, a text: {correct, mistake, text, retry}, where retry does not tell the right answer.
@@ -73,14 +81,15 @@ function judged(c, typed) {
   const found = numbers.length === 1 ? verdictOn(c, numbers[0], units) : aboutShape(c, shapeOf(data));
   const retry = note + found.why;
   if (found.correct) return { correct: true, mistake: null, text: retry, retry };
-  return { correct: false, mistake: found.mistake, text: `${retry} It is ${sumOf(c, c.contribution, c.gradient)}.`, retry };
+  return { correct: false, mistake: found.mistake, text: `${retry} ${_("It is {answer}.", { answer: sumOf(c, c.contribution, c.gradient) })}`, retry };
 }
 
 const sumOf = ({ had }, part, total) => (had ? `${say(total)} = ${say(had)} + ${say(part)}` : say(total));
 
 function aboutShape(c, shape) {
   const written = `(${shape.join(", ")}${shape.length === 1 ? "," : ""})`;
-  return { mistake: "wrong shape", why: `${c.target} has no axes, and so has its gradient; your answer has the shape ${written}.` };
+  const has = _("{name} has no axes, and so has its gradient", { name: c.target });
+  return { mistake: "wrong shape", why: `${has}; ${_("your answer has the shape {given}", { given: written })}.` };
 }
 
 function verdictOn(c, given, unit) {
@@ -89,16 +98,17 @@ function verdictOn(c, given, unit) {
   const means = (wanted) => within(wanted, NEAR * Math.abs(wanted));
   const added = c.contribution === 0 ? Infinity : Math.abs(c.contribution);
   if (within(right, Math.max(NEAR * Math.min(Math.abs(right), added), ROUNDING * Math.max(Math.abs(c.had), Math.abs(c.contribution))))) {
-    return { correct: true, why: number === say(right) ? `Right: ${asked} = ${say(right)}.` : `Right, rounded: ${asked} = ${say(right)}.` };
+    const answer = `${asked} = ${say(right)}`;
+    return { correct: true, why: number === say(right) ? _("Right: {answer}.", { answer }) : _("Right, rounded: {answer}.", { answer }) };
   }
-  const had = `${c.target} had ${say(c.had)} already, and gradients add up (+=, not =)`;
-  if (c.had && means(c.contribution)) return { mistake: "= instead of +=", why: `${number} is what this step adds. ${had}.` };
+  const had = _("{name} had {number} already, and gradients add up (+=, not =)", { name: c.target, number: say(c.had) });
+  if (c.had && means(c.contribution)) return { mistake: "= instead of +=", why: `${_("{number} is what this step adds.", { number })} ${had}.` };
   for (const [mistake, part, why] of mistakes(c)) {
-    if (means(c.had + part)) return { mistake, why: `${c.had ? `${sumOf(c, part, c.had + part)}, and ${say(part)}` : number} ${why}.` };
+    if (means(c.had + part)) return { mistake, why: `${c.had ? _("{sum}, and {part}", { sum: sumOf(c, part, c.had + part), part: say(part) }) : number} ${why}.` };
   }
-  for (const [mistake, part, why] of c.had ? mistakes(c) : []) if (means(part)) return { mistake, why: `${number} ${why}. And ${had}.` };
-  if (isRough(given, right)) return { mistake: null, why: `${number} is near, with one digit: give at least two.` };
-  return { mistake: null, why: `No, and ${number} is none of the usual mistakes.` };
+  for (const [mistake, part, why] of c.had ? mistakes(c) : []) if (means(part)) return { mistake, why: `${number} ${why}. ${_("And {what}.", { what: had })}` };
+  if (isRough(given, right)) return { mistake: null, why: _("{number} is near, with one digit: give at least two.", { number }) };
+  return { mistake: null, why: _("No, and {number} is none of the usual mistakes.", { number }) };
 }
 
 function isRough(given, right) { // the right number with one digit, rounded or cut off
@@ -118,14 +128,20 @@ function summary(answered, allAsked) {
   for (const verdicts of answered) {
     for (const mistake of new Set(verdicts.map((verdict) => verdict.mistake))) if (mistake) made.set(mistake, (made.get(mistake) ?? 0) + 1);
   }
+  const parts = [_("{right} of {asked} right", { right, asked: answered.length })];
+  if (second) parts.push(_("{n} at the second try", { n: second }));
+  if (skipped) parts.push(_("{n} skipped", { n: skipped }));
   return [
-    `${right} of ${answered.length} right${second ? `, ${second} at the second try` : ""}${skipped ? `, ${skipped} skipped` : ""}.`,
-    ...[...made].sort(([, a], [, b]) => b - a).map(([mistake, times]) => `Practise (${mistake}, ${times}×): ${live.advice[mistake]}.`),
-    ...(right === answered.length && allAsked ? ["You can do backpropagation by hand."] : []),
+    `${parts.join(", ")}.`,
+    ...[...made].sort(([, a], [, b]) => b - a).map(([mistake, times]) => {
+      const [name, advice] = live.advice[mistake];
+      return _("Practise ({mistake}, {times}×): {advice}.", { mistake: name, times, advice });
+    }),
+    ...(right === answered.length && allAsked ? [_("You can do backpropagation by hand.")] : []),
   ];
 }
 
 function whyNothing() {
-  if (sent.length) return "Nothing was asked: nan and infinities stand where there should be numbers.";
-  return "Nothing was asked: no gradient is passed on here.";
+  const why = sent.length ? _("nan and infinities stand where there should be numbers") : _("no gradient is passed on here");
+  return _("Nothing was asked: {why}.", { why });
 }
