@@ -6,9 +6,11 @@ click's own words, which Python's gettext reads, is compiled.
 
 from __future__ import annotations
 
+import ast
 import io
 import re
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 
 import click
@@ -17,14 +19,17 @@ from babel.messages.extract import extract
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
+from tinygrad_edu.derivatives.not_finite import domain
+from tinygrad_edu.graph.operation import REGISTRY
 from tinygrad_edu_cli.main import cli
 from tinygrad_edu_cli.translating import texts
+from tinygrad_edu_viz.notation import clauses
 from tinygrad_edu_words import LANGUAGES, page_texts
 from tinygrad_edu_words.reading import FOLDER
 
 ROOT = Path(__file__).parents[1]
-PACKAGES = [ROOT / "visualizations/tinygrad_edu_viz", ROOT / "cli/tinygrad_edu_cli"]
-KEYWORDS = {"_": None, "N_": None, "ngettext": (1, 2), "pgettext": ((1, "c"), 2)}
+PACKAGES = [ROOT / "visualizations/tinygrad_edu_words", ROOT / "visualizations/tinygrad_edu_viz", ROOT / "cli"]
+KEYWORDS = {"_": None, "Sentence": None, "N_": None, "ngettext": (1, 2), "pgettext": ((1, "c"), 2)}
 CLICK = Path(click.__file__).parent
 
 Message = tuple[str | tuple[str, str], str | None]  # its text, or those of one and of many; and its context
@@ -33,18 +38,39 @@ Message = tuple[str | tuple[str, str], str | None]  # its text, or those of one 
 def messages() -> set[Message]:
     """All that the faces say."""
     found = {message for folder in PACKAGES for file in sorted(folder.rglob("*.*")) for message in in_file(file)}
-    return found | {(text, None) for text in texts(cli)}
+    return found | {(text, None) for text in (*texts(cli), *of_operations())}
 
 
 def in_file(file: Path) -> Iterator[Message]:
     """What a file says."""
-    method = {".py": "python", ".js": "javascript"}.get(file.suffix)
-    if method:
-        for _line, text, _comments, context in extract(method, io.BytesIO(file.read_bytes()), KEYWORDS):
+    if file.suffix == ".py":
+        yield from in_python(ast.parse(file.read_text(encoding="utf-8")))
+    elif file.suffix == ".js":
+        for _line, text, _comments, context in extract("javascript", io.BytesIO(file.read_bytes()), KEYWORDS):
             yield text, context
     elif file.suffix == ".html":
         for text in page_texts.bracketed(file.read_text(encoding="utf-8")):
             yield text, None
+
+
+def in_python(tree: ast.AST) -> Iterator[Message]:
+    """The calls of KEYWORDS; Babel's own extractor overlooks those within f-strings."""
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name) or node.func.id not in KEYWORDS:
+            continue
+        arguments = [x.value for x in node.args if isinstance(x, ast.Constant) and isinstance(x.value, str)]
+        if node.func.id == "pgettext":
+            yield arguments[1], arguments[0]
+        elif arguments:  # not a name, whose text is marked elsewhere
+            yield (arguments[0] if len(arguments) == 1 else (arguments[0], arguments[1])), None
+
+
+def of_operations() -> Iterator[str]:
+    """What the docstrings of the operations say of gradients, and of inf and nan; see `sentences.reason`."""
+    for op in REGISTRY.values():
+        yield from (clause for clause, _ in clauses(op))
+        if said := domain(op):
+            yield said
 
 
 def of_click() -> set[Message]:
@@ -59,8 +85,8 @@ def brought_up_to_date(old: Catalog, current: set[Message]) -> Catalog:
     new.mime_headers = [(name, value) for name, value in old.mime_headers if "Date" not in name]
     for text, context in sorted(current, key=_key):
         known = old.get(text[0] if isinstance(text, tuple) else text, context)
-        fits = known is not None and isinstance(known.string, tuple) == isinstance(text, tuple)
-        new.add(text, known.string if fits else "", context=context)
+        string = "" if known is None or isinstance(known.string, tuple) != isinstance(text, tuple) else known.string
+        new.add(text, string, context=context)
     return new
 
 
@@ -79,8 +105,9 @@ def written(catalog: Catalog) -> bytes:
 
 def compiled(file: Path) -> bytes:
     """The catalogue of a file, as Python's gettext reads it."""
-    buffer = io.BytesIO()
-    write_mo(buffer, read(file))
+    buffer, catalog = io.BytesIO(), read(file)
+    catalog.creation_date = catalog.revision_date = datetime(2026, 1, 1)  # the same text gives the same file
+    write_mo(buffer, catalog)
     return buffer.getvalue()
 
 

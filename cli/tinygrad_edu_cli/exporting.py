@@ -10,6 +10,7 @@ from tinygrad_edu.errors import ArgumentError
 from tinygrad_edu_viz import MissingDot
 from tinygrad_edu_viz.pictures.gif import FONTS, MissingPillow
 from tinygrad_edu_viz.plots import MissingMatplotlib
+from tinygrad_edu_words import _
 
 from .errors import CommandError, MissingPieceError
 from .files import replacing
@@ -32,15 +33,16 @@ def write_by_kind(path: Path, writers: Mapping[str, Writer]) -> str:
     """
     writer = writers.get(path.suffix.lower())
     if writer is None:
-        raise CommandError(f"the name ends in one of {', '.join(writers)}")
+        raise CommandError(_("the name ends in one of {endings}").format(endings=", ".join(writers)))
     with explained(), replacing(path) as temporary:
         about = writer(temporary)
-    return f"wrote {path}{about}"
+    return _("wrote {path}").format(path=path) + about
 
 
 def font_warning(lost: str) -> str:
     """What is said of letters that a picture cannot show; "" if there are none."""
-    return f"\nwarning: no font of this machine has {lost[:20]}: install one ({FONTS})" if lost else ""
+    said = _("warning: no font of this machine has {letters}: install one ({fonts})")
+    return "\n" + said.format(letters=lost[:20], fonts=FONTS) if lost else ""
 
 
 @contextmanager
@@ -49,7 +51,7 @@ def explained() -> Iterator[None]:
     try:
         yield
     except (MissingDot, MissingPillow, MissingMatplotlib) as error:
-        what, _, hint = str(error).rpartition(": ")
+        what, _colon, hint = str(error).rpartition(": ")
         raise MissingPieceError(what, hint) from None
     except ArgumentError as error:
         raise CommandError(str(error)) from None

@@ -15,6 +15,7 @@ from tinygrad_edu.errors import ArgumentError
 from tinygrad_edu_viz.courses.course_player import CoursePlayer
 from tinygrad_edu_viz.pictures.gif import Shots
 from tinygrad_edu_viz.player import Player
+from tinygrad_edu_words import _
 
 from . import output, subject, tui, updating
 from .errors import CommandError
@@ -48,7 +49,11 @@ def opened(
         learning = updating.learning_of(updates)
         found, chosen = updating.course_of(found, learning), [*chosen, *updating.words(learning)]
     elif found.course and chosen:
-        raise CommandError(f"{chosen[0]} takes a single pass apart into numbers, and {source} holds several")
+        raise CommandError(
+            _("{option} takes a single pass apart into numbers, and {source} holds several").format(
+                option=chosen[0], source=source
+            )
+        )
     else:
         found, level = _at_level(found, level, place)
     found = found._replace(typed=(*typed(source, settings), *chosen))
@@ -130,8 +135,10 @@ def _has_room() -> bool:
     if columns >= tui.COLUMNS and rows >= tui.ROWS:
         return True
     click.echo(
-        f"note: this terminal has {columns} by {rows} characters, and the full screen needs {tui.COLUMNS} by "
-        f"{tui.ROWS}: here are the steps as lines",
+        _(
+            "note: this terminal has {columns} by {rows} characters, and the full screen needs {width} by {height}: "
+            "here are the steps as lines"
+        ).format(columns=columns, rows=rows, width=tui.COLUMNS, height=tui.ROWS),
         err=True,
     )
     return False

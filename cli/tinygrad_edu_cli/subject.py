@@ -17,6 +17,7 @@ from tinygrad_edu.errors import TinygradError
 from tinygrad_edu.graph.node import Node
 from tinygrad_edu_viz import Course, Trace, TraceError
 from tinygrad_edu_viz.courses.course_file import is_course
+from tinygrad_edu_words import _
 
 from . import user_file
 from .errors import CommandError, FileError
@@ -64,48 +65,51 @@ def open_source(source: str | None, set_texts: Sequence[str]) -> Subject:
         return _perceptron(settings)
     function = _FUNCTION.fullmatch(source.strip())
     if function:
-        _warn_unused(settings, "a function sets its own numbers")
+        _warn_unused(settings, _("a function sets its own numbers"))
         path, name = Path(function["file"]), function["name"] or ""
         recorded = _record(printable(f"{path}:{name}"), user_file.call(path, name), f"{name}()")
         return recorded._replace(again=partial(user_file.call, path, name))
     if source.strip().endswith(".json"):
-        _warn_unused(settings, "a saved trace has its numbers in it")
+        _warn_unused(settings, _("a saved trace has its numbers in it"))
         found = _load(Path(source.strip()))
         title = printable(found.title or source.strip())
         if isinstance(found, Course):
             return Subject(title, found.passes[0], course=found)
         return Subject(title, found)
     if os.path.isfile(source):
-        raise CommandError(f"{source} is a file of no known kind", "give an expression, FILE.py:FUNC or TRACE.json")
-    root, _, unused = evaluate(source, settings)
+        what = _("{file} is a file of no known kind").format(file=source)
+        raise CommandError(what, _("give an expression, FILE.py:FUNC or TRACE.json"))
+    root, _used, unused = evaluate(source, settings)
     for name in unused:
         near = nearest(name, [n for n in settings if n not in unused])
-        _warn_unused([name], "the expression has no such name" + (f"; it has {near}" if near else ""))
-    return _record(printable(source.strip()), root, "the expression")
+        why = _("the expression has no such name; it has {near}") if near else _("the expression has no such name")
+        _warn_unused([name], why.format(near=near))
+    return _record(printable(source.strip()), root, _("the expression"))
 
 
 def _perceptron(settings: dict[str, Any]) -> Subject:
     numbers = {**PERCEPTRON_SETTINGS, **settings}
-    root, _, unused = evaluate(PERCEPTRON, numbers)
-    _warn_unused(unused, f"the perceptron's names are {', '.join(PERCEPTRON_SETTINGS)}")
+    root, _used, unused = evaluate(PERCEPTRON, numbers)
+    names = ", ".join(PERCEPTRON_SETTINGS)
+    _warn_unused(unused, _("the perceptron's names are {names}").format(names=names))
     shown = " ".join(f"--set {name}={_short(number)}" for name, number in numbers.items() if name not in unused)
-    note = (
-        "The perceptron of the first lecture, sigmoid(weights · inputs + bias), and its loss (result - y)².\n"
-        f'The same as: tinygrad-edu step "{PERCEPTRON}" {shown}'
-    )
-    return _record(PERCEPTRON, root, "the perceptron", note)
+    about = _("The perceptron of the first lecture, sigmoid(weights · inputs + bias), and its loss (result - y)².")
+    same = _("The same as: {command}").format(command=f'tinygrad-edu step "{PERCEPTRON}" {shown}')
+    return _record(PERCEPTRON, root, _("the perceptron"), f"{about}\n{same}")
 
 
 def _record(title: str, root: Any, what: str, note: str = "") -> Subject:
     if not isinstance(root, Node):
         raise CommandError(
-            f"{what} returned {type(root).__name__}, which is no node of a graph",
-            "return a tg.Value or tg.Tensor that was computed from others",
+            _("{what} returned {kind}, which is no node of a graph").format(what=what, kind=type(root).__name__),
+            _("return a tg.Value or tg.Tensor that was computed from others"),
         )
     if isinstance(root, Tensor) and root.size != 1:
         raise CommandError(
-            f"{what} returned a tensor of shape {root.shape}, and backpropagation starts from one number",
-            "reduce it: .sum() or .mean()",
+            _("{what} returned a tensor of shape {shape}, and backpropagation starts from one number").format(
+                what=what, shape=root.shape
+            ),
+            _("reduce it: .sum() or .mean()"),
         )
     try:
         with np.errstate(all="ignore"):  # a learner sees the inf or nan itself
@@ -118,14 +122,14 @@ def _load(path: Path) -> Trace | Course:
     try:
         return Course.load(path) if is_course(path) else Trace.load(path)
     except OSError as error:
-        raise FileError(f"cannot read {path}: {error.strerror}") from None
+        raise FileError(_("cannot read {path}: {why}").format(path=path, why=error.strerror)) from None
     except TraceError as error:
-        raise FileError(str(error), "a trace is made by: tinygrad-edu step ... --save TRACE.json") from None
+        raise FileError(str(error), _("a trace is made by: tinygrad-edu step ... --save TRACE.json")) from None
 
 
 def _warn_unused(names: Sequence[str] | dict[str, Any], why: str) -> None:
     for name in names:
-        click.echo(f"warning: --set {name} is not used: {why}", err=True)
+        click.echo(_("warning: --set {name} is not used: {why}").format(name=name, why=why), err=True)
 
 
 def _short(number: Any) -> str:

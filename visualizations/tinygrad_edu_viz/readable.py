@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tinygrad_edu.formulas.text import number_text
+from tinygrad_edu_words import _
+from tinygrad_edu_words.sentences import MEAN
 
 from .cells import clean
 
@@ -36,7 +38,12 @@ def number(data: Data, digits: int = 6, few: int = FEW) -> str:
             mean, low, high = float(array.mean()), float(array.min()), float(array.max())
     if abs(mean) < 1e-6 * max(abs(low), abs(high)):  # what is left of a sum that cancels
         mean = 0.0
-    return f"mean {number_text(mean, 4)}, from {number_text(low, 4)} to {number_text(high, 4)}"
+    return _(MEAN).format(mean=number_text(mean, 4), low=number_text(low, 4), high=number_text(high, 4))
+
+
+def is_outline(data: Data) -> bool:
+    """Whether `number` has only the mean and the range of so many elements."""
+    return isinstance(data, dict) or np.size(data) > FEW
 
 
 def number_lines(data: Data, digits: int = 6) -> list[str]:
@@ -44,7 +51,7 @@ def number_lines(data: Data, digits: int = 6) -> list[str]:
     text = number(data, digits)
     if text.startswith("[[") and isinstance(data, list):
         return [number(row, digits) for row in data]
-    return text.split(", ") if text.startswith("mean") else [text]
+    return text.split(", ") if is_outline(data) else [text]
 
 
 def _nested(data: Data, digits: int) -> str:

@@ -9,7 +9,9 @@ from tinygrad_edu_viz.cells import cell_width, clean
 from tinygrad_edu_viz.courses.course_player import CoursePlayer
 from tinygrad_edu_viz.courses.letters import Line
 from tinygrad_edu_viz.courses.update import Update
-from tinygrad_edu_viz.readable import FEW, loss_name, number
+from tinygrad_edu_viz.readable import FEW, is_outline, loss_name, number
+from tinygrad_edu_words import _
+from tinygrad_edu_words.sentences import spoken
 
 from ..subject import Subject
 from ..terminal_width import room, wrap
@@ -32,7 +34,8 @@ def lines(subject: Subject, player: CoursePlayer, full: bool = False) -> Iterato
     yield from wrap(step_lines.given(course.passes[0]), indent=2)
     yield from wrap(learned(course), indent=2)
     if player.breakpoints:
-        yield from wrap(f"Marked with *: what happens at {', '.join(map(clean, player.breakpoints))}", indent=2)
+        places = ", ".join(map(clean, player.breakpoints))
+        yield from wrap(_("Marked with *: what happens at {places}").format(places=places), indent=2)
     for index, row in enumerate(course.updates):
         yield from ("", heading(course, index))
         yield from _steps(player, index, full)
@@ -47,23 +50,26 @@ def lines(subject: Subject, player: CoursePlayer, full: bool = False) -> Iterato
 
 def end(course: Course) -> str:
     """Why a course ends before it should, and what to do about it."""
-    return f"{course.note}.{' A smaller --lr takes smaller steps.' if any(course.updates) else ''}"
+    advice = " " + _("A smaller --lr takes smaller steps.") if any(course.updates) else ""
+    return f"{spoken(course.note)}.{advice}"
 
 
 def learned(course: Course) -> str:
     """What is learned, and by which optimizer."""
-    return f"Learned: {', '.join(course.learned) or 'nothing'}; by {course.optimizer}"
+    names = ", ".join(course.learned) or _("nothing")
+    return _("Learned: {names}; by {optimizer}").format(names=names, optimizer=course.optimizer)
 
 
 def heading(course: Course, index: int) -> str:
     """Which pass it is, and what came of the update before."""
     losses = course.losses
-    text = f"Pass {index + 1}: loss = {number(losses[index])}"
+    text = _("Pass {n}: loss = {loss}").format(n=index + 1, loss=number(losses[index]))
     if index:
-        more = losses[index] > losses[index - 1]
-        text += f" (it was {number(losses[index - 1])}{': it has grown' if more else ''})"
+        grown = losses[index] > losses[index - 1]
+        before = _("it was {loss}: it has grown") if grown else _("it was {loss}")
+        text += f" ({before.format(loss=number(losses[index - 1]))})"
     if index == len(course.passes) - 1 and index:
-        text += ", after the last update"
+        text += ", " + _("after the last update")
     return text
 
 
@@ -73,7 +79,7 @@ def gradients(course: Course, index: int) -> str:
     others = [node.label for node in trace.nodes.values() if node.id != trace.root]
     loss = loss_name(trace.nodes[trace.root].label, others)
     return ", ".join(
-        f"∂{loss}/∂{update.label} = {'none' if update.gradient is None else number(update.gradient)}"
+        f"∂{loss}/∂{update.label} = {_('none') if update.gradient is None else number(update.gradient)}"
         for update in course.updates[index]
     )
 
@@ -112,14 +118,14 @@ def _wrapped(side: str, width: int) -> list[str]:
 
 def update_lines(update: Update, mark: str = " ", full: bool = False) -> Iterator[str]:
     """An update: its lines, and the sentence."""
-    about = f" (element {update.subject} moves most)" if update.element else ""
-    yield f" {mark}update {update.t} of {update.label}{about}"
+    about = f" ({_('element {name} moves most').format(name=update.subject)})" if update.element else ""
+    yield f" {mark}{_('update {t} of {name}').format(t=update.t, name=update.label)}{about}"
     for line in update.lines:
         yield from ("    " + text for text in rule_lines(line, room() - 4))
-    yield from wrap(f"    {update.text}", indent=4)
+    yield from wrap(f"    {spoken(update.text)}", indent=4)
     if full and update.element:
-        for name, data in (("before", update.before), ("after", update.after)):
-            if isinstance(data, list) and number(data).startswith("mean"):
+        for name, data in ((_("before"), update.before), (_("after"), update.after)):
+            if isinstance(data, list) and is_outline(data):
                 yield from (f"    {update.label} {name}:", *(f"      {row}" for row in rows(data, FEW)))
             else:
                 yield f"    {update.label} {name}: {number(data)}"

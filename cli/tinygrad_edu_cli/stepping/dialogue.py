@@ -19,6 +19,7 @@ from tinygrad_edu_viz.predicting.questions import Question
 from tinygrad_edu_viz.predicting.quiz import Quiz, Score
 from tinygrad_edu_viz.predicting.verdicts import Verdict
 from tinygrad_edu_viz.recording.contents import Event
+from tinygrad_edu_words import N_, _
 
 from .. import output
 from ..errors import CommandError
@@ -27,8 +28,10 @@ from ..subject import Subject
 from ..terminal_width import wrap
 from . import course_lines, step_lines
 
-HOW = "Before each step you are asked for the gradient after it. Answer with a number, or with arithmetic such as "
-HOW += "0.5*2 or 1 - 0.707**2. After a mistake there is a second try. Enter skips the question, ? gives a hint, q ends."
+HOW = N_(
+    "Before each step you are asked for the gradient after it. Answer with a number, or with arithmetic such as "
+    "0.5*2 or 1 - 0.707**2. After a mistake there is a second try. Enter skips the question, ? gives a hint, q ends."
+)
 TRIES = 2
 
 
@@ -42,8 +45,10 @@ def run(subject: Subject, player: Player | CoursePlayer) -> None:
     """
     if output.nobody_types():
         raise CommandError(
-            "--predict asks questions, and in the cell of a notebook nobody can answer them",
-            "run it in a terminal, or give the answers: !printf '%s\\n' 1 0.5 | tinygrad-edu step --predict",
+            _("--predict asks questions, and in the cell of a notebook nobody can answer them"),
+            _("run it in a terminal, or give the answers: {command}").format(
+                command="!printf '%s\\n' 1 0.5 | tinygrad-edu step --predict"
+            ),
         )
     dialogue = _Dialogue(quiz_of(player))
     _say([*subject.note.splitlines(), ""] if subject.note else [])
@@ -61,12 +66,12 @@ def run(subject: Subject, player: Player | CoursePlayer) -> None:
                     dialogue.show_update(update, asked)
         else:
             dialogue.go_through(subject.trace, asked)
-            _say(["", "Gradients of the inputs", "", *step_lines.table(subject.trace)])
+            _say(["", _("Gradients of the inputs"), "", *step_lines.table(subject.trace)])
     except EOFError:
-        _say(["", "That was the end of the answers."])
-        why_nothing, all_asked = "the answers ended at the first question", False
+        _say(["", _("That was the end of the answers.")])
+        why_nothing, all_asked = _("the answers ended at the first question"), False
     if player.breakpoints and not any(event.kind == "update" or event.source for event in asked):
-        why_nothing = "no step backward is at a breakpoint"
+        why_nothing = _("no step backward is at a breakpoint")
     _say(["", *(line for text in dialogue.score.summary(why_nothing, all_asked) for line in wrap(text, indent=2))])
 
 
@@ -98,7 +103,7 @@ class _Dialogue:
         for event in trace.events:
             if event.kind == "forward":
                 _say(step_lines.numbered(event))
-        _say(["", step_lines.heading("backward"), "", *(wrap(HOW) if explain else []), *([""] if explain else [])])
+        _say(["", step_lines.heading("backward"), "", *(wrap(_(HOW)) if explain else []), *([""] if explain else [])])
         for event in trace.events:
             if event.kind == "backward":
                 if id(event) in wanted:
@@ -131,13 +136,13 @@ class _Dialogue:
                 tries.append(verdict)
                 if verdict.correct or len(tries) == TRIES:
                     break
-                _say(wrap(f"{verdict.retry} Try once more; Enter shows it.", indent=2))
+                _say(wrap(f"{verdict.retry} {_('Try once more; Enter shows it.')}", indent=2))
         except EOFError:
             if tries:
                 self.score = self.score.after(*tries)
             raise
         self.score = self.score.after(*tries)
-        _say(wrap(tries[-1].text if verdict else "Here it is." if tries else "Skipped.", indent=2))
+        _say(wrap(tries[-1].text if verdict else _("Here it is.") if tries else _("Skipped."), indent=2))
 
     def _verdict(self, event: Event | Update, question: Question) -> Verdict | None:
         """What is said of the answer; None if there is none."""
@@ -148,7 +153,7 @@ class _Dialogue:
             if not text:
                 return None
             if text == "?":
-                _say(wrap(f"Hint: {question.hint}", indent=2))
+                _say(wrap(_("Hint: {hint}").format(hint=question.hint), indent=2))
                 continue
             try:
                 verdict: Verdict = self.quiz.judge(event, read_answer(text, one=prod(question.shape) == 1))

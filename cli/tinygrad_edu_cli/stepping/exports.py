@@ -15,6 +15,7 @@ from tinygrad_edu_viz.pictures import gif
 from tinygrad_edu_viz.pictures.gif import Shots
 from tinygrad_edu_viz.player import Player
 from tinygrad_edu_viz.text.terminal import draw
+from tinygrad_edu_words import _, ngettext
 
 from ..errors import FileError
 from ..exporting import explained, font_warning, write_by_kind
@@ -67,8 +68,11 @@ def write_series(subject: Subject, folder: Path, player: Player, shots: Shots = 
                 folder, subject.course or subject.trace, subject.title, level=player.level, shots=shots
             )
     except OSError as error:
-        raise FileError(f"cannot write into {folder}: {error.strerror or error}", "give another place") from None
-    return f"wrote {folder}: {written[0].name} to {written[-1].name}{_without_font(subject, '.png')}"
+        what = _("cannot write into {folder}: {why}").format(folder=folder, why=error.strerror or error)
+        raise FileError(what, _("give another place")) from None
+    said = _("wrote {folder}: {first} to {last}")
+    said = said.format(folder=folder, first=written[0].name, last=written[-1].name)
+    return f"{said}{_without_font(subject, '.png')}"
 
 
 def _without_font(subject: Subject, suffix: str) -> str:
@@ -84,7 +88,7 @@ def _steps(export: Export, path: Path) -> str:
 
 
 def _page(export: Export, path: Path) -> str:
-    subject, player, _, theme, replay = export
+    subject, player, _shots, theme, replay = export
     text, reason = page_of(subject, player.level, theme, live=not replay)
     path.write_text(text, encoding="utf-8", newline="\n")
     return reason and f"\n{reason}"
@@ -112,7 +116,7 @@ def page_of(
             reason = str(error)
     notes = [*subject.note.splitlines()[:1]]
     if reason:
-        notes.append(f"This page replays what was recorded: {reason}.")
+        notes.append(_("This page replays what was recorded: {reason}.").format(reason=reason))
     elif live and subject.root is None:
         notes.append(FOLLOWS)
     live = live and not reason
@@ -120,13 +124,14 @@ def page_of(
     text = page(
         shown, subject.title, " ".join(notes), rankdir, level, theme=theme, opens=opens, live=live, others=others
     )
-    return text, reason and f"note: this page replays what was recorded, and does not compute: {reason}"
+    said = _("note: this page replays what was recorded, and does not compute: {reason}").format(reason=reason)
+    return text, reason and said
 
 
 def _gif(export: Export, path: Path) -> str:
     subject, player, shots, *_ = export
     count = gif.gif(path, subject.course or subject.trace, subject.title, level=player.level, shots=shots)
-    return f" ({count} pictures)"
+    return f" ({ngettext('{n} picture', '{n} pictures', count).format(n=count)})"
 
 
 def _picture(export: Export, path: Path) -> str:
@@ -144,7 +149,7 @@ def _text(export: Export, path: Path) -> str:
 
 
 def _step(player: Player) -> str:
-    return f" (step {player.position} of {len(player.trace.events)})"
+    return f" ({_('step {n} of {all}').format(n=player.position, all=len(player.trace.events))})"
 
 
 WRITERS: dict[str, Writer] = {

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from tinygrad_edu_viz import Trace
 from tinygrad_edu_viz.readable import number
 from tinygrad_edu_viz.recording.contents import Event, TraceNode
+from tinygrad_edu_words import _
+from tinygrad_edu_words.sentences import spoken
 
 SHOWN = 10  # terms of a sum
 
@@ -57,27 +59,30 @@ class LongSums:
             return []
         self.passed.add(found.root)
         label = self.trace.nodes[found.root].label
-        text = (
-            f"Each of the {len(found.terms)} terms receives {number(event.upstream or 0.0)}, the gradient of {label}: "
+        text = _("Each of the {n} terms receives {g}, the gradient of {sum}: a sum passes it on unchanged").format(
+            n=len(found.terms), g=number(event.upstream or 0.0), sum=label
         )
-        text += "a sum passes it on unchanged"
-        return [text + (f". What the {SHOWN} largest pass on:" if found.products & {*found.largest} else "")]
+        more = found.products & {*found.largest}
+        return [f"{text}. {_('What the {n} largest pass on:').format(n=SHOWN)}" if more else text]
 
     def _computed(self, found: LongSum) -> Iterator[str]:
         nodes = self.trace.nodes
         others = sum(_number(nodes[term]) for term in found.terms if term not in found.largest)
-        yield (
-            f"{nodes[found.root].label} = the sum of {len(found.terms)} terms = {number(nodes[found.root].data)}. "
-            f"The {SHOWN} largest:"
+        yield _("{sum} = the sum of {n} terms = {result}. The {shown} largest:").format(
+            sum=nodes[found.root].label, n=len(found.terms), result=number(nodes[found.root].data), shown=SHOWN
         )
         for term in found.largest:
-            yield "  " + (self.forward[term].text if term in self.forward else f"{term} = {number(nodes[term].data)}")
-        yield f"  The other {len(found.terms) - len(found.largest)}, together {number(others)}, are left out."
+            yield "  " + (
+                spoken(self.forward[term].text) if term in self.forward else f"{term} = {number(nodes[term].data)}"
+            )
+        count = len(found.terms) - len(found.largest)
+        yield "  " + _("The other {n}, together {sum}, are left out.").format(n=count, sum=number(others))
 
     def end(self) -> list[str]:
         """What was left out of the backward pass."""
         count = sum(self.left_out.values())
-        return [f"  {count} contributions to the factors of the other terms are left out: --full prints them all."]
+        text = _("{n} contributions to the factors of the other terms are left out: --full prints them all.")
+        return ["  " + text.format(n=count)]
 
     @property
     def hidden(self) -> set[str]:

@@ -5,22 +5,24 @@ from __future__ import annotations
 import shlex
 from collections.abc import Sequence
 
+from tinygrad_edu_words import N_, _
+
 from ..subject import Subject
 from ..terminal_width import room
 
 LONGEST = 160  # characters of a command that is printed
 
 _NEXT = (
-    ("--predict", "you are asked for each gradient first"),
-    ("--order naive", "why the backward pass has an order"),
-    ("--updates 3", "what an optimizer makes of the gradients"),
-    ("--html page.html", "the same steps as a page to play with"),
+    ("--predict", N_("you are asked for each gradient first")),
+    ("--order naive", N_("why the backward pass has an order")),
+    ("--updates 3", N_("what an optimizer makes of the gradients")),
+    ("--html page.html", N_("the same steps as a page to play with")),
 )
 _NEXT_OF_COURSE = (
-    ("--full", "all steps of each pass, too"),
-    ("--predict", "you are asked for each gradient first"),
-    ("--html course.html", "the same passes and updates as a page to play with"),
-    ("--save course.json", "to keep, and to step through elsewhere"),
+    ("--full", N_("all steps of each pass, too")),
+    ("--predict", N_("you are asked for each gradient first")),
+    ("--html course.html", N_("the same passes and updates as a page to play with")),
+    ("--save course.json", N_("to keep, and to step through elsewhere")),
 )
 
 
@@ -35,12 +37,12 @@ def next_commands(subject: Subject) -> list[str]:
     left_out = [] if numbers else ["naive"]
     left_out += ["updates"] if apart or subject.root is None else []
     options = _NEXT_OF_COURSE if subject.course else _NEXT
-    shown = [(f"  {typed} {o}", why) for o, why in options if not any(word in o for word in left_out)]
+    shown = [(f"  {typed} {o}", _(why)) for o, why in options if not any(word in o for word in left_out)]
     width = max(len(command) for command, _ in shown)
     lines = [f"{command:<{width}}   # {why}" for command, why in shown]
     if max(map(len, lines)) > room():
         lines = [line for command, why in shown for line in (f"  # {why}:", command)]
-    return ["", "Next:", "", *lines]
+    return ["", _("Next:"), "", *lines]
 
 
 def typed(source: str | None, settings: Sequence[str]) -> tuple[str, ...]:

@@ -12,10 +12,12 @@ from tinygrad_edu_viz import Trace
 from tinygrad_edu_viz.cells import cell_width, clean
 from tinygrad_edu_viz.notation import explanation
 from tinygrad_edu_viz.player import Player
-from tinygrad_edu_viz.readable import FEW, number, short
+from tinygrad_edu_viz.readable import FEW, is_outline, number, short
 from tinygrad_edu_viz.recording.contents import Data, Event, TraceNode
-from tinygrad_edu_viz.recording.sentences import BIRTH, SLOPE, TOGETHER
+from tinygrad_edu_viz.recording.sentences import AGAIN, BIRTH, SLOPE
 from tinygrad_edu_viz.views.levels import ViewBox
+from tinygrad_edu_words import _, ngettext
+from tinygrad_edu_words.sentences import reason, spoken
 
 from ..subject import Subject
 from ..terminal_width import room, wrap
@@ -48,17 +50,20 @@ def lines(subject: Subject, player: Player, full: bool = False) -> Iterator[str]
             if node.op is None:
                 yield from _elements(short(node.id), node.data)
     if player.breakpoints:
-        yield from ("", f"Marked with *: the steps at {', '.join(map(clean, player.breakpoints))}")
+        places = ", ".join(map(clean, player.breakpoints))
+        yield from ("", _("Marked with *: the steps at {places}").format(places=places))
     kind, layer, described = "", None, set[str]()
     for event in trace.events:
         if event.kind != kind:
             kind, layer = event.kind, None
             yield from ("", heading(kind), *([] if _layer(event, player) else [""]))
         if (box := _layer(event, player)) != layer:
-            about = [] if box is None or box.id in described else box.lines
-            yield from ("",) if box is None else ("", f"  layer {clean(', '.join([box.title, *about]))}")
+            yield ""
+            if box is not None:
+                about = clean(", ".join([box.title, *([] if box.id in described else box.lines)]))
+                yield "  " + _("layer {layer}").format(layer=about)
+                described.add(box.id)
             layer = box
-            described |= set() if box is None else {box.id}
         stops = player.stops_at(event)
         folded = None if full or stops else sums.lines(event)
         if folded is None:
@@ -68,7 +73,7 @@ def lines(subject: Subject, player: Player, full: bool = False) -> Iterator[str]
         if full:
             yield from _all_numbers(event, player)
     yield from ("", *sums.end()) if sums.left_out else ()
-    yield from ("", "Gradients of the inputs", "", *table(trace, hidden))
+    yield from ("", _("Gradients of the inputs"), "", *table(trace, hidden))
     yield from next_commands(subject)
 
 
@@ -85,14 +90,14 @@ def _all_numbers(event: Event, player: Player) -> Iterator[str]:
         yield from _elements(name, event.data)
         return
     if event.contribution != event.grad:
-        yield from _elements(f"the contribution to ∂{name}", event.contribution)
-    yield from _elements(f"the gradient of {name}", event.grad)
+        yield from _elements(_("the contribution to ∂{name}").format(name=name), event.contribution)
+    yield from _elements(_("the gradient of {name}").format(name=name), event.grad)
 
 
 def _elements(what: str, data: Data | None) -> Iterator[str]:
     """The elements of an array, if there are more than the line about it shows."""
     if isinstance(data, dict):
-        yield f"       {what}: of so many elements only mean and range were recorded"
+        yield "       " + _("{what}: of so many elements only mean and range were recorded").format(what=what)
     elif isinstance(data, list) and np.size(data) > FEW:
         yield from (f"       {what}:", *(f"         {row}" for row in rows(data, DIGITS)))
 
@@ -100,8 +105,8 @@ def _elements(what: str, data: Data | None) -> Iterator[str]:
 def heading(kind: str) -> str:
     """What a pass does."""
     if kind == "forward":
-        return "Forward: from the inputs to the result"
-    return "Backward: from the result to the inputs; each step adds one contribution to a gradient"
+        return _("Forward: from the inputs to the result")
+    return _("Backward: from the result to the inputs; each step adds one contribution to a gradient")
 
 
 def numbered(
@@ -125,8 +130,8 @@ def numbered(
 
 def about(event: Event, width: int) -> list[str]:
     """What happens in an event: the formula, and the sentence, in lines of at most `width` characters."""
-    formula = [] if not event.formula or event.formula in event.text else wrap(event.formula, width, indent=4)
-    return formula + wrap(event.text, width, indent=0 if formula else 4)
+    formula = [] if not event.formula or event.formula in event.text else wrap(spoken(event.formula), width, indent=4)
+    return formula + wrap(spoken(event.text), width, indent=0 if formula else 4)
 
 
 def _briefly(event: Event, width: int, met: set[object]) -> list[str]:
@@ -142,25 +147,27 @@ def _briefly(event: Event, width: int, met: set[object]) -> list[str]:
     if again:
         parts = [number(data or 0.0) for data in (event.grad_before, event.contribution, event.grad)]
         added = f"({parts[1]})" if parts[1].startswith("-") else parts[1]
-        large = parts[2].startswith("mean")
-        total = f"{gradient} is now {parts[2]}" if large else f"{gradient} = {parts[0]} + {added} = {parts[2]}"
-    sentence = event.text.partition(TOGETHER)[0]
+        if is_outline(event.grad or 0.0):
+            total = _("{gradient} is now {numbers}").format(gradient=gradient, numbers=parts[2])
+        else:
+            total = f"{gradient} = {parts[0]} + {added} = {parts[2]}"
+    sentence = event.text.partition(AGAIN)[0]
     if not explained:
         return [*about(replace(event, text=sentence), width), *(wrap(total, width, indent=4) if again else [])]
-    sentence, _, born = sentence.partition(BIRTH)
-    said = [event.formula, *([] if known else _new_of_rule(event, sentence))]
+    sentence, _sign, born = sentence.partition(BIRTH)
+    said = [spoken(event.formula), *([] if known else _new_of_rule(event, sentence))]
     if again or event.local is None or event.shape is not None:  # else the formula ends with the gradient
         said.append(total)
     if born:
-        said.append(BIRTH.removeprefix(". ") + born)
+        said.append(spoken(BIRTH + born).removeprefix(". "))
     return [line for text in said for line in wrap(text, width, indent=4)]
 
 
 def _new_of_rule(event: Event, sentence: str) -> list[str]:
     """What neither the formula nor another step says: the local derivative, and how the rule treats a gradient."""
-    derivative, _, why = sentence.partition(f" ({event.op}: ")
+    derivative, _sign, why = sentence.partition(f" ({event.op}: ")
     derivative = derivative.partition(SLOPE)[2]
-    why = f"{event.op}: {why.removesuffix(')')}" if why else ""
+    why = f"{event.op}: {reason(why.removesuffix(')'))}" if why else ""
     if derivative.count(" = ") < 2:  # a figure, which the formula has
         return [why] if why else []
     return [f"{derivative} ({why})" if why else derivative]
@@ -176,9 +183,11 @@ def given(trace: Trace, hidden: Collection[str] = ()) -> str:
     """What no operation computed: inputs that gradients are asked for, and constants; without those in `hidden`."""
     leaves = [node for node in trace.nodes.values() if node.op is None and not node.is_plain_number]
     shown = [leaf for leaf in leaves if leaf.id not in hidden]
-    parts = [f"{short(leaf.id)} = {number(leaf.data)}{'' if leaf.requires_grad else ' (constant)'}" for leaf in shown]
-    more = [f"and {len(leaves) - len(shown)} more numbers"] if len(shown) < len(leaves) else []
-    return "Given: " + ", ".join(parts + more)
+    constant = f" ({_('constant')})"
+    parts = [f"{short(leaf.id)} = {number(leaf.data)}{'' if leaf.requires_grad else constant}" for leaf in shown]
+    aside = len(leaves) - len(shown)
+    more = [ngettext("and {n} more number", "and {n} more numbers", aside).format(n=aside)] if aside else []
+    return _("Given: {inputs}").format(inputs=", ".join(parts + more))
 
 
 def inputs(trace: Trace) -> list[TraceNode]:
@@ -188,12 +197,12 @@ def inputs(trace: Trace) -> list[TraceNode]:
 
 def table(trace: Trace, hidden: Collection[str] = ()) -> list[str]:
     """The inputs with their values and gradients, in columns; without those in `hidden`."""
-    rows = [("name", "value", "gradient")]
+    rows = [(_("name"), _("value"), _("gradient"))]
     for leaf in inputs(trace):
         if leaf.id in hidden:
             continue
         name = short(leaf.id) + (f" ({'×'.join(map(str, leaf.shape))})" if leaf.shape else "")
-        gradient = "0 (none reached it)" if leaf.gradient is None else number(leaf.gradient)
+        gradient = _("0 (none reached it)") if leaf.gradient is None else number(leaf.gradient)
         rows.append((name, number(leaf.data), gradient))
     widths = [max(cell_width(row[column]) for row in rows) for column in range(2)]
     cells = [
@@ -204,4 +213,5 @@ def table(trace: Trace, hidden: Collection[str] = ()) -> list[str]:
     if not aside.size:
         return found
     low, high = number(float(aside.min())), number(float(aside.max()))
-    return [*found, f"  and {aside.size} more, with gradients from {low} to {high}"]
+    more = _("and {n} more, with gradients from {low} to {high}").format(n=aside.size, low=low, high=high)
+    return [*found, f"  {more}"]

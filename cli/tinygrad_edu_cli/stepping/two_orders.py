@@ -10,6 +10,8 @@ from tinygrad_edu_viz.cells import cell_width
 from tinygrad_edu_viz.predicting.naive_order import NaiveOrder, Passing, naive_order
 from tinygrad_edu_viz.readable import number
 from tinygrad_edu_viz.recording.contents import Event
+from tinygrad_edu_words import N_, _
+from tinygrad_edu_words.sentences import spoken
 
 from .. import output
 from ..errors import CommandError
@@ -20,9 +22,9 @@ from .step_lines import given, inputs
 EXAMPLE = "e = a*b; e*c + e"  # e is used twice, and computed
 EXAMPLE_SETTINGS = {"a": "2", "b": "-3", "c": "4"}
 
-RIGHT = "The right order: a node waits for all of its contributions"
-NAIVE = "The naive order: a node passes on what it has, at once"
-_HEADER = ["from", "passes", "to", "adds", "sum"]
+RIGHT = N_("The right order: a node waits for all of its contributions")
+NAIVE = N_("The naive order: a node passes on what it has, at once")
+_HEADER = [N_("from"), N_("passes"), N_("to"), N_("adds"), N_("sum")]
 _GAP = 4  # between the two orders
 
 Rows = list[list[str]]
@@ -56,14 +58,14 @@ def lines(subject: Subject, naive: NaiveOrder) -> Iterator[str]:
     yield ""
     for node in trace.nodes.values():
         if node.op is not None:
-            yield f"  {next(event.text for event in trace.events if event.node == node.id)}"
+            yield "  " + spoken(next(event.text for event in trace.events if event.node == node.id))
     yield ""
-    right = _table(RIGHT, [_row(event, names) for event in trace.events if event.source is not None])
-    tempting = _table(NAIVE, [_row(step, names) for step in naive.steps], naive.parting)
+    right = _table(_(RIGHT), [_row(event, names) for event in trace.events if event.source is not None])
+    tempting = _table(_(NAIVE), [_row(step, names) for step in naive.steps], naive.parting)
     yield from _beside(right, tempting)
     yield ""
     yield from wrap(naive.why)
-    yield from ("", "Gradients of the inputs", "", *_gradients(trace, naive))
+    yield from ("", _("Gradients of the inputs"), "", *_gradients(trace, naive))
 
 
 def _row(step: Event | Passing, names: dict[str, str]) -> list[str]:
@@ -77,12 +79,13 @@ def _table(title: str, rows: Rows, marked: int | None = None) -> list[str]:
     Args:
         marked: the place of the row at which the orders part.
     """
-    body = _columns([_HEADER, *rows], left=(0, 2))
+    body = _columns([[*map(_, _HEADER)], *rows], left=(0, 2))
     digits = len(str(len(rows)))
     found = [title, "", f"{'':>{digits}}  {body[0]}"]
     for place, line in enumerate(body[1:]):
         here = "!" if place == marked else " "
-        found.append(f"{place + 1:>{digits}}{here} {line}{'   ! here they part' if place == marked else ''}")
+        parting = f"   ! {_('here they part')}" if place == marked else ""
+        found.append(f"{place + 1:>{digits}}{here} {line}{parting}")
     return found
 
 
@@ -112,10 +115,11 @@ def _beside(left: list[str], right: list[str]) -> list[str]:
 
 def _gradients(trace: Trace, naive: NaiveOrder) -> list[str]:
     """The inputs, with their gradients by both orders."""
-    rows = [["name", "right order", "naive order", ""]]
+    rows = [[_("name"), _("right order"), _("naive order"), ""]]
     for leaf in inputs(trace):
-        amounts = ["none" if data is None else number(data) for data in (leaf.gradient, naive.gradients.get(leaf.id))]
+        gradients = leaf.gradient, naive.gradients.get(leaf.id)
+        amounts = [_("none") if data is None else number(data) for data in gradients]
         if naive.total > len(naive.steps):
-            amounts[1] = "not finished"
-        rows.append([leaf.id, *amounts, "! wrong" if leaf.id in naive.wrong else ""])
+            amounts[1] = _("not finished")
+        rows.append([leaf.id, *amounts, "! " + _("wrong") if leaf.id in naive.wrong else ""])
     return [f"  {line}" for line in _columns(rows, left=(0, 3))]

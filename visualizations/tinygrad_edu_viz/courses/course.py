@@ -13,6 +13,7 @@ from tinygrad_edu.errors import ArgumentError, StateError
 from tinygrad_edu.formulas.text import number_text
 from tinygrad_edu.graph.node import Node
 from tinygrad_edu.optim import Optimizer
+from tinygrad_edu_words.sentences import Sentence
 
 from ..readable import short
 from ..trace import Trace
@@ -24,6 +25,12 @@ from .update import Update
 
 if TYPE_CHECKING:
     from tinygrad_edu.train import Run
+
+
+ENDED = Sentence(
+    "The loss is {loss} after {done} of {updates} updates: the steps were too large, or a function has no number there"
+)
+NOTHING_LEARNED = Sentence("The loss is {loss}: there is nothing to learn from")
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,11 +141,7 @@ class Course:
         done, note = len(recorder.passes) - 1, ""
         if done < updates and not recorder.is_finite:
             found = number_text(loss_of(recorder.passes[-1]))
-            note = f"The loss is {found}" + (
-                f" after {done} of {updates} updates: the steps were too large, or a function has no number there"
-                if done
-                else ": there is nothing to learn from"
-            )
+            note = (ENDED if done else NOTHING_LEARNED).format(loss=found, done=done, updates=updates)
         return cls(tuple(recorder.passes), tuple(recorder.updates), settings_text(recorder.optimizer), note)
 
     @property

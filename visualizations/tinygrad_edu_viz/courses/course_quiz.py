@@ -7,9 +7,11 @@ from collections.abc import Iterable
 
 import numpy as np
 
+from tinygrad_edu_words import N_, _
+
 from ..predicting.mistakes import Practised
 from ..predicting.questions import Question
-from ..predicting.quiz import Quiz
+from ..predicting.quiz import NO_GRADIENT, Quiz
 from ..predicting.verdicts import NEAR, ROUNDING, Answer, Verdict
 from ..readable import number
 from ..recording.contents import Event
@@ -20,22 +22,22 @@ from .update import Update
 class UpdateMistake(Practised):
     """What a learner may have done at an update."""
 
-    UPHILL = "uphill"
-    RATE = "learning rate forgotten"
-    STEP = "the step, not the weight"
-    STAYED = "no step"
+    UPHILL = N_("uphill")
+    RATE = N_("learning rate forgotten")
+    STEP = N_("the step, not the weight")
+    STAYED = N_("no step")
 
     @property
     def advice(self) -> str:
         """What to practise."""
-        return _ADVICE[self]
+        return _(_ADVICE[self])
 
 
 _ADVICE = {
-    UpdateMistake.UPHILL: "the gradient points uphill, and learning goes downhill: its sign is turned",
-    UpdateMistake.RATE: "the learning rate η says how far along the gradient one goes: multiply by it",
-    UpdateMistake.STEP: "an update gives the new weight: the old one, and the step",
-    UpdateMistake.STAYED: "a weight whose gradient is not 0 moves",
+    UpdateMistake.UPHILL: N_("the gradient points uphill, and learning goes downhill: its sign is turned"),
+    UpdateMistake.RATE: N_("the learning rate η says how far along the gradient one goes: multiply by it"),
+    UpdateMistake.STEP: N_("an update gives the new weight: the old one, and the step"),
+    UpdateMistake.STAYED: N_("a weight whose gradient is not 0 moves"),
 }
 
 
@@ -61,7 +63,7 @@ class CourseQuiz:
         if any(isinstance(event, Update) and self.question(event) for event in events):
             return ""
         backward = [event for event in events if isinstance(event, Event) and event.source is not None]
-        return self._quiz(backward[0]).why_nothing(backward) if backward else "no gradient is passed on here"
+        return self._quiz(backward[0]).why_nothing(backward) if backward else _(NO_GRADIENT)
 
     def _quiz(self, event: Event) -> Quiz:
         index = self._passes[id(event)]
@@ -74,10 +76,12 @@ class CourseQuiz:
         if not update.lines or not all(map(math.isfinite, (before, gradient, after))) or before == after:
             return None
         name = update.subject
-        known = [f"{name} = {number(before)}", f"its gradient g = {number(gradient)}"]
+        known = [f"{name} = {number(before)}", _("its gradient g = {number}").format(number=number(gradient))]
         known += [f"{line.name} = {line.result}" for line in update.lines[:-1]]
         return Question(
-            text=f"The optimizer takes its step ({self.course.optimizer}). What is {name} after update {update.t}?",
+            text=_("The optimizer takes its step ({optimizer}). What is {name} after update {t}?").format(
+                optimizer=self.course.optimizer, name=name, t=update.t
+            ),
             asked=name,
             known=tuple(known),
             hint=f"{update.lines[-1].name} ← {update.lines[-1].rule}",
@@ -106,21 +110,23 @@ def _judged(update: Update, answer: Answer) -> Verdict:
         return abs(given - wanted) <= near
 
     text = number(given)
-    right = f"It is {update.lines[-1].result}: {update.lines[-1]}."
+    right = _("It is {answer}.").format(answer=f"{update.lines[-1].result}: {update.lines[-1]}")
     if is_near(after):
-        return Verdict(True, None, f"Right: {update.subject} = {update.lines[-1].result}.")
+        answer = f"{update.subject} = {update.lines[-1].result}"
+        return Verdict(True, None, _("Right: {answer}.").format(answer=answer))
     wrong = [
-        (before - step, UpdateMistake.UPHILL, f"{text} is a step uphill"),
+        (before - step, UpdateMistake.UPHILL, _("{number} is a step uphill")),
         (
             before - gradient,
             UpdateMistake.RATE,
-            f"{text} is a step along the whole gradient, without the learning rate",
+            _("{number} is a step along the whole gradient, without the learning rate"),
         ),
-        (before + gradient, UpdateMistake.RATE, f"{text} is a step uphill along the whole gradient"),
-        (step, UpdateMistake.STEP, f"{text} is the step, and {update.subject} was {number(before)}"),
-        (-step, UpdateMistake.STEP, f"{text} is the step, its sign turned"),
-        (before, UpdateMistake.STAYED, f"{text} is where {update.subject} was"),
+        (before + gradient, UpdateMistake.RATE, _("{number} is a step uphill along the whole gradient")),
+        (step, UpdateMistake.STEP, _("{number} is the step, and {name} was {before}")),
+        (-step, UpdateMistake.STEP, _("{number} is the step, its sign turned")),
+        (before, UpdateMistake.STAYED, _("{number} is where {name} was")),
     ]
     made = next(((mistake, said) for value, mistake, said in wrong if is_near(value)), None)
-    mistake, why = made or (None, f"No, and {text} is none of the usual mistakes")
+    mistake, why = made or (None, _("No, and {number} is none of the usual mistakes"))
+    why = why.format(number=text, name=update.subject, before=number(before))
     return Verdict(False, mistake, f"{answer.note} {why}. {right}".strip(), f"{answer.note} {why}.".strip())

@@ -19,7 +19,7 @@ from tinygrad_edu.optim.optimizer import ParameterState
 from ..recording.contents import Data
 from ..recording.names import Name, names
 from ..trace import Trace
-from .update import Update, update_of
+from .update import CLIPPED, Update, update_of
 
 
 class Recorder:
@@ -89,7 +89,7 @@ def _noted(update: Update, trace: Trace) -> Update:
     given, used = trace.nodes[update.node].gradient, update.gradient
     if given is None or used is None or np.allclose(_flat(given), _flat(used), rtol=1e-4, atol=1e-12, equal_nan=True):
         return update
-    return replace(update, text=f"{update.text}. (Its gradient was clipped before)")
+    return replace(update, text=update.text + CLIPPED)
 
 
 def _flat(data: Data) -> np.ndarray:

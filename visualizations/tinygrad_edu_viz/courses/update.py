@@ -12,9 +12,22 @@ import numpy as np
 from tinygrad_edu.formulas.text import number_text
 from tinygrad_edu.optim import Optimizer
 from tinygrad_edu.optim.optimizer import ParameterState
+from tinygrad_edu_words.sentences import Sentence
 
 from ..recording.contents import Data, plain, to_json
 from .letters import DIGITS, WEIGHT, Line, lines
+
+CLIPPED = Sentence(". (Its gradient was clipped before)")
+NOT_REACHED = Sentence("{name} stays at {before}: no gradient has reached it")
+TOO_SMALL = Sentence("{name} stays at {before}: the step is smaller than the distance of two numbers")
+STAYS = Sentence("{name} stays at {before}: its gradient is {g}")
+TOO_LARGE = Sentence(
+    "{name} goes from {before} to {after}: the step is too large for any number, and from here on nothing can be "
+    "learned"
+)
+LOST = Sentence("{name} goes from {before} to {after}: its gradient is {g}, and from here on nothing can be learned")
+PLAIN_STEP = Sentence("{name} goes from {before} to {after}, a step of -η · g = {step}")
+STEP = Sentence("{name} goes from {before} to {after}, a step of {step}; plain -η · g would be {plain}")
 
 PLAIN = 1e-6  # relative; so near to -η · g a step is nothing but that
 
@@ -128,17 +141,14 @@ def _sentence(name: str, lr: float, before: float, gradient: float | None, after
         (pair for digits in DIGITS if (pair := [number_text(x, digits) for x in (before, after)])[0] != pair[1]),
         [number_text(before)] * 2,
     )
+    slots = {"name": name, "before": texts[0], "after": texts[1]}
     if gradient is None:
-        return f"{name} stays at {texts[0]}: no gradient has reached it"
-    given = number_text(gradient)
+        return NOT_REACHED.format(**slots)
+    slots["g"] = number_text(gradient)
     if not math.isfinite(after):
-        why = f"its gradient is {given}" if not math.isfinite(gradient) else "the step is too large for any number"
-        return f"{name} goes from {texts[0]} to {texts[1]}: {why}, and from here on nothing can be learned"
+        return (TOO_LARGE if math.isfinite(gradient) else LOST).format(**slots)
     step, plain_step = after - before, -lr * gradient
     if not step:
-        why = f"its gradient is {given}" if not gradient else "the step is smaller than the distance of two numbers"
-        return f"{name} stays at {texts[0]}: {why}"
-    moved = f"{name} goes from {texts[0]} to {texts[1]}"
-    if abs(step - plain_step) <= PLAIN * abs(step) + 2 * precision * abs(before):
-        return f"{moved}, a step of -η · g = {number_text(step)}"
-    return f"{moved}, a step of {number_text(step)}; plain -η · g would be {number_text(plain_step)}"
+        return (TOO_SMALL if gradient else STAYS).format(**slots)
+    is_plain = abs(step - plain_step) <= PLAIN * abs(step) + 2 * precision * abs(before)
+    return (PLAIN_STEP if is_plain else STEP).format(**slots, step=number_text(step), plain=number_text(plain_step))

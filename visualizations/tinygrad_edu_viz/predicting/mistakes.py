@@ -19,6 +19,8 @@ from tinygrad_edu import backends
 from tinygrad_edu.graph.broadcast import unbroadcast
 from tinygrad_edu.graph.operation import REGISTRY
 from tinygrad_edu.namespaces.namespace import FLOATS
+from tinygrad_edu_words import N_, _
+from tinygrad_edu_words.sentences import reason
 
 from ..notation import explanation
 from ..readable import loss_name, number
@@ -38,36 +40,36 @@ class Practised(StrEnum):
 class Mistake(Practised):
     """What a learner may have done."""
 
-    ASSIGNED = "= instead of +="
-    DEAD_SIDE = "the dead side of relu"
-    BATCH_MEAN = "the mean's 1/n forgotten"
-    BROADCAST = "not summed over a broadcast axis"
-    TRANSPOSED = "a matrix transposed"
-    SIGN = "wrong sign"
-    UPSTREAM = "upstream gradient forgotten"
-    OTHER_FACTOR = "the other factor"
-    WRONG_POINT = "derivative at the wrong point"
-    UNCHANGED = "upstream passed on unchanged"
-    SHAPE = "wrong shape"
+    ASSIGNED = N_("= instead of +=")
+    DEAD_SIDE = N_("the dead side of relu")
+    BATCH_MEAN = N_("the mean's 1/n forgotten")
+    BROADCAST = N_("not summed over a broadcast axis")
+    TRANSPOSED = N_("a matrix transposed")
+    SIGN = N_("wrong sign")
+    UPSTREAM = N_("upstream gradient forgotten")
+    OTHER_FACTOR = N_("the other factor")
+    WRONG_POINT = N_("derivative at the wrong point")
+    UNCHANGED = N_("upstream passed on unchanged")
+    SHAPE = N_("wrong shape")
 
     @property
     def advice(self) -> str:
         """What to practise."""
-        return _ADVICE[self]
+        return _(_ADVICE[self])
 
 
 _ADVICE = {
-    Mistake.ASSIGNED: "what is used several times receives several contributions, and their sum is its gradient",
-    Mistake.DEAD_SIDE: "the two sides of the function have different slopes: look at the sign of its input first",
-    Mistake.BATCH_MEAN: "a mean over n elements passes 1/n of its gradient to each",
-    Mistake.BROADCAST: "what was repeated in the forward pass is summed in the backward pass",
-    Mistake.TRANSPOSED: "the shapes tell which matrix is transposed, and on which side of the gradient it stands",
-    Mistake.SIGN: "the sign of the local derivative belongs to it: carry it into the product",
-    Mistake.UPSTREAM: "the chain rule is a product: upstream gradient times local derivative",
-    Mistake.OTHER_FACTOR: "take the derivative by the operand that receives the gradient, not by the other one",
-    Mistake.WRONG_POINT: "see whether the derivative is written with the input or with the output of the operation",
-    Mistake.UNCHANGED: "multiply the gradient by the local derivative before it is passed on",
-    Mistake.SHAPE: "the gradient of x has the shape of x",
+    Mistake.ASSIGNED: N_("what is used several times receives several contributions, and their sum is its gradient"),
+    Mistake.DEAD_SIDE: N_("the two sides of the function have different slopes: look at the sign of its input first"),
+    Mistake.BATCH_MEAN: N_("a mean over n elements passes 1/n of its gradient to each"),
+    Mistake.BROADCAST: N_("what was repeated in the forward pass is summed in the backward pass"),
+    Mistake.TRANSPOSED: N_("the shapes tell which matrix is transposed, and on which side of the gradient it stands"),
+    Mistake.SIGN: N_("the sign of the local derivative belongs to it: carry it into the product"),
+    Mistake.UPSTREAM: N_("the chain rule is a product: upstream gradient times local derivative"),
+    Mistake.OTHER_FACTOR: N_("take the derivative by the operand that receives the gradient, not by the other one"),
+    Mistake.WRONG_POINT: N_("see whether the derivative is written with the input or with the output of the operation"),
+    Mistake.UNCHANGED: N_("multiply the gradient by the local derivative before it is passed on"),
+    Mistake.SHAPE: N_("the gradient of x has the shape of x"),
 }
 
 
@@ -153,14 +155,16 @@ def _dead_side(case: Case) -> Found:
     if "activation" in case.reading.attrs:
         if case.reading.attrs["activation"] == "relu":
             every = replace(case.reading, attrs={"activation": None})
-            yield _vjp(every, case.position, case.g), "comes out if the gradient passes also where relu gave 0"
+            yield _vjp(every, case.position, case.g), _("comes out if the gradient passes also where relu gave 0")
         return
     if not op.elementwise or op.arity != 1 or not _keeps_positive(case):
         return
     size, place = np.abs(a) if np.shape(a) else abs(a), f"{case.target} = {number(np.asarray(a).tolist())}"
-    for side, of_sign in ((size, "positive"), (-size, "negative")):
-        why = f"would be right if {case.target} were {of_sign}; at {place} the slope of {op.name} is "
-        yield _vjp(case.reading.with_operand(0, side), 0, case.g), why + number(case.event.local or 0.0)
+    for side, of_sign in ((size, N_("positive")), (-size, N_("negative"))):
+        why = _("would be right if {input} were {sign}; at {place} the slope of {op} is {slope}").format(
+            input=case.target, sign=_(of_sign), place=place, op=op.name, slope=number(case.event.local or 0.0)
+        )
+        yield _vjp(case.reading.with_operand(0, side), 0, case.g), why
 
 
 def _keeps_positive(case: Case) -> bool:
@@ -170,7 +174,7 @@ def _keeps_positive(case: Case) -> bool:
 
 
 def _batch_mean(case: Case) -> Found:
-    why = "comes from the sum; a mean divides by n, so each element receives 1/n of the gradient"
+    why = _("comes from the sum; a mean divides by n, so each element receives 1/n of the gradient")
     if case.op.name == "mean":
         yield _vjp(case.reading.of(REGISTRY["sum"]), 0, case.g), why
     elif case.reading.attrs.get("reduction") == "mean":
@@ -192,21 +196,23 @@ def _broadcast(case: Case) -> Found:
         g = case.op.shared(reading.xp, g, reading.y, *reading.operands, **reading.attrs)
     if not np.allclose(unbroadcast(backends.get("cpu"), g, shape), case.contribution):
         return
-    story = f"{case.target} of shape {shape} was repeated to the shape {repeated}, and receives the sum of all copies"
-    yield g, f"holds the gradient of each copy; {story}"
+    story = _("{input} of shape {shape} was repeated to the shape {repeated}, and receives the sum of all copies")
+    story = story.format(input=case.target, shape=shape, repeated=repeated)
+    yield g, f"{_('holds the gradient of each copy')}; {story}"
     axes = [k for k, n in enumerate(repeated) if k < added or shape[k - added] != n]
     for place in np.ndindex(*[repeated[k] for k in axes]):
         one: Any = [slice(None)] * g.ndim
         for axis, k in zip(axes, place, strict=True):
             one[axis] = k
-        yield g[tuple(one)].reshape(shape), f"is the gradient of one copy alone; {story}"
+        yield g[tuple(one)].reshape(shape), f"{_('is the gradient of one copy alone')}; {story}"
 
 
 def _transposed(case: Case) -> Found:
     formula = case.vjp_formula()
     if "@" not in formula:
         return
-    why = f"comes out with a matrix transposed, or the factors in the wrong order; it is {formula}"
+    why = _("comes out with a matrix transposed, or the factors in the wrong order; it is {formula}")
+    why = why.format(formula=formula)
     other = 1 - case.position if case.position < 2 else None
     if other is not None:
         operands = case.reading.operands
@@ -221,14 +227,17 @@ def _transposed(case: Case) -> Found:
 
 
 def _sign(case: Case) -> Found:
-    yield -case.contribution, "has the right size, and the wrong sign"
+    yield -case.contribution, _("has the right size, and the wrong sign")
 
 
 def _upstream(case: Case) -> Found:
     ones = np.ones_like(case.g) if np.shape(case.g) or case.node.kind == "tensor" else 1.0
     g = f"{case.gradient_of(case.source)} = {number(np.asarray(case.g).tolist())}"
-    what = f"is the local derivative {case.slope} alone" if case.op.elementwise else "comes out for a gradient of ones"
-    yield _vjp(case.reading, case.position, ones), f"{what}: the chain rule multiplies it by the upstream {g}"
+    if case.op.elementwise:
+        why = _("is the local derivative {slope} alone: the chain rule multiplies it by the upstream {g}")
+    else:
+        why = _("comes out for a gradient of ones: the chain rule multiplies it by the upstream {g}")
+    yield _vjp(case.reading, case.position, ones), why.format(slope=case.slope, g=g)
 
 
 def _other_factor(case: Case) -> Found:
@@ -241,8 +250,10 @@ def _other_factor(case: Case) -> Found:
             continue
         label = str(case.rules.symbol(operand))
         theirs = case.rules.derivative(case.node.id, other)
-        why = f"is the upstream gradient times {theirs}, which is ∂{case.source}/∂{label}; {case.slope} is "
-        yield _vjp(case.reading.unsummed(), other, case.g), why + case.derivative()
+        why = _("is the upstream gradient times {theirs}, which is {other}; {slope} is {derivative}").format(
+            theirs=theirs, other=f"∂{case.source}/∂{label}", slope=case.slope, derivative=case.derivative()
+        )
+        yield _vjp(case.reading.unsummed(), other, case.g), why
 
 
 def _wrong_point(case: Case) -> Found:
@@ -253,28 +264,34 @@ def _wrong_point(case: Case) -> Found:
     input_id, output_id = case.event.node, case.node.id
     here = f"{case.target} = {number(np.asarray(a).tolist())}"
     there = f"{case.source} = {number(np.asarray(y).tolist())}"
-    for read, names, at, instead in (
-        (replace(reading, y=a), {"result": input_id}, f"the input {here}", f"the output {there}"),
-        (reading.with_operand(case.position, y), {"operand": output_id}, f"the output {there}", f"the input {here}"),
+    at_input = _("takes the derivative at the input {here} as {taken}; it is {derivative}, at the output {there}")
+    at_output = _("takes the derivative at the output {there} as {taken}; it is {derivative}, at the input {here}")
+    if not case.op.elementwise:
+        at_input = _("takes the derivative at the input {here}; {vjp} takes the output {there}")
+        at_output = _("takes the derivative at the output {there}; {vjp} takes the input {here}")
+    for read, names, why in (
+        (replace(reading, y=a), {"result": input_id}, at_input),
+        (reading.with_operand(case.position, y), {"operand": output_id}, at_output),
     ):
-        why = f"takes the derivative at {at}"
+        formulas = {"vjp": case.vjp_formula()}
         if case.op.elementwise:
-            why += f" as {case.derivative(**names)}; it is {case.derivative()}, at {instead}"
-        else:
-            why += f"; {case.vjp_formula()} takes {instead}"
-        yield _vjp(read, case.position, case.g), why
+            formulas = {"taken": case.derivative(**names), "derivative": case.derivative()}
+        yield _vjp(read, case.position, case.g), why.format(here=here, there=there, **formulas)
 
 
 def _unchanged(case: Case) -> Found:
     if np.shape(case.g) != case.contribution.shape:
         return
     says = explanation(case.op, case.reading.operands)
-    why = f" ({case.op.name}: {says})" if says else ""
+    aside = f" ({case.op.name}: {reason(says)})" if says else ""
+    g = case.gradient_of(case.source)
     if case.op.elementwise:
-        why = f", and not times {case.slope} = {case.derivative()}{why}"
-    elif not says:
-        why = f"; the rule gives {case.vjp_formula()}"
-    yield case.g, f"is {case.gradient_of(case.source)}, passed on unchanged{why}"
+        why = _("is {g}, passed on unchanged, and not times {slope} = {derivative}")
+        yield case.g, why.format(g=g, slope=case.slope, derivative=case.derivative()) + aside
+    elif says:
+        yield case.g, _("is {g}, passed on unchanged").format(g=g) + aside
+    else:
+        yield case.g, _("is {g}, passed on unchanged; the rule gives {vjp}").format(g=g, vjp=case.vjp_formula())
 
 
 MISTAKES: dict[Mistake, Callable[[Case], Found]] = {

@@ -17,6 +17,8 @@ from typing import Any
 
 import numpy as np
 
+from tinygrad_edu_words import _
+
 from ..readable import number
 from ..recording.contents import Data, Event, plain
 from ..trace import Trace
@@ -161,25 +163,29 @@ class _Explanation:
     def why(self, parting: int | None, wrong: tuple[str, ...]) -> str:
         right = sum(map(len, self.edges.values()))
         if self.total > len(self.steps):
-            count = f"The recursion walks every path, and would take {self.total:,} steps; the right order takes "
-            count += f"{right:,}. It was stopped after {len(self.steps)}."
+            text = _(
+                "The recursion walks every path, and would take {total} steps; the right order takes {right}. It was "
+                "stopped after {done}."
+            )
+            count = text.format(total=f"{self.total:,}", right=f"{right:,}", done=len(self.steps))
             return count if parting is None else f"{self._parted(parting)} {count}"
         if parting is None:
             return self._agreed()
         if not wrong:
-            return f"{self._parted(parting)} Yet with these numbers, the gradients in the end are the same by chance."
+            chance = _("Yet with these numbers, the gradients in the end are the same by chance.")
+            return f"{self._parted(parting)} {chance}"
         names = ", ".join(self.trace.nodes[node].label for node in wrong)
-        return f"{self._parted(parting)} In the end wrong: the gradient of {names}."
+        return f"{self._parted(parting)} {_('In the end wrong: the gradient of {names}.').format(names=names)}"
 
     def _agreed(self) -> str:
         twice = [node for node, uses in self._uses().items() if uses > 1]
         if not twice:
-            return "Both orders agree: no node is used twice, so none has to wait for a second contribution."
+            return _("Both orders agree: no node is used twice, so none has to wait for a second contribution.")
         names = ", ".join(self.trace.nodes[node].label for node in twice)
-        return (
-            f"Both orders agree: what is used several times ({names}) was not computed, so it passes nothing on. Use "
+        return _(
+            "Both orders agree: what is used several times ({names}) was not computed, so it passes nothing on. Use "
             "the result of an operation twice to see them part."
-        )
+        ).format(names=names)
 
     def _uses(self) -> Counter[str]:
         return Counter(event.node for events in self.edges.values() for event in events)
@@ -190,18 +196,26 @@ class _Explanation:
         source, upstream = self.trace.nodes[step.source].label, number(step.upstream)
         complete = number(self.edges[step.source][0].upstream or 0.0)
         came = sum(other.node == step.source for other in self.steps[:place])
-        text = (
-            f"They part at step {place + 1}: {source} has received {came} of its {self._uses()[step.source]} "
-            f"contributions, and passes {upstream} on at once. The right order waits until the gradient of {source} is "
-            f"complete, {complete}, and passes that on once."
+        text = _(
+            "They part at step {step}: {node} has received {came} of its {all} contributions, and passes {upstream} on "
+            "at once. The right order waits until the gradient of {node} is complete, {complete}, and passes that on "
+            "once."
+        )
+        text = text.format(
+            step=place + 1,
+            node=source,
+            came=came,
+            all=self._uses()[step.source],
+            upstream=upstream,
+            complete=complete,
         )
         again = range(place + 1, len(self.steps))
         edge = step.source, step.position
         for later in again:
             if (self.steps[later].source, self.steps[later].position) == edge:
                 second = number(self.steps[later].upstream)
-                return (
-                    f"{text} At step {later + 1} {source} passes on {second}, its sum so far, and so counts the "
-                    f"{upstream} twice."
-                )
+                twice = _(
+                    "At step {step} {node} passes on {sum}, its sum so far, and so counts the {upstream} twice."
+                ).format(step=later + 1, node=source, sum=second, upstream=upstream)
+                return f"{text} {twice}"
         return text

@@ -8,9 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from tinygrad_edu.formulas.symbol import Symbol
+from tinygrad_edu_words import _
+from tinygrad_edu_words.sentences import spoken
 
 from ..readable import FEW, number
 from ..recording.contents import Data
+from ..recording.sentences import OPERAND, WITH
 from .mistakes import Case
 
 LARGEST = 36  # elements of an array that a learner can compute with
@@ -55,7 +58,7 @@ def asked_about(case: Case) -> Question | None:
     where = f"[{', '.join(map(str, index))}]" if index is not None else ""
     asked = f"{case.gradient_of(case.target)}{where}"
     return Question(
-        text=f"{_sender(case)}. What is {asked} after this step?",
+        text=f"{_sender(case)}. {_('What is {asked} after this step?').format(asked=asked)}",
         asked=asked,
         known=tuple(_known(case, index if alone else None, where)),
         hint=_hint(case),
@@ -89,8 +92,10 @@ def _chosen(case: Case) -> Index:
 
 def _sender(case: Case) -> str:
     inputs = case.node.inputs
-    twice = f" as operand {case.position + 1}" if inputs.count(case.event.node) > 1 else ""
-    return f"{case.source} = {case.rules.formula(case.node.id)} passes its gradient on to {case.target}{twice}"
+    return _("{source} passes its gradient on to {target}").format(
+        source=f"{case.source} = {case.rules.formula(case.node.id)}",
+        target=case.target + (spoken(OPERAND.format(n=case.position + 1)) if inputs.count(case.event.node) > 1 else ""),
+    )
 
 
 def _known(case: Case, index: Index | None, where: str) -> Iterator[str]:
@@ -109,11 +114,12 @@ def _known(case: Case, index: Index | None, where: str) -> Iterator[str]:
         if not node.is_plain_number and (index is not None or np.size(data) <= LARGEST):
             yield f"{node.label}{at if np.shape(data) else ''} = {written(data)}"
     if case.before.any():
-        yield f"{case.gradient_of(case.target)}{where if index is not None else ''} = {written(case.before)} so far"
+        gradient = f"{case.gradient_of(case.target)}{where if index is not None else ''}"
+        yield _("{gradient} = {number} so far").format(gradient=gradient, number=written(case.before))
 
 
 def _hint(case: Case) -> str:
     target, source = case.gradient_of(case.target), case.gradient_of(case.source)
     if case.op.elementwise and case.node.kind == "value":
-        return f"{target} += {source} · {case.slope}, with {case.slope} = {case.derivative()}"
-    return f"{target} += {case.vjp_formula()}, with g = {source}"
+        return f"{target} += {source} · {case.slope}{_(WITH).format(g=case.slope, gradient=case.derivative())}"
+    return f"{target} += {spoken(str(case.vjp_formula()))}{_(WITH).format(g='g', gradient=source)}"

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from tinygrad_edu.errors import ArgumentError
+from tinygrad_edu_words import N_, _
 
 from ..recording.contents import Event
 from ..trace import Trace
@@ -19,9 +20,11 @@ from .questions import Question, asked_about, is_finite
 from .recorded_rules import Rules
 from .verdicts import Answer, Verdict, judged
 
-OUTLINE = "of arrays as large as these only mean and range are recorded; take smaller ones, or one operation apart"
-TOO_MANY = "the arrays have too many numbers to compute with by hand; take smaller ones, or one operation apart"
-NOT_FINITE = "nan and infinities stand where there should be numbers"
+OUTLINE = N_("of arrays as large as these only mean and range are recorded; take smaller ones, or one operation apart")
+TOO_MANY = N_("the arrays have too many numbers to compute with by hand; take smaller ones, or one operation apart")
+NOT_FINITE = N_("nan and infinities stand where there should be numbers")
+
+NO_GRADIENT = N_("no gradient is passed on here")
 
 
 class Quiz:
@@ -63,7 +66,7 @@ class Quiz:
                 if case is not None and asked_about(case) is not None:
                     return ""
                 reasons[OUTLINE if case is None else TOO_MANY if is_finite(case) else NOT_FINITE] += 1
-        return reasons.most_common(1)[0][0] if reasons else "no gradient is passed on here"
+        return _(reasons.most_common(1)[0][0] if reasons else NO_GRADIENT)
 
     def _case(self, event: Event) -> Case | None:
         if event.kind != "backward" or event.source is None:
@@ -117,12 +120,14 @@ class Score:
             all_asked: whether no question was left when the answers ended.
         """
         if not self.asked:
-            return [f"Nothing was asked: {why_nothing}." if why_nothing else "Nothing was asked."]
-        second = f", {self.second} at the second try" if self.second else ""
-        skipped = f", {self.skipped} skipped" if self.skipped else ""
-        lines = [f"{self.right} of {self.asked} right{second}{skipped}."]
+            return [_("Nothing was asked: {why}.").format(why=why_nothing) if why_nothing else _("Nothing was asked.")]
+        parts = [_("{right} of {asked} right").format(right=self.right, asked=self.asked)]
+        parts += [_("{n} at the second try").format(n=self.second)] if self.second else []
+        parts += [_("{n} skipped").format(n=self.skipped)] if self.skipped else []
+        lines = [f"{', '.join(parts)}."]
         for mistake, times in sorted(self.mistakes.items(), key=lambda item: -item[1]):
-            lines.append(f"Practise ({mistake}, {times}×): {mistake.advice}.")
+            what = _("Practise ({mistake}, {times}×): {advice}.")
+            lines.append(what.format(mistake=_(mistake), times=times, advice=mistake.advice))
         if self.right == self.asked and all_asked:
-            lines.append("You can do backpropagation by hand.")
+            lines.append(_("You can do backpropagation by hand."))
         return lines

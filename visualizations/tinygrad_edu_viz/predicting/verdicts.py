@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from tinygrad_edu_words import _
+
 from ..readable import number
 from .mistakes import Case, Mistake, Practised, wrong_contributions
 from .questions import LARGEST, Question
@@ -76,32 +78,34 @@ class _Judge:
     def verdict(self) -> Verdict:
         given, right = _text(self.given), _text(self.right)
         if self.is_right():
-            rounded = "" if given == right else ", rounded"
-            return Verdict(True, None, f"Right{rounded}: {self.question.asked} = {right}.")
+            text = _("Right: {answer}.") if given == right else _("Right, rounded: {answer}.")
+            return Verdict(True, None, text.format(answer=f"{self.question.asked} = {right}"))
         mistake, why = self.wrong(given)
-        return Verdict(False, mistake, f"{why} It is {self.sum_of(self.contribution, self.right)}.", why)
+        it_is = _("It is {answer}.").format(answer=self.sum_of(self.contribution, self.right))
+        return Verdict(False, mistake, f"{why} {it_is}", why)
 
     def wrong(self, given: str) -> tuple[Mistake | None, str]:
         """The mistake that gives this number, and what to say of it."""
-        had = f"{self.case.target} had {_text(self.before)} already, and gradients add up (+=, not =)"
+        had = _("{name} had {number} already, and gradients add up (+=, not =)")
+        had = had.format(name=self.case.target, number=_text(self.before))
         if self.has_before and self.means(self.contribution):
-            return Mistake.ASSIGNED, f"{given} is what this step adds. {had}."
+            return Mistake.ASSIGNED, f"{_('{number} is what this step adds.').format(number=given)} {had}."
         wrong = [
             found._replace(contribution=self.asked(found.contribution)) for found in wrong_contributions(self.case)
         ]
         for mistake, part, why in wrong:
             total = self.before + part if part.shape == self.before.shape else part
             if self.means(total):
-                made = f"{self.sum_of(part, total)}, and {_text(part)}" if self.has_before else given
-                return mistake, f"{made} {why}."
+                made = _("{sum}, and {part}").format(sum=self.sum_of(part, total), part=_text(part))
+                return mistake, f"{made if self.has_before else given} {why}."
         for mistake, part, why in wrong if self.has_before else ():  # two mistakes at once
             if self.means(part):
-                return mistake, f"{given} {why}. And {had}."
+                return mistake, f"{given} {why}. {_('And {what}.').format(what=had)}"
         if self.given.shape != self.right.shape:
             return Mistake.SHAPE, self.about_shape()
         if self.is_rough():
-            return None, f"{given} is near, with one digit: give at least two."
-        return None, f"No, and {given} is none of the usual mistakes."
+            return None, _("{number} is near, with one digit: give at least two.").format(number=given)
+        return None, _("No, and {number} is none of the usual mistakes.").format(number=given)
 
     def is_rough(self) -> bool:
         """Whether the learner's numbers are the right ones with one digit, rounded or cut off."""
@@ -139,11 +143,15 @@ class _Judge:
 
     def about_shape(self) -> str:
         if self.question.index is not None:
-            return f"One number is asked for: {self.question.asked}."
+            return _("One number is asked for: {asked}.").format(asked=self.question.asked)
         shape = self.right.shape
-        has = f"{self.case.target} has the shape {shape}" if shape else f"{self.case.target} has no axes"
-        yours = f"has the shape {self.given.shape}" if self.given.shape else "is one number"
-        return f"{has}, and so has its gradient; your answer {yours}."
+        has = (
+            _("{name} has the shape {shape}, and so has its gradient")
+            if shape
+            else _("{name} has no axes, and so has its gradient")
+        )
+        yours = _("your answer has the shape {given}") if self.given.shape else _("your answer is one number")
+        return f"{has}; {yours}.".format(name=self.case.target, shape=shape, given=self.given.shape)
 
 
 def _text(array: np.ndarray) -> str:

@@ -13,6 +13,7 @@ from tinygrad_edu.graph.node import Node
 from tinygrad_edu.graph.order import nodes
 from tinygrad_edu.tensors.tensor import Tensor
 from tinygrad_edu.tensors.value import Value
+from tinygrad_edu_words import ENGLISH, speaking
 
 from .contents import LARGEST, Contents, Data, Event, TraceError, TraceNode, plain, plain_attribute
 from .names import names
@@ -24,8 +25,9 @@ FREE, PER_EVENT = 100_000, 30  # numbers that a trace holds in any case, and for
 
 def record(root: Node, gradient: Any) -> Contents:
     """The nodes, the events and the root's id: see `Trace.record`."""
-    recorder = _Recorder(_checked(root))
-    events = recorder.events(gradient)
+    with speaking(ENGLISH):  # see `tinygrad_edu_words.sentences`
+        recorder = _Recorder(_checked(root))
+        events = recorder.events(gradient)
     return recorder.graph(), events, recorder.names[root].id
 
 

@@ -13,16 +13,38 @@ from tinygrad_edu.graph.backprop import Step
 from tinygrad_edu.graph.node import Node
 from tinygrad_edu.graph.operation import Operation
 from tinygrad_edu.tensors.tensor import Tensor
+from tinygrad_edu_words.sentences import Sentence
 
 from ..notation import explanation
 from ..readable import loss_name, number
 from .contents import Data
 from .names import Name
 
-_UNCHANGED = "on unchanged"
-BIRTH = ". Here the first "  # begins the sentence about the first number that is not finite
+# The patterns, those that end a sentence in the order in which they do.
+TOGETHER = Sentence(". Together with the {had} that it had, its gradient is now {has}")
+BORN = Sentence(". Here the first {number} is born{place}, from finite numbers ({why})")
+BORN_OF = Sentence(". Here the first {number} is born{place}, of {operands}, from finite numbers ({why})")
+BORN_BACKWARD = Sentence(". Here the first {number} of the gradients is born, from finite numbers")
+WHY = Sentence(" ({op}: {why})")
+SHAPES = Sentence("; shape {shapes} → {shape}")
+RESHAPED = Sentence(", shape {shapes} → {shape}")
+WITH = Sentence(", with {g} = {gradient}")
+SEED = Sentence("{label} starts with 1: it is the result {loss} itself, and {formula}")
+SEED_GIVEN = Sentence("{label} starts with the gradient that was given: {formula}")
 SLOPE = "times the local derivative "  # of numbers: what the chain rule multiplies with
-TOGETHER = ". Together with the "  # begins what a second contribution makes of a gradient
+RECEIVES = Sentence(
+    "{target} receives {received}: {source} passes its gradient {upstream} on, times the local derivative {slope}"
+)
+RECEIVES_UNCHANGED = Sentence("{target} receives {received}: {source} passes its gradient {upstream} on unchanged")
+RECEIVES_BACK = Sentence("{target} receives {received}: {source} passes its gradient {upstream} back as {vjp}")
+OPERAND = Sentence(" as operand {n}")
+INDEX = Sentence(" at index {index}")
+PULL_BACK = Sentence("pull-back of {op}")  # of `formulas.reading.vjp`
+NO_VALUE = Sentence("{op} has no value for these operands")  # of `not_finite.birth`
+TOO_LARGE = Sentence("the result lies beyond the largest number that {dtype} holds")
+
+BIRTH = ". Here the first "  # begins the sentence about the first number that is not finite
+AGAIN = ". Together with the "  # begins what a second contribution makes of a gradient
 
 
 class Sentences:
@@ -49,7 +71,8 @@ class Sentences:
         _, formula = self._read(node)
         if isinstance(node, Tensor):
             shapes = " and ".join(str(x.shape) for x in node.inputs if isinstance(x, Tensor))
-            return f"{label} = {formula} = {result}; shape {shapes} → {node.shape}{self._birth(node)}"
+            shape = SHAPES.format(shapes=shapes, shape=node.shape)
+            return f"{label} = {formula} = {result}{shape}{self._birth(node)}"
         figures = symbols.forward(op, [Symbol.figure(number(self.data[x])) for x in node.inputs], node.attrs)
         return f"{label} = {formula} = {figures} = {result}{self._birth(node)}"
 
@@ -59,11 +82,10 @@ class Sentences:
         self.born = self.born or not is_finite(node)
         if found is None:
             return ""
-        place = ""
-        if found.place:
-            operands = f", of {' and '.join(map(number, found.operands))}" if found.operands else ""
-            place = f" at index {list(found.place)}{operands}"
-        return f"{BIRTH}{number(found.number)} is born{place}, from finite numbers ({found.why})"
+        place = INDEX.format(index=list(found.place)) if found.place else ""
+        pattern = BORN_OF if found.place and found.operands else BORN
+        operands = " and ".join(map(number, found.operands))
+        return pattern.format(number=number(found.number), place=place, operands=operands, why=found.why)
 
     def _birth_of_gradient(self, step: Step, sentence: str) -> str:
         """The same of the backward pass, where all numbers of the forward pass are finite.
@@ -77,8 +99,8 @@ class Sentences:
         values = host(step.contribution)
         first = float(values[~np.isfinite(values)].flat[0])
         op = _op(step.node)
-        why = f" ({op.name}: {said})" if (said := domain(op)) and said not in sentence else ""
-        return f"{BIRTH}{number(first)} of the gradients is born, from finite numbers{why}"
+        why = WHY.format(op=op.name, why=said) if (said := domain(op)) and said not in sentence else ""
+        return BORN_BACKWARD.format(number=number(first)) + why
 
     def seed(self, given: Data, chosen: bool) -> tuple[str, str]:
         """(formula, sentence) of the gradient that the root starts with.
@@ -89,8 +111,8 @@ class Sentences:
         label, value = self.labels[self.root], number(given)
         formula = f"{self._gradient(self.root)} = {value}"
         if chosen:
-            return formula, f"{label} starts with the gradient that was given: {formula}"
-        return formula, f"{label} starts with 1: it is the result {self.loss} itself, and {formula}"
+            return formula, SEED_GIVEN.format(label=label, formula=formula)
+        return formula, SEED.format(label=label, loss=self.loss, formula=formula)
 
     def backward(self, step: Step, row: dict[str, Any], first: bool) -> tuple[str, str]:
         """(formula, sentence) of a contribution.
@@ -101,12 +123,12 @@ class Sentences:
         """
         formula, sentence = (self._of_tensor if isinstance(step.node, Tensor) else self._of_value)(step, row)
         op = _op(step.node)
-        if (why := explanation(op, [self.data[x] for x in step.node.inputs])) and not sentence.endswith(_UNCHANGED):
-            sentence += f" ({op.name}: {why})"
+        why = explanation(op, [self.data[x] for x in step.node.inputs])
+        if why and not sentence.endswith(" on unchanged"):
+            sentence += WHY.format(op=op.name, why=why)
         sentence += self._birth_of_gradient(step, sentence)
         if not first:
-            had, has = number(row["grad_before"]), number(row["grad"])
-            sentence += f"{TOGETHER}{had} that it had, its gradient is now {has}"
+            sentence += TOGETHER.format(had=number(row["grad_before"]), has=number(row["grad"]))
         return formula, sentence
 
     def _of_value(self, step: Step, row: dict[str, Any]) -> tuple[str, str]:
@@ -120,9 +142,12 @@ class Sentences:
         derivative = str(symbols.local_derivative(_op(node), step.position, operands, node.attrs, rule))
         if derivative != local:
             slope += f" = {derivative}"
-        return formula, (
-            f"{target} receives {received}{_place(step)}: {source} = {rule} passes its gradient {upstream} on, "
-            f"{SLOPE}{slope} = {local}"
+        return formula, RECEIVES.format(
+            target=target,
+            received=received + _place(step),
+            source=f"{source} = {rule}",
+            upstream=upstream,
+            slope=f"{slope} = {local}",
         )
 
     def _of_tensor(self, step: Step, row: dict[str, Any]) -> tuple[str, str]:
@@ -132,15 +157,17 @@ class Sentences:
         result = rule if op.elementwise else source
         g = Symbol.named(self.upstream, node.shape)
         vjp = str(symbols.vjp(op, step.position, operands, node.attrs, g, result))
-        formula = f"{self._gradient(receiver)} += {vjp}, with {g} = {self._gradient(node)}"
-        sentence = (
-            f"{target} receives {number(row['contribution'])}{_place(step)}: "
-            f"{source} = {rule} passes its gradient {g} = {number(row['upstream'])} "
-            + (_UNCHANGED if vjp == str(g) else f"back as {vjp}")
+        formula = f"{self._gradient(receiver)} += {vjp}{WITH.format(g=g, gradient=self._gradient(node))}"
+        sentence = (RECEIVES_UNCHANGED if vjp == str(g) else RECEIVES_BACK).format(
+            target=target,
+            received=number(row["contribution"]) + _place(step),
+            source=f"{source} = {rule}",
+            upstream=f"{g} = {number(row['upstream'])}",
+            vjp=vjp,
         )
         if receiver.shape != node.shape:
-            shapes = f"shape {node.shape} → {receiver.shape}"
-            formula, sentence = f"{formula}; {shapes}", f"{sentence}, {shapes}"
+            shapes = {"shapes": node.shape, "shape": receiver.shape}
+            formula, sentence = formula + SHAPES.format(**shapes), sentence + RESHAPED.format(**shapes)
         return formula, sentence
 
     def _gradient(self, node: Node) -> str:
@@ -164,7 +191,7 @@ class Sentences:
 def _place(step: Step) -> str:
     """Which operand, where the receiver is more than one: in `a * a` each gives its own contribution."""
     twice = sum(operand is step.input for operand in step.node.inputs) > 1
-    return f" as operand {step.position + 1}" if twice else ""
+    return OPERAND.format(n=step.position + 1) if twice else ""
 
 
 def _op(node: Node) -> Operation:
