@@ -22,8 +22,8 @@ from .names import Name
 
 # The patterns, those that end a sentence in the order in which they do.
 TOGETHER = Sentence(". Together with the {had} that it had, its gradient is now {has}")
-BORN = Sentence(". Here the first {number} is born{place}, from finite numbers ({why})")
 BORN_OF = Sentence(". Here the first {number} is born{place}, of {operands}, from finite numbers ({why})")
+BORN = Sentence(". Here the first {number} is born{place}, from finite numbers ({why})")
 BORN_BACKWARD = Sentence(". Here the first {number} of the gradients is born, from finite numbers")
 WHY = Sentence(" ({op}: {why})")
 SHAPES = Sentence("; shape {shapes} → {shape}")
