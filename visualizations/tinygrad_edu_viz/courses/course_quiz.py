@@ -112,8 +112,8 @@ def _judged(update: Update, answer: Answer) -> Verdict:
     text = number(given)
     right = _("It is {answer}.").format(answer=f"{update.lines[-1].result}: {update.lines[-1]}")
     if is_near(after):
-        answer = f"{update.subject} = {update.lines[-1].result}"
-        return Verdict(True, None, _("Right: {answer}.").format(answer=answer))
+        said = f"{update.subject} = {update.lines[-1].result}"
+        return Verdict(True, None, _("Right: {answer}.").format(answer=said))
     wrong = [
         (before - step, UpdateMistake.UPHILL, _("{number} is a step uphill")),
         (
