@@ -150,7 +150,7 @@ def test_back_leads_to_the_training_as_it_was(open_page: Any) -> None:
     frame.locator("#where", has_text="step 3 of").wait_for()
     frame.locator("#ten").click()
     tab.click("#stepper-close")
-    assert tab.locator("#stepper").is_hidden() and tab.locator("iframe").count() == 0
+    tab.locator("#stepper iframe").wait_for(state="detached")
     assert (tab.evaluate(STATE), opened.text("#walk-where")) == (before, where)
     opened.press("ArrowRight")
     assert opened.text("#walk-where") == "forward, 4 of 9"

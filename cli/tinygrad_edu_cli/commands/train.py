@@ -132,7 +132,9 @@ def train(
     if save is not None and stopped != "diverged":
         sessions.save(session, save)
     if kept is not None:
-        looks = exports.Looks(theme=pictures.theme, size=pictures.size)
+        pages = any(path.suffix.lower() in (".html", ".htm") for path in pictures.paths)
+        playground = kept.playground(pictures.theme) if pages and load is None else None
+        looks = exports.Looks(theme=pictures.theme, size=pictures.size, playground=playground)
         exports.write_all(pictures.paths, [kept.shown(load=load)], looks)
     if stopped in ("diverged", "interrupted"):
         raise click.exceptions.Exit(NEGATIVE if stopped == "diverged" else INTERRUPTED)

@@ -17,7 +17,7 @@ import click
 from tinygrad_edu.storage.files import writable
 from tinygrad_edu.train import History
 from tinygrad_edu.train.events import BestEvent, Event, SteerEvent, UndoEvent, ValidationEvent
-from tinygrad_edu_viz.pages.report import report
+from tinygrad_edu_viz.pages.report import Playground, report
 from tinygrad_edu_viz.pictures.gif import missing_in
 from tinygrad_edu_viz.plots import figure
 from tinygrad_edu_viz.plots.animation import save_animation
@@ -30,6 +30,7 @@ from tinygrad_edu_viz.training.snapshots import EvenSnapshots, Snapshots
 from ..errors import CommandError, MissingPieceError
 from ..exporting import Writer, explained, font_warning, write_by_kind
 from ..files import cannot_write
+from . import playground_page
 from .comparison import Comparison
 from .config import option, typed
 from .folder import RunFolder
@@ -67,6 +68,12 @@ class Kept:
             self.snapshots.forget_after(event.epoch)
         elif isinstance(event, (ValidationEvent, BestEvent)):  # the model still has the weights of this epoch
             self.snapshots.keep(event.epoch, self.run.model.state_dict(), best=isinstance(event, BestEvent))
+
+    def playground(self, theme: str | None) -> Playground | None:
+        """One that begins as the run did; None where it cannot be shown there, or did not begin here."""
+        if 0 not in self.snapshots.epochs:
+            return None
+        return playground_page.of_run(self.run, self.snapshots.weights(0), theme)
 
     def shown(self, label: str = "", load: Path | None = None) -> Shown:
         """The run as it is at present.
@@ -202,12 +209,14 @@ class Looks(NamedTuple):
         theme: "light" or "dark"; None for light, and for the reader's in a page.
         size: see `figure.format_of`; None for a slide, and for a small moving picture.
         table: lines about several runs, for a page.
+        playground: in which the run goes on, for a page.
     """
 
     title: str = ""
     theme: str | None = None
     size: str | None = None
     table: str = ""
+    playground: Playground | None = None
 
 
 PLAIN = Looks()
@@ -221,7 +230,7 @@ def write(path: Path, runs: Sequence[Shown], looks: Looks = PLAIN) -> str:
     Raises:
         CommandError: see `write_by_kind`.
     """
-    title, theme, size, table = looks
+    title, theme, size, table, playground = looks
 
     def drawn(kind: str, temporary: Path) -> str:
         save_figure(temporary, runs, kind, title, theme or "light", size or "slide")
@@ -231,7 +240,9 @@ def write(path: Path, runs: Sequence[Shown], looks: Looks = PLAIN) -> str:
         return f" ({save_animation(temporary, runs, title, theme or 'light', size)} pictures)"
 
     def page(temporary: Path) -> str:
-        temporary.write_text(report(runs, title, theme or "auto", table), encoding="utf-8", newline="\n")
+        temporary.write_text(
+            report(runs, title, theme or "auto", table, playground=playground), encoding="utf-8", newline="\n"
+        )
         return ""
 
     figures: dict[str, Writer] = {".png": partial(drawn, "png"), ".svg": partial(drawn, "svg"), ".gif": moving}

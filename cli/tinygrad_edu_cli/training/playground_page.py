@@ -8,16 +8,19 @@ from pathlib import Path
 from typing import Any
 
 import click
+import numpy as np
 
 import tinygrad_edu as tg
 from tinygrad_edu.data.toys import TOYS
 from tinygrad_edu_viz.pages import playground
+from tinygrad_edu_viz.pages.report import Playground
+from tinygrad_edu_words import _
 
 from ..errors import CommandError, FileError
 from ..exporting import write_by_kind
 from ..optimizers import KINDS
-from .config import LEARNING_RATES, WARMUP, RunConfig, option
-from .run import told
+from .config import DEFAULTS, LEARNING_RATES, WARMUP, RunConfig, option, typed
+from .run import Run, told
 
 SAME = (  # of the same name in both
     *("noise", "l1", "l2", "weight_decay", "dropout", "seed", "activation", "loss"),
@@ -98,6 +101,39 @@ def _hidden(net: tuple[int, ...]) -> list[int]:
             "give a smaller --net",
         )
     return hidden
+
+
+NOT_SHOWN = ("data", "target", "task", "n", "noise", "validation", "standardize", "net", "epochs", "seed", "device")
+
+
+def of_run(run: Run, weights: Mapping[str, Any], theme: str | None) -> Playground | None:
+    """A playground that begins as a run began; None where it cannot show its data or its network.
+
+    Args:
+        weights: the first ones.
+    """
+    config, model = run.config, run.model
+    params = config.to_json() | {"data": "sine" if run.train.task == "regression" else _set_like(run.train.classes)}
+    always = ("lr", "optimizer")
+    given = {name for name, value in params.items() if value not in (None, DEFAULTS.get(name)) or name in always}
+    first = np.concatenate([np.ravel(tg.Tensor(weights[name]).numpy()) for name, _ in model.named_parameters()])
+    seeds = [layer.seed for layer in model.modules() if isinstance(layer, tg.nn.Dropout)]
+    command = " ".join(["tinygrad-edu train", typed(run.asked)])
+    try:
+        settings, left_out = settings_like(params, given - {*NOT_SHOWN})
+        batch = len(run.train) if config.batch_size == "full" else config.batch_size
+        start = {**settings, "seed": config.seed, "batch": batch}
+        content, pages = playground.page_of_run(
+            playground.Begun(run.train, run.held_out, config.net or (), first, seeds, command), start, theme or "auto"
+        )
+    except (CommandError, tg.errors.ArgumentError):
+        return None
+    words = _("What it has nothing for is left out: {options}.").format(options=", ".join(left_out)) if left_out else ""
+    return Playground(content, pages, words)
+
+
+def _set_like(classes: int) -> str:
+    return "moons" if classes == 2 else "blobs"
 
 
 def write(output: Path, data: Path | None, settings: dict[str, Any], theme: str | None) -> str:

@@ -38,15 +38,15 @@ def themed(css: str, theme: str, **values: Any) -> str:
     )
 
 
-def head(title: str, script: str, style: str) -> str:
+def head(title: str, script: str, style: str, *inside: tuple[str, str]) -> str:
     """What a page begins with, for the `$head` of its file.
 
     Args:
         title: as HTML.
+        inside: as of `policy_of`.
     """
-    return (
-        Template(packaged("head.html")).substitute(title=title, policy=policy_of(script, style), style=style).rstrip()
-    )
+    policy = policy_of(script, style, *inside)
+    return Template(packaged("head.html")).substitute(title=title, policy=policy, style=style).rstrip()
 
 
 def policy_of(script: str, style: str, *inside: tuple[str, str]) -> str:

@@ -16,6 +16,7 @@ for (const set of Object.values(sets)) { // one after another: some have the noi
   set.noises = set.z?.as ? sets[set.z.as].noises : set.z ? floats(set.z) : new Float64Array(set.task === "classification" ? places.length : numbers.length);
   const inOrder = (array, width = array.length / numbers.length) =>
     set.rows ? array.map((_, i) => array[set.rows[Math.floor(i / width)] * width + (i % width)]) : array;
+  if (set.weights) set.weights = floats(set.weights);
   [set.x, set.y, set.z] = [places, numbers, set.noises].map((array) => inOrder(array));
 }
 const still = matchMedia("(prefers-reduced-motion: reduce)");

@@ -7,8 +7,9 @@ as rows without noise and the noise's normal numbers, so that a seed and a noise
 from __future__ import annotations
 
 import base64
+from collections.abc import Sequence
 from string import Template
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -33,6 +34,7 @@ LOUD = 2.0**90  # noise beside which the formula is rounded away: what is left a
 LEARNED = 400  # of them; the others are for testing
 LONGEST_NAME = 60  # characters
 MOST_ROWS = 5000  # of an own file
+MOST_LAYERS, MOST_DRAWN = 6, 32  # hidden layers, and units of a run that is begun elsewhere
 
 
 def page(
@@ -50,20 +52,81 @@ def page(
     Raises:
         ArgumentError: another theme, or a data set that does not fit into the plane.
     """
-    style = themed(packaged("playground.css"), theme)
     sets = {}
     if own is not None:
         name = clean(own.name)[:LONGEST_NAME]
         sets[f"{name} of the file" if name in (*SETS, DRAWN) else name] = _own(own, file)
-    sets |= {name: _toy(name) for name in SETS}
+    return document(_shared(sets | {name: _toy(name) for name in SETS}), start, theme)[0]
+
+
+class Begun(NamedTuple):
+    """A run of `fit` that the page begins as it began.
+
+    Attributes:
+        train, held_out: its data, as the network was given them.
+        sizes: units of each layer, inputs and outputs included.
+        weights: the first ones, side by side: weight, bias, weight, bias, ...
+        seeds: of the dropout behind each hidden layer; empty without dropout.
+        command: that trains it.
+    """
+
+    train: Dataset
+    held_out: Dataset
+    sizes: Sequence[int]
+    weights: Any
+    seeds: Sequence[int]
+    command: str
+
+
+def page_of_run(begun: Begun, start: dict[str, Any], theme: str = "auto") -> tuple[str, list[tuple[str, str]]]:
+    """The page of a run, with its data alone; and what `document` gives besides.
+
+    Raises:
+        ArgumentError: data or a network that does not fit into the page.
+    """
+    train, held_out = begun.train, begun.held_out
+    check_fits(train)
+    if len(begun.sizes) - 2 > MOST_LAYERS or max(begun.sizes) > MOST_DRAWN:
+        raise ArgumentError(f"the playground draws up to {MOST_LAYERS} hidden layers of {MOST_DRAWN} units")
+    if len(train) + len(held_out) > MOST_ROWS:
+        raise ArgumentError(f"the playground takes up to {MOST_ROWS:,} rows")
+    x, y = (np.concatenate([getattr(part, each) for part in (train, held_out)]) for each in "xy")
+    name = clean(train.name)[:LONGEST_NAME]
+    entries = _packed(train, x, y, len(train), 0.0) | {
+        "fixed": True,
+        "sizes": list(begun.sizes),
+        "weights": _base64(begun.weights),
+        "seeds": list(map(str, begun.seeds)),
+        "command": begun.command,
+    }
+    return document({name: entries}, {**start, "data": name, "hidden": list(begun.sizes[1:-1])}, theme)
+
+
+def document(sets: dict[str, Any], start: dict[str, Any] | None, theme: str) -> tuple[str, list[tuple[str, str]]]:
+    """The page with some data; and the programs and styles of it and of the page in it, for who shows it in a frame."""
+    style = themed(packaged("playground.css"), theme)
     of_one, inside, operations = stepper(theme)
     tables = program(activations(), losses(), penalties(), optimizers(), operations)
     script = "\n".join([tables, *map(packaged, PROGRAM)])
-    return Template(packaged("playground.html")).substitute(
-        policy=policy_of(script, style, (inside.script, inside.style)),
+    pages = [(script, style), (inside.script, inside.style)]
+    content = Template(packaged("playground.html")).substitute(
+        policy=policy_of(*pages[0], *pages[1:]),
         style=style,
-        packed=packed(script, embedded={"sets": _shared(sets), "start": start or {}, "stepper": of_one}),
+        packed=packed(script, embedded={"sets": sets, "start": start or {}, "stepper": of_one}),
     )
+    return content, pages
+
+
+def check_fits(data: Dataset) -> None:
+    """Raise ArgumentError where data cannot be drawn in the plane."""
+    inputs = data.x.shape[1] if data.x.ndim == 2 else 0
+    if inputs not in (1, 2) or (data.task == "classification" and inputs != 2):
+        raise ArgumentError(
+            f"the playground draws the plane: it takes two inputs and a class or a number, or one input and a number, "
+            f"and {data.name} has {inputs} inputs, for {data.task}"
+        )
+    if data.task == "classification" and not 2 <= data.classes <= 4:
+        raise ArgumentError(f"the playground tells two to four classes apart, and {data.name} has {data.classes}")
 
 
 def outputs_of(name: str) -> int:
@@ -120,14 +183,7 @@ def _parted(data: Dataset, noise: float, **more: Any) -> dict[str, Any]:
 
 
 def _own(data: Dataset, file: str) -> dict[str, Any]:
-    inputs = data.x.shape[1]
-    if inputs not in (1, 2) or (data.task == "classification" and inputs != 2):
-        raise ArgumentError(
-            f"the playground draws the plane: it takes two inputs and a class or a number, or one input and a number, "
-            f"and {data.name} has {inputs} inputs, for {data.task}"
-        )
-    if data.task == "classification" and not 2 <= data.classes <= 4:
-        raise ArgumentError(f"the playground tells two to four classes apart, and {data.name} has {data.classes}")
+    check_fits(data)
     if len(data) < 3:
         raise ArgumentError(f"{data.name} has {len(data)} rows: give at least 3, as one in five is for testing")
     left_out = max(0, len(data) - MOST_ROWS)

@@ -25,6 +25,7 @@ function dataInPython({ s, set }) { // what is split
 
 function scriptOf(run) {
   const { s, set } = run;
+  if (set.command) return `# The data and the first weights are those of this command. What was changed in the page is not in it.\n${set.command}\n`;
   const plain = s.features.length === set.inputs && s.features.every((each, k) => each === ["x1", "x2"][k]);
   const layers = run.sizes.slice(1).map((m, k) => {
     const hidden = k < s.hidden.length ? `, "${s.activations[k]}"` : "";

@@ -18,11 +18,17 @@ class Run {
     this.test = this.part(shaken, aims, train, y.length);
     const { activations: activation, loss, optimizer, dropout, seed } = settings;
     this.network = new Network(this.sizes, { activation, loss, optimizer, ...optimizerSettings(settings), dropout, seed });
+    this.beginAs(this.set);
     this.watch = unwatched(settings.lr);
     [this.marks, this.curve, this.every, this.epoch] = [[], [], 20, -1]; // steps between marks: more as a run grows
     [this.rates, this.edits] = [[], []]; // what was changed, and in which step, so that it is done again after travel
     this.adopt(settings);
     this.mark();
+  }
+  beginAs({ sizes, weights, seeds }) { // data of a run of Python has its first weights, for a network of its sizes
+    if (!weights || String(sizes) !== String(this.sizes)) return;
+    this.network.weights.set(weights);
+    seeds.forEach((seed, k) => { this.network.layers[k].seed = BigInt(seed); });
   }
   get t() {
     return this.network.t;

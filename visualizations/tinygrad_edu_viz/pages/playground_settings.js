@@ -73,7 +73,7 @@ function settled(asked, before, sets) {
   }
   if (given.hidden !== undefined) {
     const units = listed(given.hidden).filter((n) => n !== "").map(Number);
-    take("hidden", units, units.length <= MOST.layers && units.every((n) => Number.isInteger(n) && n >= 1 && n <= MOST.units));
+    take("hidden", units, units.length <= MOST.layers && units.every((n) => Number.isInteger(n) && n >= 1 && n <= Math.max(MOST.units, ...(set.sizes ?? []))));
   }
   const activations = given.activations ?? given.activation;
   if (activations !== undefined) {

@@ -11,7 +11,7 @@ import html
 import math
 from collections.abc import Iterator, Sequence
 from string import Template
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -34,8 +34,26 @@ LOSS, MEASURE, RATE = 230.0, 150.0, 120.0  # heights of curves, in units of the 
 LONGEST_TITLE = 500  # characters
 
 
+class Playground(NamedTuple):
+    """A playground inside of the report.
+
+    Attributes:
+        page, inside: see `playground.page_of_run`.
+        words: what is not the same there; may be "".
+    """
+
+    page: str
+    inside: Sequence[tuple[str, str]]
+    words: str = ""
+
+
 def report(
-    runs: Sequence[Shown], title: str = "", theme: str = "auto", table: str = "", most: int = MOST_SNAPSHOTS
+    runs: Sequence[Shown],
+    title: str = "",
+    theme: str = "auto",
+    table: str = "",
+    most: int = MOST_SNAPSHOTS,
+    playground: Playground | None = None,
 ) -> str:
     """The page.
 
@@ -44,21 +62,24 @@ def report(
         theme: "light", "dark", or "auto" for what the reader's system has.
         table: lines of text about all runs, such as those of `tinygrad-edu compare`.
         most: epochs whose answers are shown.
+        playground: in which the run goes on.
     Returns:
         HTML; write it in UTF-8.
     Raises:
         ArgumentError: another theme, or no run with an epoch.
     """
     style = themed(packaged("report.css"), theme)
+    inside = playground or Playground("", [])
     runs = [run for run in runs if run.progress.train_loss]
     if not runs:
         raise ArgumentError("no epoch has ended, so there is nothing to report")
     script = javascript.packaged(javascript.WORDS) + packaged("report.js")
+    script += packaged("report_playground.js") if playground else ""
     frames = [_frames(run, most) for run in runs]
     lines = "\n".join(map(_text, table.splitlines()))
     heading = html.escape(clean(title or runs[0].progress.title or "A training run")[:LONGEST_TITLE])
     return Template(packaged("report.html")).substitute(
-        head=head(heading, script, style),
+        head=head(heading, script, style, *inside.inside),
         title=heading,
         count="many" if len(runs) > 1 else "one",
         summary="".join(f"<p>{_text(line)}</p>" for line in (runs[0].summary if len(runs) == 1 else ())),
@@ -68,7 +89,10 @@ def report(
         runs="".join(_card(run, number, runs) for number, run in enumerate(runs)),
         legend=_legend([run.progress for run in runs]),
         about="".join(_about(run) for run in runs) + _settings(runs),
-        packed=packed(script, data={"runs": frames}),
+        playground=Template(packaged("report_playground.html")).substitute(words=_text(inside.words))
+        if playground
+        else "",
+        packed=packed(script, data={"runs": frames}, **({"page": playground.page} if playground else {})),
     )
 
 
