@@ -291,6 +291,7 @@ $("features").append(...Object.keys(FEATURES).map((name) => {
   return make("label", {}, input, ` ${name}`);
 }));
 $("presets").append(make("option", { textContent: "what the lectures claim …", value: "" }), ...PRESETS.map(([title], k) => make("option", { value: k, textContent: title })));
+$("presets").parentElement.hidden = Object.values(sets).some((set) => set.command); // they are about the toy sets
 $("presets").onchange = () => {
   if ($("presets").value === "") return;
   const [, asked, claim, second] = PRESETS[$("presets").value];
