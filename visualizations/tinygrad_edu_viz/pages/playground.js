@@ -121,7 +121,7 @@ function count() {
   $("n-train").textContent = text((m) => inShort(m.train));
   $("n-test").textContent = text((m) => inShort(m.test));
   $("n-right").textContent = text((m) => m.right);
-  const sentence = ([name, , m]) => _("{run}train loss {train}, test loss {test}", { run: twin ? `${name}: ` : "", train: inShort(m.train), test: inShort(m.test) });
+  const sentence = ([name, , m]) => (twin ? `${name}: ` : "") + _("train loss {train}, test loss {test}", { train: inShort(m.train), test: inShort(m.test) });
   const step = _("at step {step}", { step: run.t }), own = found.find(([name]) => name === letter);
   $("answer").ariaLabel = `${$("output-of").textContent} ${step}: ${sentence(own)}${own[2].right === "–" ? "" : `, ${_("{share} of the test data right", { share: own[2].right })}`}`;
   $("curve").ariaLabel = `${_("Losses")} ${step}: ${found.map(sentence).join("; ")}`;
