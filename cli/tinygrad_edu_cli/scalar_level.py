@@ -9,6 +9,7 @@ import numpy as np
 from tinygrad_edu.errors import ArgumentError
 from tinygrad_edu_viz import Trace
 from tinygrad_edu_viz.scalarizing.scalarize import Index, TooManyNumbers, scalarize
+from tinygrad_edu_words import _
 
 from .errors import CommandError
 from .phrases import nearest
@@ -55,8 +56,11 @@ def scalarized(subject: Subject, place: str) -> Subject:
         node, index = ids[name], _index(found[2]) if found else None
     shown = trace.nodes[node].label + (f"[{', '.join(map(str, index))}]" if index is not None else "")
     trace = _numbers_of(subject, node, index)
-    layer = f" of the layer {subject.trace.nodes[node].scope[-1]}," if subject.trace.nodes[node].scope else ""
-    return Subject(f"{subject.title} / {shown}", trace, f"{shown}{layer} taken apart, number by number.")
+    note = _("{node} taken apart, number by number.").format(node=shown)
+    if subject.trace.nodes[node].scope:
+        layer = subject.trace.nodes[node].scope[-1]
+        note = _("{node} of the layer {layer}, taken apart, number by number.").format(node=shown, layer=layer)
+    return Subject(f"{subject.title} / {shown}", trace, note)
 
 
 def _index(text: str) -> tuple[int, ...]:

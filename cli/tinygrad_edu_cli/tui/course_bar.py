@@ -12,12 +12,17 @@ from textual.widget import Widget
 
 from tinygrad_edu_viz.cells import cell_width
 from tinygrad_edu_viz.courses.course_player import CoursePlayer
+from tinygrad_edu_words import N_, _
 
 from . import look
 from .pass_bar import AHEAD, BETWEEN, DONE, IN_ASCII, STOP, PassBar
 
 ROOMY, LEAST, OF_MANY = 22, 8, 13  # cells of a pass: with its name, at all, and where not all have room
-PARTS = (("forward", "fwd", look.FORWARD), ("backward", "bwd", look.BACKWARD), ("update", "upd", look.UPDATE))
+PARTS = (
+    ("forward", N_("fwd"), look.FORWARD),
+    ("backward", N_("bwd"), look.BACKWARD),
+    ("update", N_("upd"), look.UPDATE),
+)
 
 
 class Cell(NamedTuple):
@@ -65,20 +70,20 @@ def bar(player: CoursePlayer, width: int) -> list[Cell]:
 def _pass(player: CoursePlayer, index: int, width: int) -> list[Cell]:
     """One pass: its number, and its parts."""
     here = index == player.pass_index
-    label = f" pass {index + 1} " if width >= ROOMY else f" {index + 1} "
+    label = f" {_('pass {n}').format(n=index + 1)} " if width >= ROOMY else f" {index + 1} "
     start = player.starts[index]
     lengths = _lengths(player, index)
     cells = [Cell(letter, look.STRONG if here else look.QUIET, start + 1) for letter in label]
     room = max(width - cell_width(label) - (2 if lengths[2] else 1), 3)
     updates = (min(3, max(room // 4, 1))) if lengths[2] else 0
-    least = min(len(PARTS[0][1]) + 2, (room - updates) // 2)
+    least = min(len(_(PARTS[0][1])) + 2, (room - updates) // 2)
     forward = max(round((room - updates) * lengths[0] / max(lengths[0] + lengths[1], 1)), least, 1)
     for (kind, name, style), length, wide in zip(
         PARTS, lengths, (forward, max(room - updates - forward, 1), updates), strict=True
     ):
         if kind == "update" and length:
             cells.append(Cell(BETWEEN, look.QUIET, start))
-        cells += _part(player, start, length, wide, name, style)
+        cells += _part(player, start, length, wide, _(name), style)
         start += length
     cells.append(Cell(BETWEEN if lengths[2] else " ", look.QUIET, start))
     return cells[:width]
@@ -100,7 +105,7 @@ def _part(player: CoursePlayer, start: int, length: int, width: int, name: str, 
         for place in range(length):
             if player.stops_at(player.at(start + place + 1)):
                 letters[min(place * width // length, width - 1)] = STOP
-    whole = name == PARTS[-1][1]  # as wide as its name
+    whole = name == _(PARTS[-1][1])  # as wide as its name
     if (len(name) == width if whole else len(name) <= width - 2) and STOP not in letters:
         left = (width - len(name)) // 2 + (done if whole else 0)
         letters[left : left + len(name)] = name[done if whole else 0 :]

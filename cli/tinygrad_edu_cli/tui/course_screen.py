@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import ClassVar
 
 from rich.segment import Segment
@@ -10,6 +10,7 @@ from textual.widget import Widget
 
 from tinygrad_edu_viz.courses.course_player import CoursePlayer
 from tinygrad_edu_viz.courses.update import Update
+from tinygrad_edu_words import N_, _
 
 from ..stepping.course_lines import end, learned
 from ..subject import Subject
@@ -37,8 +38,8 @@ class CourseStepping(Stepping):
     """
 
     footer: ClassVar[list[tuple[str, str]]] = keys.FOOTER_OF_COURSE
-    keys_page: ClassVar[str] = keys.HELP_OF_COURSE
-    last_step: ClassVar[str] = "that was the last step of the last pass"
+    keys_page: ClassVar[Sequence[str]] = keys.HELP_OF_COURSE
+    last_step: ClassVar[str] = N_("that was the last step of the last pass")
 
     def __init__(self, subject: Subject, player: CoursePlayer, opener: str = ""):
         super().__init__(subject, player.player, opener)
@@ -46,7 +47,7 @@ class CourseStepping(Stepping):
 
     def side(self) -> Iterator[Widget]:
         curve = LossPane(self.mover, id="curve")
-        curve.border_title = "loss after each update"
+        curve.border_title = _("loss after each update")
         yield curve
         yield from super().side()
 
@@ -75,7 +76,7 @@ class CourseStepping(Stepping):
         updating = bool(self.mover.updates)
         if updating != self.has_class("updating"):
             self.set_class(updating, "updating")
-            self.query_one("#step-text").border_title = "this update" if updating else "this step"
+            self.query_one("#step-text").border_title = _("this update") if updating else _("this step")
             self.place_panes(*self.size, message)  # which calls again, once the panes have their sizes
             return
         self.query_one(LossPane).show()
@@ -100,19 +101,19 @@ class CourseStepping(Stepping):
         index, passes = self.mover.pass_index, len(self.mover.course.passes)
         row = self.mover.course.updates[index]
         done = len(self.mover.updates)
-        place = f"UPDATE {done}/{len(row)}" if done else super().where()
-        return f"PASS {index + 1}/{passes} {place}"
+        place = f"{_('update').upper()} {done}/{len(row)}" if done else super().where()
+        return f"{_('pass').upper()} {index + 1}/{passes} {place}"
 
     # Moving.
 
     def action_next_pass(self) -> None:
-        self.show("" if self.mover.next_pass() else "this is the last pass")
+        self.show("" if self.mover.next_pass() else _("this is the last pass"))
 
     def action_previous_pass(self) -> None:
-        self.show("" if self.mover.previous_pass() else "this is the first pass")
+        self.show("" if self.mover.previous_pass() else _("this is the first pass"))
 
     def action_update(self) -> None:
-        self.show("" if self.mover.to_update() else "there is no update after this: it shows where they have led")
+        self.show("" if self.mover.to_update() else _("there is no update after this: it shows where they have led"))
 
     # Choosing nodes.
 
@@ -124,6 +125,7 @@ class CourseStepping(Stepping):
     def action_open(self) -> None:
         event = self.mover.event
         if isinstance(event, Update) and not self.player.was_chosen:
-            self.app.push_screen(Reading(f"update {event.t} of {event.label}", update_page(event, self.ascii)))
+            title = _("update {t} of {name}").format(t=event.t, name=event.label)
+            self.app.push_screen(Reading(title, update_page(event, self.ascii)))
         else:
             super().action_open()

@@ -11,6 +11,8 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
+from tinygrad_edu_words import _
+
 from .lines import Lines, plain_strips
 
 
@@ -31,7 +33,7 @@ class Ask(ModalScreen[None]):
         with Vertical(classes="window"):
             yield Static(self.question, markup=False)
             yield Input(compact=True)
-            yield Static("Enter: yes   Esc: no", id="hint", markup=False)
+            yield Static(_("Enter: yes   Esc: no"), id="hint", markup=False)
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Give the answer on; close, unless something is wrong with it."""
@@ -62,4 +64,4 @@ class Reading(ModalScreen[None]):
             page = Page(id="page")
             page.put(plain_strips(self.body))
             yield page
-            yield Static("arrows: scroll   Esc: close", id="hint", markup=False)
+            yield Static(_("arrows: scroll   Esc: close"), id="hint", markup=False)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from textual.binding import Binding, BindingType
 
 from tinygrad_edu_viz.cells import cell_width
+from tinygrad_edu_words import N_, _
 
 from . import look
 
@@ -36,20 +39,31 @@ BINDINGS: list[BindingType] = [
 ]
 
 FOOTER = [
-    *[("→", "step"), ("←", "back"), ("f", "backward"), ("c", "continue"), ("b", "break"), ("p", "predict")],
-    *[("/", "search"), ("z", "level"), ("Enter", "open"), ("e", "export"), ("?", "help"), ("q", "quit")],
+    *[("→", N_("step")), ("←", N_("back")), ("f", N_("backward")), ("c", N_("continue")), ("b", N_("break"))],
+    *[("p", N_("predict")), ("/", N_("search")), ("z", N_("level")), ("Enter", N_("open")), ("e", N_("export"))],
+    *[("?", N_("help")), ("q", N_("quit"))],
 ]
-FOOTER_OF_COURSE = [*FOOTER[:3], ("u", "update"), ("n", "pass"), *FOOTER[3:]]
+FOOTER_OF_COURSE = [*FOOTER[:3], ("u", N_("update")), ("n", N_("pass")), *FOOTER[3:]]
 _LEAVE_OUT = ("e", "Enter", "/", "b", "z", "c", "p", "f", "u", "n", "←", "→", "?")  # first what is missed least
 
-HELP = """\
+MOVING = N_("""\
 →  n  l  Space     the next step
 ←  N  h  Backspace one step back
 f                  to the first step of the backward pass
 u                  to the update, where one follows
 Home  g            to the start
 End  G             to the end
-
+""")
+MOVING_OF_COURSE = N_("""\
+→  l  Space        the next step, or the next update
+←  h  Backspace    one step back, also over updates
+n  N               to the next pass, to the pass before
+u                  to the update of this pass; again: of the next
+f                  to the first step of the backward pass
+Home  g            to the start
+End  G             to the end
+""")
+STOPPING = N_("""\
 b                  set a breakpoint on the chosen node,
                    or remove it
 c                  on to the next breakpoint, or to the end
@@ -59,9 +73,15 @@ p                  predict: you are asked for each gradient
                    before it is shown
 
 Tab  ↓ ↑           choose another node; or click it
-/                  search a node by its name or operation
+/                  search a node by its name or operation""")
+OPENING = N_("""\
 Enter              open the chosen node: all its numbers,
-                   a heat map, the rule in shapes
+                   a heat map, the rule in shapes""")
+OPENING_OF_COURSE = N_("""\
+Enter              at an update: all its numbers; else
+                   open the chosen node: all its numbers,
+                   a heat map, the rule in shapes""")
+REST = N_("""\
 z                  a finer level: layers, then operations, then
                    the chosen operation number by number
 Z                  a coarser level (Esc: back to the whole)
@@ -70,58 +90,39 @@ e                  write a file: .json has all steps, .html
                    are the graph at this step
 PgUp PgDn          scroll the text about the step
 click the bar      go to the step there
-?                  this help
-q                  quit
+?                  this help""")
+QUIT = N_("q                  quit")
+QUIT_TO = N_("q                  back to {opener}")
+DRAWING = N_("""\
 
 In the drawing
 a double border    the node that the step is about
 a heavy wire       the way of this step's data or gradient
 a heavy border     the node that you chose
 ●                  a breakpoint
-= data   ∂ gradient   · not known yet
-In the table, μ is the mean of an array."""
+= data   ∂ gradient   · not known yet""")
+UPDATED = N_("→ a weight after its update")
+TABLE = N_("In the table, μ is the mean of an array.")
+
+HELP = (MOVING, STOPPING, OPENING, REST, QUIT, DRAWING, TABLE)
+HELP_OF_COURSE = (MOVING_OF_COURSE, STOPPING, OPENING_OF_COURSE, REST, QUIT, DRAWING, UPDATED, TABLE)
 
 
-HELP_OF_COURSE = (
-    HELP.replace(
-        """\
-→  n  l  Space     the next step
-←  N  h  Backspace one step back
-f                  to the first step of the backward pass
-u                  to the update, where one follows
-""",
-        """\
-→  l  Space        the next step, or the next update
-←  h  Backspace    one step back, also over updates
-n  N               to the next pass, to the pass before
-u                  to the update of this pass; again: of the next
-f                  to the first step of the backward pass
-""",
-    )
-    .replace(
-        """\
-Enter              open the chosen node""",
-        """\
-Enter              at an update: all its numbers; else
-                   open the chosen node""",
-    )
-    .replace("· not known yet\n", "· not known yet\n→ a weight after its update\n")
-)
-
-
-def help_lines(opener: str = "", page: str = HELP) -> list[str]:
+def help_lines(opener: str = "", page: Sequence[str] = HELP) -> list[str]:
     """The page of help.
 
     Args:
         opener: what q goes back to; "" for the shell.
-        page: which one.
+        page: its parts.
     """
-    return [line.replace("quit", f"back to {opener}") if opener else line for line in page.splitlines()]
+    parts = [_(QUIT_TO if opener and part == QUIT else part) for part in page]
+    return "\n".join(parts).replace("{opener}", opener).splitlines()
 
 
 def footer(keys: list[tuple[str, str]], width: int, opener: str = "") -> list[tuple[str, str]]:
     """The keys and what they do, as many as there is room for."""
-    shown = [(look.shown(key), f"to {opener}" if opener and key == "q" else text) for key, text in keys]
+    back = _("to {opener}").format(opener=opener)
+    shown = [(look.shown(key), back if opener and key == "q" else _(text)) for key, text in keys]
     for key in (None, *_LEAVE_OUT):
         shown = [pair for pair in shown if pair[0] != look.shown(key or "")]
         if sum(cell_width(key) + len(text) + 3 for key, text in shown) <= width:

@@ -14,6 +14,7 @@ from tinygrad_edu_viz.canvas.slope import Descent, slope
 from tinygrad_edu_viz.courses.course_player import CoursePlayer
 from tinygrad_edu_viz.courses.valley import valley
 from tinygrad_edu_viz.readable import number
+from tinygrad_edu_words import _
 
 from .. import painting
 from . import look
@@ -34,12 +35,14 @@ class LossPane(Lines):
         self.valley = valley(player.course)
 
     def on_mount(self) -> None:
-        self.border_title = f"loss along {self.valley.name}" if self.valley else "loss after each update"
+        self.border_title = _("loss after each update")
+        if self.valley:
+            self.border_title = _("loss along {name}").format(name=self.valley.name)
 
     def show(self) -> None:
         """Draw the curve, and the point where we are."""
         here, losses = self.player.pass_index, self.player.course.losses
-        title = look.shown(f"pass {here + 1}: {number(losses[here], 4)}")
+        title = look.shown(f"{_('pass {n}').format(n=here + 1)}: {number(losses[here], 4)}")
         width, height = self.scrollable_content_region.size
         grid = self._valley(width, height, title) if self.valley else self._passes(width, height, title)
         self.put([*map(Strip, painting.segments(grid))])
@@ -48,7 +51,7 @@ class LossPane(Lines):
         assert self.valley is not None
         done = self.player.pass_index + 1 + bool(self.player.updates)  # an update has moved the point already
         places, losses = self.valley.places[:done], np.array(self.player.course.losses[:done])
-        descent = Descent("where we are", places, losses)
+        descent = Descent(_("where we are"), places, losses)
         return slope(
             *(width, height, self.valley.x, self.valley.losses, [descent]),
             title=title,
@@ -58,7 +61,7 @@ class LossPane(Lines):
 
     def _passes(self, width: int, height: int, title: str) -> Grid:
         here, losses = self.player.pass_index, self.player.course.losses
-        curves = [Curve("loss", losses[: here + 1], BLUE), Curve("ahead", losses[here:], GREY, "pale", here + 1)]
+        curves = [Curve(_("loss"), losses[: here + 1], BLUE), Curve(_("ahead"), losses[here:], GREY, "pale", here + 1)]
         return chart(
             *(width, height, curves),
             title=title,

@@ -12,14 +12,15 @@ from textual.strip import Strip
 from tinygrad_edu_viz.cells import cell_width, part
 from tinygrad_edu_viz.notation import sign
 from tinygrad_edu_viz.player import Player
-from tinygrad_edu_viz.readable import number, number_lines
+from tinygrad_edu_viz.readable import is_outline, number, number_lines
 from tinygrad_edu_viz.recording.contents import Data
 from tinygrad_edu_viz.text.terminal import UNKNOWN
+from tinygrad_edu_words import N_, _
 
 from . import look
 from .lines import Lines
 
-HEAD = ("", "node", "op", "data", "grad")
+HEAD = ("", N_("node"), N_("op"), N_("data"), N_("grad"))
 _MOST = (12, 8)  # cells of names and of operations; the rest is for the numbers
 _GAPS = ("", " ", "  ", "  ", "  ")
 
@@ -69,7 +70,7 @@ class NodePane(Lines):
         """The head, or a row, as Textual asks for it."""
         place = self.scroll_offset.y + y - 1
         if y == 0:
-            text, style = self._row(HEAD), look.QUIET
+            text, style = self._row(_head()), look.QUIET
         elif place < len(self.ids):
             text, style = self._row(self.cells(self.ids[place])), self._style(self.ids[place])
         else:
@@ -93,9 +94,9 @@ class NodePane(Lines):
         if data is None:
             return "." if look.is_ascii() else UNKNOWN  # as in the drawing
         texts = [number(data, digits) for digits in (6, 4, 3)]
-        if texts[0].startswith("mean"):  # of a large array, without its range
+        if is_outline(data):  # of a large array, without its range
             texts += [number_lines(data, digits)[0] for digits in (4, 3)]
-            texts += [text.replace("mean", "μ") for text in texts[-2:]]
+            texts += ["μ " + text.rpartition(" ")[2] for text in texts[-2:]]
         return next((text for text in texts if len(text) <= self._widths[-1]), texts[-1])
 
     @property
@@ -105,7 +106,7 @@ class NodePane(Lines):
 
     @property
     def _widths(self) -> list[int]:
-        wanted = zip(self.widest, HEAD[1:3], _MOST, strict=True)
+        wanted = zip(self.widest, _head()[1:3], _MOST, strict=True)
         first = [2, *(min(max(wide, len(head)), most) for wide, head, most in wanted)]
         rest = max(self._width - sum(first) - sum(map(len, _GAPS)), 2)
         return [*first, rest - rest // 2, rest // 2]
@@ -124,6 +125,10 @@ class NodePane(Lines):
         offset = event.get_content_offset(self)
         if offset is not None and offset.y and self.scroll_offset.y + offset.y <= len(self.ids):
             self.post_message(NodePicked(self.ids[self.scroll_offset.y + offset.y - 1]))
+
+
+def _head() -> tuple[str, ...]:
+    return tuple([_(text) if text else "" for text in HEAD])
 
 
 def _fit(text: str, width: int) -> str:

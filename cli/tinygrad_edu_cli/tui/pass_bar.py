@@ -9,6 +9,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from tinygrad_edu_viz.player import Player
+from tinygrad_edu_words import _
 
 from . import look
 
@@ -46,7 +47,10 @@ class PassBar(Widget):
 def bar(player: Player, width: int) -> tuple[str, str]:
     """The passes in `width - 1` cells: what is done, what is ahead, and where breakpoints will stop."""
     (forward, backward), widths = _lengths(player), _widths(player, width)
-    return _pass("forward", player, 0, forward, widths[0]), _pass("backward", player, forward, backward, widths[1])
+    return (
+        _pass(_("forward"), player, 0, forward, widths[0]),
+        _pass(_("backward"), player, forward, backward, widths[1]),
+    )
 
 
 def _pass(name: str, player: Player, start: int, length: int, width: int) -> str:
@@ -75,7 +79,7 @@ def _widths(player: Player, width: int) -> tuple[int, int]:
     forward, backward = _lengths(player)
     room = max(width - 1, 2)
     first = round(room * forward / max(forward + backward, 1))
-    least = min(len(" backward ") + 4, room // 2)
+    least = min(max(len(_("forward")), len(_("backward"))) + 6, room // 2)
     first = min(max(first, least), room - least)
     return first, room - first
 

@@ -15,6 +15,8 @@ from tinygrad_edu_viz.predicting.questions import Question
 from tinygrad_edu_viz.predicting.quiz import Score
 from tinygrad_edu_viz.predicting.verdicts import Verdict
 from tinygrad_edu_viz.recording.contents import Event
+from tinygrad_edu_words import N_, _
+from tinygrad_edu_words.sentences import spoken
 
 from ..errors import CommandError
 from ..expressions.answer import read_answer
@@ -25,7 +27,7 @@ from .graph_pane import GraphPane
 if TYPE_CHECKING:
     from .step_screen import Stepping
 
-HOW = "A number, or arithmetic: 0.5*2   Enter: answer, or skip   ?: hint   Esc: stop"
+HOW = N_("A number, or arithmetic: 0.5*2   Enter: answer, or skip   ?: hint   Esc: stop")
 
 
 def predict(screen: Stepping) -> None:
@@ -74,11 +76,11 @@ class Predicting(ModalScreen[None]):
                 if isinstance(asked, Event) and asked.source:
                     self.stepping.query_one(GraphPane).bring_into_sight(asked.node, asked.source)
                 self.asked = position + 1, question
-                self.put(question.text, ", ".join(question.known), HOW)
+                self.put(question.text, ", ".join(question.known), _(HOW))
                 return
         self.player.to_end()
         self.stepping.show()
-        self.put("That was the last step.", "\n".join(self.score.summary(self.why_nothing)), "Esc: close")
+        self.put(_("That was the last step."), "\n".join(self.score.summary(self.why_nothing)), _("Esc: close"))
 
     def go(self, position: int) -> None:
         self.player.go(position)
@@ -98,7 +100,7 @@ class Predicting(ModalScreen[None]):
         (position, question), text, verdict = self.asked, event.value.strip(), None
         about = self.player.at(position)
         if text == "?":
-            self.put(question.text, ", ".join(question.known), f"Hint: {question.hint}")
+            self.put(question.text, ", ".join(question.known), _("Hint: {hint}").format(hint=question.hint))
             return
         if text:
             try:
@@ -108,20 +110,23 @@ class Predicting(ModalScreen[None]):
                 return
         self.tries += [verdict] if verdict else []
         if verdict and not verdict.correct and len(self.tries) < TRIES:
-            self.put(question.text, ", ".join(question.known), f"{verdict.retry} Try once more; Enter shows it.")
+            again = f"{verdict.retry} {_('Try once more; Enter shows it.')}"
+            self.put(question.text, ", ".join(question.known), again)
             return
-        skipped = "Here it is" if self.tries else "Skipped"
+        skipped = _("Here it is: {asked} stands in the table now.")
+        if not self.tries:
+            skipped = _("Skipped: {asked} stands in the table now.")
         self.score = self.score.after(*self.tries)
         self.asked, self.tries = None, []
         self.go(position)
-        said = verdict.text if verdict else f"{skipped}: {question.asked} stands in the table now."
-        formula = about.formula if isinstance(about, Event) else str(about.lines[-1])
-        self.put(said, formula, "Enter: the next question   Esc: stop")
+        said = verdict.text if verdict else skipped.format(asked=question.asked)
+        formula = spoken(about.formula) if isinstance(about, Event) else str(about.lines[-1])
+        self.put(said, formula, _("Enter: the next question   Esc: stop"))
 
     def action_stop(self) -> None:
         """Close the window; the first line of the score stands in the place of the keys."""
         self.dismiss()
         if self.tries:
             self.score = self.score.after(*self.tries)
-        why_nothing = "you left at the first question" if self.asked else self.why_nothing
+        why_nothing = _("you left at the first question") if self.asked else self.why_nothing
         self.stepping.show(self.score.summary(why_nothing)[0])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import ClassVar
 
@@ -18,6 +18,7 @@ from textual.widget import Widget
 from tinygrad_edu_viz.cells import cell_width, clean
 from tinygrad_edu_viz.courses.course_player import CoursePlayer
 from tinygrad_edu_viz.player import Player
+from tinygrad_edu_words import N_, _
 
 from ..errors import CommandError, MissingPieceError
 from ..scalar_level import TooMuchError, scalarized
@@ -47,8 +48,8 @@ class Stepping(Screen[None]):
 
     BINDINGS: ClassVar[list[BindingType]] = keys.BINDINGS
     footer: ClassVar[list[tuple[str, str]]] = keys.FOOTER
-    keys_page: ClassVar[str] = keys.HELP
-    last_step: ClassVar[str] = "that was the last step: all gradients are there"
+    keys_page: ClassVar[Sequence[str]] = keys.HELP
+    last_step: ClassVar[str] = N_("that was the last step: all gradients are there")
 
     def __init__(self, subject: Subject, player: Player, opener: str = ""):
         super().__init__()
@@ -74,7 +75,7 @@ class Stepping(Screen[None]):
     def side(self) -> Iterator[Widget]:
         """The panes beside the graph, or below it."""
         nodes, said = NodePane(self.player, id="nodes"), Lines(id="step-text")
-        nodes.border_title, said.border_title = "nodes", "this step"
+        nodes.border_title, said.border_title = _("nodes"), _("this step")
         yield nodes
         yield said
 
@@ -146,12 +147,14 @@ class Stepping(Screen[None]):
     def where(self) -> str:
         """Where we are, in the corner."""
         event = self.player.event
-        return f"{event.kind.upper() if event else 'START'} {self.player.position}/{len(self.player.trace.events)}"
+        kinds = {"forward": _("forward"), "backward": _("backward")}
+        what = kinds[event.kind] if event else _("start")
+        return f"{what.upper()} {self.player.position}/{len(self.player.trace.events)}"
 
     # Moving.
 
     def action_forward(self) -> None:
-        message = self.last_step if self.mover.at_end else ""
+        message = _(self.last_step) if self.mover.at_end else ""
         self.mover.forward()
         self.show(message)
 
@@ -172,15 +175,15 @@ class Stepping(Screen[None]):
         self.show()
 
     def action_continue(self) -> None:
-        self.show("" if self.mover.continue_() else self._no_stop("after"))
+        self.show("" if self.mover.continue_() else self._no_stop(_("no breakpoint after that step")))
 
     def action_reverse_continue(self) -> None:
-        self.show("" if self.mover.reverse_continue() else self._no_stop("before"))
+        self.show("" if self.mover.reverse_continue() else self._no_stop(_("no breakpoint before that step")))
 
-    def _no_stop(self, where: str) -> str:
+    def _no_stop(self, otherwise: str) -> str:
         if not self.mover.breakpoints:
-            return "no breakpoint is set: b sets one on the chosen node"
-        return f"no breakpoint {where} that step"
+            return _("no breakpoint is set: b sets one on the chosen node")
+        return otherwise
 
     @on(PassBar.Picked)
     def go(self, message: PassBar.Picked) -> None:
@@ -196,20 +199,20 @@ class Stepping(Screen[None]):
         self.action_back()
 
     def action_update(self) -> None:
-        self.say("no update follows this pass: tinygrad-edu step ... --updates 3 goes on to the updates")
+        self.say(_("no update follows this pass: tinygrad-edu step ... --updates 3 goes on to the updates"))
 
     # Levels.
 
     def action_zoom(self, inwards: bool) -> None:
         if self.mover.zoom(inwards):
             note = f" ({self.player.view.note})" if self.player.view.note else ""
-            self.place_panes(*self.size, f"level: {self.player.view.level}{note}")
+            self.place_panes(*self.size, _("level: {level}").format(level=self.player.view.level) + note)
         elif inwards:
             self._scalarize()
         elif any(isinstance(below, Stepping) for below in self.app.screen_stack[-2:-1]):
             self.dismiss()
         else:
-            self.say("there is no coarser level")
+            self.say(_("there is no coarser level"))
 
     def action_leave(self) -> None:
         """Back to the screen below, if there is one: what was scalarized, or who opened the stepper."""
@@ -220,17 +223,18 @@ class Stepping(Screen[None]):
         """The chosen node, number by number, on a screen of its own; of a large one the element that is asked for."""
         node = self.selected
         if node is None:
-            self.say("choose a node to take it apart: Tab, / or a click")
+            self.say(_("choose a node to take it apart: Tab, / or a click"))
             return
         if self.player.trace.nodes[node].kind == "value":
-            self.say("there is no finer level: these are single numbers")
+            self.say(_("there is no finer level: these are single numbers"))
             return
         try:
             self._open(scalarized(self.subject, node))
         except TooMuchError as error:
             about = self.player.trace.nodes[node]
-            example = ", ".join("0" for _ in about.shape)
-            question = f"{error.message}. Which element of {about.label}, shape {about.shape}? As in {example}:"
+            which = _("Which element of {name}, shape {shape}? As in {example}:")
+            which = which.format(name=about.label, shape=about.shape, example=", ".join("0" * len(about.shape)))
+            question = f"{error.message}. {which}"
             self.app.push_screen(Ask(question, lambda text: self._open_element(node, text)))
         except CommandError as error:
             self.say(error.message)
@@ -244,7 +248,7 @@ class Stepping(Screen[None]):
         return ""
 
     def _open(self, subject: Subject) -> None:
-        opened = subject._replace(note=f"{subject.note} Z goes back.")
+        opened = subject._replace(note=f"{subject.note} {_('Z goes back.')}")
         self.app.push_screen(Stepping(opened, Player(opened.trace, "op"), self.opener))
 
     # Choosing nodes.
@@ -267,26 +271,27 @@ class Stepping(Screen[None]):
     def action_breakpoint(self) -> None:
         node = self.selected
         if node is None:
-            self.show("choose a node first: Tab, / or a click")
+            self.show(_("choose a node first: Tab, / or a click"))
             return
         there = self.player.toggle_breakpoint(node)
-        self.show(f"breakpoint on {self.player.trace.nodes[node].label}{'' if there else ' taken away'}")
+        text = _("breakpoint on {node}") if there else _("breakpoint on {node} taken away")
+        self.show(text.format(node=self.player.trace.nodes[node].label))
 
     def action_search(self) -> None:
-        self.app.push_screen(Ask("Which node? A part of its name, or its operation:", self._search))
+        self.app.push_screen(Ask(_("Which node? A part of its name, or its operation:"), self._search))
 
     def _search(self, text: str) -> str:
         found = self.player.search(text)
         if not found:
-            return f"no node has {clean(text)!r} in its name or its operation"
-        more = f", one of {len(found)}: / again for the next" if found[1:] else ""
-        self.show(f"found {self.player.trace.nodes[self.player.selected or ''].label}{more}")
+            return _("no node has {text} in its name or its operation").format(text=repr(clean(text)))
+        said = _("found {node}, one of {n}: / again for the next") if found[1:] else _("found {node}")
+        self.show(said.format(node=self.player.trace.nodes[self.player.selected or ""].label, n=len(found)))
         return ""
 
     def action_open(self) -> None:
         node = self.selected
         if node is None:
-            self.show("choose a node first: Tab, / or a click")
+            self.show(_("choose a node first: Tab, / or a click"))
             return
         page = tensor_page(self.player, node, self.ascii)
         self.app.push_screen(Reading(self.player.trace.nodes[node].label, page))
@@ -294,19 +299,21 @@ class Stepping(Screen[None]):
     # The rest.
 
     def action_export(self) -> None:
-        self.app.push_screen(Ask("Write to which file? It ends in .json .html .gif .svg .png or .txt:", self._export))
+        self.app.push_screen(
+            Ask(_("Write to which file? It ends in .json .html .gif .svg .png or .txt:"), self._export)
+        )
 
     def _export(self, text: str) -> str:
         path = Path(text).expanduser()
         if path.exists() and path != self.asked_to_replace:
             self.asked_to_replace = path
-            return f"{path} exists: Enter again to replace it"
+            return _("{path} exists: Enter again to replace it").format(path=path)
         try:
             self.show(write(self.subject, path, self.player))
         except CommandError as error:
             return f"{error.message}: {error.hint}" if isinstance(error, MissingPieceError) else error.message
         except Exception as error:  # the screen stays, whatever fails: there is more to see
-            return f"cannot write {path}: {error}"
+            return _("cannot write {path}: {why}").format(path=path, why=error)
         return ""
 
     def action_predict(self) -> None:
@@ -318,7 +325,7 @@ class Stepping(Screen[None]):
 
     def action_help(self) -> None:
         self.app.push_screen(
-            Reading("Keys", [look.shown(line) for line in keys.help_lines(self.opener, self.keys_page)])
+            Reading(_("Keys"), [look.shown(line) for line in keys.help_lines(self.opener, self.keys_page)])
         )
 
     def action_quit(self) -> None:

@@ -9,6 +9,7 @@ from tinygrad_edu_viz.cells import cell_width
 from tinygrad_edu_viz.player import Player
 from tinygrad_edu_viz.recording.contents import Event
 from tinygrad_edu_viz.recording.sentences import BIRTH
+from tinygrad_edu_words.sentences import spoken
 
 from ..stepping import step_lines
 from ..terminal_width import wrap
@@ -35,11 +36,11 @@ def _about(event: Event, width: int, compact: bool) -> list[Segment]:
     style = look.of(event.kind)
     if event.kind == "forward":
         equation, sign, born = event.text.partition(BIRTH)
-        sides = [line for text in _stacked(equation) for line in _wrapped(text, width)]
-        sentence = wrap(look.shown(f"{sign[2:]}{born}"), width) if born else []
+        sides = [line for text in _stacked(spoken(equation)) for line in _wrapped(text, width)]
+        sentence = wrap(look.shown(spoken(sign + born).removeprefix(". ")), width) if born else []
         return [*_lines(sides, style), *_lines(sentence, Style())]
     formula = [line for text in _chain_rule(event, compact) for line in _wrapped(text, width)]
-    return [*_lines(formula, style), *_lines(wrap(look.shown(event.text), width), Style())]
+    return [*_lines(formula, style), *_lines(wrap(look.shown(spoken(event.text)), width), Style())]
 
 
 def _lines(texts: list[str], style: Style) -> list[Segment]:
@@ -49,7 +50,7 @@ def _lines(texts: list[str], style: Style) -> list[Segment]:
 def _chain_rule(event: Event, compact: bool) -> list[str]:
     """The formula; of single numbers with its figures and its result on lines of their own."""
     if event.local is None or event.shape is not None or event.formula.count(" = ") < 2:
-        return [event.formula]
+        return [spoken(event.formula)]
     rule, figures, result = event.formula.rsplit(" = ", 2)
     room = " " * rule.find("+= ")
     if compact:

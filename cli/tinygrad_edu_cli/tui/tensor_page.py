@@ -8,6 +8,8 @@ from tinygrad_edu_viz.notation import sign
 from tinygrad_edu_viz.player import Player
 from tinygrad_edu_viz.readable import number
 from tinygrad_edu_viz.recording.contents import Data, TraceNode
+from tinygrad_edu_words import _
+from tinygrad_edu_words.sentences import spoken
 
 from ..stepping.number_columns import columns, matrices
 
@@ -18,27 +20,28 @@ def tensor_page(player: Player, node_id: str, ascii: bool) -> list[str]:
     """The page about a node at the player's position."""
     node = player.trace.nodes[node_id]
     lines = [_kind(node), _rule(player, node), ""]
-    lines += numbers_page("data", player.data(node_id), "not computed yet", ascii)
+    lines += numbers_page(_("data"), player.data(node_id), _("not computed yet"), ascii)
     if not node.requires_grad:
-        return [*lines, "It asks for no gradient."]
-    lines += numbers_page("gradient", player.gradient(node_id), "none has reached it yet", ascii)
-    lines += ["contributions to its gradient so far:"]
+        return [*lines, _("It asks for no gradient.")]
+    lines += numbers_page(_("gradient"), player.gradient(node_id), _("none has reached it yet"), ascii)
+    lines += [_("contributions to its gradient so far:")]
     for event in player.contributions(node_id):
-        lines += [f"  step {event.step}: {event.formula}"]
+        lines += [f"  {_('step {n}').format(n=event.step)}: {spoken(event.formula or '')}"]
         lines += [f"    + {number(event.contribution)}"] if event.contribution is not None else []
     return lines
 
 
 def _kind(node: TraceNode) -> str:
     if node.kind == "value":
-        return "a single number"
-    return f"a tensor of shape {node.shape}, {node.dtype}, on {node.device}"
+        return _("a single number")
+    text = _("a tensor of shape {shape}, {dtype}, on {device}")
+    return text.format(shape=node.shape, dtype=node.dtype, device=node.device)
 
 
 def _rule(player: Player, node: TraceNode) -> str:
     """How it came to be, in names and shapes."""
     if node.op is None:
-        return "given: no operation computed it"
+        return _("given: no operation computed it")
     inputs = [player.trace.nodes[source] for source in node.inputs]
     shapes = ", ".join(f"{source.label} {_shape(source)}" for source in inputs)
     settings = "".join(f", {key}={value}" for key, value in node.attrs.items() if value is not None)
@@ -54,7 +57,7 @@ def numbers_page(what: str, data: Data | None, missing: str, ascii: bool) -> lis
     if data is None or isinstance(data, (int, float)):
         return [f"{what}: {missing if data is None else number(data, 17)}", ""]
     if isinstance(data, dict):
-        return [f"{what}: {number(data)} (of so many elements only this was recorded)", ""]
+        return [f"{what}: {number(data)} ({_('of so many elements only this was recorded')})", ""]
     array = np.asarray(data, dtype=float)
     lines = [f"{what}: {number(data)}"]
     for name, matrix in matrices(array):

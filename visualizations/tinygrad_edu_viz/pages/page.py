@@ -13,6 +13,7 @@ from string import Template
 from typing import NamedTuple
 
 from tinygrad_edu.tapes.javascript_code import UnwritableError
+from tinygrad_edu_words import _
 
 from ..cells import clean
 from ..courses.course import Course
@@ -148,4 +149,4 @@ def assembled(parts: Parts, title: str, note: str, legend: str, theme: str, widt
 
 def legend(kinds: Collection[str]) -> str:
     """A sample and a word for each kind of box that is drawn."""
-    return " ".join([f'<span class="sample {kind}">{word}</span>' for kind, word in KINDS.items() if kind in kinds])
+    return " ".join([f'<span class="sample {kind}">{_(word)}</span>' for kind, word in KINDS.items() if kind in kinds])

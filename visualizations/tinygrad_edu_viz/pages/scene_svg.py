@@ -9,6 +9,8 @@ from __future__ import annotations
 import html
 from collections.abc import Iterable, Iterator
 
+from tinygrad_edu_words import N_, _
+
 from ..pictures.placing import ARROW, Curve, Frame, Point, arrow, towards
 from ..pictures.scene import PADDING, TITLE, Box, Scene
 from ..readable import number_lines
@@ -86,14 +88,14 @@ def _texts(box: Box, result: TraceNode) -> Iterator[str]:
     for line, text in enumerate(face.quiet):
         yield f'<text class="quiet" x="{start:g}" y="{box.feet(line):g}">{html.escape(text)}</text>'
     if face.data:
-        yield from _numbers("data", list(face.data), box, len(face.quiet), start, end)
+        yield from _numbers(N_("data"), list(face.data), box, len(face.quiet), start, end)
     if face.data and face.has_gradient:
         grad = ["·"] if result.gradient is None else number_lines(result.gradient)
-        yield from _numbers("grad", grad, box, face.gradient_line, start, end)
+        yield from _numbers(N_("grad"), grad, box, face.gradient_line, start, end)
 
 
 def _numbers(what: str, lines: list[str], box: Box, first: int, start: float, end: float) -> Iterator[str]:
-    yield f'<text class="what" x="{start:g}" y="{box.feet(first):g}">{what}</text>'
+    yield f'<text class="what" x="{start:g}" y="{box.feet(first):g}">{_(what)}</text>'
     for line in range(len(box.face.data)):
         text = html.escape(lines[line]) if line < len(lines) else ""
         yield f'<text class="{what}" x="{end:g}" y="{box.feet(first + line):g}">{text}</text>'

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from tinygrad_edu.formulas import reading as symbols
 from tinygrad_edu.graph.operation import REGISTRY
+from tinygrad_edu_words import N_
 
 from ..notation import inputs_are_ordered
 from ..readable import number, short
@@ -14,11 +15,11 @@ from ..trace import Trace
 from ..views.levels import ViewBox
 
 KINDS = {
-    "leaf": "input with a gradient",
-    "constant": "constant",
-    "result": "computed",
-    "root": "the result",
-    "layer": "several nodes",
+    "leaf": N_("input with a gradient"),
+    "constant": N_("constant"),
+    "result": N_("computed"),
+    "root": N_("the result"),
+    "layer": N_("several nodes"),
 }
 """What a legend calls each kind of box."""
 

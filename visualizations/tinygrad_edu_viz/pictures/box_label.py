@@ -8,6 +8,8 @@ from collections.abc import Collection
 import graphviz
 
 from tinygrad_edu.graph.operation import REGISTRY
+from tinygrad_edu_words import _
+from tinygrad_edu_words.sentences import MEAN, reason
 
 from ..cells import clean
 from ..notation import explanation, sign
@@ -55,9 +57,9 @@ class BoxLabel:
     def _numbers(self, node: TraceNode) -> list[str]:
         rows = []
         if self.values:
-            rows.append(self._row("data", self._data(node), self.colours.text))
+            rows.append(self._row(_("data"), self._data(node), self.colours.text))
         if self.grads and node.gradient is not None:
-            rows.append(self._row("grad", node.gradient, self.colours.gradient))
+            rows.append(self._row(_("grad"), node.gradient, self.colours.gradient))
         return rows
 
     def _data(self, node: TraceNode) -> Data | None:
@@ -86,21 +88,23 @@ class BoxLabel:
         """The numbers in full precision, the shape, and what the operation does with gradients."""
         lines = [title]
         if node.kind == "tensor":
-            lines.append(f"shape {node.shape}, {node.dtype}, on {node.device}")
-        lines.append(f"data {_exact(self._data(node))}")
+            lines.append(
+                _("shape {shape}, {dtype}, on {device}").format(shape=node.shape, dtype=node.dtype, device=node.device)
+            )
+        lines.append(f"{_('data')} {_exact(self._data(node))}")
         if node.gradient is not None:
-            lines.append(f"gradient {_exact(node.gradient)}")
+            lines.append(f"{_('gradient')} {_exact(node.gradient)}")
         if node.op in REGISTRY and (rule := explanation(REGISTRY[node.op])):
-            lines.append(f"{node.op}: {rule}")
+            lines.append(f"{node.op}: {reason(rule)}")
         return _tooltip(lines)
 
     def tooltip_of_group(self, box: ViewBox, result: TraceNode) -> str:
         """What is inside, and the numbers of the result in full precision."""
         lines = [box.title, *box.lines]
         if box.scope:
-            lines.append(f"gives {result.label}: data {_exact(self._data(result))}")
+            lines.append(_("gives {node}: data {data}").format(node=result.label, data=_exact(self._data(result))))
             if result.gradient is not None:
-                lines.append(f"gradient {_exact(result.gradient)}")
+                lines.append(f"{_('gradient')} {_exact(result.gradient)}")
         return _tooltip(lines)
 
 
@@ -116,12 +120,12 @@ def escaped(text: str) -> str:
 def _exact(data: Data | None) -> str:
     """Numbers as Python writes them; of many their mean and range."""
     if data is None:
-        return "not known yet"
+        return _("not known yet")
     if isinstance(data, list):
         text = str(data)
         return text if text.count(",") < MOST_SHOWN else number(data, 17)
     if isinstance(data, dict):
-        return f"mean {data['mean']!r}, from {data['min']!r} to {data['max']!r}"
+        return _(MEAN).format(mean=repr(data["mean"]), low=repr(data["min"]), high=repr(data["max"]))
     return repr(data)
 
 

@@ -7,11 +7,14 @@ from __future__ import annotations
 
 from itertools import pairwise
 
+from tinygrad_edu_words import _
+from tinygrad_edu_words.sentences import spoken
+
 from ..courses.course import Course
 from ..courses.course_player import CoursePlayer
 from ..courses.update import Update
 from ..readable import loss_name, number
-from .frames import LINE, SIDE, Film, told
+from .frames import LINE, SIDE, Film, pass_name, told
 from .graph_picture import GraphPicture
 from .loss_plot import DOTTED, LEFT, RIGHT, loss_plot
 from .pencil import Pencil
@@ -101,10 +104,10 @@ class CourseFilm(Film):
         self.player.go(position)
         event, index = self.player.event, self.player.pass_index
         if isinstance(event, Update):
-            texts = [(f"update {event.t} of {event.subject}", True)]
+            texts = [(_("update {t} of {name}").format(t=event.t, name=event.subject), True)]
             for line in event.lines:
                 texts += [(f"{line.name} ← {line.rule}", True), (f"  = {line.figures} = {line.result}", False)]
-            texts.append((event.text, False))
+            texts.append((spoken(event.text), False))
         elif self._is_whole(position):
             texts = self._of_pass(index)
         else:
@@ -114,14 +117,16 @@ class CourseFilm(Film):
     def _of_pass(self, index: int) -> list[tuple[str, bool]]:
         """What came of the update before, and which gradients there are."""
         course, losses = self.course, self.course.losses
-        was = f"It was {number(losses[index - 1])}."
-        grown = " It has grown." if losses[index] > losses[index - 1] else ""
+        was = _("It was {loss}. It has grown.") if losses[index] > losses[index - 1] else _("It was {loss}.")
+        was = was.format(loss=number(losses[index - 1]))
         last = index == len(course.passes) - 1 and not course.updates[index]
-        texts = [(f"pass {index + 1}: loss {number(losses[index])}", True), (was + grown, False)]
+        what = _("pass {n}: loss {loss}").format(n=index + 1, loss=number(losses[index]))
+        texts = [(what, True), (was, False)]
         texts += [(line, False) for line in self._gradients(index)]
         if last:
             done = sum(map(bool, course.updates))
-            texts.append((f"{course.note or f'After {done} updates by {course.optimizer}'}.", False))
+            after = _("After {n} updates by {optimizer}").format(n=done, optimizer=course.optimizer)
+            texts.append((f"{spoken(course.note) or after}.", False))
         return texts
 
     def _gradients(self, index: int) -> list[str]:
@@ -154,7 +159,7 @@ class CourseFilm(Film):
         self.player.go(position)
         page.text((SIDE, 26), self.title, 15, self.look.text, bold=True)
         index = self.player.pass_index
-        before = f"PASS {index + 1}/{len(self.course.passes)}  "
+        before = f"{_('pass').upper()} {index + 1}/{len(self.course.passes)}  "
         event = None if self._is_whole(position) else self.player.event
         colour = self.marks[event.kind] if event else self.look.quiet
         page.text((SIDE, 48), before + self._where(position), 13, colour, bold=True)
@@ -182,13 +187,13 @@ class CourseFilm(Film):
     def _where(self, position: int) -> str:
         index, event = self.player.pass_index, self.player.event
         if event is None:
-            return "START"
+            return _("start").upper()
         if isinstance(event, Update):
-            return f"UPDATE {len(self.player.updates)}/{len(self.course.updates[index])}"
+            return f"{_('update').upper()} {len(self.player.updates)}/{len(self.course.updates[index])}"
         events = self.course.passes[index].events
         if self._is_whole(position):
-            return "FORWARD AND BACKWARD"
-        return f"{event.kind.upper()} {self.player.player.position}/{len(events)}"
+            return _("forward and backward").upper()
+        return f"{pass_name(event.kind)} {self.player.player.position}/{len(events)}"
 
     def draw_beside(self, page: Pencil, position: int) -> None:
         """The curve of the loss, and the point of the pass that we are in."""
@@ -205,7 +210,7 @@ class CourseFilm(Film):
             page.line([(left + LEFT, top + y), (end, top + y)], look.group, 1)
             page.text((left + LEFT - 9, top + y + 4), text, 11, look.quiet, anchor="rs")
         page.line([(left + LEFT, top + plot.bottom), (end, top + plot.bottom)], look.line, 1)
-        page.text((left + LEFT, top + CURVE_HEIGHT - 6), "pass 1", 11, look.quiet)
+        page.text((left + LEFT, top + CURVE_HEIGHT - 6), _("pass {n}").format(n=1), 11, look.quiet)
         page.text((end, top + CURVE_HEIGHT - 6), str(len(plot.points)), 11, look.quiet, anchor="rs")
         ahead, behind = plot.curve(index), plot.curve(0, index)
         if len(ahead) > 1:

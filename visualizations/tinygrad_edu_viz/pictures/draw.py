@@ -15,6 +15,7 @@ import graphviz
 
 from tinygrad_edu.errors import ArgumentError
 from tinygrad_edu.graph.node import Node
+from tinygrad_edu_words import _
 
 from ..readable import short
 from ..recording.contents import TraceNode
@@ -212,9 +213,9 @@ class _Picture:
     def _legend(self) -> str:
         """A sample, as it is drawn, and a word for each kind of box that occurs."""
         kinds = {kind_of(box, self.trace) for box in self.seen.boxes.values() if box.id != self.seen.more}
-        cells = [f"<TD>{self._sample(kind, word)}</TD>" for kind, word in KINDS.items() if kind in kinds]
+        cells = [f"<TD>{self._sample(kind, _(word))}</TD>" for kind, word in KINDS.items() if kind in kinds]
         if self.label.grads and any(self.nodes[box.result].gradient is not None for box in self.seen.boxes.values()):
-            cells.append(f"<TD>{self.label.small('grad: ∂(the result) / ∂(this)')}</TD>")
+            cells.append(f"<TD>{self.label.small(_('grad: ∂(the result) / ∂(this)'))}</TD>")
         return f'<TABLE BORDER="0" CELLSPACING="6"><TR>{"".join(cells)}</TR></TABLE>'
 
     def _sample(self, kind: str, word: str) -> str:

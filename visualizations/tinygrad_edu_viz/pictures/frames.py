@@ -10,6 +10,9 @@ from collections.abc import Iterable, Sequence
 
 from PIL import Image
 
+from tinygrad_edu_words import _
+from tinygrad_edu_words.sentences import spoken
+
 from ..readable import short
 from ..recording.contents import Event
 from ..trace import Trace
@@ -100,7 +103,7 @@ class Film:
 
     def letters_to_read(self, position: int) -> int:
         """How many letters someone reads who looks at one picture after the other."""
-        return sum(len(line) for line, _ in self.captions[position])
+        return sum(len(line) for line, _bold in self.captions[position])
 
     def graph_at(self, position: int) -> GraphPicture:
         """The graph at a position."""
@@ -113,7 +116,9 @@ class Film:
         """Title, pass and step, and a bar with the two passes, whose filled part is behind us."""
         events = self.trace.events
         page.text((SIDE, 26), self.title, 15, self.look.text, bold=True)
-        where = f"{events[position - 1].kind.upper()} {self._steps(position)}/{len(events)}" if position else "START"
+        where = _("start").upper()
+        if position:
+            where = f"{pass_name(events[position - 1].kind)} {self._steps(position)}/{len(events)}"
         page.text(
             (SIDE, 48), where, 13, self.marks[events[position - 1].kind] if position else self.look.quiet, bold=True
         )
@@ -148,5 +153,11 @@ class Film:
 def told(event: Event | None) -> list[tuple[str, bool]]:
     """What a caption says of an event, and whether it is bold."""
     if event is None:
-        return [("Only the inputs are known.", False)]
-    return [(event.formula, True), (event.text, False)] if event.formula else [(event.text, True)]
+        return [(_("Only the inputs are known."), False)]
+    text = spoken(event.text)
+    return [(spoken(event.formula), True), (text, False)] if event.formula else [(text, True)]
+
+
+def pass_name(kind: str) -> str:
+    """The kind of an event in capital letters."""
+    return (_("forward") if kind == "forward" else _("backward")).upper()

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from tinygrad_edu_words import N_, _
+
 from ..readable import number_lines
 from ..recording.contents import Data, Event
 from ..trace import Trace
@@ -119,9 +121,11 @@ class GraphPicture:
         changed = self.kind == "update" and result in self.updated
         now_data = box_id == self.active and (self.kind == "forward" or changed)
         now_grad = (box_id == self.active and self.kind == "backward") or box_id in self.giving
-        self._numbers(pencil, box, "data", len(face.quiet), self._data(result), (left, right), now_data)
+        self._numbers(pencil, box, N_("data"), len(face.quiet), self._data(result), (left, right), now_data)
         if face.has_gradient:
-            self._numbers(pencil, box, "grad", face.gradient_line, self.gradients.get(result), (left, right), now_grad)
+            self._numbers(
+                pencil, box, N_("grad"), face.gradient_line, self.gradients.get(result), (left, right), now_grad
+            )
 
     def _data(self, node: str) -> Data | None:
         if node in self.updated:
@@ -131,6 +135,6 @@ class GraphPicture:
     def _numbers(
         self, pencil: Pencil, box: Box, what: str, first: int, data: Data | None, sides: Point, bold: bool
     ) -> None:
-        pencil.text((sides[0], box.feet(first)), what, FONT, self.look.quiet)
+        pencil.text((sides[0], box.feet(first)), _(what), FONT, self.look.quiet)
         for line, text in enumerate(["·"] if data is None else number_lines(data), first):
             pencil.text((sides[1], box.feet(line)), text, FONT, self.look.text, bold, "rs")

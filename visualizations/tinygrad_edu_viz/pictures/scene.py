@@ -10,6 +10,7 @@ from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from tinygrad_edu.errors import ArgumentError
+from tinygrad_edu_words import _
 
 from ..cells import cell_width
 from ..notation import inputs_are_ordered, sign
@@ -227,7 +228,7 @@ def _size(face: Face, longest: int) -> tuple[float, float]:
     """Width and height of the box around a face whose numbers have at most `longest` characters."""
     characters = max(map(cell_width, (f"{face.strong} {face.aside}".strip(), *face.quiet)))
     if face.data:
-        characters = max(characters, len("data ") + longest, NARROWEST)
+        characters = max(characters, len(_("data")) + 1 + longest, NARROWEST)
     return round(max(characters, 4) * CHARACTER + 2 * PADDING + 2), TITLE + face.lines * LINE + 2 * PADDING
 
 

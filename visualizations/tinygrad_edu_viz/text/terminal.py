@@ -12,7 +12,7 @@ from tinygrad_edu.errors import ArgumentError
 
 from ..cells import cell_width
 from ..notation import sign
-from ..readable import number_lines
+from ..readable import is_outline, number_lines
 from ..recording.contents import Data, TraceNode
 from ..trace import Trace
 from ..views import levels
@@ -172,7 +172,7 @@ class Picture:
     def _numbers(self, data: Data) -> list[str]:
         """Numbers in few characters, so that boxes stay small: of a larger array only its mean."""
         found = number_lines(data, DIGITS)
-        return [self._text(line) for line in (found[:1] if found[0].startswith("mean") else found)]
+        return [self._text(line) for line in (found[:1] if is_outline(data) else found)]
 
 
 def _shapes(trace: Trace) -> list[tuple[str, tuple[int, ...]]]:
