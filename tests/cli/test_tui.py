@@ -20,6 +20,7 @@ from tinygrad_edu_viz import Trace
 from tinygrad_edu_viz.cells import cell_width
 from tinygrad_edu_viz.player import Player
 from tinygrad_edu_viz.readable import number
+from tinygrad_edu_words import LANGUAGES, speaking
 
 from .full_screen import full_screen, in_loop
 
@@ -358,16 +359,23 @@ async def test_in_ascii(monkeypatch):
         assert "\\" not in screen.text and screen.text.count("?") == 1
 
 
-def test_help_tells_every_key():
+GERMAN_KEYS = {"Leertaste": "Space", "Rücktaste": "Backspace", "Pos1": "Home", "Ende": "End"}
+
+
+@pytest.mark.parametrize("page", [keys.HELP, keys.HELP_OF_COURSE], ids=["pass", "course"])
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_help_tells_every_key(language, page):
     """Also those of the footer, and in lines that the smallest screen shows whole."""
-    told = {word for line in keys.HELP.splitlines() for word in line[:18].split()}
+    with speaking(language):
+        lines = keys.help_lines(page=page)
+    told = {GERMAN_KEYS.get(word, word) for line in lines for word in line[:18].split()}
     names = {"right": "→", "left": "←", "down": "↓", "up": "↑", "space": "Space", "slash": "/", "question_mark": "?"}
     names |= {"pagedown": "PgDn", "pageup": "PgUp", "escape": "(Esc:", "shift+tab": "Tab"}
-    told.add("(Esc:" if "(Esc:" in keys.HELP else "")
+    told.add("(Esc:" if "(Esc:" in "".join(lines) else "")
     bound = {key for binding in keys.BINDINGS for key in binding.key.split(",")}
     assert {names.get(key, key if len(key) == 1 else key.capitalize()) for key in bound} <= told
     assert {key for key, _ in keys.FOOTER} <= told
-    assert max(map(cell_width, keys.HELP.splitlines())) <= 64
+    assert max(map(cell_width, lines)) <= 64
 
 
 @in_loop

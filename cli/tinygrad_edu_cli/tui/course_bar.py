@@ -17,7 +17,7 @@ from tinygrad_edu_words import N_, _
 from . import look
 from .pass_bar import AHEAD, BETWEEN, DONE, IN_ASCII, STOP, PassBar
 
-ROOMY, LEAST, OF_MANY = 22, 8, 13  # cells of a pass: with its name, at all, and where not all have room
+ROOMY, LEAST, OF_MANY = 14, 8, 13  # cells of a pass: beside its name, at all, and where not all have room
 PARTS = (
     ("forward", N_("fwd"), look.FORWARD),
     ("backward", N_("bwd"), look.BACKWARD),
@@ -70,7 +70,9 @@ def bar(player: CoursePlayer, width: int) -> list[Cell]:
 def _pass(player: CoursePlayer, index: int, width: int) -> list[Cell]:
     """One pass: its number, and its parts."""
     here = index == player.pass_index
-    label = f" {_('pass {n}').format(n=index + 1)} " if width >= ROOMY else f" {index + 1} "
+    label = f" {_('pass {n}').format(n=index + 1)} "
+    if width < cell_width(label) + ROOMY:
+        label = f" {index + 1} "
     start = player.starts[index]
     lengths = _lengths(player, index)
     cells = [Cell(letter, look.STRONG if here else look.QUIET, start + 1) for letter in label]

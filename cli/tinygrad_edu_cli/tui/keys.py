@@ -58,7 +58,7 @@ MOVING_OF_COURSE = N_("""\
 →  l  Space        the next step, or the next update
 ←  h  Backspace    one step back, also over updates
 n  N               to the next pass, to the pass before
-u                  to the update of this pass; again: of the next
+u                  to the update of this pass, then of the next
 f                  to the first step of the backward pass
 Home  g            to the start
 End  G             to the end
