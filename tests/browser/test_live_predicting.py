@@ -22,6 +22,7 @@ from tinygrad_edu_viz.javascript.assemble import graph_program
 from tinygrad_edu_viz.javascript.calls import calls
 from tinygrad_edu_viz.predicting.mistakes import Case, Mistake, wrong_contributions
 from tinygrad_edu_viz.predicting.quiz import Quiz
+from tinygrad_edu_words import speaking
 from visualizations.test_predict import SCALARS
 
 pytestmark = pytest.mark.browser
@@ -258,3 +259,18 @@ def test_nothing_was_asked_has_its_reason(visit):
     page.tab.fill("#input-0", "0")
     page.tab.check("#predict")
     assert page.texts("#score p") == ["Nothing was asked: nan and infinities stand where there should be numbers."]
+
+
+def test_a_page_in_german_asks_and_judges_in_german(visit):
+    with speaking("de"):
+        page = visit(live(tg.Value(2.0, name="a") * tg.Value(-3.0, name="b")))
+    page.press("p")
+    assert page.text("#asked").endswith("Wie groß ist ∂L/∂a nach diesem Schritt?")
+    for answer in ["2", "1/0", "-3", "2"]:
+        page.tab.keyboard.type(answer)
+        page.press("Enter")
+        if answer == "1/0":
+            assert page.texts("#verdict p")[0].startswith("Das ist nicht zu lesen: das ist keine endliche Zahl.")
+    assert page.texts("#score p")[0].startswith("1 von 2 richtig")
+    page.tab.click("#update")
+    page.tab.locator("#said").filter(has_text="Ein Update mit SGD").wait_for()

@@ -20,7 +20,8 @@ function readAnswer(typed) {
   const { value, unit } = new AnswerReader(pointed).whole();
   shapeOf(value);
   if (!flat(value).every(Number.isFinite)) throw new NoAnswer(_("this is no finite number"));
-  return { data: value, units: unit, note: pointed === text ? "" : `${_("({text} is read as {pointed}: a decimal point is a dot here.)", { text, pointed })} ` };
+  const note = _("({text} is read as {pointed}: a decimal point is a dot here.)", { text, pointed });
+  return { data: value, units: unit, note: pointed === text ? "" : note + " " };
 }
 
 const flat = (data) => [data].flat(Infinity);

@@ -16,7 +16,7 @@ function redraw() {
   tell();
   describe();
   rememberSoon();
-  const away = Number.isFinite(graph[root].value) ? "" : `: ${_("Undo leads back")}`;
+  const away = Number.isFinite(graph[root].value) ? "" : ": " + _("Undo leads back");
   setText($("result"), `${loss} = ${label(root)} = ${say(graph[root].value)}${away}`.replace(/^(\S+) = \1 /, "$1 "));
   fill("said", said, isolated);
   if (!undone.length && document.activeElement === $("undo")) $("update").focus(); // a disabled button hears no keys
@@ -191,7 +191,7 @@ function listenToSetting(path, field) {
     const isEmpty = field.value === "" && !field.validity.badInput; // somebody is about to type
     const why = isEmpty ? "" : setSetting(path, value, `setting ${path}`);
     field.setAttribute("aria-invalid", why !== "");
-    refuse(why && `${why} ${_("It is left as it was.")}`);
+    refuse(why && why + " " + _("It is left as it was."));
     if (why && field.type === "checkbox") field.checked = !field.checked;
   });
   field.addEventListener("change", () => {

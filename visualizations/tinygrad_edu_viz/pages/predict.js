@@ -83,7 +83,7 @@ function take(verdict) {
   asking.tries.push(verdict);
   $("answer").value = "";
   if (verdict.correct || asking.tries.length === TRIES) return showStep(verdict.text, verdict.correct);
-  sayVerdict(`${verdict.retry} ${_("Try once more; Enter shows it.")}`);
+  sayVerdict(verdict.retry + " " + _("Try once more; Enter shows it."));
   $("answer").focus();
 }
 

@@ -39,10 +39,10 @@ function questionOf(c) { // {text, asked, known, hint}
   const soFar = () => _("{gradient} = {number} so far", { gradient: asked, number: say(had) });
   const known = [...new Set([...operands, c.node])].filter((k) => !nodes[k].constant).map((k) => `${label(k)} = ${say(graph[k].value)}`);
   return {
-    text: `${passes}. ${_("What is {asked} after this step?", { asked })}`,
+    text: passes + ". " + _("What is {asked} after this step?", { asked }),
     asked,
     known: [`${gradientOf(source)} = ${say(c.g)}`, ...known, ...(had ? [soFar()] : [])],
-    hint: `${asked} += ${gradientOf(source)} · ${slope}${_(", with {g} = {gradient}", { g: slope, gradient: derivative })}`,
+    hint: `${asked} += ${gradientOf(source)} · ${slope}` + _(", with {g} = {gradient}", { g: slope, gradient: derivative }),
   };
 }
 
@@ -81,7 +81,7 @@ function judged(c, typed) {
   const found = numbers.length === 1 ? verdictOn(c, numbers[0], units) : aboutShape(c, shapeOf(data));
   const retry = note + found.why;
   if (found.correct) return { correct: true, mistake: null, text: retry, retry };
-  return { correct: false, mistake: found.mistake, text: `${retry} ${_("It is {answer}.", { answer: sumOf(c, c.contribution, c.gradient) })}`, retry };
+  return { correct: false, mistake: found.mistake, text: retry + " " + _("It is {answer}.", { answer: sumOf(c, c.contribution, c.gradient) }), retry };
 }
 
 const sumOf = ({ had }, part, total) => (had ? `${say(total)} = ${say(had)} + ${say(part)}` : say(total));
@@ -89,7 +89,7 @@ const sumOf = ({ had }, part, total) => (had ? `${say(total)} = ${say(had)} + ${
 function aboutShape(c, shape) {
   const written = `(${shape.join(", ")}${shape.length === 1 ? "," : ""})`;
   const has = _("{name} has no axes, and so has its gradient", { name: c.target });
-  return { mistake: "wrong shape", why: `${has}; ${_("your answer has the shape {given}", { given: written })}.` };
+  return { mistake: "wrong shape", why: has + "; " + _("your answer has the shape {given}", { given: written }) + "." };
 }
 
 function verdictOn(c, given, unit) {
@@ -102,11 +102,13 @@ function verdictOn(c, given, unit) {
     return { correct: true, why: number === say(right) ? _("Right: {answer}.", { answer }) : _("Right, rounded: {answer}.", { answer }) };
   }
   const had = _("{name} had {number} already, and gradients add up (+=, not =)", { name: c.target, number: say(c.had) });
-  if (c.had && means(c.contribution)) return { mistake: "= instead of +=", why: `${_("{number} is what this step adds.", { number })} ${had}.` };
+  if (c.had && means(c.contribution)) return { mistake: "= instead of +=", why: _("{number} is what this step adds.", { number }) + ` ${had}.` };
   for (const [mistake, part, why] of mistakes(c)) {
-    if (means(c.had + part)) return { mistake, why: `${c.had ? _("{sum}, and {part}", { sum: sumOf(c, part, c.had + part), part: say(part) }) : number} ${why}.` };
+    if (!means(c.had + part)) continue;
+    const made = c.had ? _("{sum}, and {part}", { sum: sumOf(c, part, c.had + part), part: say(part) }) : number;
+    return { mistake, why: `${made} ${why}.` };
   }
-  for (const [mistake, part, why] of c.had ? mistakes(c) : []) if (means(part)) return { mistake, why: `${number} ${why}. ${_("And {what}.", { what: had })}` };
+  for (const [mistake, part, why] of c.had ? mistakes(c) : []) if (means(part)) return { mistake, why: `${number} ${why}. ` + _("And {what}.", { what: had }) };
   if (isRough(given, right)) return { mistake: null, why: _("{number} is near, with one digit: give at least two.", { number }) };
   return { mistake: null, why: _("No, and {number} is none of the usual mistakes.", { number }) };
 }
