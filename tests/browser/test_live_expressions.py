@@ -72,3 +72,18 @@ HOSTILE = [
 def test_hostile_names_are_names(visit, name):
     page = visit(compose(Trace.record(tg.Value(2.0, name=name) * tg.Value(3.0, name="w")), name, live=True))
     assert page.tab.evaluate("tinygrad.compute({w: 5}).loss") == 10.0
+
+
+def test_two_cells_of_a_notebook_compute_apart(visit):
+    def cell():
+        root = tg.Value(2.0, name="w") * tg.Value(3.0, name="x")
+        return Trace.record(root)._repr_mimebundle_()["text/html"]
+
+    assert 'sandbox="allow-scripts"' in cell()
+    page = visit(f"<!DOCTYPE html><title>notebook</title>{cell()}{cell()}", viewport={"width": 1000, "height": 1400})
+    first, second = (page.tab.frame_locator(f"iframe >> nth={k}") for k in (0, 1))
+    first.locator("#input-0").fill("5")
+    first.locator("#node-n0").focus()
+    page.press("ArrowUp")
+    first.locator("#node-n0 .data", has_text="5.1").wait_for()
+    assert second.locator("#input-0").input_value() == "2"
