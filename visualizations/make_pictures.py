@@ -117,17 +117,36 @@ def turned(path: Path) -> None:
         photograph(path, file.as_uri(), "light", 1280, 730)
 
 
-def photograph(path: Path, address: str, scheme: str, width: int, height: int) -> None:
-    """What a browser shows."""
+def live(path: Path) -> None:
+    """The page that computes, after some updates."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "page.html"
+        file.write_text(page(perceptron().trace, perceptron().title, live=True), encoding="utf-8")
+        photograph(path, f"{file.as_uri()}#step={STEP}", "light", 1640, 720, "tinygrad.update(20)")
+
+
+def playground(path: Path) -> None:
+    """The playground, in the middle of a training."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "play.html"
+        assert command(["playground", "-o", str(file)]) == 0
+        photograph(path, file.as_uri(), "light", 1280, 800, "void tinygrad.steps(1500)")
+
+
+def photograph(path: Path, address: str, scheme: str, width: int, height: int, program: str = "") -> None:
+    """What a browser shows, after it has run a program."""
     from playwright.sync_api import sync_playwright
 
-    program, arguments = chromium()
+    browser_path, arguments = chromium()
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=arguments)
+        browser = playwright.chromium.launch(executable_path=browser_path, args=arguments)
         window = {"width": width, "height": height}
         tab = browser.new_page(viewport=window, color_scheme=scheme, reduced_motion="reduce")
         tab.goto(address)
         tab.wait_for_function("!document.querySelector('#rows:empty')")  # where a page has nodes, they are there
+        if program:
+            tab.evaluate(program)
+            tab.evaluate("new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))")
         tab.screenshot(path=path)
         browser.close()
 
@@ -170,6 +189,8 @@ PICTURES: dict[str, Callable[[Path], None]] = {
     "digits.png": partial(full_screen, make=digits, size=(150, 30), step=8),
     "page.png": partial(screenshot, scheme="light", width=1640, height=800),
     "page-dark.png": partial(screenshot, scheme="dark", width=1640, height=800),
+    "live.png": live,
+    "playground.png": playground,
     "updates.png": updates,
     "ravine.png": ravine,
     "landscape.png": turned,
