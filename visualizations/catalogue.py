@@ -15,7 +15,6 @@ from pathlib import Path
 
 import click
 from babel.messages.catalog import Catalog
-from babel.messages.extract import extract
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
@@ -46,8 +45,8 @@ def in_file(file: Path) -> Iterator[Message]:
     if file.suffix == ".py":
         yield from in_python(ast.parse(file.read_text(encoding="utf-8")))
     elif file.suffix == ".js":
-        for _line, text, _comments, context in extract("javascript", io.BytesIO(file.read_bytes()), KEYWORDS):
-            yield text, context
+        for found in page_texts.called(file.read_text(encoding="utf-8")):
+            yield found, None
     elif file.suffix == ".html":
         for text in page_texts.bracketed(file.read_text(encoding="utf-8")):
             yield text, None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from importlib.resources import files
 
 from . import _, language, ngettext
@@ -41,9 +42,20 @@ def _unbroken(text: str) -> str:
     return " ".join(text.split())
 
 
+def called(text: str) -> Iterator[str | tuple[str, str]]:
+    """The texts of a script, in English; of `ngettext`, that for one and that for many."""
+    for found in _CALL.finditer(text):
+        one, first, second = _literals(found)
+        yield one or (first, second)
+
+
+def _literals(found: re.Match[str]) -> list[str]:
+    return [json.loads(literal) if literal else "" for literal in found.groups()]
+
+
 def _call(found: re.Match[str]) -> str:
     """How a call of `_` or of `ngettext` begins, with translated literals; whatever follows stays."""
-    one, first, second = (json.loads(literal) if literal else "" for literal in found.groups())
+    one, first, second = _literals(found)
     if not first:
         return f"_({_quoted(_(one))}"
     return f"ngettext({_quoted(ngettext(first, second, 1))}, {_quoted(ngettext(first, second, 2))}"

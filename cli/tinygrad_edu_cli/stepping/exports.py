@@ -118,7 +118,7 @@ def page_of(
     if reason:
         notes.append(_("This page replays what was recorded: {reason}.").format(reason=reason))
     elif live and subject.root is None:
-        notes.append(FOLLOWS)
+        notes.append(_(FOLLOWS))
     live = live and not reason
     shown = subject.course or trace
     text = page(

@@ -17,6 +17,7 @@ from tinygrad_edu.graph.node import Node
 from tinygrad_edu.graph.observer import Observer
 from tinygrad_edu.tapes.javascript_code import UnwritableError
 from tinygrad_edu_viz import Trace
+from tinygrad_edu_words import _
 
 from ..errors import CommandError
 
@@ -74,11 +75,13 @@ def _recorded(function: Callable[[], Any], other: OtherNumbers) -> Trace:
         trace = None
     if trace is None:
         raise UnwritableError(
-            "the function takes no other numbers, so that nobody knows whether it has an if of its own"
+            _("the function takes no other numbers, so that nobody knows whether it has an if of its own")
         )
     if other.compared:
         raise UnwritableError(
-            "the function compares its numbers: it has an if of its own, or a where whose condition a page would not "
-            "ask anew; step(x - 1), maximum, minimum and relu follow the numbers"
+            _(
+                "the function compares its numbers: it has an if of its own, or a where whose condition a page would "
+                "not ask anew; step(x - 1), maximum, minimum and relu follow the numbers"
+            )
         )
     return trace

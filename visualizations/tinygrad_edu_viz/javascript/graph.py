@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from tinygrad_edu.graph.operation import REGISTRY
 from tinygrad_edu.tapes.javascript_code import UnwritableError
+from tinygrad_edu_words import _
 
 from ..recording.contents import restored, to_json
 from ..trace import Trace
@@ -40,20 +41,24 @@ def computed_graph(trace: Trace, *others: Trace) -> ComputedGraph:
     """
     if any(_form(other) != _form(trace) for other in others):
         raise UnwritableError(
-            "with other numbers the function computes something else: it has an if of its own, or computes with what "
-            "needs no gradient, which is not recorded"
+            _(
+                "with other numbers the function computes something else: it has an if of its own, or computes with "
+                "what needs no gradient, which is not recorded"
+            )
         )
     places = {name: place for place, name in enumerate(trace.nodes)}
     wanted, found = {}, []
     for node in trace.nodes.values():
         if node.kind != "value":
-            raise UnwritableError(f"{node.label} is a tensor: take it apart into single numbers first")
+            raise UnwritableError(
+                _("{node} is a tensor: take it apart into single numbers first").format(node=node.label)
+            )
         entry: dict[str, Any] = {"tracked": node.requires_grad}
         if node.op is None:
             found.append({"value": to_json(node.data), **entry})
             continue
         if node.op not in REGISTRY:
-            raise UnwritableError(f"the operation {node.op} is not known here")
+            raise UnwritableError(_("the operation {op} is not known here").format(op=node.op))
         op, attrs = REGISTRY[node.op], restored(node.attrs)
         inputs = [trace.nodes[name] for name in node.inputs]
         for x, rule in zip(inputs, op.rules, strict=False):

@@ -10,6 +10,7 @@ from tinygrad_edu.errors import TinygradError
 from tinygrad_edu.graph.node import Node
 from tinygrad_edu.graph.order import newest_first
 from tinygrad_edu.tapes.javascript_code import UnwritableError
+from tinygrad_edu_words import _
 
 Rule = Callable[..., list[Any]]
 
@@ -86,7 +87,7 @@ def decided(operation: str) -> str:
 
     `x > 1` of a Value is Python's True or False, so that `where(x > 1, a, b)` is a fixed choice.
     """
-    return (
-        f"the condition of a {operation} was decided when it was recorded, and would not follow the numbers: write it "
+    return _(
+        "the condition of a {operation} was decided when it was recorded, and would not follow the numbers: write it "
         "with step, as in where(step(x - 1), a, b), with maximum or minimum, or let the condition be an input"
-    )
+    ).format(operation=operation)

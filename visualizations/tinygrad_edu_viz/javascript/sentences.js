@@ -16,7 +16,8 @@ class Sentences { // parts: of sentences.py; nodes: those of runtime.js, in the 
   }
   seed() { // of the root: [formula, sentence]
     const formula = `${this.gradient(this.root)} = 1`;
-    return [formula, `${this.parts[this.root].label} starts with 1: it is the result ${this.loss} itself, and ${formula}`];
+    const slots = { label: this.parts[this.root].label, loss: this.loss, formula };
+    return [formula, _("{label} starts with 1: it is the result {loss} itself, and {formula}", slots)];
   }
   backward(k) { // of steps[k]: [formula, sentence]
     const { node, position, input, upstream, local, contribution, before, gradient } = this.steps[k];
@@ -25,16 +26,18 @@ class Sentences { // parts: of sentences.py; nodes: those of runtime.js, in the 
     const derivative = `∂${source}/∂${target}`, product = `${g} · ${slope[0] === "-" ? `(${slope})` : slope}`;
     const formula = `${this.gradient(input)} += ${this.gradient(node)} · ${derivative} = ${product} = ${received}`;
     const { inputs } = this.graph[node], twice = inputs.filter((place) => place === input).length > 1;
-    let text = `${target} receives ${received}${twice ? ` as operand ${position + 1}` : ""}: ${source} = ${rule} passes its`;
-    text += ` gradient ${g} on, times the local derivative ${derivative}`;
-    text += `${slopes[position] === slope ? "" : ` = ${slopes[position]}`} = ${slope}`;
+    let text = _("{target} receives {received}: {source} passes its gradient {upstream} on, times the local derivative {slope}", {
+      target, received: received + (twice ? _(" as operand {n}", { n: position + 1 }) : ""), source: `${source} = ${rule}`,
+      upstream: g, slope: `${derivative}${slopes[position] === slope ? "" : ` = ${slopes[position]}`} = ${slope}`,
+    });
     const why = this.explanation(node);
     if (why) text += ` (${name}: ${why})`;
     if (k === this.bornStep) {
       const said = domain && !text.includes(domain) ? ` (${name}: ${domain})` : "";
-      text += `. Here the first ${received} of the gradients is born, from finite numbers${said}`;
+      text += _(". Here the first {number} of the gradients is born, from finite numbers", { number: received }) + said;
     }
-    if (before !== undefined) text += `. Together with the ${say(before)} that it had, its gradient is now ${say(gradient)}`;
+    if (before === undefined) return [formula, text];
+    text += _(". Together with the {had} that it had, its gradient is now {has}", { had: say(before), has: say(gradient) });
     return [formula, text];
   }
   gradient(place) {
@@ -69,9 +72,9 @@ class Sentences { // parts: of sentences.py; nodes: those of runtime.js, in the 
     if (!operands.every(Number.isFinite)) return "";
     const near = (factor) => operands.map((x) => (x ? x * factor : factor - 1)); // beside a pole there are finite numbers
     const isPole = [1.001, 0.999].some((factor) => Number.isFinite(OPS[op].f(...near(factor))));
-    let why = "the result lies beyond the largest number that float64 holds";
+    let why = _("the result lies beyond the largest number that {dtype} holds", { dtype: "float64" });
     if (domain && (value !== value || isPole)) why = `${name}: ${domain}`;
-    else if (value !== value) why = `${name} has no value for these operands`;
-    return `. Here the first ${say(value)} is born, from finite numbers (${why})`;
+    else if (value !== value) why = _("{op} has no value for these operands", { op: name });
+    return _(". Here the first {number} is born{place}, from finite numbers ({why})", { number: say(value), place: "", why });
   }
 }

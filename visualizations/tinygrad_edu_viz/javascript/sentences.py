@@ -15,6 +15,8 @@ from tinygrad_edu.derivatives.not_finite import domain
 from tinygrad_edu.formulas import reading as symbols
 from tinygrad_edu.formulas.symbol import Symbol
 from tinygrad_edu.graph.operation import REGISTRY, Operation
+from tinygrad_edu_words import _
+from tinygrad_edu_words.sentences import reason
 
 from ..notation import clauses
 from ..readable import loss_name
@@ -57,7 +59,8 @@ def _symbol(trace: Trace, name: str) -> Symbol:
 
 
 def _operation(op: Operation, attrs: Attrs) -> dict[str, Any]:
-    return {"name": op.name, "figures": figures(op, attrs), "clauses": clauses(op), "domain": domain(op)}
+    said = [(_(text), cases) for text, cases in clauses(op)]
+    return {"name": op.name, "figures": figures(op, attrs), "clauses": said, "domain": reason(domain(op))}
 
 
 def figures(op: Operation, attrs: Attrs = None) -> dict[str, str]:

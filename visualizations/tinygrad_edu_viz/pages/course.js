@@ -52,8 +52,8 @@ const bars = passes.map(({ graph, updates = [] }, index) => {
   const bar = make("div", "");
   bar.className = "pass";
   bar.style.flexGrow = starts[index + 1] - starts[index];
-  bar.title = `pass ${index + 1}: loss ${content.said[index]}`;
-  if (passes.length <= LABELLED) bar.append(make("b", `pass ${index + 1}`));
+  bar.title = _("pass {n}: loss {loss}", { n: index + 1, loss: content.said[index] });
+  if (passes.length <= LABELLED) bar.append(make("b", _("pass {n}", { n: index + 1 })));
   const parts = make("div", "");
   parts.className = "parts";
   const of = (kind) => graphs[graph].steps.filter((step) => step.kind === kind).length;
@@ -90,9 +90,10 @@ watchers.moved.push(() => {
   point.classList.toggle("no-number", lost);
   const behind = points.slice(0, pass + 1).filter((one) => !one.lost);
   curve.querySelector(".behind").setAttribute("points", behind.map((one) => `${one.x},${one.y}`).join(" "));
-  const was = pass ? `, was ${content.said[pass - 1]}` : "";
-  const grown = pass && content.losses[pass] > content.losses[pass - 1] ? ": it has grown" : "";
-  const said = `pass ${pass + 1}: loss ${content.said[pass]}${was}${grown}`;
+  const slots = { n: pass + 1, loss: content.said[pass], before: content.said[pass - 1] };
+  const grown = pass && content.losses[pass] > content.losses[pass - 1];
+  const compared = grown ? _("pass {n}: loss {loss}, was {before}: it has grown", slots) : _("pass {n}: loss {loss}, was {before}", slots);
+  const said = pass ? compared : _("pass {n}: loss {loss}", slots);
   setText($("loss-said"), said);
   curve.setAttribute("aria-valuenow", pass + 1);
   curve.setAttribute("aria-valuetext", said);

@@ -11,6 +11,7 @@ import html
 from typing import Any
 
 from tinygrad_edu.data import Dataset
+from tinygrad_edu_words import _
 
 from ..courses.course import Course
 from ..trace import Trace
@@ -34,11 +35,11 @@ def live_frame(subject: Trace | Course, height: int | None = None) -> str:
     found = graph_of(subject)
     graph = None if isinstance(found, str) else found
     scenes = scenes_of(subject, live=graph is not None)
-    content = compose(subject, scenes, repr(subject), FOLLOWS if graph else "", graph=graph)
+    content = compose(subject, scenes, repr(subject), _(FOLLOWS) if graph else "", graph=graph)
     if height is None:
         around = AROUND + UPDATES * (isinstance(subject, Course) or graph is not None)
         height = min(max(round(scenes[0].height) + around, LEAST), MOST)
-    return framed(content, "Steps of forward and backward pass", height)
+    return framed(content, _("Steps of forward and backward pass"), height)
 
 
 def playground_frame(
@@ -52,7 +53,7 @@ def playground_frame(
     Raises:
         ArgumentError: a data set that does not fit into the plane.
     """
-    return framed(playground.page(own, file, start), "Playground: train a network", height, "allow-downloads")
+    return framed(playground.page(own, file, start), _("Playground: train a network"), height, "allow-downloads")
 
 
 def framed(content: str, title: str, height: int, *allowed: str) -> str:

@@ -1,6 +1,8 @@
 // The page's data and its program are deflated, and written in base64. The browser runs the program because the page's
 // policy has the hash of its text: this one, and no other.
 
+const _ = (text) => text;
+
 const inflated = async (element) => {
   const bytes = Uint8Array.from(atob(element.textContent), (letter) => letter.charCodeAt(0));
   const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"));
@@ -17,7 +19,6 @@ if ("DecompressionStream" in window) {
 } else {
   const word = document.createElement("p");
   word.setAttribute("role", "alert");
-  word.textContent = "This page is compressed, and this browser cannot unpack it (it has no DecompressionStream). Open it in" +
-    " a newer one: Chrome or Edge from 80 on, Firefox from 113, Safari from 16.4.";
+  word.textContent = _("This page is compressed, and this browser cannot unpack it (it has no DecompressionStream). Open it in a newer one: Chrome or Edge from 80 on, Firefox from 113, Safari from 16.4.");
   document.body.prepend(word);
 }

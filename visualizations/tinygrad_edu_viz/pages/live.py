@@ -9,7 +9,7 @@ from typing import Any
 
 from tinygrad_edu.graph.operation import REGISTRY, Elementwise
 from tinygrad_edu.tapes.javascript_code import UnwritableError
-from tinygrad_edu_words import _
+from tinygrad_edu_words import N_, _
 
 from ..javascript.assemble import graph_program
 from ..javascript.calls import calls
@@ -28,7 +28,9 @@ from .parts import packaged
 
 MOST = 400  # nodes; with more a change of a number is too slow to follow a finger
 ROOM = len("-1.23457e-05")  # characters of the longest usual number, for which boxes have room
-FOLLOWS = "Any input may be changed; what is computed from it is what was recorded, whatever an if of Python would do."
+FOLLOWS = N_(
+    "Any input may be changed; what is computed from it is what was recorded, whatever an if of Python would do."
+)
 SCRIPTS = (
     *("live.js", "learning.js", "live_link.js", "live_drawing.js", "live_controls.js"),
     *("predicting.js", "predict.js"),
@@ -45,14 +47,15 @@ def live_graph(trace: Trace, *others: Trace) -> ComputedGraph:
         UnwritableError: a page can only replay what was recorded; the message says why.
     """
     if len(trace.nodes) > MOST:
-        raise UnwritableError(f"a page computes up to {MOST} nodes, and this graph has {len(trace.nodes):,}")
+        text = _("a page computes up to {most} nodes, and this graph has {n}")
+        raise UnwritableError(text.format(most=MOST, n=f"{len(trace.nodes):,}"))
     if not any(node.requires_grad for node in trace.nodes.values() if node.op is None):
-        raise UnwritableError("no input has a gradient")
+        raise UnwritableError(_("no input has a gradient"))
     if trace.nodes[trace.root].op is None:
-        raise UnwritableError("nothing is computed")
+        raise UnwritableError(_("nothing is computed"))
     start = next(event for event in trace.events if event.kind == "backward")
     if start.grad != 1.0:
-        raise UnwritableError("the backward pass starts with another gradient than 1")
+        raise UnwritableError(_("the backward pass starts with another gradient than 1"))
     return computed_graph(trace, *others)
 
 
@@ -81,8 +84,9 @@ def live_content(trace: Trace, graph: ComputedGraph) -> dict[str, Any]:
 
 def live_parts(data: dict[str, Any] | None, last: int | str, svg: str, operations: Table) -> Parts:
     """Of what is known of a trace, and of its picture, the page that computes."""
-    words = dict.fromkeys(("buttons", "loss", "of_pass", "of_first"), "")
-    words["keys"] = " <kbd>u</kbd> updates what learns, <kbd>z</kbd> undoes, <kbd>p</kbd> asks you to predict,"
+    words = dict.fromkeys(("buttons", "loss", "of_first"), "")
+    words["keys"] = " " + _("<kbd>u</kbd> updates what learns, <kbd>z</kbd> undoes, <kbd>p</kbd> asks you to predict,")
+    words["all_steps"] = _("All steps")
     script = "\n".join(map(packaged, SCRIPTS))
     return Parts(
         data,

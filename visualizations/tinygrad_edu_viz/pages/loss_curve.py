@@ -5,6 +5,8 @@ from __future__ import annotations
 import html
 from collections.abc import Iterable, Sequence
 
+from tinygrad_edu_words import _
+
 from ..pictures.loss_plot import DOTTED, LEFT, RIGHT, loss_plot
 from ..pictures.placing import Point
 from ..readable import number
@@ -15,14 +17,15 @@ WIDTH, HEIGHT = 360.0, 190.0
 def loss_curve(losses: Sequence[float]) -> str:
     """The section of the page. The program moves the point, and the part of the curve that lies behind it."""
     plot = loss_plot(losses, WIDTH, HEIGHT)
-    said = [f"pass {k}: loss {number(loss)}" for k, loss in enumerate(losses, 1)]
+    said = [_("pass {n}: loss {loss}").format(n=k, loss=number(loss)) for k, loss in enumerate(losses, 1)]
     end = WIDTH - RIGHT
     parts = []
     for y, text in plot.ticks:
         parts.append(f'<line class="grid" x1="{LEFT:g}" x2="{end:g}" y1="{y:g}" y2="{y:g}"/>')
         parts.append(f'<text class="tick" x="{LEFT - 9:g}" y="{y + 4:g}">{text}</text>')
     parts.append(f'<line class="axis" x1="{LEFT:g}" x2="{end:g}" y1="{plot.bottom:g}" y2="{plot.bottom:g}"/>')
-    parts.append(f'<text x="2" y="10">{plot.name}</text><text x="{LEFT:g}" y="{HEIGHT - 6:g}">pass 1</text>')
+    parts.append(f'<text x="2" y="10">{_(plot.name)}</text>')
+    parts.append(f'<text x="{LEFT:g}" y="{HEIGHT - 6:g}">{_("pass {n}").format(n=1)}</text>')
     parts.append(f'<text class="tick" x="{end:g}" y="{HEIGHT - 6:g}">{len(losses)}</text>')
     parts.append(f'<polyline class="ahead" points="{_points(plot.curve())}"/><polyline class="behind" points=""/>')
     if len(losses) <= DOTTED:
@@ -36,9 +39,10 @@ def loss_curve(losses: Sequence[float]) -> str:
         parts.append(f'<text class="lost" x="{x:g}" y="{y + 4:g}">×<title>{html.escape(said[k])}</title></text>')
     marked = " ".join(f"{x:g},{y:g}{',lost' * (k in plot.lost)}" for k, (x, y) in enumerate(plot.points))
     return (
-        '\n<section id="loss" aria-label="The loss">\n'
+        f'\n<section id="loss" aria-label="{_("The loss")}">\n'
         f'<svg id="curve" viewBox="0 0 {WIDTH:g} {HEIGHT:g}" data-points="{marked}" tabindex="0" role="slider" '
-        f'aria-label="Pass" aria-valuemin="1" aria-valuemax="{len(losses)}" aria-valuenow="1">{"".join(parts)}</svg>\n'
+        f'aria-label="{_("Pass")}" aria-valuemin="1" aria-valuemax="{len(losses)}" aria-valuenow="1">'
+        f"{''.join(parts)}</svg>\n"
         f'<p id="loss-said">{html.escape(said[0])}</p>\n'
         "</section>"
     )

@@ -128,13 +128,15 @@ function paintRow(k) {
   setText(grad, nodes[k].requires_grad ? inRow(gradOf(k)?.lines ?? [UNKNOWN]) : "");
 }
 
-const inRow = (lines) => (lines[0].startsWith("mean") ? lines[0] : lines.join(", ")); // of a large array only its mean
+const inRow = (lines) => (lines[0][0] === "[" ? lines.join(", ") : lines[0]); // of a large array only its mean
+
+const kindOf = (node) => (node.requires_grad ? _("input") : _("constant")); // of what no operation computed
 
 function spoken(k, data, grad) {
   const { title, op, requires_grad } = nodes[k];
-  const say = (lines) => (lines[0] === UNKNOWN ? "not known yet" : lines.join(", "));
-  const gradient = requires_grad ? `, gradient ${say(grad)}` : "";
-  return `${title}, ${op ?? (requires_grad ? "input" : "constant")}, data ${say(data)}${gradient}`;
+  const say = (lines) => (lines[0] === UNKNOWN ? _("not known yet") : lines.join(", "));
+  const gradient = requires_grad ? `, ${_("gradient {g}", { g: say(grad) })}` : "";
+  return `${title}, ${op ?? kindOf(nodes[k])}, ${_("data {data}", { data: say(data) })}${gradient}`;
 }
 
 // A step is what happened since the stop before: one event; of a box of several nodes, all that happens in it.
@@ -206,20 +208,13 @@ function follow(frame, choices, next, gently) {
 // --- what is told in words -------------------------------------------------------------------------------------------
 
 const GIVEN =
-  "Only the inputs are known. Each step forward computes one node; then each step backward adds one contribution to a gradient.";
+  _("Only the inputs are known. Each step forward computes one node; then each step backward adds one contribution to a gradient.");
 
 function tell() {
   const step = steps[position - 1];
   const many = step ? happened().length : 0;
-  const which = many > 1 ? `steps ${position - many + 1} to ${position}` : `step ${position}`;
-  const where =
-    (passes.length > 1 ? `Pass ${pass + 1} of ${passes.length}. ` : "") +
-    (!step
-      ? "Start"
-      : step.kind === "update"
-        ? `Update ${position - firstUpdate + 1} of ${steps.length - firstUpdate + 1}: ${step.about}`
-        : `${step.kind === "forward" ? "Forward" : "Backward"}, ${which} of ${firstUpdate - 1}`);
-  fill("where", many > 1 ? `${where}; the last of them:` : where);
+  const where = (passes.length > 1 ? `${_("Pass {n} of {all}.", { n: pass + 1, all: passes.length })} ` : "") + placeOf(step, many);
+  fill("where", many > 1 ? _("{where}; the last of them:", { where }) : where);
   fill("formula", step ? step.formula || step.text : "", written);
   fill("sentence", step ? (step.formula ? step.text : "") : GIVEN, isolated);
   $("story").className = step ? step.kind : "";
@@ -227,6 +222,16 @@ function tell() {
   $("slider").setAttribute("aria-valuetext", where);
   for (const id of ["start", "back"]) $(id).disabled = here() === 0;
   for (const id of ["next", "end"]) $(id).disabled = here() === total;
+}
+
+function placeOf(step, many) {
+  if (!step) return _("Start");
+  if (step.kind === "update") {
+    return _("Update {n} of {all}: {what}", { n: position - firstUpdate + 1, all: steps.length - firstUpdate + 1, what: step.about });
+  }
+  const kind = step.kind === "forward" ? _("Forward") : _("Backward"), all = firstUpdate - 1;
+  if (many > 1) return _("{kind}, steps {first} to {last} of {all}", { kind, first: position - many + 1, last: position, all });
+  return _("{kind}, step {n} of {all}", { kind, n: position, all });
 }
 
 // What stands there already is not announced again.
@@ -262,28 +267,29 @@ function describe() {
   const node = nodes[k];
   const items = [];
   const item = (what, value) => items.push([what, value]);
-  if (node.name !== null && node.name !== node.title) item("name", node.name);
-  if (node.op !== null) item("computed", known[k] ? steps[computedBy[k]].text : UNKNOWN);
-  if (node.about) item("shape", node.about);
+  if (node.name !== null && node.name !== node.title) item(_("name"), node.name);
+  if (node.op !== null) item(_("computed"), known[k] ? steps[computedBy[k]].text : UNKNOWN);
+  if (node.about) item(_("shape"), node.about);
   const update = updatedBy[k] === null ? null : steps[updatedBy[k]];
-  item("data", update ? full(update.after) : known[k] ? full(node.data) : UNKNOWN);
-  if (update) item("before the update", full(update.before));
+  item(_("data"), update ? full(update.after) : known[k] ? full(node.data) : UNKNOWN);
+  if (update) item(_("before the update"), full(update.before));
   if (node.requires_grad) {
-    item("gradient", latest[k] === null ? UNKNOWN : full(steps[latest[k]].grad));
+    item(_("gradient"), latest[k] === null ? UNKNOWN : full(steps[latest[k]].grad));
     const parts = [];
     for (let s = latest[k]; s !== null; s = before[s]) parts.unshift(s);
     for (const s of parts) {
       const { from, contribution } = steps[s];
-      item(`step ${s + 1}`, `${full(contribution)} ${from === null ? "to start with" : `from ${nodes[numberOf.get(from)].title}`}`);
+      const source = from === null ? _("to start with") : _("from {node}", { node: nodes[numberOf.get(from)].title });
+      item(_("step {n}", { n: s + 1 }), `${full(contribution)} ${source}`);
     }
   }
   for (const [name, old, now] of update?.states ?? []) item(name, `${full(old)} → ${full(now)}`);
   if (step && step.receiver === k && step.kind === "backward" && step.from !== null) {
-    item("upstream", full(step.upstream));
-    if (step.local !== null) item("local derivative", full(step.local));
-    item("gradient before", full(step.grad_before));
+    item(_("upstream"), full(step.upstream));
+    if (step.local !== null) item(_("local derivative"), full(step.local));
+    item(_("gradient before"), full(step.grad_before));
   }
-  const pin = k === pinned ? ", pinned" : "";
+  const pin = k === pinned ? `, ${_("pinned")}` : "";
   fill("details-title", node.title + (node.op ? ` (${node.op})` : "") + pin, isolated);
   fill("details-list", JSON.stringify(items), () => items.flatMap(([what, value]) => [make("dt", what), make("dd", value)]));
 }
@@ -312,7 +318,7 @@ function makeRow(node, k) {
   const head = make("th", "");
   head.scope = "row";
   head.append(make("bdi", node.title));
-  row.append(head, make("td", node.op ?? (node.requires_grad ? "input" : "constant")), make("td", ""), make("td", ""));
+  row.append(head, make("td", node.op ?? kindOf(node)), make("td", ""), make("td", ""));
   row.children[1].title = row.children[1].textContent;
   return row;
 }

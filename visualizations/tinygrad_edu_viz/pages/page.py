@@ -61,7 +61,7 @@ def page(
     """
     graph = graph_of(subject, others) if live else None
     if isinstance(graph, str):
-        note = " ".join(filter(None, [note, f"This page replays what was recorded: {graph}."]))
+        note = " ".join(filter(None, [note, _("This page replays what was recorded: {reason}.").format(reason=graph)]))
         graph = None
     scenes = scenes_of(subject, rankdir, level, limit, graph is not None)
     return compose(subject, scenes, title, note, theme, opens, graph)
@@ -76,7 +76,7 @@ def why_not_live(subject: Trace | Course, others: Sequence[Trace] = ()) -> str:
 def graph_of(subject: Trace | Course, others: Sequence[Trace] = ()) -> ComputedGraph | str:
     """What a page computes, or why it cannot."""
     if isinstance(subject, Course):
-        return "its updates are recorded, too"
+        return _("its updates are recorded, too")
     try:
         return live_graph(subject, *others)
     except UnwritableError as error:

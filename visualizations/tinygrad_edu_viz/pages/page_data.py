@@ -7,6 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from tinygrad_edu_words import _
+from tinygrad_edu_words.sentences import spoken
+
 from ..courses.course import Course
 from ..courses.letters import letter_of
 from ..courses.update import Update
@@ -94,6 +97,7 @@ def _step(event: Event) -> dict[str, Any]:
     """An event without what is also in its nodes: names, shapes, data."""
     kept = {"kind", "node", "inputs", "from", "position", "formula", "text"}
     found = {key: value for key, value in event.to_json().items() if key in kept}
+    found |= {key: spoken(found[key]) for key in ("formula", "text") if found.get(key)}
     if event.kind == "forward":
         return {**found, "formula": ""}
     for key in ("upstream", "local", "contribution", "grad_before", "grad"):
@@ -103,7 +107,10 @@ def _step(event: Event) -> dict[str, Any]:
 
 def _update(update: Update) -> dict[str, Any]:
     """An update: its rule in letters and, below each line, in figures."""
-    about = f"{update.label}; the element that moves most is {update.subject}" if update.element else update.label
+    about = update.label
+    if update.element:
+        moves = _("{name}; the element that moves most is {element}")
+        about = moves.format(name=update.label, element=update.subject)
     states = [[_state(name), *map(numbers, pair)] for name, pair in update.states.items()]
     return {
         "kind": "update",
@@ -111,7 +118,7 @@ def _update(update: Update) -> dict[str, Any]:
         "about": about,
         "t": update.t,
         "formula": "\n".join(f"{x.name} ← {x.rule}\n= {x.figures} = {x.result}" for x in update.lines),
-        "text": update.text,
+        "text": spoken(update.text),
         "before": numbers(update.before),
         "gradient": numbers(update.gradient),
         "states": states,

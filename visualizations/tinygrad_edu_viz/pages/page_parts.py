@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+from tinygrad_edu_words import _
+from tinygrad_edu_words.sentences import spoken
+
 from ..courses.course import Course
 from ..javascript import assemble as javascript
 from ..pictures.scene import Scene
@@ -38,7 +41,7 @@ class Parts(NamedTuple):
 
 def one_pass(trace: Trace, scene: Scene) -> Parts:
     """Of a trace."""
-    words = dict.fromkeys(("buttons", "loss", "keys", "of_pass", "of_first", "live"), "")
+    words = dict.fromkeys(("buttons", "loss", "keys", "of_first", "live"), "") | {"all_steps": _("All steps")}
     return Parts(
         trace_data(trace, scene),
         len(trace.events),
@@ -54,14 +57,15 @@ def several_passes(course: Course, scenes: Sequence[Scene]) -> Parts:
         scene_svg.draw(scenes[k], course.passes[k], f"g{place}-" if place else "") for place, k in enumerate(firsts)
     ]
     widths = [f"#g{place} {{ --width: {scenes[k].width}; }}" for place, k in enumerate(firsts)]
-    learned = ", ".join(course.learned) or "nothing"
+    names = ", ".join(course.learned) or _("nothing")
+    said = _("Learned: {names}; by {optimizer}").format(names=names, optimizer=course.optimizer) + "."
     words = {
         "buttons": packaged("course_buttons.html").rstrip(),
         "live": "",
         "loss": loss_curve(course.losses),
-        "keys": " <kbd>n</kbd> <kbd>N</kbd> next and previous pass, <kbd>u</kbd> the update,",
-        "of_pass": " of this pass",
-        "of_first": " of the first pass",
+        "keys": " " + _("<kbd>n</kbd> <kbd>N</kbd> next and previous pass, <kbd>u</kbd> the update,"),
+        "all_steps": _("All steps of this pass"),
+        "of_first": " " + _("That is the first pass."),
         "svg": "\n".join(
             f'<div id="g{place}"{" hidden" if place else ""}>{picture}</div>' for place, picture in enumerate(pictures)
         ),
@@ -73,5 +77,5 @@ def several_passes(course: Course, scenes: Sequence[Scene]) -> Parts:
         style="\n".join([packaged("course.css"), *widths]),
         script=packaged("course.js"),
         program=javascript.packaged(javascript.WORDS),
-        note=" ".join(filter(None, [f"Learned: {learned}; by {course.optimizer}.", course.note and f"{course.note}."])),
+        note=" ".join(filter(None, [said, course.note and f"{spoken(course.note)}."])),
     )

@@ -25,7 +25,7 @@ def draw(scene: Scene, trace: Trace, prefix: str = "") -> str:
         prefix: begins all ids, where there are several pictures in a page.
     """
     size = f'viewBox="0 0 {scene.width:g} {scene.height:g}" width="{scene.width:g}" height="{scene.height:g}"'
-    parts = [f'<svg xmlns="http://www.w3.org/2000/svg" {size} role="group" aria-label="Computation graph">']
+    parts = [f'<svg xmlns="http://www.w3.org/2000/svg" {size} role="group" aria-label="{_("Computation graph")}">']
     parts += map(_frame, scene.frames)
     for (source, target, position), curve in scene.curves.items():
         parts.append(f'<g class="edge" id="{prefix}edge-{source}-{target}-{position}">{_curve(curve)}</g>')

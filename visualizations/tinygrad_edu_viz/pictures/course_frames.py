@@ -205,7 +205,7 @@ class CourseFilm(Film):
         def at(point: tuple[float, float]) -> tuple[float, float]:
             return left + point[0], top + point[1]
 
-        page.text((left, top + 11), plot.name, 11, look.quiet)
+        page.text((left, top + 11), _(plot.name), 11, look.quiet)
         for y, text in plot.ticks:
             page.line([(left + LEFT, top + y), (end, top + y)], look.group, 1)
             page.text((left + LEFT - 9, top + y + 4), text, 11, look.quiet, anchor="rs")

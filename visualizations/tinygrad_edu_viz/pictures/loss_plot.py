@@ -8,6 +8,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from tinygrad_edu_words import N_
+
 from ..canvas.axes import compact, covering
 from .placing import Point
 
@@ -62,7 +64,7 @@ def loss_plot(losses: Sequence[float], width: float, height: float) -> LossPlot:
     lost = frozenset([k for k, loss in enumerate(losses) if not math.isfinite(loss)])
     ticks = scale.ticks(max(int((height - TOP - BOTTOM) / PER_TICK) + 1, 2))
     return LossPlot(
-        name="loss (log)" if is_log else "loss",
+        name=N_("loss (log)") if is_log else N_("loss"),
         width=width,
         height=height,
         points=list(zip(xs, y(losses), strict=True)),
