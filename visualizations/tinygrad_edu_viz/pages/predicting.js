@@ -53,25 +53,25 @@ function* mistakes(c) { // [kind, contribution, why], in the order in which they
     for (const [side, sign] of [[Math.abs(a), _("positive")], [-Math.abs(a), _("negative")]]) {
       const slots = { input: c.target, sign, place: here, op: c.name, slope: say(c.local) };
       const why = _("would be right if {input} were {sign}; at {place} the slope of {op} is {slope}", slots);
-      yield [_("the dead side of relu"), c.slope(0, c.y, [side]), why];
+      yield ["the dead side of relu", c.slope(0, c.y, [side]), why];
     }
   }
-  yield [_("wrong sign"), -c.contribution, _("has the right size, and the wrong sign")];
+  yield ["wrong sign", -c.contribution, _("has the right size, and the wrong sign")];
   const alone = _("is the local derivative {slope} alone: the chain rule multiplies it by the upstream {g}", { slope, g: `${g} = ${say(c.g)}` });
-  yield [_("upstream gradient forgotten"), d[c.at](c.y, ...c.values), alone];
+  yield ["upstream gradient forgotten", d[c.at](c.y, ...c.values), alone];
   for (const [other, name] of c.said.others) {
     const slots = { theirs: live.mistakes[c.node][other].derivative, other: `∂${c.source}/∂${name}`, slope, derivative };
-    yield [_("the other factor"), c.slope(other), _("is the upstream gradient times {theirs}, which is {other}; {slope} is {derivative}", slots)];
+    yield ["the other factor", c.slope(other), _("is the upstream gradient times {theirs}, which is {other}; {slope} is {derivative}", slots)];
   }
   if (c.said.atInput !== undefined) {
     const replaced = c.values.with(c.at, c.y), slots = { here, there, derivative };
     const atInput = _("takes the derivative at the input {here} as {taken}; it is {derivative}, at the output {there}", { ...slots, taken: c.said.atInput });
     const atOutput = _("takes the derivative at the output {there} as {taken}; it is {derivative}, at the input {here}", { ...slots, taken: c.said.atOutput });
-    yield [_("derivative at the wrong point"), c.slope(c.at, c.values[c.at]), atInput];
-    yield [_("derivative at the wrong point"), c.slope(c.at, c.y, replaced), atOutput];
+    yield ["derivative at the wrong point", c.slope(c.at, c.values[c.at]), atInput];
+    yield ["derivative at the wrong point", c.slope(c.at, c.y, replaced), atOutput];
   }
   const says = sentences.explanation(c.node), aside = says ? ` (${c.name}: ${says})` : "";
-  yield [_("upstream passed on unchanged"), c.g, _("is {g}, passed on unchanged, and not times {slope} = {derivative}", { g, slope, derivative }) + aside];
+  yield ["upstream passed on unchanged", c.g, _("is {g}, passed on unchanged, and not times {slope} = {derivative}", { g, slope, derivative }) + aside];
 }
 
 // What is said of an answer, a text: {correct, mistake, text, retry}, where retry does not tell the right answer.
@@ -89,7 +89,7 @@ const sumOf = ({ had }, part, total) => (had ? `${say(total)} = ${say(had)} + ${
 function aboutShape(c, shape) {
   const written = `(${shape.join(", ")}${shape.length === 1 ? "," : ""})`;
   const has = _("{name} has no axes, and so has its gradient", { name: c.target });
-  return { mistake: _("wrong shape"), why: has + "; " + _("your answer has the shape {given}", { given: written }) + "." };
+  return { mistake: "wrong shape", why: has + "; " + _("your answer has the shape {given}", { given: written }) + "." };
 }
 
 function verdictOn(c, given, unit) {
@@ -102,7 +102,7 @@ function verdictOn(c, given, unit) {
     return { correct: true, why: number === say(right) ? _("Right: {answer}.", { answer }) : _("Right, rounded: {answer}.", { answer }) };
   }
   const had = _("{name} had {number} already, and gradients add up (+=, not =)", { name: c.target, number: say(c.had) });
-  if (c.had && means(c.contribution)) return { mistake: _("= instead of +="), why: _("{number} is what this step adds.", { number }) + ` ${had}.` };
+  if (c.had && means(c.contribution)) return { mistake: "= instead of +=", why: _("{number} is what this step adds.", { number }) + ` ${had}.` };
   for (const [mistake, part, why] of mistakes(c)) {
     if (!means(c.had + part)) continue;
     const made = c.had ? _("{sum}, and {part}", { sum: sumOf(c, part, c.had + part), part: say(part) }) : number;
