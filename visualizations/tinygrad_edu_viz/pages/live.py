@@ -23,7 +23,7 @@ from ..predicting.recorded_rules import Rules
 from ..trace import Trace
 from . import scene_svg
 from .page_data import trace_data
-from .page_parts import Parts
+from .page_parts import Parts, words_of_one
 from .parts import packaged
 
 MOST = 400  # nodes; with more a change of a number is too slow to follow a finger
@@ -84,9 +84,9 @@ def live_content(trace: Trace, graph: ComputedGraph) -> dict[str, Any]:
 
 def live_parts(data: dict[str, Any] | None, last: int | str, svg: str, operations: Table) -> Parts:
     """Of what is known of a trace, and of its picture, the page that computes."""
-    words = dict.fromkeys(("buttons", "loss", "of_first"), "")
+    words = dict.fromkeys(("buttons", "loss"), "")
     words["keys"] = " " + _("<kbd>u</kbd> updates what learns, <kbd>z</kbd> undoes, <kbd>p</kbd> asks you to predict,")
-    words["all_steps"] = _("All steps")
+    words |= words_of_one()
     script = "\n".join(map(packaged, SCRIPTS))
     return Parts(
         data,

@@ -213,7 +213,7 @@ const GIVEN =
 function tell() {
   const step = steps[position - 1];
   const many = step ? happened().length : 0;
-  const where = (passes.length > 1 ? `${_("Pass {n} of {all}.", { n: pass + 1, all: passes.length })} ` : "") + placeOf(step, many);
+  const where = (passes.length > 1 ? `${_("Pass {n} of {all}.", { n: pass + 1, all: passes.length })} ` : "") + whereOf(step, many);
   fill("where", many > 1 ? _("{where}; the last of them:", { where }) : where);
   fill("formula", step ? step.formula || step.text : "", written);
   fill("sentence", step ? (step.formula ? step.text : "") : GIVEN, isolated);
@@ -224,7 +224,7 @@ function tell() {
   for (const id of ["next", "end"]) $(id).disabled = here() === total;
 }
 
-function placeOf(step, many) {
+function whereOf(step, many) {
   if (!step) return _("Start");
   if (step.kind === "update") {
     return _("Update {n} of {all}: {what}", { n: position - firstUpdate + 1, all: steps.length - firstUpdate + 1, what: step.about });

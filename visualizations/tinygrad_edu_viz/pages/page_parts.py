@@ -39,9 +39,17 @@ class Parts(NamedTuple):
     note: str = ""
 
 
+def words_of_one() -> dict[str, str]:
+    """What the page of a single pass says otherwise than that of several."""
+    return {
+        "all_steps": _("All steps"),
+        "unscripted": _("Stepping needs JavaScript. Without it, the picture shows all data and gradients."),
+    }
+
+
 def one_pass(trace: Trace, scene: Scene) -> Parts:
     """Of a trace."""
-    words = dict.fromkeys(("buttons", "loss", "keys", "of_first", "live"), "") | {"all_steps": _("All steps")}
+    words = dict.fromkeys(("buttons", "loss", "keys", "live"), "") | words_of_one()
     return Parts(
         trace_data(trace, scene),
         len(trace.events),
@@ -65,7 +73,9 @@ def several_passes(course: Course, scenes: Sequence[Scene]) -> Parts:
         "loss": loss_curve(course.losses),
         "keys": " " + _("<kbd>n</kbd> <kbd>N</kbd> next and previous pass, <kbd>u</kbd> the update,"),
         "all_steps": _("All steps of this pass"),
-        "of_first": " " + _("That is the first pass."),
+        "unscripted": _(
+            "Stepping needs JavaScript. Without it, the picture shows all data and gradients of the first pass."
+        ),
         "svg": "\n".join(
             f'<div id="g{place}"{" hidden" if place else ""}>{picture}</div>' for place, picture in enumerate(pictures)
         ),
