@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+import warnings
 from collections.abc import Iterator
 from html.parser import HTMLParser
 
@@ -14,7 +15,8 @@ MARKS = {"_", "N_", "ngettext", "pgettext", "Sentence"}
 
 
 def in_python(source: str) -> Iterator[tuple[int, str]]:
-    """(line, text) of each literal that reads like prose: without docstrings, and what is marked.
+    """(line, text) of each literal that reads like prose, and is not marked: without docstrings, help of options and
+    keys, which `catalogue.py` finds by itself or nobody sees, and errors.
 
     An f-string is one text, with {} for what is put in.
     """
@@ -26,9 +28,16 @@ def in_python(source: str) -> Iterator[tuple[int, str]]:
             continue
         above, marked, at = parents[node], False, node
         while above is not None and not isinstance(above, ast.stmt):
-            marked |= isinstance(above, ast.Call) and _called(above) in MARKS and at in above.args
+            marked |= (
+                isinstance(above, ast.Call)
+                and _called(above) in MARKS
+                and at in above.args
+                and not isinstance(at, ast.JoinedStr)
+            )
+            marked |= isinstance(above, ast.keyword) and above.arg in ("help", "epilog", "metavar")
+            marked |= isinstance(above, ast.Call) and _called(above) == "Binding"
             above, at = parents.get(above), above
-        if not marked:
+        if not marked and not isinstance(above, ast.Raise):
             yield node.lineno, text
 
 
@@ -46,16 +55,17 @@ def _called(node: ast.Call) -> str:
 
 def in_script(source: str) -> Iterator[tuple[int, str]]:
     """The same of JavaScript; template literals, with their slots as they are."""
-    tokens = [token for token in tokenize(source) if token.type != "linecomment"]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # Babel shows its reader of JavaScript to nobody else
+        tokens = [token for token in tokenize(source) if token.type != "linecomment"]
     for place, token in enumerate(tokens):
         if token.type not in ("string", "template_string"):
             continue
         before = [other.value for other in tokens[max(place - 2, 0) : place]]
         text = _with_slots(token.value[1:-1])
         second = [other.value for other in tokens[max(place - 4, 0) : place]]  # of ngettext(one, many, n)
-        if before[-1:] == ["("] and before[:1] and before[0] in MARKS:
-            continue
-        if second[:2] == ["ngettext", "("]:
+        is_marked = (before[-1:] == ["("] and before[0] in MARKS) or second[:2] == ["ngettext", "("]
+        if is_marked and token.type == "string":
             continue
         if PROSE.search(text) or (re.fullmatch(r"[A-Z][a-z]+", text) and text not in KEYS):
             yield token.lineno, text
@@ -101,3 +111,6 @@ def in_html(source: str) -> list[tuple[int, str]]:
     parser = _Texts()
     parser.feed(re.sub(r"\[\[.+?\]\]", "", source, flags=re.DOTALL))
     return parser.found
+
+
+READERS = {".py": in_python, ".js": in_script, ".html": in_html}

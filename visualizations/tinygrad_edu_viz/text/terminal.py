@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Literal
 
 from tinygrad_edu.errors import ArgumentError
+from tinygrad_edu_words import N_, _
 
 from ..cells import cell_width
 from ..notation import sign
@@ -23,7 +24,7 @@ from .text_graph import Box, Edge, TextGraph
 DIGITS = 3
 WIDEST = 72  # cells of a line: as many as the numbers of a small array take
 DATA, GRADIENT, UNKNOWN, UPDATED = "=", "∂", "·", "→"
-FOLDED = "   (each layer is one box, as there is no room for its operations)"
+FOLDED = N_("each layer is one box, as there is no room for its operations")
 _ASCII = str.maketrans({"∂": "d", "×": "*", "·": ".", "∞": "inf", "…": "...", "→": ">"})
 
 
@@ -72,7 +73,7 @@ def fitting(trace: Trace, level: str, width: int, ascii: bool = False) -> str | 
             drawn = draw(trace, ascii=ascii, view=seen, direction=direction)
             *picture, legend = drawn.splitlines()
             if max(map(cell_width, map(str.rstrip, picture))) <= width:
-                folded = "" if seen is views[0] or seen.note else FOLDED
+                folded = "" if seen is views[0] or seen.note else f"   ({_(FOLDED)})"
                 return "\n".join([*picture, *textwrap.wrap(legend + folded, width)])
     return None
 
@@ -100,10 +101,11 @@ class Picture:
         self.alike = [other for other in alike if _shapes(other) == _shapes(trace)]
         self.widths = self._widths()
         boxes = [Box(box.id, self._lines(box, None, None)) for box in view.boxes.values()]
-        edges = [edge for edge in view.edges for _ in range(self._times(edge))]
+        edges = [edge for edge in view.edges for _time in range(self._times(edge))]
         self.layout = lay_out(boxes, edges, direction, max_text=WIDEST)
         note = f"   ({view.note})" if view.note else ""
-        self.legend = self._text(f"{DATA} data   {GRADIENT} gradient   {UNKNOWN} not known yet{note}")
+        said = {DATA: _("data"), GRADIENT: _("gradient"), UNKNOWN: _("not known yet")}
+        self.legend = self._text("   ".join(f"{mark} {text}" for mark, text in said.items()) + note)
 
     def of(self, trace: Trace, view: View) -> Picture | None:
         """The same layout with the numbers of another pass; None if that is none of those alike, or of other boxes."""

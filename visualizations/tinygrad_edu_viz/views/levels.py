@@ -187,7 +187,7 @@ def _bands(nodes: Mapping[str, TraceNode], root: str) -> Grouping:
 
     def path(node: str) -> Path:
         start = (max(depth[node], 1) - 1) // size * size + 1
-        return (f"depth {start} to {min(start + size - 1, deepest)}",)
+        return (_("depth {first} to {last}").format(first=start, last=min(start + size - 1, deepest)),)
 
     return {node: path(node) for node in nodes if node not in alone}
 
