@@ -9,6 +9,18 @@ from typing import Any
 
 from tinygrad_edu import Tensor
 from tinygrad_edu.graph.node import Node
+from tinygrad_edu_words import ENGLISH, N_, _, language
+
+COUNTED = {
+    "epoch": (N_("epoch"), N_("epochs")),
+    "example": (N_("example"), N_("examples")),
+    "held-out example": (N_("held-out example"), N_("held-out examples")),
+    "fresh example": (N_("fresh example"), N_("fresh examples")),
+    "input": (N_("input"), N_("inputs")),
+    "step": (N_("step"), N_("steps")),
+    "update": (N_("update"), N_("updates")),
+}
+"""Nouns as they stand behind numbers."""
 
 
 def as_options(text: str) -> str:
@@ -60,7 +72,9 @@ def either(words: Iterable[Any]) -> str:
 
 
 def count(number: int | None, noun: str) -> str:
-    """ "1 epoch", "1,200 epochs"."""
+    """ "1 epoch", "1,200 epochs"; in another language, of the nouns that are known there."""
+    if language() != ENGLISH and noun in COUNTED:
+        return f"{number:,} {_(COUNTED[noun][number != 1])}"
     return f"{number:,} {noun}{'s' * (number != 1)}"
 
 

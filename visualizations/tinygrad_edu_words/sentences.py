@@ -29,6 +29,8 @@ _WITHIN = {
     "low": _NUMBER,
     "high": _NUMBER,
     "place": ".*?",
+    "stop": ".*?",
+    "share": r"[\d.]+%",
 }  # other slots: anything
 _ROWS = ("shapes", "operands")  # slots with several things: "(2, 3) and (3,)"
 

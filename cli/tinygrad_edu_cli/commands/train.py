@@ -7,6 +7,8 @@ from typing import Any
 
 import click
 
+from tinygrad_edu_words import N_, _
+
 from .. import live as screen
 from ..completion import NETWORKS
 from ..errors import INTERRUPTED, NEGATIVE, CommandError
@@ -16,9 +18,7 @@ from .export_options import PICTURE_OPTIONS, Pictures, asked_for, picture_option
 
 _PATH: Any = click.Path(path_type=Path)
 FIRST_DATA = "pass_class"
-FIRST_WORDS = f"""\
-The question of the first lecture: will I pass this class? A perceptron learns it from two numbers.
-The same as: tinygrad-edu train --data {FIRST_DATA}"""
+FIRST_WORDS = N_("The question of the first lecture: will I pass this class? A perceptron learns it from two numbers.")
 
 
 @click.command(cls=SectionedCommand)
@@ -115,7 +115,8 @@ def train(
     else:
         session = sessions.started(config.RunConfig(**{**options, "data": options["data"] or FIRST_DATA}), record, load)
     if resume is None and context.get_parameter_source("data") is not click.core.ParameterSource.COMMANDLINE:
-        click.echo(f"{FIRST_WORDS}\n", err=True)
+        same = _("The same as: {command}").format(command=f"tinygrad-edu train --data {FIRST_DATA}")
+        click.echo(f"{_(FIRST_WORDS)}\n{same}\n", err=True)
     if as_json:
         for line in summary.accounted(session.run):
             click.echo(line, err=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 
 from tinygrad_edu.train import History
+from tinygrad_edu_words import _
 
 from .config import LEARNING_RATES, typed
 from .judgement import LITTLE_LEARNED, is_slow, no_better_than_guessing, takes_short_steps
@@ -20,32 +21,34 @@ def advice(run: Run, history: History) -> str:
     config, end, reported = run.config, history.end, {notice.name for notice in history.notices}
     assert end is not None and config.lr is not None and config.epochs is not None
     if end.stopped == "diverged" or "rising" in reported:
-        return f"find a learning rate that works: {_comparison(run, _around_usual(run))}"
+        return _("find a learning rate that works: {command}").format(command=_comparison(run, _around_usual(run)))
     if end.stopped == "interrupted":
-        return "run it again, and let it finish"
+        return _("run it again, and let it finish")
     if len(run.held_out) < TOO_FEW:
-        few = "--n 200" if made(config) else "leave --n out" if run.asked.n else "so few decide nothing"
-        return f"more examples, {MANY} or more: {few}"
+        few = "--n 200" if made(config) else "leave --n out" if run.asked.n else _("so few decide nothing")
+        return _("more examples, {n} or more: {how}").format(n=MANY, how=few)
     slow, no_better = is_slow(run, history), no_better_than_guessing(run, history)
     if (slow or "flat" in reported) and takes_short_steps(run):
-        return f"larger steps: {_comparison(run, {config.lr, *_around_usual(run)})}"
+        return _("larger steps: {command}").format(command=_comparison(run, {config.lr, *_around_usual(run)}))
     if run.dataset.name == "pass_class" and not no_better:
-        return "a problem that no straight line solves, and a deeper net: tinygrad-edu train --data moons"
+        return _("a problem that no straight line solves, and a deeper net: tinygrad-edu train --data moons")
     if run.is_linear and end.validation_accuracy is not None and end.validation_accuracy < 0.95 and not slow:
         if config.activation == "linear" and len(config.net or ()) > 2:
-            return "layers of linear units are one layer: --activation relu"
+            return _("layers of linear units are one layer: --activation relu")
         inputs, outputs = (config.net or (1, 1))[0], (config.net or (1, 1))[-1]
-        return f"a hidden layer can bend the line: --net {inputs}-16-{outputs}"
+        return _("a hidden layer can bend the line: --net {net}").format(net=f"{inputs}-16-{outputs}")
     if "overfitting" in reported or (no_better and history.train_loss[-1] < LITTLE_LEARNED * run.guessing_loss()):
-        return "against overfitting: --patience 10, --dropout 0.2, --l2 0.001, or more data"
+        return _("against overfitting: --patience 10, --dropout 0.2, --l2 0.001, or more data")
     best_at_end = bool(history.best_epoch) and (history.best_epoch or 0) >= 0.95 * end.epoch
     if end.stopped == "epochs" and (slow or (best_at_end and _still_falling(run, history))):
-        return f"the loss was still falling: --epochs {2 * config.epochs}"
+        return _("the loss was still falling: --epochs {n}").format(n=2 * config.epochs)
     if no_better and "vanishing_gradient" in reported:
-        return "an activation that lets gradients through to the first layers: --activation relu"
+        return _("an activation that lets gradients through to the first layers: --activation relu")
     if no_better:
-        return f"does any learning rate do better? {_comparison(run, {config.lr, *_around_usual(run)})}"
-    return f"see what the learning rate does: {_comparison(run, {config.lr, *_around_usual(run)})}"
+        text = _("does any learning rate do better? {command}")
+    else:
+        text = _("see what the learning rate does: {command}")
+    return text.format(command=_comparison(run, {config.lr, *_around_usual(run)}))
 
 
 def _still_falling(run: Run, history: History) -> bool:

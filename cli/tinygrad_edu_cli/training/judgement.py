@@ -7,6 +7,7 @@ import math
 import numpy as np
 
 from tinygrad_edu.train import History
+from tinygrad_edu_words import _, ngettext
 
 from ..phrases import count
 from .config import LEARNING_RATES
@@ -23,21 +24,22 @@ def judgement(run: Run, history: History) -> str:
     """A sentence where there is reason for one, else ""."""
     examples, end = len(run.held_out), history.end
     if examples < TOO_FEW:
-        are = "is" if examples == 1 else "are"
-        return f"{count(examples, 'held-out example')} {are} too few to judge by: chance decides."
+        text = ngettext("{n} held-out example is", "{n} held-out examples are", examples).format(n=examples)
+        return _("{these} too few to judge by: chance decides.").format(these=text)
     if end is None or end.validation_loss is None:
         return ""
     guessing, loss = run.guessing_loss(), end.validation_loss
     if no_better_than_guessing(run, history):
-        return (
-            f"That is no better than guessing: the best constant answer has a loss of {number(guessing)}, and "
-            f"this network {number(loss)}. {_heading(run, history)}"
+        text = _(
+            "That is no better than guessing: the best constant answer has a loss of {best}, and this network {loss}."
         )
+        return f"{text.format(best=number(guessing), loss=number(loss))} {_heading(run, history)}"
     if loss >= NO_BETTER * guessing:
-        return (
-            f"It is right more often than guessing, but far too sure where it is wrong: its loss is {number(loss)}, "
-            f"and that of the best constant answer {number(guessing)}."
+        text = _(
+            "It is right more often than guessing, but far too sure where it is wrong: its loss is {loss}, and that of "
+            "the best constant answer {best}."
         )
+        return text.format(best=number(guessing), loss=number(loss))
     return ""
 
 
@@ -70,16 +72,20 @@ def takes_short_steps(run: Run) -> bool:
 def _heading(run: Run, history: History) -> str:
     """Where the training loss goes."""
     losses, config = history.train_loss, run.config
-    rate = (
-        f"the learning rate is {config.lr:g}, and {LEARNING_RATES[config.optimizer]:g} is usual for {config.optimizer}"
+    rate = _("the learning rate is {rate}, and {usual} is usual for {optimizer}").format(
+        rate=f"{config.lr:g}", usual=f"{LEARNING_RATES[config.optimizer]:g}", optimizer=config.optimizer
     )
     if any(notice.name == "rising" for notice in history.notices):
         highest = max(loss for loss in losses if math.isfinite(loss))
-        return f"Its training loss rose to {number(highest)}: the steps are too long ({rate})."
-    moves = f"from {number(losses[0])} to {number(losses[-1])} in {count(len(losses), 'epoch')}"
+        text = _("Its training loss rose to {loss}: the steps are too long ({why}).")
+        return text.format(loss=number(highest), why=rate)
+    moves = _("from {first} to {last} in {epochs}").format(
+        first=number(losses[0]), last=number(losses[-1]), epochs=count(len(losses), "epoch")
+    )
     if is_slow(run, history):
-        why = f"the steps are short ({rate})" if takes_short_steps(run) else "it needs more epochs"
-        return f"Its training loss still falls, {moves}, but slowly: {why}."
+        why = _("the steps are short ({why})").format(why=rate) if takes_short_steps(run) else _("it needs more epochs")
+        return _("Its training loss still falls, {moves}, but slowly: {why}.").format(moves=moves, why=why)
     if losses[-1] < LITTLE_LEARNED * run.guessing_loss():
-        return f"Its training loss is {number(losses[-1])}: it knows its own examples by heart, and no others."
-    return f"Its training loss leads nowhere, {moves}."
+        text = _("Its training loss is {loss}: it knows its own examples by heart, and no others.")
+        return text.format(loss=number(losses[-1]))
+    return _("Its training loss leads nowhere, {moves}.").format(moves=moves)

@@ -12,6 +12,7 @@ import numpy as np
 from tinygrad_edu.train import Run
 from tinygrad_edu.train.layer_report import Probe, report
 from tinygrad_edu_viz.cells import cell_width
+from tinygrad_edu_words import _
 
 from .wording import percent
 
@@ -105,16 +106,23 @@ def short_name(name: str) -> str:
 
 def layer_lines(epoch: int, layers: Sequence[LayerRow]) -> Iterator[str]:
     """A table of the layers, in lines."""
-    rows = [("", "|gradient|", "|step|/|weights|", "units that do nothing")]
+    rows = [("", _("|gradient|"), _("|step|/|weights|"), _("units that do nothing"))]
     for layer in layers:
         numbers = ["-" if value is None else f"{value:.3g}" for value in (layer.gradient, layer.ratio)]
         found = [f"{percent(share)} {what}" for share, what in _idle(layer) if share is not None]
-        rows.append((f"layer {short_name(layer.name)}", numbers[0], numbers[1], found[0] if found else "-"))
+        rows.append(
+            (
+                _("layer {layer}").format(layer=short_name(layer.name)),
+                numbers[0],
+                numbers[1],
+                found[0] if found else "-",
+            )
+        )
     width = max(cell_width(row[0]) for row in rows)
-    yield f"The layers in epoch {epoch}:"
+    yield _("The layers in epoch {n}:").format(n=epoch)
     for name, gradient, step, idle in rows:
         yield f"  {name}{' ' * (width - cell_width(name))}  {gradient:>10}  {step:>16}  {idle}"
 
 
 def _idle(layer: LayerRow) -> list[tuple[float | None, str]]:
-    return [(layer.dead, "dead"), (layer.saturated, "saturated")]
+    return [(layer.dead, _("dead")), (layer.saturated, _("saturated"))]

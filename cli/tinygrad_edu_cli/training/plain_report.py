@@ -7,6 +7,8 @@ from collections.abc import Sequence
 
 from tinygrad_edu.train import History
 from tinygrad_edu.train.events import EndEvent, EpochEvent, Event, NoticeEvent, SteerEvent, UndoEvent, ValidationEvent
+from tinygrad_edu_viz.training.notices import notice_text
+from tinygrad_edu_words import _
 
 from .. import output
 from ..terminal_width import room, wrap
@@ -44,8 +46,8 @@ class PlainReport:
         for event in self.history.steering:
             self._tell_steered(event)
         self.say("")
-        measure = "accuracy" if self.run.dataset.classes else "R²"
-        self.say(_row("epoch", "train loss", "validation", measure, "lr"))
+        measure = _("accuracy") if self.run.dataset.classes else "R²"
+        self.say(_row(_("epoch"), _("train loss"), _("validation"), measure, "lr"))
 
     def watch(self, event: Event) -> None:
         """Tell what has happened, where it is worth a line."""
@@ -58,13 +60,14 @@ class PlainReport:
                 if is_round(event.epoch):
                     self._tell_epoch()
             case NoticeEvent() if len(self.history.notices) <= MAX_NOTICES:
-                where = f"Epoch {event.epoch}: " if event.epoch else ""
-                self._tell(f"{where}{event.text}")
+                where = _("Epoch {n}:").format(n=event.epoch) + " " if event.epoch else ""
+                self._tell(f"{where}{notice_text(event.text)}")
             case SteerEvent():
                 self._tell_steered(event)
             case UndoEvent():
                 self._told, self._epoch, self._validation = 0, None, None
-                self._tell(f"Back at the {f'end of epoch {event.epoch}' if event.epoch else 'start'}, by hand.")
+                back = _("Back at the end of epoch {n}, by hand.") if event.epoch else _("Back at the start, by hand.")
+                self._tell(back.format(n=event.epoch))
             case EndEvent():
                 self._end()
 
@@ -80,7 +83,7 @@ class PlainReport:
         """Nothing is left to do: every line was printed when it came."""
 
     def _tell_steered(self, event: SteerEvent) -> None:
-        self._tell(f"From update {event.step + 1} on: {steered(event)}, set by hand.")
+        self._tell(_("From update {n} on: {what}, set by hand.").format(n=event.step + 1, what=steered(event)))
 
     def _tell(self, sentence: str) -> None:
         for line in wrap(sentence, room() - 2, indent=2):
@@ -102,7 +105,7 @@ class PlainReport:
         self._tell_epoch()
         hidden = len(self.history.notices) - MAX_NOTICES
         if hidden > 0:
-            self.say(f"  ({hidden} more notices; --json shows all)")
+            self.say(f"  ({_('{n} more notices; --json shows all').format(n=hidden)})")
         epoch, layers = self._looked
         if layers:
             self.say("")
@@ -112,7 +115,7 @@ class PlainReport:
         for sentence in summary(self.run, self.history, time.monotonic() - self.started):
             self.say("\n".join(wrap(sentence, room())))
         words, command, arguments = advice(self.run, self.history).partition("tinygrad-edu ")
-        self.say("\n".join(wrap(f"Next: {words.rstrip()}", room())))
+        self.say("\n".join(wrap(_("Next: {what}").format(what=words.rstrip()), room())))
         if command:
             self.say(f"  {command}{arguments}")  # on one line, to be copied
 

@@ -10,6 +10,7 @@ import click
 from tinygrad_edu.train import History
 from tinygrad_edu.train.events import BatchEvent, EpochEvent, Event, ValidationEvent
 from tinygrad_edu_viz.cells import part
+from tinygrad_edu_words import _
 
 from .. import output
 from .plain_report import PlainReport
@@ -61,7 +62,7 @@ class ProgressLine:
         """The line, in at most `columns` cells; the parts at its end are left out first."""
         filled = round(BAR * self.done / self.epochs)
         parts = [self.title] if self.title else []
-        parts.append(f"epoch {min(int(self.done) + 1, self.epochs)}/{self.epochs}")
+        parts.append(f"{_('epoch')} {min(int(self.done) + 1, self.epochs)}/{self.epochs}")
         parts.append(f"[{'#' * filled}{'.' * (BAR - filled)}]")
         parts += [*self._measured(), *self._time_left()]
         while len(parts) > 1 and len("  ".join(parts)) > columns:
@@ -71,20 +72,22 @@ class ProgressLine:
     def _measured(self) -> list[str]:
         epoch, validation, words = self._epoch, self._validation, []
         if epoch:
-            words.append(f"loss {number(epoch.train_loss)}")
+            words.append(f"{_('loss')} {number(epoch.train_loss)}")
         if validation:
             if validation.validation_accuracy is not None:
-                words.append(f"accuracy {percent(validation.validation_accuracy)}")
+                words.append(f"{_('accuracy')} {percent(validation.validation_accuracy)}")
             elif validation.validation_r2 is not None:
                 words.append(f"R² {validation.validation_r2:.3f}")
-            words.append(f"validation {number(validation.validation_loss)}")  # left out before the others
+            words.append(f"{_('validation')} {number(validation.validation_loss)}")  # left out before the others
         return [*words, f"lr {epoch.lr:.3g}"] if epoch else words
 
     def _time_left(self) -> list[str]:
         made = self.done - (self._before or 0)
         if made <= 0:
             return []
-        return [f"{(time.monotonic() - self._started) / made * (self.epochs - self.done):.0f} s left"]
+        return [
+            _("{n} s left").format(n=f"{(time.monotonic() - self._started) / made * (self.epochs - self.done):.0f}")
+        ]
 
 
 class ProgressReport(PlainReport):

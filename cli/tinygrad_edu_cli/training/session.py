@@ -20,6 +20,7 @@ from tinygrad_edu.train.checkpoint import NAME as CHECKPOINT
 from tinygrad_edu.train.events import BatchEvent, EndEvent, EpochEvent, Event, SteerEvent
 from tinygrad_edu.train.run_state import checked_state
 from tinygrad_edu.train.steering import missing
+from tinygrad_edu_words import _
 
 from ..errors import CommandError, FileError, MissingPieceError
 from ..files import cannot_write
@@ -170,12 +171,13 @@ def _resumed(folder: RunFolder, epochs: int | None) -> Session:
         raise CommandError(f"--epochs {epochs} is less than the {epoch} that the run has", f"give {epoch + 1} or more")
     if recorded > epoch:
         why = f"it has no checkpoint after epoch {epoch}" if epoch else "it has no checkpoint"
-        click.echo(f"{path}: {why}, so what came later is learned again", err=True)
+        click.echo(_("{path}: {why}, so what came later is learned again").format(path=path, why=why), err=True)
     session = _session(run, folder, checkpoint)
     if config != folder.config or folder.version != VERSION:
         folder.save_config(config)
     if epoch >= (run.config.epochs or 0):
-        click.echo(f"nothing is left to do: the run has its {epoch} epochs; go on with --epochs {2 * epoch}", err=True)
+        text = _("nothing is left to do: the run has its {n} epochs; go on with --epochs {more}")
+        click.echo(text.format(n=epoch, more=2 * epoch), err=True)
     return session
 
 
@@ -249,7 +251,7 @@ def train(session: Session, report: Report, drive: Drive = unsteered) -> str:
         drive(session, report, watch)
     if folder:
         go_on = f"; go on with: tinygrad-edu train --resume {folder.path}" if stopped == "interrupted" else ""
-        click.echo(f"recorded in {folder.path}{go_on}", err=True)
+        click.echo(_("recorded in {folder}").format(folder=folder.path) + go_on, err=True)
     return stopped
 
 
@@ -297,7 +299,7 @@ def save(session: Session, path: Path) -> None:
             tg.save(run.model, path, run.train, standardizer=run.standardizer, loss=run.config.loss, meta=meta)
     except OSError as error:
         raise cannot_write(path, error) from None
-    click.echo(f"wrote {path}", err=True)
+    click.echo(_("wrote {path}").format(path=path), err=True)
 
 
 def _loaded(config: RunConfig, path: Path) -> Run:

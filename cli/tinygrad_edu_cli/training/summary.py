@@ -9,6 +9,7 @@ import numpy as np
 from tinygrad_edu.data import account
 from tinygrad_edu.train import History
 from tinygrad_edu_viz.cells import cell_width
+from tinygrad_edu_words import N_, _
 
 from ..phrases import count, some
 from ..terminal_width import room, wrap
@@ -25,19 +26,23 @@ def introduction(run: Run) -> Iterator[str]:
     """The data and the network."""
     config, data = run.config, run.dataset
     inputs = run.train.x.shape[1]
-    classes = f"{data.classes} classes ({some(data.target_names)})"
-    task = classes if data.classes else f"{data.target_names[0]} to predict"
+    task = _("{name} to predict").format(name=data.target_names[0])
+    if data.classes:
+        task = _("{n} classes ({names})").format(n=data.classes, names=some(data.target_names))
     yield from accounted(run)
-    yield f"Data: {data.name}, {len(data):,} examples with {count(inputs, 'input')}, {task}"
-    scaled = ("; pixels from 0 to 1" if data.name in PIXELS else "; standardized") if run.standardizer else ""
-    yield f"      {len(run.train):,} to learn from, {len(run.held_out):,} held out to measure on{scaled}"
+    text = _("Data: {name}, {n} examples with {inputs}, {task}")
+    yield text.format(name=data.name, n=f"{len(data):,}", inputs=count(inputs, "input"), task=task)
+    text = _("{train} to learn from, {held_out} held out to measure on")
+    text = text.format(train=f"{len(run.train):,}", held_out=f"{len(run.held_out):,}")
+    scaled = _("pixels from 0 to 1") if data.name in PIXELS else _("standardized")
+    yield f"      {text}; {scaled}" if run.standardizer else f"      {text}"
     parameters = sum(p.size for p in run.model.parameters())
     net = "-".join(map(str, config.net or ()))
-    activation = "no hidden layer" if len(config.net or ()) == 2 else config.activation
-    yield f"Net:  {net}, {activation}, {parameters:,} parameters" + (
-        f", dropout {config.dropout:g}" if config.dropout else ""
-    )
-    yield f"How:  {how(config)}"
+    activation = _("no hidden layer") if len(config.net or ()) == 2 else config.activation
+    text = _("Net:  {net}, {activation}, {n} parameters")
+    dropout = f", dropout {config.dropout:g}" if config.dropout else ""
+    yield text.format(net=net, activation=activation, n=f"{parameters:,}") + dropout
+    yield _("How:  {how}").format(how=how(config))
 
 
 def accounted(run: Run) -> Iterator[str]:
@@ -53,22 +58,22 @@ def accounted(run: Run) -> Iterator[str]:
 
 def how(config: RunConfig) -> str:
     """Loss, optimizer and batches on one line."""
-    batches = {"full": "the full batch", 1: "one example a step"}.get(
-        config.batch_size, f"batches of {config.batch_size}"
+    batches = {"full": _("the full batch"), 1: _("one example a step")}.get(
+        config.batch_size, _("batches of {n}").format(n=config.batch_size)
     )
     words = [
-        f"{config.loss} loss",
-        f"{config.optimizer} with lr {config.lr:g}",
+        _("{name} loss").format(name=config.loss),
+        _("{optimizer} with lr {rate}").format(optimizer=config.optimizer, rate=f"{config.lr:g}"),
         batches,
         count(config.epochs, "epoch"),
     ]
     if config.schedule:
-        words.append(f"{config.schedule} schedule")
+        words.append(_("{name} schedule").format(name=config.schedule))
     for name in ("l1", "l2", "weight_decay", "label_smoothing"):
         if getattr(config, name):
             words.append(f"{name.replace('_', ' ')} {getattr(config, name):g}")
     if config.patience:
-        words.append(f"patience {config.patience}")
+        words.append(_("patience {n}").format(n=config.patience))
     return ", ".join(words)
 
 
@@ -76,38 +81,44 @@ def summary(run: Run, history: History, seconds: float) -> Iterator[str]:
     """What was learned."""
     end = history.end
     assert end is not None
-    yield f"{_ENDINGS[end.stopped]} after {count(end.epoch, 'epoch')} ({seconds:.1f} s)."
+    text = _("{ending} after {epochs} ({seconds} s).")
+    yield text.format(ending=_(_ENDINGS[end.stopped]), epochs=count(end.epoch, "epoch"), seconds=f"{seconds:.1f}")
     if end.stopped == "diverged":
         return
     if end.validation_accuracy is not None:
         yield from _classified(run, end.validation_accuracy)
     elif end.validation_r2 is not None:
-        yield (
-            f"R² on the held-out examples: {end.validation_r2:.3f} (1 is perfect, 0 is no better than always "
-            "answering the mean)."
-        )
+        text = _("R² on the held-out examples: {r2} (1 is perfect, 0 is no better than always answering the mean).")
+        yield text.format(r2=f"{end.validation_r2:.3f}")
     if judged := judgement(run, history):
         yield judged
     if history.best_epoch and history.validation_loss:
         best = min(loss for loss in history.validation_loss if loss == loss)
-        kept = "; its weights were kept" if run.config.patience or end.stopped == "interrupted" else ""
-        yield f"Best epoch: {history.best_epoch}, with a validation loss of {number(best)}{kept}."
+        text = _("Best epoch: {n}, with a validation loss of {loss}.")
+        if run.config.patience or end.stopped == "interrupted":
+            text = _("Best epoch: {n}, with a validation loss of {loss}; its weights were kept.")
+        yield text.format(n=history.best_epoch, loss=number(best))
 
 
 _ENDINGS = {
-    "epochs": "Done",
-    "early": "Stopped early, as the validation loss no longer fell,",
-    "diverged": "The loss is not a number any more: the run blew up",
-    "interrupted": "Interrupted",
+    "epochs": N_("Done"),
+    "early": N_("Stopped early, as the validation loss no longer fell,"),
+    "diverged": N_("The loss is not a number any more: the run blew up"),
+    "interrupted": N_("Interrupted"),
 }
 
 
 def _classified(run: Run, accuracy: float) -> Iterator[str]:
     labels, count = run.held_out.y, len(run.held_out)
     guessing = np.bincount(labels).max() / count
-    yield (
-        f"Accuracy on the held-out examples: {percent(accuracy)} ({round(accuracy * count):,} of {count:,}; always "
-        f"answering the commonest class gives {percent(guessing)})."
+    yield _(
+        "Accuracy on the held-out examples: {accuracy} ({right} of {all}; always answering the commonest class gives "
+        "{guessing})."
+    ).format(
+        accuracy=percent(accuracy),
+        right=f"{round(accuracy * count):,}",
+        all=f"{count:,}",
+        guessing=percent(guessing),
     )
     answers = run.predictions()
     wrong = np.flatnonzero(answers != labels)
@@ -115,6 +126,14 @@ def _classified(run: Run, accuracy: float) -> Iterator[str]:
         names = run.dataset.target_names
         pairs, counts = np.unique(np.stack([labels[wrong], answers[wrong]]), axis=1, return_counts=True)
         order = np.argsort(-counts, kind="stable")[:MOST_MISTAKES]
-        said = [f"{names[pairs[0, k]]} taken for {names[pairs[1, k]]} ({counts[k]:,} times)" for k in order]
-        said = [text.replace("(1 times)", "(once)").replace("(2 times)", "(twice)") for text in said]
-        yield f"{'Mistakes' if len(counts) <= MOST_MISTAKES else 'Commonest mistakes'}: {', '.join(said)}."
+        often = {1: _("once"), 2: _("twice")}
+        said = [
+            _("{right} taken for {answer} ({times})").format(
+                right=names[pairs[0, k]],
+                answer=names[pairs[1, k]],
+                times=often.get(int(counts[k]), _("{n} times").format(n=f"{counts[k]:,}")),
+            )
+            for k in order
+        ]
+        text = _("Mistakes: {list}.") if len(counts) <= MOST_MISTAKES else _("Commonest mistakes: {list}.")
+        yield text.format(list=", ".join(said))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from tinygrad_edu.train.events import SteerEvent
+from tinygrad_edu_words import _
 
 
 def percent(share: float) -> str:
@@ -15,7 +16,13 @@ def percent(share: float) -> str:
 def number(value: float | None) -> str:
     """A loss in four digits."""
     return (
-        "-" if value is None else f"{value:.4g}" if math.isfinite(value) else "not a number" if value != value else "∞"
+        "-"
+        if value is None
+        else f"{value:.4g}"
+        if math.isfinite(value)
+        else _("not a number")
+        if value != value
+        else "∞"
     )
 
 
@@ -29,9 +36,10 @@ def steered(event: SteerEvent) -> str:
     parts = []
     if event.optimizer is not None:
         rates = sorted({group["lr"] for group in event.groups or [] if "lr" in group})
-        parts.append(f"the optimizer {event.optimizer}" + (f" with the rate {rates[0]:.4g}" if len(rates) == 1 else ""))
+        text = _("the optimizer {name} with the rate {rate}") if len(rates) == 1 else _("the optimizer {name}")
+        parts.append(text.format(name=event.optimizer, rate=f"{rates[0]:.4g}" if rates else ""))
     if event.lr is not None:
-        parts.append(f"the learning rate {event.lr:.4g}")
+        parts.append(_("the learning rate {rate}").format(rate=f"{event.lr:.4g}"))
     if event.batch_size is not None:
-        parts.append(f"the batch size {event.batch_size}")
+        parts.append(_("the batch size {size}").format(size=event.batch_size))
     return ", ".join(parts)
