@@ -13,7 +13,7 @@ from tinygrad_edu_cli.phrases import as_options
 from tinygrad_edu_viz.training.notices import notice_text
 from tinygrad_edu_words import speaking
 
-ENGLISH = re.compile(r"\b(the|is|are|was|of|with|step|steps|start|loss|layer|data|try|or)\b")
+ENGLISH = re.compile(r"\b(the|is|are|of|with|step|steps|start|loss|layer|data|try|or)\b")
 
 
 def layer(**more: Any) -> SimpleNamespace:
