@@ -119,6 +119,7 @@ MARKED = [
     *(VIEWS / "pages" / f"page{name}" for name in (".html", ".js", "_controls.js")),
     *(VIEWS / "pages" / name for name in ("course.js", "course_buttons.html", "inflate.js", "live.html")),
     *(VIEWS / "pages" / f"{name}.js" for name in ("live", "live_controls", "live_drawing", "predict", "predicting")),
+    *(VIEWS / "pages" / f"playground{name}" for name in (".html", ".js", "_network.js", "_walk.js", "_fields.js")),
     *(VIEWS / "javascript" / f"{name}.js" for name in ("sentences", "answers", "words")),
 ]
 NO_TEXTS = {  # reasons why texts that look like prose are none that is translated

@@ -23,21 +23,21 @@ const still = matchMedia("(prefers-reduced-motion: reduce)");
 const isDark = () => getComputedStyle(document.documentElement).getPropertyValue("--pos").trim() === "#56b4e9";
 
 const PRESETS = [ // [title, settings, what is seen]
-  ["One unit and a straight line", { data: "two_lines", hidden: [] }, "A single unit draws a straight line: enough for these two."],
-  ["XOR without hidden units", { data: "xor", hidden: [] }, "No straight line parts xor: a single unit stays near half right."],
-  ["XOR with a hidden layer", { data: "xor", hidden: [4], activations: ["tanh"] }, "Four hidden units bend the line, and xor is learned."],
-  ["XOR by an input", { data: "xor", hidden: [], features: ["x1", "x2", "x1·x2"] }, "With the product of its inputs a single unit learns xor."],
-  ["Linear layers stay linear", { data: "circles", hidden: [8, 8], activations: ["linear", "linear"] }, "Layers without a nonlinearity are one linear layer: circles stay out of reach."],
-  ["Learning rate too small", { data: "moons", optimizer: "SGD", lr: 0.0001 }, "Steps this small hardly leave the start."],
-  ["Learning rate too large", { data: "moons", optimizer: "SGD", lr: 50, activations: ["relu", "relu"] }, "Steps this large jump over every valley, and the loss blows up."],
-  ["Vanishing gradients", { data: "spirals", hidden: [6, 6, 6, 6, 6, 6], activations: Array(6).fill("sigmoid"), optimizer: "SGD", lr: 0.1 }, "Six sigmoid layers shrink the gradient: the first layers hardly move."],
-  ["Overfitting", { data: "moons", noise: 0.5, hidden: [10, 10, 10], activations: Array(3).fill("relu"), lr: 0.02 }, "The train loss falls while the test loss rises."],
-  ["Against overfitting", { data: "moons", noise: 0.5, hidden: [10, 10, 10], activations: Array(3).fill("relu"), lr: 0.02, l2: 0.003, dropout: 0.2 }, "Dropout and L2 keep both losses together."],
-  ["With momentum and without", { data: "circles", optimizer: "SGD", lr: 0.02 }, "B has momentum and is down first; A takes the same steps without.", { momentum: 0.9 }],
-  ["A rate that falls", { data: "moons", noise: 0.3, optimizer: "SGD", lr: 2, batch: 5 }, "A jumps to and fro to the end; the rate of B falls, and it comes to rest.", { schedule: "cosine", epochs: 30 }],
-  ["Three classes", { data: "blobs", hidden: [6], activations: ["tanh"] }, "One output for each class; the largest one is the answer."],
-  ["Hills to fit", { data: "hills", hidden: [8, 8], activations: ["tanh", "tanh"], lr: 0.02 }, "A number over the plane: the network raises hills and digs hollows."],
-  ["A curve to fit", { data: "sine", hidden: [8, 8], activations: ["tanh", "tanh"], lr: 0.02 }, "A network of one input draws a curve through the examples."],
+  [_("One unit and a straight line"), { data: "two_lines", hidden: [] }, _("A single unit draws a straight line: enough for these two.")],
+  [_("XOR without hidden units"), { data: "xor", hidden: [] }, _("No straight line parts xor: a single unit stays near half right.")],
+  [_("XOR with a hidden layer"), { data: "xor", hidden: [4], activations: ["tanh"] }, _("Four hidden units bend the line, and xor is learned.")],
+  [_("XOR by an input"), { data: "xor", hidden: [], features: ["x1", "x2", "x1·x2"] }, _("With the product of its inputs a single unit learns xor.")],
+  [_("Linear layers stay linear"), { data: "circles", hidden: [8, 8], activations: ["linear", "linear"] }, _("Layers without a nonlinearity are one linear layer: circles stay out of reach.")],
+  [_("Learning rate too small"), { data: "moons", optimizer: "SGD", lr: 0.0001 }, _("Steps this small hardly leave the start.")],
+  [_("Learning rate too large"), { data: "moons", optimizer: "SGD", lr: 50, activations: ["relu", "relu"] }, _("Steps this large jump over every valley, and the loss blows up.")],
+  [_("Vanishing gradients"), { data: "spirals", hidden: [6, 6, 6, 6, 6, 6], activations: Array(6).fill("sigmoid"), optimizer: "SGD", lr: 0.1 }, _("Six sigmoid layers shrink the gradient: the first layers hardly move.")],
+  [_("Overfitting"), { data: "moons", noise: 0.5, hidden: [10, 10, 10], activations: Array(3).fill("relu"), lr: 0.02 }, _("The train loss falls while the test loss rises.")],
+  [_("Against overfitting"), { data: "moons", noise: 0.5, hidden: [10, 10, 10], activations: Array(3).fill("relu"), lr: 0.02, l2: 0.003, dropout: 0.2 }, _("Dropout and L2 keep both losses together.")],
+  [_("With momentum and without"), { data: "circles", optimizer: "SGD", lr: 0.02 }, _("B has momentum and is down first; A takes the same steps without."), { momentum: 0.9 }],
+  [_("A rate that falls"), { data: "moons", noise: 0.3, optimizer: "SGD", lr: 2, batch: 5 }, _("A jumps to and fro to the end; the rate of B falls, and it comes to rest."), { schedule: "cosine", epochs: 30 }],
+  [_("Three classes"), { data: "blobs", hidden: [6], activations: ["tanh"] }, _("One output for each class; the largest one is the answer.")],
+  [_("Hills to fit"), { data: "hills", hidden: [8, 8], activations: ["tanh", "tanh"], lr: 0.02 }, _("A number over the plane: the network raises hills and digs hollows.")],
+  [_("A curve to fit"), { data: "sine", hidden: [8, 8], activations: ["tanh", "tanh"], lr: 0.02 }, _("A network of one input draws a curve through the examples.")],
 ];
 
 let run, pictures, picture, pointed = null, playing = false, frame = 0, frames = 0, ticks = 0, writing = null, blown = false, walk = null;
@@ -62,7 +62,7 @@ function look() { // at the run
 }
 function change(asked) { // settings: a new run, unless they may change in the middle of one
   const label = document.activeElement?.ariaLabel, { settings, refused } = settled(asked, run.s, sets);
-  if (refused.length) report(`${refused.join(", ")}: not a value that this network can have`);
+  if (refused.length) report(_("{names}: not a value that this network can have", { names: refused.join(", ") }));
   else if (Object.keys(asked).every((name) => LIVE.has(name))) run.adopt(settings);
   else begin(settings);
   fields();
@@ -71,7 +71,7 @@ function change(asked) { // settings: a new run, unless they may change in the m
 }
 function setWeight(layer, i, j, text) {
   const value = Number(text.replace(",", "."));
-  if (text.trim() === "" || !Number.isFinite(value)) report(`${text.slice(0, 40)} is no number: the weight stays as it was`);
+  if (text.trim() === "" || !Number.isFinite(value)) report(_("{text} is no number: the weight stays as it was", { text: text.slice(0, 40) }));
   else {
     endWalk();
     run.setWeight(layer, i, j, value);
@@ -156,7 +156,8 @@ function turn(by) {
   const step = walk.steps[walk.at];
   picture.mark(step);
   $("walk").className = step.kind;
-  $("walk-where").textContent = `${step.kind}, ${walk.at + 1} of ${walk.steps.length}`;
+  const kinds = { forward: _("forward"), loss: _("loss"), backward: _("backward") };
+  $("walk-where").textContent = _("{kind}, {n} of {all}", { kind: kinds[step.kind], n: walk.at + 1, all: walk.steps.length });
   [$("walk-formula").textContent, $("walk-text").textContent] = [step.formula, step.text];
   $("walk-back").disabled = walk.at === 0;
   $("walk-next").disabled = walk.at === walk.steps.length - 1;
@@ -195,7 +196,7 @@ $("answer").onkeydown = (event) => {
 function play(on) {
   if (on && !run.train.n) return report(_("There is nothing to learn from yet: draw some points of two classes."));
   playing = on;
-  $("play").textContent = on ? "❚❚ Pause" : "▶ Play";
+  $("play").textContent = on ? _("❚❚ Pause") : _("▶ Play");
   $("counters").setAttribute("aria-live", on ? "off" : "polite");
   if (!on) return;
   endWalk();
@@ -283,14 +284,14 @@ function dataButtons() {
   }));
 }
 $("features").append(...Object.keys(FEATURES).map((name) => {
-  const input = make("input", { type: "checkbox", value: name, ariaLabel: `input ${name}` });
+  const input = make("input", { type: "checkbox", value: name, ariaLabel: _("input {name}", { name }) });
   input.onchange = () => {
     const features = [...$("features").querySelectorAll(":checked")].map((each) => each.value);
     change({ features });
   };
   return make("label", {}, input, ` ${name}`);
 }));
-$("presets").append(make("option", { textContent: "what the lectures claim …", value: "" }), ...PRESETS.map(([title], k) => make("option", { value: k, textContent: title })));
+$("presets").append(make("option", { textContent: _("what the lectures claim …"), value: "" }), ...PRESETS.map(([title], k) => make("option", { value: k, textContent: title })));
 $("presets").parentElement.hidden = Object.values(sets).some((set) => set.command); // they are about the toy sets
 $("presets").onchange = () => {
   if ($("presets").value === "") return;
@@ -298,17 +299,17 @@ $("presets").onchange = () => {
   [twin, letter] = [null, "A"];
   begin(settled(asked, settled({}, START, sets).settings, sets).settings);
   if (second) pair(second);
-  $("claim").textContent = `${claim} Press Play.`;
+  $("claim").textContent = `${claim} ${_("Press Play.")}`;
 };
 async function copy(text) {
   $("copy").hidden = true;
   try {
     await navigator.clipboard.writeText(text);
-    $("copied").textContent = "copied";
+    $("copied").textContent = _("copied");
   } catch {
     Object.assign($("copy"), { hidden: false, value: text });
     $("copy").select();
-    $("copied").textContent = "the browser does not let a page copy: here it is, selected";
+    $("copied").textContent = _("the browser does not let a page copy: here it is, selected");
   }
 }
 $("share").onclick = () => copy(location.href.split("#")[0] + addressOf());
@@ -330,7 +331,7 @@ function open() {
   if (second) twin = new Run(likeThe(settings, second.settings), sets);
   begin(settings, Number.isInteger(t) && t > 0 ? t : 0);
   const lost = [...first.refused, ...refused, ...(second?.refused ?? []).map((name) => `b.${name}`)];
-  if (lost.length) report(`Settings were asked for that cannot be, and they were left out: ${lost.join(", ")}.`);
+  if (lost.length) report(_("Settings were asked for that cannot be, and they were left out: {names}.", { names: lost.join(", ") }));
 }
 addEventListener("resize", () => { picture.place(); draw(); });
 addEventListener("hashchange", open);

@@ -7,7 +7,7 @@ class Picture {
     this.step = null;
     this.units = [];
     this.edges = [];
-    $("columns").replaceChildren(...run.sizes.map((_, c) => this.column(c)));
+    $("columns").replaceChildren(...run.sizes.map((_each, c) => this.column(c)));
     run.network.layers.forEach(({ n, m }, layer) => {
       for (let i = 0; i < n; i++) for (let j = 0; j < m; j++) this.edge(layer, i, j);
     });
@@ -19,13 +19,13 @@ class Picture {
     const { run } = this, classes = run.set.classes;
     if (layer < 0) return run.s.features[j];
     if (layer < run.s.hidden.length) return `h${layer + 1}.${j + 1}`;
-    return run.outputs > 1 ? classes[j] : "output";
+    return run.outputs > 1 ? classes[j] : _("output");
   }
   column(c) {
     const { run } = this, { hidden, activations } = run.s, layer = c - 1, isHidden = c > 0 && c <= hidden.length;
-    const title = make("header", {}, c === 0 ? "inputs" : isHidden ? `layer ${c}` : "output");
-    if (c === 0) title.append(this.layerButtons(), "layers");
-    else if (isHidden) title.append(this.unitButtons(layer), `${hidden[layer]} ${hidden[layer] > 1 ? "units" : "unit"}`, this.chooser(layer, activations[layer]));
+    const title = make("header", {}, c === 0 ? _("inputs") : isHidden ? _("layer {layer}", { layer: c }) : _("output"));
+    if (c === 0) title.append(this.layerButtons(), _("layers"));
+    else if (isHidden) title.append(this.unitButtons(layer), ngettext("{n} unit", "{n} units", hidden[layer]), this.chooser(layer, activations[layer]));
     const column = make("div", { className: "layer" }, title);
     for (let j = 0; j < run.sizes[c]; j++) column.append(this.unit(layer, j));
     return column;
@@ -36,17 +36,17 @@ class Picture {
   layerButtons() {
     const { hidden, activations } = this.run.s;
     return make("span", {},
-      this.button("−", "one layer less", hidden.length > 0, () => ({ hidden: hidden.slice(0, -1) })), " ",
-      this.button("+", "one layer more", hidden.length < MOST.layers, () => ({ hidden: [...hidden, 4], activations: [...activations, activations.at(-1) ?? "tanh"] })));
+      this.button("−", _("one layer less"), hidden.length > 0, () => ({ hidden: hidden.slice(0, -1) })), " ",
+      this.button("+", _("one layer more"), hidden.length < MOST.layers, () => ({ hidden: [...hidden, 4], activations: [...activations, activations.at(-1) ?? "tanh"] })));
   }
   unitButtons(layer) {
     const { hidden } = this.run.s, n = hidden[layer];
     return make("span", {},
-      this.button("−", `one unit less in layer ${layer + 1}`, n > 1, () => ({ hidden: hidden.with(layer, n - 1) })), " ",
-      this.button("+", `one unit more in layer ${layer + 1}`, n < MOST.units, () => ({ hidden: hidden.with(layer, n + 1) })));
+      this.button("−", _("one unit less in layer {layer}", { layer: layer + 1 }), n > 1, () => ({ hidden: hidden.with(layer, n - 1) })), " ",
+      this.button("+", _("one unit more in layer {layer}", { layer: layer + 1 }), n < MOST.units, () => ({ hidden: hidden.with(layer, n + 1) })));
   }
   chooser(layer, now) {
-    const select = make("select", { ariaLabel: `activation of layer ${layer + 1}` });
+    const select = make("select", { ariaLabel: _("activation of layer {layer}", { layer: layer + 1 }) });
     select.append(...Object.keys(ACTIVATIONS).map((name) => make("option", { value: name, textContent: name, selected: name === now })));
     select.onchange = () => this.asked.reshape({ activations: this.run.s.activations.with(layer, select.value) });
     return select;
@@ -109,18 +109,18 @@ class Picture {
   table() { // a field for each weight and bias
     this.inputs = [];
     $("numbers").replaceChildren(...this.run.network.layers.map(({ n, m }, layer) => {
-      const head = make("tr", {}, make("td"), ...Array.from({ length: m }, (_, j) => make("th", { scope: "col", textContent: this.name(layer, j) })));
-      const rows = Array.from({ length: n + 1 }, (_, i) => {
-        const from = i === n ? "bias" : this.name(layer - 1, i);
-        return make("tr", {}, make("th", { scope: "row", textContent: from }), ...Array.from({ length: m }, (_, j) => {
-          const input = make("input", { type: "text", inputMode: "decimal", ariaLabel: `${from} to ${this.name(layer, j)}` });
+      const head = make("tr", {}, make("td"), ...Array.from({ length: m }, (_each, j) => make("th", { scope: "col", textContent: this.name(layer, j) })));
+      const rows = Array.from({ length: n + 1 }, (_each, i) => {
+        const from = i === n ? _("bias") : this.name(layer - 1, i);
+        return make("tr", {}, make("th", { scope: "row", textContent: from }), ...Array.from({ length: m }, (_each, j) => {
+          const input = make("input", { type: "text", inputMode: "decimal", ariaLabel: _("{from} to {to}", { from, to: this.name(layer, j) }) });
           input.onfocus = () => this.asked.pointed(i === n ? { layer, j } : { layer, i, j });
           input.onchange = () => this.asked.weight(layer, i, j, input.value);
           this.inputs.push({ input, layer, i, j });
           return make("td", {}, input);
         }));
       });
-      return make("table", {}, make("caption", { textContent: layer < this.run.s.hidden.length ? `into layer ${layer + 1}` : "into the output" }), head, ...rows);
+      return make("table", {}, make("caption", { textContent: layer < this.run.s.hidden.length ? _("into layer {layer}", { layer: layer + 1 }) : _("into the output") }), head, ...rows);
     }));
   }
   fillTable() {
@@ -134,11 +134,14 @@ class Picture {
   about({ layer, i, j }) { // numbers of a weight or a unit, in words
     const { run } = this, name = this.name(layer, j);
     if (i !== undefined) {
-      return `${this.name(layer - 1, i)} → ${name}: weight ${say(this.weight(layer, i, j))}, gradient of the last batch ${say(this.weight(layer, i, j, "gW"))}`;
+      const slots = { from: this.name(layer - 1, i), to: name, w: say(this.weight(layer, i, j)), g: say(this.weight(layer, i, j, "gW")) };
+      return _("{from} → {to}: weight {w}, gradient of the last batch {g}", slots);
     }
-    if (layer < 0) return `${name}, an input`;
+    if (layer < 0) return _("{name}, an input", { name });
     const { n, b } = run.network.layers[layer];
-    const terms = Array.from({ length: n }, (_, k) => `${say(this.weight(layer, k, j), 3)} · ${this.name(layer - 1, k)}`);
-    return `${name} = ${layer < run.s.hidden.length ? run.s.activations[layer] : "the sum"} of ${terms.join(" + ")} + bias ${say(b[j], 3)}`;
+    const terms = Array.from({ length: n }, (_each, k) => `${say(this.weight(layer, k, j), 3)} · ${this.name(layer - 1, k)}`);
+    const slots = { name, f: run.s.activations[layer], terms: terms.join(" + "), bias: say(b[j], 3) };
+    if (layer < run.s.hidden.length) return _("{name} = {f} of {terms} + bias {bias}", slots);
+    return _("{name} = the sum of {terms} + bias {bias}", slots);
   }
 }

@@ -20,7 +20,7 @@ function walkOf(run, row, name) {
   const last = network.layers.length - 1, aim = m === 1 ? say(targets[0], 4) : run.set.classes[run.train.labels[row]];
   steps.push({
     kind: "loss", layer: last, j: 0, value: loss, formula: `L = ${say(loss)}`,
-    text: `The loss ${run.s.loss.replaceAll("_", " ")} compares ${m === 1 ? "the output" : "the outputs"} ${[...values[last]].map((v) => say(v, 4)).join(", ")} with the target ${aim}.`,
+    text: comparison(m, { loss: run.s.loss.replaceAll("_", " "), outputs: [...values[last]].map((v) => say(v, 4)).join(", "), target: aim }),
   });
   for (let k = last; k >= 0; k--) {
     for (let j = 0; j < network.layers[k].m; j++) {
@@ -28,6 +28,11 @@ function walkOf(run, row, name) {
     }
   }
   return steps;
+}
+
+function comparison(outputs, slots) {
+  if (outputs === 1) return _("The loss {loss} compares the output {outputs} with the target {target}.", slots);
+  return _("The loss {loss} compares the outputs {outputs} with the target {target}.", slots);
 }
 
 const figure = (v) => say(v, 4), inBrackets = (v) => (v < 0 ? `(${figure(v)})` : figure(v));
@@ -38,22 +43,23 @@ function forwardStep(run, name, k, j, inputs, value) {
   const sum = `${terms.join(" + ")} + ${inBrackets(b[j])} = ${figure(z[j])}`, label = name(k, j);
   return {
     kind: "forward", layer: k, j, value, formula: `${label} = ${hidden ? `${run.s.activations[k]}(${figure(z[j])}) = ` : ""}${figure(value)}`,
-    text: `Each input times its weight, and the bias: ${sum}${hidden ? `; then ${run.s.activations[k]}` : ""}.`,
+    text: hidden ? _("Each input times its weight, and the bias: {sum}; then {f}.", { sum, f: run.s.activations[k] })
+      : _("Each input times its weight, and the bias: {sum}.", { sum }),
   };
 }
 
 function backwardStep(run, name, k, j, inputs, slopes) {
   const { layers } = run.network, { hidden } = layers[k], slope = slopes[k][j], label = name(k, j);
   const parts = Array.from(inputs, (v) => `${figure(slope)} · ${inBrackets(v)} = ${figure(slope * v)}`).join(", ");
-  const receives = `So its weights receive ${parts}, and its bias ${figure(slope)}.`;
+  const receives = _("So its weights receive {parts}, and its bias {slope}.", { parts, slope: figure(slope) });
   if (!hidden) {
-    return { kind: "backward", layer: k, j, value: slope, formula: `∂L/∂${label} = ${figure(slope)}`, text: `The slope of the loss. ${receives}` };
+    return { kind: "backward", layer: k, j, value: slope, formula: `∂L/∂${label} = ${figure(slope)}`, text: `${_("The slope of the loss.")} ${receives}` };
   }
-  const { W, m } = layers[k + 1];
+  const { W, m } = layers[k + 1], f = run.s.activations[k];
   const terms = Array.from(slopes[k + 1], (g, to) => [g, W[j * m + to]]), total = terms.reduce((sum, [g, w]) => sum + g * w, 0);
   return {
     kind: "backward", layer: k, j, value: slope,
-    formula: `∂L/∂${label} = ${terms.map(([g, w]) => `${figure(g)} · ${inBrackets(w)}`).join(" + ")} = ${figure(total)}; before ${run.s.activations[k]}: ${figure(slope)}`,
-    text: `What every unit behind passes back, times the weight on the way; then times the slope of ${run.s.activations[k]}${total ? `, ${figure(slope / total)}` : ""}. ${receives}`,
+    formula: `∂L/∂${label} = ${terms.map(([g, w]) => `${figure(g)} · ${inBrackets(w)}`).join(" + ")} = ${figure(total)}; ${_("before {f}: {slope}", { f, slope: figure(slope) })}`,
+    text: `${_("What every unit behind passes back, times the weight on the way; then times the slope of {f}", { f })}${total ? `, ${figure(slope / total)}` : ""}. ${receives}`,
   };
 }
