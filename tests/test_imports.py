@@ -92,6 +92,8 @@ LAZY = {
         "tinygrad_edu_cli.training.session": HELP,
         "tinygrad_edu_cli.training.summary": HELP,
     },
+    "tinygrad_edu_cli.commands.tutorial": {"tinygrad_edu_cli.tutor.actions": HELP},
+    "tinygrad_edu_cli.tutor.actions": {"tinygrad_edu_cli.tutor.watching": ON_DEMAND},
     "tinygrad_edu_cli.errors": {"tinygrad_edu_cli.excerpt": HELP},
     "tinygrad_edu_cli.live.replaying": {
         "tinygrad_edu_cli.live.replay_screen": "brings Textual, which waits for a keyboard"

@@ -27,7 +27,10 @@ from tinygrad_edu_words import LANGUAGES, page_texts
 from tinygrad_edu_words.reading import FOLDER
 
 ROOT = Path(__file__).parents[1]
-PACKAGES = [ROOT / "visualizations/tinygrad_edu_words", ROOT / "visualizations/tinygrad_edu_viz", ROOT / "cli"]
+PACKAGES = [
+    *(ROOT / "visualizations/tinygrad_edu_words", ROOT / "visualizations/tinygrad_edu_viz"),
+    *(ROOT / "cli", ROOT / "tutorials/tinygrad_edu_tutorials"),
+]
 KEYWORDS = {"_": None, "Sentence": None, "N_": None, "ngettext": (1, 2), "pgettext": ((1, "c"), 2)}
 CLICK = Path(click.__file__).parent
 

@@ -25,6 +25,7 @@ from .commands.predict import predict
 from .commands.replay import replay
 from .commands.step import step
 from .commands.train import train
+from .commands.tutorial import tutorial
 from .errors import DONE, INTERRUPTED, NEGATIVE, UNREADABLE, USAGE, CommandError, error_line
 
 LONGEST, MOST = 1000, 40  # characters of a line, and lines, that an error takes
@@ -63,10 +64,12 @@ def cli() -> None:
       tinygrad-edu compare lr=0.001,0.1,10 --data moons
       tinygrad-edu landscape optimizer=sgd,adam --data moons
       tinygrad-edu playground -o play.html
+      tinygrad-edu tutorial
     """
 
 
 cli.add_command(step)
+cli.add_command(tutorial)
 cli.add_command(graph)
 cli.add_command(train)
 cli.add_command(compare)

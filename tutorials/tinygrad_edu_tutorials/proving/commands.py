@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import os
 import shlex
+import subprocess
 import sys
 import tempfile
 from pathlib import Path
-
-from tinygrad_edu_cli.main import main
 
 from ..reading.reader import read
 
@@ -34,6 +33,6 @@ def _run(words: list[str], wanted: int) -> str:
     """What went wrong, "" if nothing did."""
     if words[0] != "tinygrad-edu":
         return "  a command of a page begins with tinygrad-edu"
-    code = main(words[1:])
-    sys.stdout.flush()
-    return "" if code == wanted else f"  ends with exit code {code}, not {wanted}"
+    program = [sys.executable, "-P", "-m", "tinygrad_edu_cli", *words[1:]]
+    ended = subprocess.run(program, stdin=subprocess.DEVNULL, check=False)
+    return "" if ended.returncode == wanted else f"  ends with exit code {ended.returncode}, not {wanted}"

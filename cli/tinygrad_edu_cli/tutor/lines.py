@@ -1,0 +1,126 @@
+"""What a session gives, as lines of text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from tinygrad_edu_tutorials.learning import verdicts
+from tinygrad_edu_tutorials.learning.advice import Step
+from tinygrad_edu_tutorials.learning.session import Answered, Checked, Hint, Page, Row, Session
+from tinygrad_edu_tutorials.reading.lesson import Part, explanation
+from tinygrad_edu_words import _
+
+from . import markdown
+
+PRINTED = 20  # lines of a learner's output that are shown
+
+
+def page(session: Session, found: Page) -> Iterator[str]:
+    """A page, from its heading to what it leaves to do."""
+    yield _("Lesson {name}, page {n} of {total}").format(name=found.lesson.name, n=found.number, total=found.total)
+    yield ""
+    if found.number == 1:
+        yield from _head(found)
+    for part in found.parts:
+        yield from _part(session, found, part)
+
+
+def _head(found: Page) -> Iterator[str]:
+    goal, minutes = found.lesson.head.get("goal", ""), found.lesson.head.get("minutes", "")
+    yield markdown.prose(_("{goal} ({minutes} minutes)").format(goal=goal, minutes=minutes))
+    yield ""
+
+
+def _part(session: Session, found: Page, part: Part) -> Iterator[str]:
+    if part.kind == "heading":
+        title = part.clean.strip()
+        yield from (title, ("=" if part.attrs["level"] == "1" else "-") * min(len(title), markdown.width()), "")
+    elif part.kind == "prose":
+        yield from (markdown.block(part), "")
+    elif part.kind in ("code", "figure"):
+        yield from (markdown.code(part.text), "")
+    elif part.kind == "output":
+        yield from (_("prints"), markdown.code(part.text), "")
+    elif part.kind == "image":
+        file = found.lesson.path.parent / part.attrs["src"]
+        yield from (markdown.prose(_("Picture: {description}").format(description=part.attrs["alt"])), f"  {file}", "")
+    elif part.kind == "command":
+        yield from (
+            _("Try it; in a terminal its keys step to and fro, and q ends it:"),
+            markdown.code(part.text, 2),
+            "",
+        )
+    elif part.kind == "recall":
+        yield from (markdown.prose(_("**Do you remember?** {question}").format(question=part.summary)), "")
+    elif part.kind == "exercise":
+        yield from (markdown.code(part.text), "")
+
+
+def left(session: Session, found: Page) -> Iterator[str]:
+    """What a page asked, once it is left: answers from earlier lessons, and predictions that were not right."""
+    for part in found.parts:
+        if part.kind == "recall":
+            yield _("To remember: {question}").format(question=part.summary)
+            yield ""
+            yield from markdown.parts(part.parts)
+        elif part.kind == "predict" and not session.is_right(found, part):
+            yield _("To the prediction {key}: it is {answer}.").format(key=part.key, answer=part.attrs["answer"])
+            yield ""
+            yield from markdown.parts(explanation(part))
+
+
+def checked(session: Session, found: Checked) -> Iterator[str]:
+    """A verdict, and the mistake explained."""
+    printed = found.verdict.printed.rstrip().splitlines()
+    if printed and found.verdict.key != "crashed":
+        yield _("Your program printed:")
+        yield from (f"  | {line[:200]}" for line in printed[:PRINTED])
+        if len(printed) > PRINTED:
+            yield "  | ..."
+        yield ""
+    said = verdicts.sentence(found.verdict, found.exercise, session.workspace.shown(found.file))
+    if said:
+        yield said
+    if found.told is not None:
+        yield from ("", f"{found.told.summary}.", "")
+        yield from list(markdown.parts(found.told.parts))[:-1]
+    elif found.verdict.key == "other":
+        yield _("This is none of the usual mistakes: compute this case by hand, and look where your numbers part.")
+    if found.verdict.passed:
+        yield _("{done} of {total} exercises of this lesson are done.").format(done=found.done, total=found.total)
+
+
+def answered(found: Answered) -> Iterator[str]:
+    """Whether a prediction was right, and why."""
+    if found.right:
+        yield from (_("Right: {given}").format(given=found.given), "")
+        yield from list(markdown.parts(found.explained))[:-1]
+        return
+    yield _("Not {given}.").format(given=found.given)
+    why = found.why or _("That is none of the usual answers. Look at the page again, and think of each way.")
+    yield from ("", markdown.prose(why))
+
+
+def hint(found: Hint) -> Iterator[str]:
+    """A hint, or the solution."""
+    if found.total:
+        told = _("Hint {n} of {total} for {exercise}")
+        yield told.format(n=found.number, total=found.total, exercise=found.exercise)
+        yield ""
+        yield from list(markdown.parts(found.part.parts))[:-1]
+    else:
+        yield from (_("A solution of {exercise}").format(exercise=found.exercise), "", markdown.code(found.part.text))
+
+
+def rows(found: Iterable[Row]) -> Iterator[str]:
+    """The list of all lessons."""
+    for row in found:
+        state = f"{len(row.done)}/{len(row.exercises)}"
+        minutes = _("{n} min").format(n=row.lesson.head.get("minutes", "?"))
+        yield f"{state:>5}  {row.lesson.name:<20} {minutes:>7}  {row.lesson.head.get('title', '')}"
+
+
+def steps(found: Iterable[Step]) -> Iterator[str]:
+    """What to type next."""
+    for step in found:
+        yield from (step.words, f"  {step.command}")
