@@ -115,7 +115,7 @@ def start(folder: Path, language: str | None) -> None:
         if language != found.state.language:
             found.state.language = language
             found.workspace.save()
-        told = _("{folder} is your tutorial folder already; nothing in it was changed.")
+        told = _("{folder} is your tutorial folder already; your files are as they were.")
     else:
         Workspace.make(folder, language)
         told = _("{folder} is your tutorial folder. Open it in your editor; your exercises will appear in it.")

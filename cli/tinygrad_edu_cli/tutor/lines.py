@@ -40,7 +40,7 @@ def _part(session: Session, found: Page, part: Part) -> Iterator[str]:
     elif part.kind in ("code", "figure"):
         yield from (markdown.code(part.text), "")
     elif part.kind == "output":
-        yield from (_("prints"), markdown.code(part.text), "")
+        yield from (_("prints:"), markdown.code(part.text), "")
     elif part.kind == "image":
         file = found.lesson.path.parent / part.attrs["src"]
         yield from (markdown.prose(_("Picture: {description}").format(description=part.attrs["alt"])), f"  {file}", "")

@@ -222,5 +222,5 @@ def cannot(what: str, path: Path, error: OSError) -> Problem:
     why = error.strerror or str(error)
     if what == "read":
         return Problem(_("cannot read {file}: {why}").format(file=path, why=why), "", "unreadable")
-    hint = _("make room there, or begin in another folder: tinygrad-edu tutorial start OTHER_FOLDER")
+    hint = _("make it writable, make room there, or begin in another folder: tinygrad-edu tutorial start OTHER_FOLDER")
     return Problem(_("cannot write {where}: {why}").format(where=path, why=why), hint, "unreadable")
