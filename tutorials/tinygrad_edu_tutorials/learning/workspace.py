@@ -52,7 +52,7 @@ class State:
             ValueError: it is something else.
         """
         version = found.get("version") if isinstance(found, dict) else None
-        if not _is(version, int) or version < 1:
+        if not isinstance(version, int) or isinstance(version, bool) or version < 1:
             raise ValueError("no version")
         state = cls(rest={name: value for name, value in found.items() if name != "version"})
         for name, (kind, item) in _FIELDS.items():
@@ -113,7 +113,7 @@ class Workspace:
         try:
             found = json.loads(path.read_text(encoding="utf-8-sig"))
             version = found.get("version") if isinstance(found, dict) else None
-            if _is(version, int) and version > VERSION:
+            if isinstance(version, int) and version > VERSION:
                 raise Problem(
                     _("{file} is of version {new}, which is newer than this program; it knows {own}").format(
                         file=path, new=version, own=VERSION
