@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from textual.binding import Binding, BindingType
 
+from tinygrad_edu_words import N_
+
 BINDINGS: list[BindingType] = [
     Binding("space", "pause", "pause, go on"),
     Binding("full_stop", "go('update')", "one update"),
@@ -25,7 +27,7 @@ BINDINGS: list[BindingType] = [
     Binding("q", "quit", "end the run"),
 ]
 
-HELP = """\
+HELP = N_("""\
 space    pause, or go on
 .        one update of the weights, then pause
 ,        one epoch, then pause
@@ -54,4 +56,4 @@ At the loss
 the pale band is from the lowest to the highest loss of
 an epoch's batches: the noise of stochastic gradients
 At the boundary
-o x      examples; CAPITALS are answered wrongly"""
+o x      examples; CAPITALS are answered wrongly""")

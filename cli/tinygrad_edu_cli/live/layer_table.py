@@ -9,12 +9,13 @@ from tinygrad_edu_viz.canvas.axes import figures
 from tinygrad_edu_viz.canvas.grid import BOLD, Grid, Look, Style
 from tinygrad_edu_viz.canvas.inks import BLUE, GREEN, QUIET, WARNING
 from tinygrad_edu_viz.cells import cell_width, part
+from tinygrad_edu_words import N_, _
 
 from ..training.layer_looks import short_name
 from ..training.wording import percent
 from .live import LayerLook
 
-GRADIENT, STEP = "|gradient|", "|step|/|weights|"
+GRADIENT, STEP = N_("|gradient|"), N_("|step|/|weights|")
 NUMBER, UNITS, VERDICT = 8, 16, 12  # cells of the columns, with the blank after them
 GRADIENTS, STEPS = (-5, 1), (-6, 0)  # powers of ten at the ends of the bars
 WIDEST_NAME, WIDEST_BAR = 24, 24
@@ -26,15 +27,17 @@ def layer_table(layers: Sequence[LayerLook], width: int, rows: int, look: Look) 
     shown = list(layers) if len(layers) <= rows else [*layers[: rows - 1], layers[-1]]
     grid = Grid(width, len(shown) + 1, look)
     names = [short_name(layer.name) for layer in shown]
-    heading = "layer" if len(shown) == len(layers) else f"{len(shown)} of {len(layers)} layers"
+    heading = _("{n} of {all} layers").format(n=len(shown), all=len(layers))
+    heading = _("layer") if len(shown) == len(layers) else heading
+    gradient, step = _(GRADIENT), _(STEP)
     first = min(max(map(cell_width, [*names, heading])), WIDEST_NAME, max(width // 3, 1)) + 1
     bar = min(max((width - first - 2 * NUMBER - UNITS - VERDICT) // 2 - 1, 0), WIDEST_BAR)
     if bar < 5:
         bar = 0
-    second = first + max(NUMBER + bar + bool(bar), len(GRADIENT) + 1)
-    third = second + max(NUMBER + bar + bool(bar), len(STEP) + 1)
-    heads = [(0, heading, BOLD), (first, GRADIENT, QUIET), (second, STEP, QUIET)]
-    for x, text, style in [*heads, (third, "dead units", QUIET)]:
+    second = first + max(NUMBER + bar + bool(bar), len(gradient) + 1)
+    third = second + max(NUMBER + bar + bool(bar), len(step) + 1)
+    heads = [(0, heading, BOLD), (first, gradient, QUIET), (second, step, QUIET)]
+    for x, text, style in [*heads, (third, _("dead units"), QUIET)]:
         grid.put(x, 0, text, style)
     for y, (layer, name) in enumerate(zip(shown, names, strict=True), 1):
         grid.put(0, y, part(name, 0, first - 1))
@@ -63,5 +66,5 @@ def _units(layer: LayerLook) -> tuple[str, bool]:
     share = layer.dead if layer.dead is not None else layer.saturated
     if share is None or not math.isfinite(share):
         return "-", False
-    text = percent(share) + (" saturated" if layer.dead is None else "")
+    text = percent(share) + (" " + _("saturated") if layer.dead is None else "")
     return (f"{text} !", True) if share >= MANY else (text, False)

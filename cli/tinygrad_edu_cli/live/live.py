@@ -9,14 +9,15 @@ from statistics import median
 from typing import Any, NamedTuple
 
 from tinygrad_edu_viz.training.progress import Progress
+from tinygrad_edu_words import N_, _
 
 LOOKS = 9  # at a layer, of which the median judges it: with single examples one update says little
 TOO_LARGE, HARDLY = 0.1, 1e-5  # of |step| / |weights|, beyond which it is worth a word
 ENDS = {
-    "epochs": "all epochs are done",
-    "early": "no more progress, stopped early",
-    "diverged": "the loss is no number any more",
-    "interrupted": "interrupted",
+    "epochs": N_("all epochs are done"),
+    "early": N_("no more progress, stopped early"),
+    "diverged": N_("the loss is no number any more"),
+    "interrupted": N_("interrupted"),
 }
 
 
@@ -73,10 +74,10 @@ class Live:
             self._ratios.clear()
         elif event.kind == "end":
             self.status = "replay" if self.status == "replay" else "ended"
-            self.end = ENDS.get(event.stopped, event.stopped)
+            self.end = _(ENDS.get(event.stopped, event.stopped))
             best = self.progress.best
             if best is not None and event.stopped != "epochs" and event.validation_loss is not None:
-                self.end += f"; the weights are those of epoch {best[0]}"
+                self.end += "; " + _("the weights are those of epoch {n}").format(n=best[0])
 
     def looked(self, rows: Iterable[Any]) -> None:
         """Take note of a look at the layers: of each `name`, `gradient`, `ratio`, `dead` and `saturated`."""
@@ -105,4 +106,4 @@ class Live:
 
 
 def _verdict(ratio: float) -> str:
-    return "too large" if ratio > TOO_LARGE else "hardly moves" if ratio < HARDLY else ""
+    return _("too large") if ratio > TOO_LARGE else _("hardly moves") if ratio < HARDLY else ""

@@ -20,6 +20,7 @@ from tinygrad_edu_viz import Trace
 from tinygrad_edu_viz.cells import clean
 from tinygrad_edu_viz.player import Player
 from tinygrad_edu_viz.training.progress import title_of
+from tinygrad_edu_words import _
 
 from .. import painting
 from ..errors import CommandError
@@ -115,7 +116,7 @@ class RunScreen(Screen[None]):
                 self.live.looked(self.driver.layers())
             self.canvas.put(compose(self.live, width, height, self.picture, self.canvas_look))
         except Exception as error:
-            self.live.message = f"this picture cannot be drawn: {error}"
+            self.live.message = _("this picture cannot be drawn: {why}").format(why=error)
 
     def _title(self) -> str:
         """The settings of the run, with what was steered by now."""
@@ -156,7 +157,7 @@ class RunScreen(Screen[None]):
         """Whether there is no next update; and say so."""
         if self.driver.ended is None:
             return False
-        self.say("the run has ended: u goes back to an earlier epoch, r starts again, q leaves")
+        self.say(_("the run has ended: u goes back to an earlier epoch, r starts again, q leaves"))
         return True
 
     def _pause(self) -> None:
@@ -168,7 +169,7 @@ class RunScreen(Screen[None]):
         speed = self.loop.speed * factor if self.loop.speed < math.inf else FIRST_SPEED if factor < 1 else math.inf
         self.loop.speed = math.inf if speed > FIRST_SPEED else max(speed, SLOWEST)
         held = self.loop.speed < math.inf
-        self.say(f"at most {self.loop.speed:g} epochs a second" if held else "as fast as it goes")
+        self.say(_("at most {n} epochs a second").format(n=f"{self.loop.speed:g}") if held else _("as fast as it goes"))
 
     # Into the next update.
 
@@ -179,23 +180,23 @@ class RunScreen(Screen[None]):
         self.loop.ask(self._into)
 
     async def _into(self) -> None:
-        self.say("the next update is computed, forward and backward ...")
+        self.say(_("the next update is computed, forward and backward ..."))
         try:
             subject = await self.loop.aside(self._next_update)
         except TinygradError as error:
-            self.say(f"this update cannot be stepped through: {error}")
+            self.say(_("this update cannot be stepped through: {why}").format(why=error))
             return
         self.say("")
-        self.app.push_screen(Stepping(subject, Player(subject.trace), "the run"))
+        self.app.push_screen(Stepping(subject, Player(subject.trace), _("the run")))
 
     def _next_update(self) -> Subject:
         root, rows = self.driver.look(), len(self.driver.rows)
         progress = self.live.progress
-        title = f"{progress.title}: update {progress.step + 1}"
-        note = (
-            f"The update that comes next, from {rows:,} examples: first the loss forward, then the gradients backward, "
+        title = f"{progress.title}: {_('update')} {progress.step + 1}"
+        note = _(
+            "The update that comes next, from {n} examples: first the loss forward, then the gradients backward, "
             "exactly as they will be computed. q goes back to the run."
-        )
+        ).format(n=f"{rows:,}")
         with np.errstate(all="ignore"):
             return Subject(title, Trace.record(root, title=title), note, root)
 
@@ -212,32 +213,36 @@ class RunScreen(Screen[None]):
         except TinygradError as error:
             self.say(str(error))
             return
-        self.say(f"from the next update on: learning rate {rate:.4g}")
+        self.say(_("from the next update on: learning rate {rate}").format(rate=f"{rate:.4g}"))
 
     def action_optimizer(self) -> None:
         if self._has_ended():
             return
         names = ", ".join(OPTIMIZERS)
-        self.app.push_screen(Ask(f"Which optimizer, from the next update on? {names}:", self._optimizer))
+        self.app.push_screen(
+            Ask(_("Which optimizer, from the next update on? {names}:").format(names=names), self._optimizer)
+        )
 
     def _optimizer(self, text: str) -> str:
         if text not in OPTIMIZERS:
-            return f"one of {', '.join(OPTIMIZERS)}"
-        self.loop.ask(lambda: self._steer(f"optimizer {text}", optimizer=text))
+            return _("one of {names}").format(names=", ".join(OPTIMIZERS))
+        self.loop.ask(lambda: self._steer(_("optimizer {name}").format(name=text), optimizer=text))
         return ""
 
     def action_batch_size(self) -> None:
         if self._has_ended():
             return
         rows = len(self.driver.run.train)
-        self.app.push_screen(Ask(f"How many examples for an update? 1 to {rows:,}, or full:", self._batch_size))
+        self.app.push_screen(
+            Ask(_("How many examples for an update? 1 to {n}, or full:").format(n=f"{rows:,}"), self._batch_size)
+        )
 
     def _batch_size(self, text: str) -> str:
         rows = len(self.driver.run.train)
         if text != "full" and not (text.isascii() and text.isdigit() and 1 <= int(text) <= rows):
-            return f"a whole number from 1 to {rows:,}, or full"
+            return _("a whole number from 1 to {n}, or full").format(n=f"{rows:,}")
         size = text if text == "full" else int(text)
-        self.loop.ask(lambda: self._steer(f"batch size {text}", batch_size=size))
+        self.loop.ask(lambda: self._steer(_("batch size {n}").format(n=text), batch_size=size))
         return ""
 
     async def _steer(self, said: str, **what: Any) -> None:
@@ -246,19 +251,24 @@ class RunScreen(Screen[None]):
         except (TinygradError, CommandError) as error:
             self.say(str(error))
             return
-        self.say(f"from the next update on: {said}, learning rate {self.driver.engine.lr:.4g}")
+        self.say(
+            _("from the next update on: {what}, learning rate {rate}").format(
+                what=said, rate=f"{self.driver.engine.lr:.4g}"
+            )
+        )
 
     # Back in time.
 
     def action_undo(self) -> None:
         first, last = self._epochs
         if last == 0:
-            self.say("there is no epoch to go back to yet")
+            self.say(_("there is no epoch to go back to yet"))
             return
         best = self.live.progress.best
-        best_is = f" (the best was {best[0]})" if best else ""
+        best_is = f" ({_('the best was {n}').format(n=best[0])})" if best else ""
+        question = _("Back to the end of which epoch, {first} to {last}?").format(first=first, last=last)
         self._pause()
-        self.app.push_screen(Ask(f"Back to the end of which epoch, {first} to {last}?{best_is}", self._undo))
+        self.app.push_screen(Ask(question + best_is, self._undo))
 
     @property
     def _epochs(self) -> tuple[int, int]:
@@ -268,20 +278,24 @@ class RunScreen(Screen[None]):
     def _undo(self, text: str) -> str:
         first, last = self._epochs
         if not (text.isascii() and text.isdigit() and first <= int(text) <= last):
-            return f"a whole number from {first} to {last}"
+            return _("a whole number from {first} to {last}").format(first=first, last=last)
         self.loop.ask(lambda: self._travel(int(text)))
         return ""
 
     async def _travel(self, epoch: int) -> None:
-        self.say(f"back to the end of epoch {epoch} ...")
+        self.say(_("back to the end of epoch {n} ...").format(n=epoch))
         again = await self.loop.aside(lambda: self.driver.undo(epoch))
         self.loop.pause()
-        trained = f" ({again} epochs were trained again)" if again else ""
-        self.say(f"back at the end of epoch {epoch}{trained}: [ ] another rate, space goes on")
+        text = _("back at the end of epoch {n}: [ ] another rate, space goes on")
+        if again:
+            text = _(
+                "back at the end of epoch {n} ({again} epochs were trained again): [ ] another rate, space goes on"
+            )
+        self.say(text.format(n=epoch, again=again))
 
     def action_restart(self) -> None:
         if not self._asked_to_restart:
-            self.say("r again: from the start, with the same seed; what was learned stays as a pale curve")
+            self.say(_("r again: from the start, with the same seed; what was learned stays as a pale curve"))
             self._asked_to_restart = True
             return
         self._pause()
@@ -293,7 +307,7 @@ class RunScreen(Screen[None]):
         except TinygradError as error:
             self.say(str(error))
             return
-        self.say("at the start again, with the same seed: space goes on")
+        self.say(_("at the start again, with the same seed: space goes on"))
 
     # What is seen.
 
@@ -308,29 +322,31 @@ class RunScreen(Screen[None]):
         self.draw(False)
 
     def action_help(self) -> None:
-        self.app.push_screen(Reading("Keys", [look.shown(line) for line in keys.HELP.splitlines()]))
+        self.app.push_screen(Reading(_("Keys"), [look.shown(line) for line in _(keys.HELP).splitlines()]))
 
     # Files.
 
     def action_export(self) -> None:
         if not self.live.progress.train_loss:
-            self.say("no epoch has ended: there is nothing to draw yet")
+            self.say(_("no epoch has ended: there is nothing to draw yet"))
             return
         self._pause()
-        self.app.push_screen(Ask(f"Write to which file? It ends in {' '.join(KINDS)}:", self._export))
+        self.app.push_screen(
+            Ask(_("Write to which file? It ends in {endings}:").format(endings=" ".join(KINDS)), self._export)
+        )
 
     def _export(self, text: str) -> str:
         path = Path(text).expanduser()
         if path.suffix.lower() not in KINDS:
-            return f"a name that ends in one of {' '.join(KINDS)}"
+            return _("a name that ends in one of {endings}").format(endings=" ".join(KINDS))
         if path.exists() and path != self._asked_to_replace:
             self._asked_to_replace = path
-            return f"{path} exists: Enter again to replace it"
+            return _("{path} exists: Enter again to replace it").format(path=path)
         try:
             exports.check([path])
         except CommandError as error:
             return f"{error.message}: {error.hint}" if error.hint else error.message
-        self.say(f"writing {path} ...")
+        self.say(_("writing {path} ...").format(path=path))
         self.loop.ask(lambda: self._write(path))
         return ""
 
@@ -342,7 +358,7 @@ class RunScreen(Screen[None]):
         except CommandError as error:
             self.say(error.message)
         except Exception as error:  # the run goes on, whatever fails
-            self.say(f"cannot write {path}: {error}")
+            self.say(_("cannot write {path}: {why}").format(path=path, why=error))
 
     # Leaving.
 
@@ -354,5 +370,5 @@ class RunScreen(Screen[None]):
         """End the run between two updates, and leave."""
         self.goes_on = False
         if self.loop.away:
-            self.say("ending, as soon as this update is done")
+            self.say(_("ending, as soon as this update is done"))
         self.loop.leave()

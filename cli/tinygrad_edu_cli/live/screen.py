@@ -11,7 +11,9 @@ from tinygrad_edu_viz.canvas.chart import Curve, Mark, axis_end, chart
 from tinygrad_edu_viz.canvas.grid import BOLD, COLOUR, Grid, Look, Style
 from tinygrad_edu_viz.canvas.inks import BLACK, BLUE, CHANGED, FAINT, GREEN, GREY, NOTED, ORANGE, PINK, QUIET
 from tinygrad_edu_viz.cells import cell_width, part
+from tinygrad_edu_viz.training.notices import notice_text
 from tinygrad_edu_viz.training.progress import Progress
+from tinygrad_edu_words import N_, _
 
 from ..terminal_width import wrap
 from ..training.wording import percent
@@ -21,11 +23,13 @@ from .live import Live
 Picture = Callable[[int, int], Grid]
 
 BAR, BAR_STRONG = Style(0xE8EAED, 0x26303A), Style(0xE8EAED, 0x26303A, True)
+NAMES = {"running": N_("running"), "paused": N_("paused"), "ended": N_("ended"), "replay": N_("replay")}
 STATUS = {"running": GREEN, "paused": ORANGE, "ended": BLUE, "replay": PINK}
 KEYS = [
-    *[("space", "pause"), (".", "update"), (",", "epoch"), ("s", "step into"), ("[ ]", "rate"), ("u", "undo")],
-    *[("h", "hidden units"), ("l", "lin/log"), ("o", "optimizer"), ("b", "batch size"), ("r", "restart")],
-    *[("- +", "speed"), ("e", "export"), ("d", "lines"), ("?", "help"), ("q", "quit")],
+    *[("space", N_("pause")), (".", N_("update")), (",", N_("epoch")), ("s", N_("step into")), ("[ ]", N_("rate"))],
+    *[("u", N_("undo")), ("h", N_("hidden units")), ("l", N_("lin/log")), ("o", N_("optimizer"))],
+    *[("b", N_("batch size")), ("r", N_("restart")), ("- +", N_("speed")), ("e", N_("export"))],
+    *[("d", N_("lines")), ("?", N_("help")), ("q", N_("quit"))],
 ]
 ENDED_KEYS = [key for key in KEYS if key[0] in ("u", "h", "l", "r", "- +", "e", "?", "q")]
 _MISSED = ("q", "?", "space", ".", "s", ",", "u", "[ ]", "h", "e", "l", "o", "b", "r", "- +", "d")  # the most, first
@@ -56,7 +60,7 @@ def compose(live: Live, width: int, height: int, picture: Picture | None, look: 
 def title_bar(grid: Grid, live: Live, trained: str = "") -> None:
     """The command, what is trained, and whether it goes on, in the first row."""
     trained = trained or live.progress.title
-    status = f" {live.status.upper()} "
+    status = f" {_(NAMES[live.status]).upper()} "
     room = grid.width - len(status)
     grid.block(0, 0, grid.width, 1, " ", BAR)
     title = f"tinygrad-edu {live.command}   {trained}"
@@ -109,10 +113,10 @@ def _large(grid: Grid, live: Live, picture: Picture | None) -> None:
 
 def _said(live: Live, width: int, most: int, rows: int, look: Look) -> list[tuple[str, Style]]:
     """How the run ended, and the last notices, the newest first; with dots where a notice has no room."""
-    lines = [(f"The run has ended: {live.end}.", BOLD)] if live.end else []
+    lines = [(_("The run has ended: {why}.").format(why=live.end), BOLD)] if live.end else []
     for epoch, text in reversed(live.progress.notices[-most:]):
-        where = f"epoch {epoch}: " if epoch else ""
-        lines += [(line, Style(PINK)) for line in wrap(f"! {where}{text}", width, indent=2)]
+        where = f"{_('Epoch {n}:').format(n=epoch)} " if epoch else ""
+        lines += [(line, Style(PINK)) for line in wrap(f"! {where}{notice_text(text)}", width, indent=2)]
     if 0 < rows < len(lines) and lines[rows][0].startswith("  "):  # it goes on there
         text, style = lines[rows - 1]
         lines[rows - 1] = cut(f"{text} {lines[rows][0].strip()}", width, look), style
@@ -141,7 +145,7 @@ def _broken(pairs: list[tuple[str, str, int]], width: int, gap: int) -> list[lis
     """The numbers in lines that fit; where a name has no room, its number stands alone."""
     rows: list[list[tuple[str, str]]] = []
     x = width
-    for name, value, _ in pairs:
+    for name, value, _missed in pairs:
         name = name if cell_width(name) + cell_width(value) + 2 < width else ""
         size = cell_width(name) + bool(name) + cell_width(value)
         if x + size >= width:
@@ -155,35 +159,36 @@ def _broken(pairs: list[tuple[str, str, int]], width: int, gap: int) -> list[lis
 def numbers(progress: Progress, short: bool) -> list[tuple[str, str, int]]:
     """What was measured last: name, value, and how little it would be missed."""
     p = progress
-    found = [("epoch", f"{p.epoch}/{p.epochs}" if p.epochs else str(p.epoch), 0)]
+    found = [(_("epoch"), f"{p.epoch}/{p.epochs}" if p.epochs else str(p.epoch), 0)]
     if np.isfinite(p.lr):
-        found.append(("rate", figures(p.lr), 4))
+        found.append((_("rate"), figures(p.lr), 4))
     if p.train_loss:
-        found.append(("loss", figures(p.train_loss[-1]), 1))
+        found.append((_("loss"), figures(p.train_loss[-1]), 1))
     if p.validation_loss:
-        found.append(("val" if short else "validation", figures(p.validation_loss[-1]), 2))
+        found.append((_("val") if short else _("validation"), figures(p.validation_loss[-1]), 2))
     shares = [percent(part[-1]).rstrip("%") for part in (p.train_accuracy, p.validation_accuracy) if part]
     if shares:
-        found.append(("right", "/".join(shares) + " %", 3))
+        found.append((_("right"), "/".join(shares) + " %", 3))
     if p.validation_r2:
         found.append(("R²", f"{p.validation_r2[-1]:.3f}", 3))
     if p.best:
         epoch, loss = p.best
-        patience = f", patience {max(p.epoch - epoch, 0)}/{p.patience}" if p.patience else ""
-        found.append(("best", f"{figures(loss)} @ {epoch}{patience}", 6))
+        waited = f"{max(p.epoch - epoch, 0)}/{p.patience}"
+        patience = ", " + _("patience {n}").format(n=waited) if p.patience else ""
+        found.append((_("best"), f"{figures(loss)} @ {epoch}{patience}", 6))
     if p.batch:
-        found.append(("batch", f"{p.batch}/{p.of}: {figures(p.batch_loss)}", 7))
-    return [*found, ("update", str(p.step), 5)] if p.step else found
+        found.append((_("batch"), f"{p.batch}/{p.of}: {figures(p.batch_loss)}", 7))
+    return [*found, (_("update"), str(p.step), 5)] if p.step else found
 
 
 def losses(live: Live, width: int, height: int, look: Look) -> Grid:
     """The losses of the epochs, the band of their batches, what was undone, and what happened when."""
     p = live.progress
-    curves = [Curve("undone", values, GREY, "pale", start) for start, values in p.ghosts]
-    curves.append(Curve("train", p.train_loss, BLUE))
+    curves = [Curve(_("undone"), values, GREY, "pale", start) for start, values in p.ghosts]
+    curves.append(Curve(_("train"), p.train_loss, BLUE))
     if p.validation_loss:
-        curves.append(Curve("validation", p.validation_loss, ORANGE, "dotted"))
-    title = "loss (log)" if live.log else "loss"
+        curves.append(Curve(_("validation"), p.validation_loss, ORANGE, "dotted"))
+    title = _("loss (log)") if live.log else _("loss")
     return chart(
         *(width, height, curves), title=title, band=p.band, log=live.log, marks=marks(p), end=_end(p), look=look
     )
@@ -193,24 +198,24 @@ def rightness(live: Live, width: int, height: int, look: Look) -> Grid:
     """The share of right answers, or of regressions R²: from 1 down."""
     p = live.progress
     if p.validation_r2:
-        curves, title, least = [Curve("validation", p.validation_r2, ORANGE, "dotted")], "R²", -1.0
+        curves, title, least = [Curve(_("validation"), p.validation_r2, ORANGE, "dotted")], "R²", -1.0
     else:
-        curves = [Curve("train", p.train_accuracy, BLUE)] if p.train_accuracy else []
+        curves = [Curve(_("train"), p.train_accuracy, BLUE)] if p.train_accuracy else []
         if p.validation_accuracy:
-            curves.append(Curve("validation", p.validation_accuracy, ORANGE, "dotted"))
-        title, least = "right", 0.0
+            curves.append(Curve(_("validation"), p.validation_accuracy, ORANGE, "dotted"))
+        title, least = _("right"), 0.0
     values = np.concatenate([curve.values for curve in curves])
     finite = values[np.isfinite(values)]
     low = float(finite.min()) if finite.size else 0.0
     limits = max(low - max(0.1 * (1 - low), 0.01), least), 1.0
-    return chart(width, height, curves, title=title, limits=limits, percent=title == "right", end=_end(p), look=look)
+    return chart(width, height, curves, title=title, limits=limits, percent=not p.validation_r2, end=_end(p), look=look)
 
 
 def marks(progress: Progress) -> list[Mark]:
     """What happened at which epoch: settings changed by hand, the best loss, notices."""
-    changes = [Mark(epoch, "η", CHANGED) for epoch, _ in progress.changes]
+    changes = [Mark(epoch, "η", CHANGED) for epoch, _what in progress.changes]
     best = [Mark(progress.best[0], "▲", BOLD)] if progress.best else []
-    return [*changes, *best, *(Mark(epoch, "!", NOTED) for epoch, _ in progress.notices if epoch)]
+    return [*changes, *best, *(Mark(epoch, "!", NOTED) for epoch, _what in progress.notices if epoch)]
 
 
 def _end(progress: Progress) -> int:
@@ -233,13 +238,13 @@ def key_bar(grid: Grid, live: Live) -> None:
 def shown_keys(live: Live, width: int) -> list[tuple[str, str]]:
     """The keys that have room, each with what it does in this state."""
     keys: Sequence[tuple[str, str]] = live.keys or (ENDED_KEYS if live.status == "ended" else KEYS)
-    found = [(key, "go on" if key == "space" and live.status == "paused" else does) for key, does in keys]
-    given = [key for key, _ in live.keys if key not in "?q"]
+    found = [(_(key), _("go on") if key == "space" and live.status == "paused" else _(does)) for key, does in keys]
+    given = [key for key, _does in live.keys if key not in "?q"]
     order = [*reversed(given), "?", "q"] if live.keys else [*reversed(_MISSED)]
     for least in order:
         if 1 + sum(cell_width(key) + cell_width(does) + 3 for key, does in found) - 2 <= width:
             break
-        found = [pair for pair in found if pair[0] != least]
+        found = [pair for pair in found if pair[0] != _(least)]
     return found
 
 
