@@ -115,7 +115,7 @@ def _said(live: Live, width: int, most: int, rows: int, look: Look) -> list[tupl
     """How the run ended, and the last notices, the newest first; with dots where a notice has no room."""
     lines = [(_("The run has ended: {why}.").format(why=live.end), BOLD)] if live.end else []
     for epoch, text in reversed(live.progress.notices[-most:]):
-        where = f"{_('Epoch {n}:').format(n=epoch)} " if epoch else ""
+        where = f"{_('epoch {n}:').format(n=epoch)} " if epoch else ""
         lines += [(line, Style(PINK)) for line in wrap(f"! {where}{notice_text(text)}", width, indent=2)]
     if 0 < rows < len(lines) and lines[rows][0].startswith("  "):  # it goes on there
         text, style = lines[rows - 1]
