@@ -38,6 +38,7 @@ def next_commands(subject: Subject) -> list[str]:
     left_out += ["updates"] if apart or subject.root is None else []
     options = _NEXT_OF_COURSE if subject.course else _NEXT
     shown = [(f"  {typed} {o}", _(why)) for o, why in options if not any(word in o for word in left_out)]
+    shown.append(("  tinygrad-edu tutorial", _("to learn it in lessons, with exercises that are checked")))
     width = max(len(command) for command, _ in shown)
     lines = [f"{command:<{width}}   # {why}" for command, why in shown]
     if max(map(len, lines)) > room():
