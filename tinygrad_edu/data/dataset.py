@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 
 from ..checks import is_number, whole_number
 from ..errors import ArgumentError, DataError
+from ..storage.files import replacing
 from .columns import Columns
 from .encoder import Encoder
 
@@ -90,6 +93,24 @@ class Dataset:
         shown = [f"{name} {count}" for name, count in zip(self.target_names, counts, strict=True)]
         rest = ["..."] if len(shown) > MOST_CLASSES_SHOWN else []
         return f"{self.classes} class{'es' * (self.classes != 1)}: {', '.join(shown[:MOST_CLASSES_SHOWN] + rest)}"
+
+    def to_csv(self, path: str | Path) -> None:
+        """Write the rows as a table that `read_csv` reads: the features, and the answer in the last column.
+
+        Numbers are written so that the same ones are read; of classes their names.
+
+        Raises:
+            DataError: a feature has the name of the answer's column ("class", or that of the number).
+            OSError: the file cannot be written; it stays as it was.
+        """
+        answer = "class" if self.task == "classification" else self.target_names[0]
+        if answer in self.feature_names:
+            raise DataError(f"{self.name}: a feature is called {answer!r}, as the answer's column would be")
+        said = [self.target_names[label] for label in self.y] if self.task == "classification" else self.y.tolist()
+        with replacing(path) as temporary, open(temporary, "w", newline="", encoding="utf-8") as file:
+            writer = csv.writer(file, lineterminator="\n")
+            writer.writerow([*self.feature_names, answer])
+            writer.writerows([*row, each] for row, each in zip(self.x.tolist(), said, strict=True))
 
     def take(self, n: int, seed: int = 0) -> Dataset:
         """n rows, chosen by chance; of each class in proportion.

@@ -12,6 +12,7 @@ from ..terminal_width import room
 
 LONGEST = 160  # characters of a command that is printed
 
+_LESSONS = "tinygrad-edu tutorial"
 _NEXT = (
     ("--predict", N_("you are asked for each gradient first")),
     ("--order naive", N_("why the backward pass has an order")),
@@ -38,7 +39,7 @@ def next_commands(subject: Subject) -> list[str]:
     left_out += ["updates"] if apart or subject.root is None else []
     options = _NEXT_OF_COURSE if subject.course else _NEXT
     shown = [(f"  {typed} {o}", _(why)) for o, why in options if not any(word in o for word in left_out)]
-    shown.append(("  tinygrad-edu tutorial", _("to learn it in lessons, with exercises that are checked")))
+    shown.append(("  " + _LESSONS, _("to learn it in lessons, with exercises that are checked")))
     width = max(len(command) for command, _ in shown)
     lines = [f"{command:<{width}}   # {why}" for command, why in shown]
     if max(map(len, lines)) > room():
