@@ -7,6 +7,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from tinygrad_edu_words import N_, _
+
 from ..cells import cell_width
 from .axes import figures
 from .fields import fill, letter, middles, spread
@@ -17,7 +19,7 @@ CHARS = "oxvzswnkmu" + "".join(char for char in string.ascii_lowercase if char n
 UNSURE = 16  # levels between two classes
 _SURENESS, _ASCII_SURENESS = np.array(list(" ·░▒")), np.array(list(" '.:"))  # of the second of two classes, in quarters
 _TEXTURES, _ASCII_TEXTURES = np.array(list(" ░▒▓·-+=:'")), np.array(list(" .:#-+=~'\""))  # of more classes
-TITLE, WRONG = "boundary", "CAPITALS: wrong"
+TITLE, WRONG = N_("boundary"), N_("CAPITALS: wrong")
 _TALL = 14  # rows with which there is room for a line about the inputs
 
 
@@ -59,8 +61,9 @@ def boundary(
     _legend(grid, names or [str(k) for k in range(np.shape(shares)[2])])
     if height >= _TALL:
         first, second = (*inputs, "x1", "x2")[:2] if len(inputs) >= 2 else ("x1", "x2")
-        a, b, c, d = (figures(edge) for edge in box)
-        grid.put(0, height - 1, f"→ {first} {a} to {b}   ↑ {second} {c} to {d}", QUIET)
+        edges = [figures(edge) for edge in box]
+        across, up = (_("{low} to {high}").format(low=low, high=high) for low, high in (edges[:2], edges[2:]))
+        grid.put(0, height - 1, f"→ {first} {across}   ↑ {second} {up}", QUIET)
     return grid
 
 
@@ -97,15 +100,16 @@ def _legend(grid: Grid, names: Sequence[str]) -> None:
     keys = [
         CHARS[k % len(CHARS)] + ("" if grid.look.blends else textures[k % len(textures)]) for k in range(len(names))
     ]
-    for title, words in ((TITLE, names), ("", names), (TITLE, [""] * len(names)), ("", [""] * len(names))):
+    heading, wrong = _(TITLE), _(WRONG)
+    for title, words in ((heading, names), ("", names), (heading, [""] * len(names)), ("", [""] * len(names))):
         texts = [f"{key} {word}".rstrip() for key, word in zip(keys, words, strict=True)]
-        if sum(cell_width(text) + 2 for text in [title, *texts] if text) + len(WRONG) <= grid.width:
+        if sum(cell_width(text) + 2 for text in [title, *texts] if text) + len(wrong) <= grid.width:
             break
     x = grid.put(0, 0, title, BOLD) + 2 * bool(title)
     for k, (key, text) in enumerate(zip(keys, texts, strict=True)):
-        if x + cell_width(text) + 2 + len(WRONG) > grid.width:
+        if x + cell_width(text) + 2 + len(wrong) > grid.width:
             break
         field = (COLD, WARM)[k] if len(names) == 2 else FIELDS[k % len(FIELDS)]
         style = Style(LETTERS[k % len(LETTERS)], field) if grid.look.blends else BOLD
         x = grid.put(grid.put(x, 0, key, style), 0, text[len(key) :]) + 2
-    grid.put(x, 0, WRONG, QUIET)
+    grid.put(x, 0, wrong, QUIET)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from tinygrad_edu_words import _
+
 from ..training.answers import Boundary, Confusion, FittedCurve, HiddenUnits, Mistake, Truth
 from .boundary import boundary, field_rows
 from .confusion import confusion, mistakes
@@ -29,13 +31,13 @@ def picture(answers: Answers, width: int, height: int, look: Look = COLOUR) -> G
             return hidden(width, height, layers, look=look)
         case FittedCurve():
             curve = answers.curve(2 * width)
-            title = f"{answers.target}: the examples and the curve"
+            title = _("{target}: the examples and the curve").format(target=answers.target)
             return scatter(
                 width, height, answers.x, answers.y, curve=curve, name=answers.feature, title=title, look=look
             )
         case Truth():
-            title = "predicted over true; on the line: right"
-            name = f"true {answers.target}"
+            title = _("predicted over true; on the line: right")
+            name = _("true {target}").format(target=answers.target)
             true, predicted = answers.truth, answers.prediction
             return scatter(width, height, true, predicted, diagonal=True, title=title, name=name, look=look)
 
@@ -53,12 +55,13 @@ def _confusion(answers: Confusion, width: int, height: int, look: Look) -> Grid:
     total, right = int(counts.sum()), int(np.trace(counts))
     below = len(counts) + 3
     grid = Grid(width, height, look)
-    title = f"held out: {right:,} of {total:,} right"
+    title = _("held out: {right} of {all} right").format(right=f"{right:,}", all=f"{total:,}")
     grid.paste(confusion(width, min(height, below - 1), counts, answers.names, title=title, look=look), 0, 0)
     if height - below < 2:
         return grid
     found = answers.mistakes()
-    title = f"the surest mistakes ({total - right:,} in {total:,})" if found else "no mistakes"
+    title = _("the surest mistakes ({n} in {all})").format(n=f"{total - right:,}", all=f"{total:,}")
+    title = title if found else _("no mistakes")
     names = answers.names
     images = [mistake.image for mistake in found if mistake.image is not None]
     if images:
@@ -74,6 +77,7 @@ def _in_words(found: list[Mistake], names: tuple[str, ...], width: int, height: 
     grid = Grid(width, height, look)
     grid.put(0, 0, title, BOLD)
     for row, mistake in enumerate(found, 1):
-        words = f"is {names[mistake.true]}, said {names[mistake.answer]}: {100 * mistake.share:.0f} %"
-        grid.put(0, row, words)
+        words = _("is {true}, said {answer}: {share} %")
+        share = f"{100 * mistake.share:.0f}"
+        grid.put(0, row, words.format(true=names[mistake.true], answer=names[mistake.answer], share=share))
     return grid
