@@ -70,8 +70,7 @@ def say(as_json: bool, found: dict[str, Any], text: Iterable[str], steps: list[S
     if as_json:
         click.echo(json.dumps(found | {"next": facts.steps(steps)}, ensure_ascii=False, allow_nan=False))
         return
-    for line in text:
-        output.say(line)
+    output.say("\n".join(text).rstrip("\n"))
     if steps:
         output.say("")
         for line in lines.steps(steps):

@@ -56,6 +56,8 @@ def difference(facts: dict[str, Any]) -> str:
     if "why" not in facts:
         return ""
     what = facts["what"] or _("the result")
+    if what.startswith("["):
+        what = _("number {place}").format(place=what)
     got, right = (_thing(facts.get(name), facts["why"]) for name in ("got", "right"))
     told = {
         "number": _("{what} is {got}, and should be {right}."),
