@@ -9,6 +9,8 @@ from typing import IO, Any
 
 import click
 
+from tinygrad_edu_words import language
+
 _BOXES = "╭╮╰╯─│╔╗╚╝═║├►▼×…"
 _SUPERSCRIPTS = "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"
 _DIGITS = str.maketrans(_SUPERSCRIPTS, "-0123456789")
@@ -36,6 +38,8 @@ _ASCII = str.maketrans(
         **dict(zip("▁▂▃▄▅▆▇█↑", "_.:-=+*#^", strict=True)),
     }
 )
+
+_GERMAN = str.maketrans({**dict(zip("äöüÄÖÜß", "ae oe ue Ae Oe Ue ss".split(), strict=True)), "„": '"', "“": '"'})
 
 
 def is_interactive() -> bool:
@@ -82,6 +86,7 @@ def shown(text: str, coding: str | None = None) -> str:
     if _can_show(text, coding):
         return text
     text = re.sub(f"[{_SUPERSCRIPTS}]+", lambda power: "^" + power[0].translate(_DIGITS), text).translate(_ASCII)
+    text = text.translate(_GERMAN) if language() == "de" and not _can_show("äß", coding) else text
     return text.encode(coding, "backslashreplace").decode(coding)
 
 

@@ -8,6 +8,7 @@ import sys
 
 import pytest
 
+from tinygrad_edu_cli import output
 from tinygrad_edu_cli.main import main
 from tinygrad_edu_viz import Trace
 from tinygrad_edu_viz.pages.page import page
@@ -61,6 +62,13 @@ def test_json_and_files_stay_english(arguments, capsys, tmp_path):
     assert (tmp_path / "de.json").read_bytes() == (tmp_path / "en.json").read_bytes()
     opened = said(capsys, "--lang", "de", "step", str(tmp_path / "en.json"))  # and is read in German
     assert not ENGLISH.search(re.sub(r"tinygrad-edu .*", "", opened))
+
+
+def test_an_alphabet_without_umlauts():
+    with speaking("de"):
+        assert output.shown("Rückwärts: größer „a“ → b", "ascii") == 'Rueckwaerts: groesser "a" -> b'
+        assert output.shown("Rückwärts → ü", "latin-1") == "Rückwärts -> ü"
+    assert output.shown("Rück", "ascii") == "R\\xfcck"  # somebody's name
 
 
 @pytest.mark.parametrize("live", [False, True], ids=["replay", "live"])
