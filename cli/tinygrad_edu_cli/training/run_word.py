@@ -10,11 +10,13 @@ import math
 from collections.abc import Sequence
 from statistics import mean
 
+from tinygrad_edu_words import N_
+
 from .candidate import ComparedRun
 
-LEARNED, LEARNING, LEVELLED = "learned", "still learning", "levelled off"
-UNKNOWN = "too few to tell"
-OVERFITTED, CRAWLED, STUCK, BLEW_UP = "overfitted", "crawled", "got stuck", "blew up"
+LEARNED, LEARNING, LEVELLED = N_("learned"), N_("still learning"), N_("levelled off")
+UNKNOWN = N_("too few to tell")
+OVERFITTED, CRAWLED, STUCK, BLEW_UP = N_("overfitted"), N_("crawled"), N_("got stuck"), N_("blew up")
 
 GUESSING = 0.9  # of the loss of guessing: who does not get below it has learned nothing yet
 PEAK = 3.0  # times the loss at the start, or of guessing: no noise does that

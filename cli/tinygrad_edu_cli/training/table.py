@@ -7,6 +7,7 @@ from typing import Any
 
 from tinygrad_edu.train.events import plain as json_number
 from tinygrad_edu_viz.cells import cell_width
+from tinygrad_edu_words import _
 
 from ..phrases import count
 from ..terminal_width import room, wrap
@@ -33,10 +34,14 @@ def table(comparison: Comparison) -> Iterator[str]:
     scale = Scale.of([run.history.validation_loss for run in firsts], 2 * max(run.guessing for run in firsts))
     yield "\n".join(wrap(" ".join(_above(comparison, scale, epochs)), room(WIDEST)))
     yield ""
-    measure = "accuracy" if candidates[0].classifies else "R²"
-    head = ["", "validation loss", "loss", "±", "best", "@epoch", "train", measure, "per epoch", "noise", ""]
+    measure = _("accuracy") if candidates[0].classifies else "R²"
+    head = ["", _("validation loss"), _("loss"), "±", _("best"), _("@epoch"), _("train"), measure]
+    head += [_("per epoch"), _("noise"), ""]
     found = words(candidates)
-    rows = [head, *(_cells(each, in_short(word), scale, longest) for each, word in zip(candidates, found, strict=True))]
+    rows = [
+        head,
+        *(_cells(each, in_short(word, _), scale, longest) for each, word in zip(candidates, found, strict=True)),
+    ]
     widths = {k: max(cell_width(row[k]) for row in rows) for k in range(len(head))}
     if not widths[SPREAD] > 1:
         del widths[SPREAD]
@@ -62,21 +67,23 @@ def _above(comparison: Comparison, scale: Scale, epochs: int) -> Iterator[str]:
     """What the columns are."""
     names = {each.first.config.data for each in comparison.candidates}
     if len(names) == 1:
-        yield f"Data: {names.pop()}."
+        yield _("Data: {name}.").format(name=names.pop())
     updates = {each.updates for each in comparison.candidates if each.updates}
     if comparison.changed in BATCHES and updates and max(updates) <= FAIR * min(updates):
-        yield f"Each run makes {max(updates):,} updates of the weights."
+        yield _("Each run makes {n} updates of the weights.").format(n=f"{max(updates):,}")
     low, high, seeds = number(scale.low), number(scale.high), comparison.seeds
-    of_seed = f" with seed {seeds[0]}" if len(seeds) > 1 else ""
-    over = "its epochs" if comparison.changed in BATCHES else count(epochs, "epoch")
-    yield f"Validation loss over {over}{of_seed}, on a logarithmic scale (▁ {low}, █ {high}, ↑ above)."
+    over = _("its epochs") if comparison.changed in BATCHES else count(epochs, "epoch")
+    over += " " + _("with seed {n}").format(n=seeds[0]) if len(seeds) > 1 else ""
+    text = _("Validation loss over {epochs}, on a logarithmic scale (▁ {low}, █ {high}, ↑ above).")
+    yield text.format(epochs=over, low=low, high=high)
     if len(seeds) > 1:
-        yield f"The numbers are means over the seeds {', '.join(map(str, seeds))}; ± is their standard deviation."
+        text = _("The numbers are means over the seeds {seeds}; ± is their standard deviation.")
+        yield text.format(seeds=", ".join(map(str, seeds)))
     judged, *others = (each.first.judged for each in comparison.candidates)
     if judged.examples is not None and all(other.examples == judged.examples for other in others):
         on = count(judged.examples, "fresh example" if judged.fresh else "held-out example")
-        measure = "accuracy" if comparison.candidates[0].classifies else "R²"
-        yield f"Loss and {measure} are those of the final weights on {on}."
+        measure = _("accuracy") if comparison.candidates[0].classifies else "R²"
+        yield _("Loss and {measure} are those of the final weights on {examples}.").format(measure=measure, examples=on)
 
 
 def _cells(each: Candidate, word: str, scale: Scale, longest: int | None) -> list[str]:

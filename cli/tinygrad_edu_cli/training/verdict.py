@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+
+from tinygrad_edu_words import _, ngettext
 
 from ..phrases import count
 from .candidate import Candidate, ComparedRun
@@ -39,9 +41,10 @@ def words(candidates: Sequence[Candidate]) -> list[list[str]]:
     return [[word(run, best) for run in each.runs] for each in candidates]
 
 
-def in_short(found: Sequence[str]) -> str:
-    """The word of all runs of a candidate: "learned", or "learned 2/3"."""
-    commonest, times = Counter(found).most_common(1)[0]
+def in_short(found: Sequence[str], said: Callable[[str], str] = str) -> str:
+    """The word of all runs of a candidate: "learned", or "learned 2/3"; by `_` in the language that is spoken."""
+    word, times = Counter(found).most_common(1)[0]
+    commonest = said(word)
     return commonest if times == len(found) else f"{commonest} {times}/{len(found)}"
 
 
@@ -50,7 +53,12 @@ def sentences(comparison: Comparison) -> Iterator[str]:
     candidates = comparison.candidates
     counts = [each.first.judged.examples for each in candidates]
     if all(examples is not None and examples < TOO_FEW for examples in counts):
-        yield f"{_measured(candidates[0])} {'is' if counts[0] == 1 else 'are'} too few to judge by: give more data."
+        text = ngettext(
+            "{these} is too few to judge by: give more data.",
+            "{these} are too few to judge by: give more data.",
+            counts[0] or 0,
+        )
+        yield text.format(these=_measured(candidates[0]))
         return
     found = words(candidates)
     for each, its_words in zip(candidates, found, strict=True):
@@ -64,26 +72,28 @@ def _choice(comparison: Comparison, found: set[str]) -> Iterator[str]:
     together = groups(comparison.candidates)
     for group in together:
         if len(group) > 1:
-            made = "made no difference" if comparison.changed else "are the same run"
-            yield f"{_listed(group)} {made}: their numbers are the same, to the last digit."
+            text = _("{names} are the same run: their numbers are the same, to the last digit.")
+            if comparison.changed:
+                text = _("{names} made no difference: their numbers are the same, to the last digit.")
+            yield text.format(names=_listed(group))
     candidates = [group[0] for group in together]
     best = best_of(candidates)
     if len(candidates) == 1:
         return
     if len({_problem(each.first) for each in candidates}) > 1:
-        yield "They had different problems to solve: compare the accuracy, not the losses."
+        yield _("They had different problems to solve: compare the accuracy, not the losses.")
     elif unfair := _unfair(comparison):
         yield unfair
     elif found == {BLEW_UP} or best is None:
         lr = LEARNING_RATES[candidates[0].first.config.optimizer]
-        yield f"All of them blew up: take smaller steps, --lr {lr:g} say."
+        yield _("All of them blew up: take smaller steps, --lr {rate} say.").format(rate=f"{lr:g}")
     elif best.share >= GUESSING and sum(run.train_share for run in best.runs) < BY_HEART * len(best.runs):
-        yield (
+        yield _(
             "None of them learned what holds for other examples: they know their own by heart. Try more data, "
             "--dropout 0.5, --patience 10, or a smaller --net."
         )
     elif best.share >= GUESSING:
-        yield "None of them learned much: try other values, or a larger --net and more --epochs."
+        yield _("None of them learned much: try other values, or a larger --net and more --epochs.")
     else:
         yield _taken(best, candidates)
         yield from _reservations(comparison, best)
@@ -92,56 +102,74 @@ def _choice(comparison: Comparison, found: set[str]) -> Iterator[str]:
 def _taken(best: Candidate, candidates: Sequence[Candidate]) -> str:
     """The best one, or those that tie for it."""
     tied, seeds = tied_with(best, candidates), len(best.runs)
-    over = f", on average over {seeds} seeds" if seeds > 1 else ""
+    over = ", " + _("on average over {n} seeds").format(n=seeds) if seeds > 1 else ""
     if not tied:
         others = sorted((each for each in candidates if each is not best), key=lambda each: each.loss)
         other = others[0]
-        return (
-            f"Take {best.label}: on {_measured(best)} it has the lowest loss, {_short(best.loss)}{_in_brackets(best)}"
-            f"{over}; that of {other.label} is {_short(other.loss)}{_in_brackets(other)}."
+        return _("Take {best}: on {examples} it has the lowest loss, {loss}; that of {other} is {its_loss}.").format(
+            best=best.label,
+            examples=_measured(best),
+            loss=f"{_short(best.loss)}{_in_brackets(best)}{over}",
+            other=other.label,
+            its_loss=f"{_short(other.loss)}{_in_brackets(other)}",
         )
     group = [each for each in candidates if each is best or each in tied]
     losses = sorted(each.loss for each in group)
     others = [each for each in candidates if each not in group]
-    rest = f" {_listed(others)} {'is' if len(others) == 1 else 'are'} worse." if others else ""
-    if differ_in_no_use(group):
-        why = "differ by nothing that matters"
-    else:
-        why = "differ by no more than chance may; more seeds can tell more" if seeds > 1 else "differ too little"
-    return (
-        f"{_listed(group)} tie: on {_measured(best)} their losses, {_short(losses[0])} to {_short(losses[-1])}{over}, "
-        f"{why}. Choose by something else: the time, or the simpler one.{rest}"
+    rest = (
+        ngettext("{names} is worse.", "{names} are worse.", len(others)).format(names=_listed(others)) if others else ""
     )
+    if differ_in_no_use(group):
+        why = _("differ by nothing that matters")
+    else:
+        why = _("differ too little")
+        if seeds > 1:
+            why = _("differ by no more than chance may; more seeds can tell more")
+    text = _(
+        "{names} tie: on {examples} their losses, {low} to {high}, {why}. Choose by something else: the time, or the "
+        "simpler one."
+    ).format(
+        names=_listed(group),
+        examples=_measured(best),
+        low=_short(losses[0]),
+        high=f"{_short(losses[-1])}{over}",
+        why=why,
+    )
+    return f"{text} {rest}".rstrip()
 
 
 def _reservations(comparison: Comparison, best: Candidate) -> Iterator[str]:
     """What the numbers cannot tell."""
     examples = best.first.judged.examples
     if examples is not None and examples < FEW:
-        off = ""
+        text = _("{n} held-out examples are few.")
+        error = 0.0
         if best.classifies and best.score is not None:
             score = min(max(best.score, 0.1), 0.9)
             error = math.sqrt(score * (1 - score) / examples)
-            off = f": an accuracy that is measured on them is easily off by {percent(round(error, 2))}"
-        yield f"{examples} held-out examples are few{off}."
+            text = _("{n} held-out examples are few: an accuracy that is measured on them is easily off by {error}.")
+        yield text.format(n=examples, error=percent(round(error, 2)))
     if len(best.runs) > 1:
         return
     if comparison.changed is None:
-        yield "One run each: another seed may give another answer."
+        yield _("One run each: another seed may give another answer.")
     elif comparison.spared is not None:
-        yield f"One seed each: --seeds 3 would show the spread, and take {_duration(comparison.spared)}."
+        text = _("One seed each: --seeds 3 would show the spread, and take {time}.")
+        yield text.format(time=_duration(comparison.spared))
     else:
-        yield "One seed each: another may give another answer; --seeds 3 shows the spread."
+        yield _("One seed each: another may give another answer; --seeds 3 shows the spread.")
 
 
 def _duration(seconds: float) -> str:
-    return f"about {max(seconds, 60) / 60:.0f} min" if seconds < 5400 else f"about {seconds / 3600:.0f} h"
+    if seconds < 5400:
+        return _("about {n} min").format(n=f"{max(seconds, 60) / 60:.0f}")
+    return _("about {n} h").format(n=f"{seconds / 3600:.0f}")
 
 
 def _measured(candidate: Candidate) -> str:
     judged = candidate.first.judged
     if judged.examples is None:
-        return "the held-out part"
+        return _("the held-out part")
     return count(judged.examples, "fresh example" if judged.fresh else "held-out example")
 
 
@@ -151,11 +179,10 @@ def _unfair(comparison: Comparison) -> str | None:
     if comparison.changed not in BATCHES or not updates or max(updates.values()) <= FAIR * min(updates.values()):
         return None
     most, least = max(updates, key=lambda k: updates[k] or 0), min(updates, key=lambda k: updates[k] or 0)
-    return (
-        f"At equal epochs {most} made {count(updates[most], 'update')} of the weights, and {least} "
-        f"{updates[least]:,}: who makes more steps comes further. Compare at equal updates: leave --epochs out, or "
-        f"give --updates {UPDATES}."
-    )
+    return _(
+        "At equal epochs {most} made {updates} of the weights, and {least} {fewer}: who makes more steps comes "
+        "further. Compare at equal updates: leave --epochs out, or give --updates {n}."
+    ).format(most=most, updates=count(updates[most], "update"), least=least, fewer=f"{updates[least]:,}", n=UPDATES)
 
 
 def _problem(run: ComparedRun) -> tuple[object, ...]:
@@ -168,46 +195,51 @@ def _told(each: Candidate, found: Sequence[str]) -> str:
     if len(set(found)) == 1:
         return f" {_TOLD[found[0]](each)}"
     (first, times), *others = Counter(found).most_common()
-    counted = [f"{first} in {times} of {len(found)} seeds", *(f"{other} in {times}" for other, times in others)]
-    return f": {', '.join(counted)}; its loss is {_loss(each)} in the end{_right(each)}"
+    counted = [_("{word} in {n} of {all} seeds").format(word=_(first), n=times, all=len(found))]
+    counted += [_("{word} in {n}").format(word=_(other), n=times) for other, times in others]
+    its_loss = _("its loss is {loss} in the end").format(loss=f"{_loss(each)}{_right(each)}")
+    return f": {', '.join(counted)}; {its_loss}"
 
 
 def _learned(each: Candidate) -> str:
-    return f"learned: its loss is {_loss(each)} in the end{_right(each)}"
+    return _("learned: its loss is {loss} in the end{right}").format(loss=_loss(each), right=_right(each))
 
 
 def _of_too_few(each: Candidate) -> str:
-    return f"ends with a loss of {_loss(each)} on {_measured(each)}{_right(each)}: too few examples to tell"
+    text = _("ends with a loss of {loss} on {examples}{right}: too few examples to tell")
+    return text.format(loss=_loss(each), examples=_measured(each), right=_right(each))
 
 
 def _still_learning(each: Candidate) -> str:
-    longer = ", or larger steps" if _steps(each) < 1 else ""
-    return (
-        f"is still learning: after {_epochs(each)} its loss is {_loss(each)}{_right(each)}, and it still falls; it "
-        f"needs more epochs{longer}"
-    )
+    text = _("is still learning: after {epochs} its loss is {loss}{right}, and it still falls; it needs more epochs")
+    longer = ", " + _("or larger steps") if _steps(each) < 1 else ""
+    return text.format(epochs=_epochs(each), loss=_loss(each), right=_right(each)) + longer
 
 
 def _levelled_off(each: Candidate) -> str:
-    return f"levelled off: its loss is {_loss(each)} in the end{_right(each)}, and hardly falls any more"
+    text = _("levelled off: its loss is {loss} in the end{right}, and hardly falls any more")
+    return text.format(loss=_loss(each), right=_right(each))
 
 
 def _overfitted(each: Candidate) -> str:
     best, final = each.mean(lambda run: run.best), each.mean(lambda run: run.final)
-    risen = f"; its validation loss rose from {_short(best)} at best to {_short(final)}" if best != final else ""
-    return (
-        f"overfitted: its training loss came down to {_short(each.mean(lambda run: run.train))}, but on "
-        f"{_measured(each)} it is {_loss(each)} ({_guessing(each)}){_right(each)}{risen}"
-    )
+    risen = "; " + _("its validation loss rose from {best} at best to {final}") if best != final else ""
+    text = _("overfitted: its training loss came down to {train}, but on {examples} it is {loss} ({guessing}){right}")
+    return text.format(
+        train=_short(each.mean(lambda run: run.train)),
+        examples=_measured(each),
+        loss=_loss(each),
+        guessing=_guessing(each),
+        right=_right(each),
+    ) + risen.format(best=_short(best), final=_short(final))
 
 
 def _crawled(each: Candidate) -> str:
-    steps, needs = _steps(each), "many more steps"
+    steps, needs = _steps(each), _("many more steps")
     if steps != 1:
-        needs = "larger steps, or many more" if steps < 1 else "smaller steps, or many more"
-    return (
-        f"crawled: after {_epochs(each)} its loss is still {_short(each.mean(lambda run: run.train))} "
-        f"({_guessing(each)}); it needs {needs}"
+        needs = _("larger steps, or many more") if steps < 1 else _("smaller steps, or many more")
+    return _("crawled: after {epochs} its loss is still {loss} ({guessing}); it needs {needs}").format(
+        epochs=_epochs(each), loss=_short(each.mean(lambda run: run.train)), guessing=_guessing(each), needs=needs
     )
 
 
@@ -219,14 +251,17 @@ def _steps(each: Candidate) -> float:
 
 
 def _got_stuck(each: Candidate) -> str:
-    return f"got stuck: its loss stays at {_short(each.mean(lambda run: run.train))} ({_guessing(each)})"
+    text = _("got stuck: its loss stays at {loss} ({guessing})")
+    return text.format(loss=_short(each.mean(lambda run: run.train)), guessing=_guessing(each))
 
 
 def _blew_up(each: Candidate) -> str:
     if any(run.history.end is not None and run.history.end.stopped == "diverged" for run in each.runs):
-        return f"blew up: after {_epochs(each)} its loss was no number any more; its steps are too large"
+        text = _("blew up: after {epochs} its loss was no number any more; its steps are too large")
+        return text.format(epochs=_epochs(each))
     peak = max((loss for run in each.runs for loss in run.history.train_loss if math.isfinite(loss)), default=math.inf)
-    return f"blew up: its loss reached {_short(peak)} ({_guessing(each)}); its steps are too large"
+    text = _("blew up: its loss reached {loss} ({guessing}); its steps are too large")
+    return text.format(loss=_short(peak), guessing=_guessing(each))
 
 
 _TOLD = {
@@ -249,7 +284,7 @@ def _epochs(each: Candidate) -> str:
 
 
 def _guessing(each: Candidate) -> str:
-    return f"guessing gives {_short(each.mean(lambda run: run.guessing))}"
+    return _("guessing gives {loss}").format(loss=_short(each.mean(lambda run: run.guessing)))
 
 
 def _right(each: Candidate) -> str:
@@ -262,9 +297,9 @@ def _in_brackets(each: Candidate) -> str:
 
 def _score(each: Candidate) -> str:
     assert each.score is not None
-    return f"{percent(each.score)} right" if each.classifies else f"R² {each.score:.3f}"
+    return _("{share} right").format(share=percent(each.score)) if each.classifies else f"R² {each.score:.3f}"
 
 
 def _listed(candidates: Sequence[Candidate]) -> str:
     *first, last = [each.label for each in candidates]
-    return f"{', '.join(first)} and {last}" if first else last
+    return _("{names} and {last}").format(names=", ".join(first), last=last) if first else last
