@@ -49,7 +49,7 @@ def test_ways_differ_in_more_than_colour_and_are_named():
 
 @pytest.mark.parametrize(
     ("ways", "said"),
-    [([], "a point each"), ({}, "one to four"), (dict.fromkeys("abcde", [1.0]), "one to four"),
+    [([], "a point each"), ({}, "one to four"), ({name: [1.0] for name in "abcde"}, "one to four"),
      ([1.0, float("inf")], "leave out what diverged")],
 )  # fmt: skip
 def test_what_cannot_be_drawn_is_said(ways, said):

@@ -76,7 +76,7 @@ def draw_descent(
         raise ArgumentError(f"draw_descent shows one to four ways with a point each at least, not {ways!r:.60}")
     if not np.isfinite(every).all():
         raise ArgumentError(
-            "draw_descent shows finite numbers: one of the points is inf or nan; leave out what diverged"
+            "one of the points is inf or nan: leave out what diverged"
         )
     margin = BEYOND * (max(every) - min(every)) or max(abs(every[0]), 1.0)
     ends = (min(every) - margin if low is None else low, max(every) + margin if high is None else high)
