@@ -428,7 +428,7 @@ def test_nothing_runs_over_the_side(open_page: Any, width: int, scheme: str) -> 
 
 def test_the_page_is_small_and_lets_nothing_in(html: str) -> None:
     assert len(html.encode()) < 250_000
-    assert "default-src 'none'" in html and "unsafe" not in html.split("<style>")[0]
+    assert "default-src 'none'" in html and "unsafe" not in html.split("</head>")[0]
 
 
 # Options of train, and some numbers that they would give for moons: the number of epochs is the run's.

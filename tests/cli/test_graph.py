@@ -145,7 +145,7 @@ def test_the_page_is_that_of_step(cli, net):
         assert ("live" in of) is not bool(reason)
         assert of["opens"] == len(of["steps"]) and page == step.replace('"opens":0', f'"opens":{of["opens"]}')
     ran = cli("graph", "a * 1", "--set", "a=2", "--theme", "dark", "--rankdir", "TB", "-o", "d.html")
-    assert ran.code == 0 and "@media screen and (min-width: 0px)" in (net / "d.html").read_text()
+    assert ran.code == 0 and "@media screen and (min-width: 0px)" in text_of((net / "d.html").read_text(), "style")
     assert cli("graph", "a * 1", "--set", "a=2", "--no-values", "-o", "d.html").code == 2
 
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 import tinygrad_edu as tg
+import tinygrad_edu_viz
 from tinygrad_edu.graph.operation import FUNCTIONS, REGISTRY, elementwise
 from tinygrad_edu.tapes.javascript_code import UnwritableError
 from tinygrad_edu_viz import Trace
@@ -18,6 +20,7 @@ from tinygrad_edu_viz.javascript.graph import computed_graph
 from tinygrad_edu_viz.javascript.optimizers import optimizers
 from tinygrad_edu_viz.javascript.recorded import derivative_rule
 from tinygrad_edu_viz.javascript.sentences import figures, sentence_parts
+from tinygrad_edu_viz.pages.parts import enclosed
 
 
 def test_every_operation_is_written_or_says_why_not() -> None:
@@ -193,6 +196,16 @@ def test_an_optimizer_of_one_s_own_is_written_with_its_switches() -> None:
 
 
 def test_the_program_is_small_and_can_stand_in_a_page() -> None:
-    text = program()
+    text = enclosed(program())
     assert len(text.encode()) < 50_000
     assert "</" not in text and "eval" not in text and "new Function" not in text
+
+
+PARTS = sorted(Path(tinygrad_edu_viz.__file__).parent.glob("*/*.js"))
+
+
+@pytest.mark.parametrize("part", PARTS, ids=lambda part: part.name)
+def test_no_text_of_a_program_goes_over_several_lines(part: Path) -> None:
+    """Pages hold the lines without their indentation, and without those that begin with `//`."""
+    assert [line for line in part.read_text(encoding="utf-8").splitlines() if line.count("`") % 2] == []
+    assert "/*" not in part.read_text(encoding="utf-8")

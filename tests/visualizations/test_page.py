@@ -164,11 +164,12 @@ def test_numbers_fit_their_boxes(trace):
 
 
 def test_it_asks_for_nothing():
-    parsed = Parsed(page.page(perceptron()))
+    text = page.page(perceptron())
+    parsed, style = Parsed(text), text_of(text, "style")
     places = [value for name, value in parsed.attributes if name in ("src", "href", "action", "xlink:href", "data")]
     assert places == ["data:,", "#aside"]  # an empty icon; the way past the graph
     assert not {"base", "form", "iframe", "object", "embed", "img"} & {*parsed.tags}
-    assert "url(" not in parsed.texts["style"] and "@import" not in parsed.texts["style"]
+    assert "url(" not in style and "@import" not in style
 
 
 def test_the_policy_allows_our_program_and_style_and_nothing_else():
@@ -183,7 +184,7 @@ def test_the_policy_allows_our_program_and_style_and_nothing_else():
     assert rules == {
         "default-src": "'none'",
         "script-src": f"{hashed(parsed.texts['script module'])} {hashed(text_of(text, 'program'))}",
-        "style-src": hashed(parsed.texts["style"]),
+        "style-src": hashed(text_of(text, "style")),
         "img-src": "data:",
         "base-uri": "'none'",
         "form-action": "'none'",
@@ -224,7 +225,7 @@ def contrast(first: str, second: str) -> float:
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 def test_text_and_lines_can_be_seen(dark):
-    style = Parsed(page.page(perceptron())).texts["style"]
+    style = text_of(page.page(perceptron()), "style")
     light_part, dark_part = style.split("prefers-color-scheme: dark", 1)
     colours = dict(re.findall(r"--([a-z]+): ?(#[0-9a-fA-F]{6})", light_part))
     if dark:

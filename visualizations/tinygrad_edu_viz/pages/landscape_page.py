@@ -59,7 +59,7 @@ def page(landscape: Landscape, theme: str = "auto") -> str:
         rows="\n".join(_row(trail, landscape.plane.exact) for trail in landscape.trails),
         facts="\n".join(f"<p>{html.escape(clean(fact))}</p>" for fact in _facts(landscape)),
         keys=("" if landscape.is_curve else _KEYS) + _TIME + _POINT,
-        packed=packed(script, landscape=_content(landscape, times)),
+        packed=packed(script, style, landscape=_content(landscape, times)),
     )
 
 

@@ -46,7 +46,7 @@ def head(title: str, script: str, style: str, *inside: tuple[str, str]) -> str:
         inside: as of `policy_of`.
     """
     policy = policy_of(script, style, *inside)
-    return Template(packaged("head.html")).substitute(title=title, policy=policy, style=style).rstrip()
+    return Template(packaged("head.html")).substitute(title=title, policy=policy).rstrip()
 
 
 def policy_of(script: str, style: str, *inside: tuple[str, str]) -> str:
@@ -57,7 +57,7 @@ def policy_of(script: str, style: str, *inside: tuple[str, str]) -> str:
         inside: programs and styles of pages that this one makes and shows in frames, which its policy holds for, too.
     """
     every = [(script, style), *inside]
-    programs = " ".join([_hash(packaged("inflate.js")), *[_hash(_enclosed(program)) for program, _ in every]])
+    programs = " ".join([_hash(packaged("inflate.js")), *[_hash(enclosed(program)) for program, _ in every]])
     styles = " ".join([_hash(each) for _, each in every])
     return (
         f"default-src 'none'; script-src {programs}; style-src {styles}; img-src data:; "
@@ -65,22 +65,24 @@ def policy_of(script: str, style: str, *inside: tuple[str, str]) -> str:
     )
 
 
-def packed(script: str, **data: Any) -> str:
-    """What a page ends with: its data and its program, compressed, and a short program that unpacks them, `inflate.js`.
+def packed(script: str, style: str, **data: Any) -> str:
+    """What a page ends with: its data, style and program, compressed, and a short program that unpacks them,
+    `inflate.js`.
 
-    A program weighs most of its page, and compressed a third of that. `inflate.js` puts its text into the page, where
-    the hash in `policy_of` lets the browser run it, as it lets nothing else run.
+    A program weighs most of its page, and compressed a third of that. `inflate.js` puts the texts into the page, where
+    the hashes in `policy_of` let the browser use them, as it uses nothing else.
 
     Args:
         script: the text of the program. It runs when the data are there.
+        style: its text. A browser that cannot unpack it shows the page without.
         data: by their ids the contents, as JSON, of the elements that the program reads.
     """
     blocks = [
         _block("application/json", name, json.dumps(content, allow_nan=False, separators=(",", ":")))
         for name, content in data.items()
     ]
-    program = _block("text/plain", "program", _enclosed(script))
-    return "\n".join([*blocks, program, f'<script type="module">{packaged("inflate.js")}</script>'])
+    texts = [_block("text/plain", "style", style), _block("text/plain", "program", enclosed(script))]
+    return "\n".join([*texts, *blocks, f'<script type="module">{packaged("inflate.js")}</script>'])
 
 
 def _block(kind: str, name: str, text: str) -> str:
@@ -89,9 +91,12 @@ def _block(kind: str, name: str, text: str) -> str:
     return f'<script type="{kind}" id="{name}" data-deflated>{content}</script>'
 
 
-def _enclosed(script: str) -> str:
-    """The program with names of its own, as in a module, which run at once where it is put into the page."""
-    return f'"use strict";\n{{\n{script}\n}}\n'
+def enclosed(script: str) -> str:
+    """The program with names of its own, as in a module, which run at once where it is put into the page; without its
+    indentation and comments, which weigh a tenth of it. No text of a program goes over several lines."""
+    lines = [line.strip() for line in script.splitlines()]
+    short = "\n".join([line for line in lines if line and not line.startswith("//")])
+    return f'"use strict";\n{{\n{short}\n}}\n'
 
 
 def colours(palette: Palette) -> str:

@@ -16,11 +16,13 @@ function dataInPython({ s, set }) { // what is split
   if (set.csv) return `tg.data.read_csv(${JSON.stringify(set.csv)})${set.left_out ? `.take(${set.y.length})` : ""}`;
   if (!set.isDrawn) return `tg.data.load("${s.data}", n=${set.y.length}, noise=${s.noise})`;
   const classes = set.classes.map((name) => JSON.stringify(name)).join(", ");
-  return `tg.data.Dataset(
-    np.array([${points.map(([x1, x2]) => `[${x1}, ${x2}]`).join(", ")}]),
-    np.array([${points.map(([, , k]) => k).join(", ")}]),
-    target_names=(${classes}),
-)`;
+  return [
+    "tg.data.Dataset(",
+    `    np.array([${points.map(([x1, x2]) => `[${x1}, ${x2}]`).join(", ")}]),`,
+    `    np.array([${points.map(([, , k]) => k).join(", ")}]),`,
+    `    target_names=(${classes}),`,
+    ")",
+  ].join("\n");
 }
 
 function scriptOf(run) {
@@ -36,25 +38,32 @@ function scriptOf(run) {
   const note = changed ? "# In the page, rates or weights were changed during the run: here the last rates hold from the start.\n" : "";
   const apart = set.bad ? "# The page left out lines of this file that are no numbers and a class: mend them for read_csv.\n" : "";
   const schedule = SCHEDULES[s.schedule].python(s, run.perEpoch);
-  return `${note}${apart}${plain && !set.isDrawn ? "" : "import numpy as np\n\n"}import tinygrad_edu as tg
-
-tg.seed(${s.seed})
-train, test = ${dataInPython(run)}.split(validation=0.2, seed=0)
-${plain ? "" : `
-def features(x):
-    return np.stack([${s.features.map((each) => IN_PYTHON[each]).join(", ")}], axis=1)
-
-train, test = [(features(part.x), part.y) for part in (train, test)]
-`}model = tg.nn.Sequential(
-${layers.join("\n")}
-)
-optimizer = ${optimizerInPython(s)}
-${schedule && `schedule = tg.optim.${schedule}\n`}run = tg.train.fit(
-    model, train, "${s.loss}", optimizer,${schedule && " schedule=schedule,"} validation=test,
-    epochs=${Math.max(1, Math.floor(run.t / run.perEpoch))}, batch_size=${Math.min(s.batch, run.train.n)}, l1=${s.l1}, l2=${s.l2}, seed=${s.seed},
-)
-for event in run:
-    if event.kind == "validation":
-        print(event.epoch, event.validation_loss)
-`;
+  const features = [
+    "def features(x):",
+    `    return np.stack([${s.features.map((each) => IN_PYTHON[each]).join(", ")}], axis=1)`,
+    "",
+    "train, test = [(features(part.x), part.y) for part in (train, test)]",
+  ];
+  const lines = [
+    ...(plain && !set.isDrawn ? [] : ["import numpy as np", ""]),
+    "import tinygrad_edu as tg",
+    "",
+    `tg.seed(${s.seed})`,
+    `train, test = ${dataInPython(run)}.split(validation=0.2, seed=0)`,
+    ...(plain ? [] : ["", ...features]),
+    "model = tg.nn.Sequential(",
+    ...layers,
+    ")",
+    `optimizer = ${optimizerInPython(s)}`,
+    ...(schedule ? [`schedule = tg.optim.${schedule}`] : []),
+    "run = tg.train.fit(",
+    `    model, train, "${s.loss}", optimizer,${schedule && " schedule=schedule,"} validation=test,`,
+    `    epochs=${Math.max(1, Math.floor(run.t / run.perEpoch))}, batch_size=${Math.min(s.batch, run.train.n)}, l1=${s.l1}, l2=${s.l2}, seed=${s.seed},`,
+    ")",
+    "for event in run:",
+    '    if event.kind == "validation":',
+    "        print(event.epoch, event.validation_loss)",
+    "",
+  ];
+  return note + apart + lines.join("\n");
 }

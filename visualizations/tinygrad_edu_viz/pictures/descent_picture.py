@@ -75,9 +75,7 @@ def draw_descent(
     if not 1 <= len(named) <= len(MARKS) or not all(len(way) for way in named.values()):
         raise ArgumentError(f"draw_descent shows one to four ways with a point each at least, not {ways!r:.60}")
     if not np.isfinite(every).all():
-        raise ArgumentError(
-            "one of the points is inf or nan: leave out what diverged"
-        )
+        raise ArgumentError("one of the points is inf or nan: leave out what diverged")
     margin = BEYOND * (max(every) - min(every)) or max(abs(every[0]), 1.0)
     ends = (min(every) - margin if low is None else low, max(every) + margin if high is None else high)
     x = np.linspace(*ends, POINTS)
