@@ -13,7 +13,7 @@ import pytest
 
 from tinygrad_edu_viz.cells import cell_width
 from tinygrad_edu_viz.pictures import dot_binary
-from unpacked import content_of, unpacked
+from unpacked import content_of, text_of, unpacked
 
 NEURON = ["tanh(w1*x1 + w2*x2 + b)"]
 for setting in ("w1=-3", "x1=2", "w2=1", "x2=0", "b=6.8813735870195432"):

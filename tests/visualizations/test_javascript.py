@@ -208,4 +208,3 @@ PARTS = sorted(Path(tinygrad_edu_viz.__file__).parent.glob("*/*.js"))
 def test_no_text_of_a_program_goes_over_several_lines(part: Path) -> None:
     """Pages hold the lines without their indentation, and without those that begin with `//`."""
     assert [line for line in part.read_text(encoding="utf-8").splitlines() if line.count("`") % 2] == []
-    assert "/*" not in part.read_text(encoding="utf-8")

@@ -15,7 +15,8 @@ if ("DecompressionStream" in window) {
     const packed = document.getElementById(id), used = document.createElement(kind);
     used.textContent = packed.textContent;
     packed.remove();
-    document.head.append(used); // a program runs here
+    document.head.append(used); // a program runs here, and has done its work
+    if (kind === "script") used.remove();
   }
 } else {
   const word = document.createElement("p");
