@@ -23,8 +23,9 @@ from visualizations.shown_runs import shown
 Step = Callable[[Any], object]  # what somebody does; takes an `Opened`
 
 
-def neuron() -> Trace:
-    w, x, b, y = (tg.Value(n, name=name) for name, n in {"w": 1.0, "x": 2.0, "b": 0.5, "y": 1.0}.items())
+def neuron(changes: dict[str, float] | None = None) -> Trace:
+    numbers = {"w": 1.0, "x": 2.0, "b": 0.5, "y": 1.0, **(changes or {})}
+    w, x, b, y = (tg.Value(number, name=name) for name, number in numbers.items())
     return Trace.record((tg.sigmoid(w * x + b) - y) ** 2 + tg.relu(w) * 0.1)
 
 
@@ -83,7 +84,7 @@ def focus(selector: str) -> Step:
     return lambda page: page.tab.focus(selector)
 
 
-TOO_LARGE = "{data: 'circles', optimizer: 'SGD', loss: 'mse', activation: 'identity', lr: 1000}"
+TOO_LARGE = "{data: 'circles', optimizer: 'SGD', loss: 'mse', activation: 'linear', lr: 1000}"
 # What is done in turn, by the names of the states it leads to; "opened" comes before.
 PLAYER: dict[str, Step] = {
     "in the forward pass": press("Home", "ArrowRight"),

@@ -10,10 +10,10 @@ import pytest
 
 from browser.contrast import faint_letters, faint_lines
 from browser.every_page import STATES, html
+from browser.focus import FOCUS, READY, STOPS
 
 pytestmark = pytest.mark.browser
 
-READY = "document.readyState === 'complete' && !document.querySelector('#slider:not([aria-valuetext])')"
 DRAWN = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
 TALL = 2600  # pixels: the whole page is in sight
 
@@ -52,6 +52,7 @@ def test_axe_finds_nothing(show, axe, name, scheme, width):
     page = show(name, width, color_scheme=scheme)
     found = []
     for state in states(name, page):
+        page.tab.evaluate("scrollTo(0, 0)")  # what is behind a bar that stays is no smaller for it
         for violation in axe.run(page.tab, options=OPTIONS).response["violations"]:
             found += [(state, violation["id"], node["html"], node["failureSummary"]) for node in violation["nodes"]]
     assert found == []
@@ -68,35 +69,6 @@ def test_letters_and_lines_stand_out(show, name, scheme, forced):
 
 # --- by keyboard alone ------------------------------------------------------------------------------------------------
 
-# What Tab should lead to, in order: of radio buttons of one name the chosen one.
-STOPS = """() => {
-    document.querySelectorAll("details").forEach((part) => { part.open = true; });
-    const all = "button, input, select, textarea, summary, a[href], [tabindex='0']";
-    window.stops = [...document.querySelectorAll(all)].filter((each) => {
-        const chosen = each.type !== "radio" || each.checked;
-        return each.checkVisibility({ visibilityProperty: true }) && !each.disabled && each.tabIndex === 0 && chosen;
-    });
-    return stops.length;
-}"""
-# Where the focus is: its place among the stops, and what is wrong with how it looks; null at the end of the page.
-FOCUS = """() => {
-    const each = document.activeElement;
-    if (!each || each === document.body) return null;
-    const wrong = [], box = each.getBoundingClientRect(), about = `${each.tagName}#${each.id} ${each.className}`;
-    const outlined = (part) => {
-        const style = getComputedStyle(part);
-        return style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2;
-    };
-    const ring = each.querySelector(":scope > .ring"), label = each.closest("label");
-    const isRinged = ring && getComputedStyle(ring).stroke !== "none";
-    if (!outlined(each) && !isRinged && !(label && outlined(label))) wrong.push(`${about} shows no focus`);
-    const seen = label && each.type === "radio" ? label.getBoundingClientRect() : box;
-    const [x, y] = [(seen.left + seen.right) / 2, (seen.top + seen.bottom) / 2];
-    const top = document.elementFromPoint(x, y);
-    const isSeen = top && (each.contains(top) || top.contains(each) || label?.contains(top));
-    if (!isSeen) wrong.push(`${about} is behind ${top?.outerHTML.slice(0, 80)}`);
-    return [stops.indexOf(each), wrong];
-}"""
 MOST_TABS = 400
 
 
