@@ -95,7 +95,8 @@ def test_tab_leads_to_every_control_and_back(show, name, width):
     page.tab.evaluate("document.body.tabIndex = -1, document.body.focus()")
     stops = list(range(page.tab.evaluate(STOPS)))
     assert walk(page, "Tab") == (stops, [])
-    assert walk(page, "Shift+Tab", len(stops)) == (stops[::-1], [])
+    page.tab.evaluate("stops.at(-1).focus()")  # from the browser's own controls the way back has no sure beginning
+    assert walk(page, "Shift+Tab", len(stops) - 1) == (stops[-2::-1], [])
 
 
 FIELDS = "input:enabled:is([type=number], [type=text])"
