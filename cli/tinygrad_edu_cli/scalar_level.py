@@ -7,7 +7,9 @@ import re
 import numpy as np
 
 from tinygrad_edu.errors import ArgumentError
+from tinygrad_edu.graph.operation import REGISTRY
 from tinygrad_edu_viz import Trace
+from tinygrad_edu_viz.recording.contents import restored
 from tinygrad_edu_viz.scalarizing.scalarize import Index, TooManyNumbers, scalarize
 from tinygrad_edu_words import _
 
@@ -29,9 +31,15 @@ def at_level(subject: Subject, level: str) -> tuple[Subject, str]:
     if level != "scalar":
         return subject, level
     try:
-        return Subject(subject.title, _numbers_of(subject), subject.note), "op"
+        return Subject(subject.title, _numbers_of(subject), subject.note, picks=_picking(subject.trace)), "op"
     except CommandError as error:
         raise CommandError(f"--level scalar: {error}", "choose --level op or --level layer, or --apart NODE") from None
+
+
+def _picking(trace: Trace) -> str:
+    """An operation of a trace whose result may be other elements with other numbers."""
+    known = [(node, REGISTRY.get(node.op or "")) for node in trace.nodes.values()]
+    return next((op.name for node, op in known if op and op.picks(restored(node.attrs))), "")
 
 
 def scalarized(subject: Subject, place: str) -> Subject:

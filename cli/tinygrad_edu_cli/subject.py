@@ -39,6 +39,7 @@ class Subject(NamedTuple):
         root: the result itself, which knows the numbers of large arrays too; None of a saved trace.
         typed: the words of the command that say what it is; None if it is not known.
         again: computes it once more, if Python of the user's does so; with other numbers it may do something else.
+        picks: an operation that picked elements by their numbers before these were taken apart, or "".
         course: the passes and updates that begin with this trace; None of a single pass.
     """
 
@@ -49,6 +50,7 @@ class Subject(NamedTuple):
     typed: tuple[str, ...] | None = None
     course: Course | None = None
     again: Callable[[], Any] | None = None
+    picks: str = ""
 
 
 def open_source(source: str | None, set_texts: Sequence[str]) -> Subject:

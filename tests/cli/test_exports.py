@@ -182,3 +182,24 @@ def test_a_function_of_a_file_computes_if_it_does_the_same_with_other_numbers(cl
 def test_replay_needs_a_page(cli):
     found = cli("step", "--replay")
     assert found.code == 2 and "--html" in found.err
+
+
+PICKED = [
+    ("sum(x[x > 0])", "[…] picked"),
+    ("3*max(x)", "max picked"),
+    ("sum(min(W, axis=0)**2)", "min picked"),
+    ("sum(x[0:2])", ""),
+    ("sum(softmax(x)*x)", ""),
+    ("sum(where(x > 0, x, 0.1*x))", ""),
+    ("norm(x)", ""),
+]
+
+
+@pytest.mark.parametrize(("expression", "reason"), PICKED)
+def test_what_was_picked_by_its_numbers_is_replayed(cli, folder, expression, reason):
+    name = "W" if "W" in expression else "x"
+    numbers = "[[1, -2], [3, 0.5]]" if name == "W" else "[1, -2, 3]"
+    ran = cli("step", expression, "--set", f"{name}={numbers}", "--level", "scalar", "--html", "p.html")
+    page = (folder / "p.html").read_text(encoding="utf-8")
+    assert ran.code == 0 and (reason in ran.out + ran.err if reason else "replays" not in ran.out + ran.err + page)
+    assert not reason or f"This page replays what was recorded: {reason} elements" in page

@@ -59,6 +59,8 @@ class Operation:
     floating = False
     guards = False  # it may pass on no gradient where another rule, further down, is infinite: 0 · inf is 0 behind it
     moves = False  # its result lies on another device, its attribute `target`
+    # Whether, with some attributes, its result may be elements that were picked by their numbers: a maximum, a[a > 0].
+    picks: Callable[[dict[str, Any]], bool] = staticmethod(lambda attrs: False)
     hint = ""  # what to do instead of giving a node as an attribute
     # Why operands of some shapes, with some attributes, do not fit, as a sentence for messages; or "".
     misfit: Callable[[Sequence[tuple[int, ...]], dict[str, Any]], str] = staticmethod(lambda shapes, attrs: "")
@@ -196,7 +198,8 @@ def structural(*vjps: Rule | None, shared: Rule | None = None, **traits: Any) ->
     gives a list with the `g` of each operand: what costs as much as all operands together must not be done for each.
 
     Args:
-        traits: `adds_up`, `floating`, `moves` and `misfit`, see `Operation`; public=False for what is not public.
+        traits: `adds_up`, `floating`, `moves`, `picks` and `misfit`, see `Operation`; public=False for what is not
+            public.
     """
     return lambda forward: _publish(Structural(forward, vjps, shared), **traits)
 

@@ -79,7 +79,7 @@ def _check_range(part: Any, axis: int, shape: tuple[int, ...]) -> None:
 
 
 def has_arrays(index: Any) -> bool:
-    """Whether an index can name an element twice: only arrays of positions can."""
+    """Whether it has arrays of positions: such an index can name an element twice, and a mask has become one."""
     return any(getattr(part, "ndim", 0) for part in (index if isinstance(index, tuple) else (index,)))
 
 

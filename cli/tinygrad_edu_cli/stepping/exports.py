@@ -108,7 +108,7 @@ def page_of(
     others: list[Trace] = []
     if live := live and not subject.course:
         try:
-            reason = why_not_live(trace)
+            reason = why_not_live(trace) or _picked(subject.picks)
             if not reason and subject.again is not None:
                 others = recorded_again(subject.again)
                 reason = why_not_live(trace, others)
@@ -126,6 +126,12 @@ def page_of(
     )
     said = _("note: this page replays what was recorded, and does not compute: {reason}").format(reason=reason)
     return text, reason and said
+
+
+def _picked(op: str) -> str:
+    """Why a page does not follow the numbers that an operation on arrays picked; "" where there is none."""
+    reason = _("{op} picked elements when it was recorded, and with other numbers it may pick others")
+    return op and reason.format(op="[…]" if op == "getitem" else op)
 
 
 def _gif(export: Export, path: Path) -> str:
