@@ -62,7 +62,8 @@ def test_what_to_type_next_can_be_typed(cli, tmp_path, monkeypatch):
     monkeypatch.setattr("sys.stdin", io.StringIO())
     said = cli(*NEURON, *shlex.split("--updates 2 --optimizer adam --betas 0.8 0.9 --learn b")).out
     lines = said.partition("Next:")[2].splitlines()
-    commands = list(filter(None, (shlex.split(line, comments=True) for line in lines)))
+    commands = [words for line in lines if (words := shlex.split(line, comments=True))]
+    assert commands.pop() == ["tinygrad-edu", "tutorial"]
     assert len(commands) >= 3 and all("--betas 0.8 0.9 --learn b" in " ".join(words) for words in commands)
     for _, *arguments in commands:
         assert cli(*arguments).code == 0
