@@ -31,13 +31,14 @@ class DescentPicture:
     Attributes:
         x, losses: the curve, shape (n,).
         descents: the ways.
-        axis: what lies along x.
+        axis: what lies along x. result: what lies upwards.
     """
 
     x: np.ndarray[Any, Any]
     losses: np.ndarray[Any, Any]
     descents: Sequence[Descent]
     axis: str
+    result: str = "L"
 
     def _repr_svg_(self) -> str:
         return _Sheet(self).svg()
@@ -58,6 +59,7 @@ def draw_descent(
     low: float | None = None,
     high: float | None = None,
     axis: str = "w",
+    result: str = "L",
 ) -> DescentPicture:
     """The loss as a curve over one number, with the points at which gradient descent was.
 
@@ -65,7 +67,7 @@ def draw_descent(
         function: the loss for a number; what it gives is a number, or a Value or Tensor of one.
         ways: the numbers after each step, the start first; or several such lists by their names, at most four.
         low, high: the ends of the curve; a quarter beyond the ways if not given.
-        axis: the name of the number.
+        axis: the name of the number. result: that of what the function gives.
 
     Raises:
         ArgumentError: no points, more than four ways, or a point that is not finite.
@@ -80,7 +82,7 @@ def draw_descent(
     ends = (min(every) - margin if low is None else low, max(every) + margin if high is None else high)
     x = np.linspace(*ends, POINTS)
     descents = [Descent(name, np.array(way, float), _losses(function, way)) for name, way in named.items()]
-    return DescentPicture(x, _losses(function, x), descents, axis)
+    return DescentPicture(x, _losses(function, x), descents, axis, result)
 
 
 def _losses(function: Callable[[float], Any], places: Sequence[float] | np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
@@ -127,7 +129,7 @@ class _Sheet:
             self.parts.append(f'<path d="M{x} {bottom:g}v4" stroke="{LIGHT.line}"/>')
             self.parts.append(_text(x, bottom + 17, compact(tick), "middle", LIGHT.quiet))
         self.parts.append(f'<path d="M{LEFT:g} {TOP:g}V{bottom:g}H{right:g}" fill="none" stroke="{LIGHT.line}"/>')
-        self.parts.append(_text(LEFT - 6, TOP - 10, "L", "end", LIGHT.text))
+        self.parts.append(_text(LEFT - 6, TOP - 10, self.picture.result, "end", LIGHT.text))
         self.parts.append(_text(right, HEIGHT - 6, self.picture.axis, "end", LIGHT.text))
 
     def _way(self, k: int, descent: Descent) -> None:
