@@ -5,6 +5,7 @@ pip install --group browser; apt-get install chromium, or the environment variab
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ import pytest
 
 import make_pictures
 from browser.bytes import LIBRARY
+from browser.node import Node
 from tinygrad_edu_viz import Trace
 from tinygrad_edu_viz.pages.page import page as compose
 
@@ -97,13 +99,19 @@ def visit(chromium: Any, tmp_path: Path) -> Iterator[Callable[..., Opened]]:
         context.close()
 
 
-@pytest.fixture(scope="module")
-def laboratory(chromium: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], Any]]:
-    """Open a page that holds a program and nothing else: gives the function that evaluates JavaScript there."""
+@pytest.fixture(scope="module", params=["chromium", "node"])
+def laboratory(request: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], Any]]:
+    """Hold a program and nothing else, in a page or in Node.js: gives the function that evaluates JavaScript there."""
+    folder = tmp_path_factory.mktemp("laboratory")
+    in_page = request.param == "chromium"
+    yield from _pages(request.getfixturevalue("chromium"), folder) if in_page else _nodes(folder)
+
+
+def _pages(chromium: Any, folder: Path) -> Iterator[Callable[[str], Any]]:
     contexts, complaints = [], []
 
     def open_page(program: str) -> Any:
-        file = tmp_path_factory.mktemp("laboratory") / "page.html"
+        file = folder / f"page-{len(contexts)}.html"
         file.write_text(f"<!doctype html><meta charset=utf-8><script>{program}{LIBRARY}</script>", encoding="utf-8")
         contexts.append(chromium.new_context(offline=True))
         tab = contexts[-1].new_page()
@@ -115,3 +123,18 @@ def laboratory(chromium: Any, tmp_path_factory: pytest.TempPathFactory) -> Itera
     assert complaints == []
     for context in contexts:
         context.close()
+
+
+def _nodes(folder: Path) -> Iterator[Callable[[str], Any]]:
+    program = shutil.which("node")
+    if program is None:
+        pytest.skip("needs Node.js")
+    running: list[Node] = []
+
+    def start(text: str) -> Any:
+        running.append(Node(text + LIBRARY, folder, program))
+        return running[-1].evaluate
+
+    yield start
+    for node in running:
+        node.close()
