@@ -90,7 +90,7 @@ class Hunt(FunctionExercise):
         "first": lambda *args: best_rate(*args, judged=1),
     }
     mutants = {
-        "first": [{"range(steps)": "range(1)"}, {"range(steps)": "range(3)"}],
+        "first": [{"range(steps)": "range(1)"}, {"range(steps)": "range(2)"}],
     }
     also_right = [{"range(steps)": "range(max(steps, 1))"}]
 
