@@ -146,8 +146,9 @@ def read(word: str, number: int | None, as_json: bool) -> None:
 
 
 def answer(key: str, given: str, as_json: bool) -> None:
-    found = open_session().answer(key, given)
-    say(as_json, facts.answered(found), lines.answered(found), advice.after_answer(found))
+    at_work = open_session()
+    found = at_work.answer(key, given)
+    say(as_json, facts.answered(found), lines.answered(found), advice.after_answer(at_work, found))
     _exit_unless(found.right)
 
 

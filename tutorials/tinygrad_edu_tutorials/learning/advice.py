@@ -64,10 +64,11 @@ def after_check(checked: Checked) -> list[Step]:
     ]
 
 
-def after_answer(answered: Answered) -> list[Step]:
-    """After a prediction: the next page, or another try."""
+def after_answer(session: Session, answered: Answered) -> list[Step]:
+    """After a prediction: what else the page leaves to do, or another try."""
     if answered.right:
-        return [Step(_("Go on:"), f"{TUTORIAL} next")]
+        page = session.here()
+        return after_page(session, page) if page else [Step(_("Go on:"), f"{TUTORIAL} next")]
     return [
         Step(_("Try again:"), f"{TUTORIAL} answer {answered.key} {_('ANSWER')}"),
         Step(_("Or go on:"), f"{TUTORIAL} next"),
