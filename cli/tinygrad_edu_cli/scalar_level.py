@@ -37,9 +37,9 @@ def at_level(subject: Subject, level: str) -> tuple[Subject, str]:
 
 
 def _picking(trace: Trace) -> str:
-    """An operation of a trace whose result may be other elements with other numbers."""
-    known = [(node, REGISTRY.get(node.op or "")) for node in trace.nodes.values()]
-    return next((op.name for node, op in known if op and op.picks(restored(node.attrs))), "")
+    """An operation of a trace whose result may be other elements with other numbers, as it is written; or ""."""
+    known = [(REGISTRY.get(node.op or ""), node.attrs) for node in trace.nodes.values()]
+    return next(filter(None, [op.picks(restored(attrs)) for op, attrs in known if op]), "")
 
 
 def scalarized(subject: Subject, place: str) -> Subject:

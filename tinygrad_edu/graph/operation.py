@@ -59,8 +59,8 @@ class Operation:
     floating = False
     guards = False  # it may pass on no gradient where another rule, further down, is infinite: 0 · inf is 0 behind it
     moves = False  # its result lies on another device, its attribute `target`
-    # Whether, with some attributes, its result may be elements that were picked by their numbers: a maximum, a[a > 0].
-    picks: Callable[[dict[str, Any]], bool] = staticmethod(lambda attrs: False)
+    # How it is written, if with some attributes its result may be elements that were picked by their numbers; or "".
+    picks: Callable[[dict[str, Any]], str] = staticmethod(lambda attrs: "")
     hint = ""  # what to do instead of giving a node as an attribute
     # Why operands of some shapes, with some attributes, do not fit, as a sentence for messages; or "".
     misfit: Callable[[Sequence[tuple[int, ...]], dict[str, Any]], str] = staticmethod(lambda shapes, attrs: "")

@@ -125,13 +125,13 @@ def _share_among_winners(xp, g, y, a, axis, keepdims):
     return _restore(xp, g, a, axis, keepdims) * winners / xp.sum(winners, axis=axis, keepdims=True)
 
 
-@structural(_share_among_winners, misfit=misfits.choice, picks=lambda attrs: True)
+@structural(_share_among_winners, misfit=misfits.choice, picks=lambda attrs: "max")
 def max(xp, a, axis=None, keepdims=False):
     """Largest element over `axis`; equal ones share the gradient equally."""
     return xp.max(a, axis=axis, keepdims=keepdims)
 
 
-@structural(_share_among_winners, misfit=misfits.choice, picks=lambda attrs: True)
+@structural(_share_among_winners, misfit=misfits.choice, picks=lambda attrs: "min")
 def min(xp, a, axis=None, keepdims=False):
     """Smallest element over `axis`; equal ones share the gradient equally."""
     return xp.min(a, axis=axis, keepdims=keepdims)
@@ -262,7 +262,7 @@ def roll(xp, a, shift, axis=None):
 @structural(
     lambda xp, g, y, a, index: xp.scatter_add(g, index, a.shape),
     public=False,
-    picks=lambda attrs: indexing.has_arrays(attrs["index"]),
+    picks=lambda attrs: "[…]" if indexing.has_arrays(attrs["index"]) else "",
 )
 def getitem(xp, a, index):
     """a[index], with all of NumPy's indices. An element that was taken several times receives the sum."""
