@@ -41,8 +41,14 @@ def find(word: str, folder: Path = FOLDER) -> str:
         return found[0]
     if found:
         raise LessonError(f"{word!r} may be {' or '.join(found)}")
-    close = get_close_matches(word, [*known, *(name.partition("-")[2] for name in known)], 1)
+    close = near(word, folder)
     raise LessonError(f"there is no lesson {word!r}" + (f": did you mean {find(close[0], folder)}?" if close else ""))
+
+
+def near(word: str, folder: Path = FOLDER) -> list[str]:
+    """The name that somebody may have meant who wrote that of no lesson; or none."""
+    known = names(folder)
+    return get_close_matches(word.strip("/").lower(), [*known, *(name.partition("-")[2] for name in known)], 1)
 
 
 @cache

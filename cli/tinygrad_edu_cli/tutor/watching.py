@@ -29,7 +29,7 @@ def saved(session: Session) -> Iterator[Path]:
 
 def _is_exercise(session: Session, path: Path) -> bool:
     try:
-        session.exercise(str(path))
+        lesson, _key = session.exercise(str(path))
     except Problem:
         return False
-    return path.parent.name == session.exercise(str(path))[0]
+    return path.parent.name == lesson

@@ -26,10 +26,8 @@ def lesson_name(word: str) -> str:
     try:
         return library.find(word)
     except LessonError:
-        known = library.names()
-        words = [name for lesson in known for name in (lesson, lesson.partition("-")[2])]
-        close = get_close_matches(word.strip("/").lower(), words, 1)
-        raise Problem(_("there is no lesson {name}").format(name=repr(word)) + _meant(close), _see_list()) from None
+        what = _("there is no lesson {name}").format(name=repr(word)) + _meant(library.near(word))
+        raise Problem(what, _see_list()) from None
 
 
 def key_of(kind: str, word: str, lesson: str, read: Callable[[str], Lesson]) -> tuple[str, str]:

@@ -117,7 +117,7 @@ class Session:
         """Go to the next page, also of the next lesson; None at the end of the last."""
         name = self._current()
         page = self.state.page.get(name, 0) + 1
-        if page > len(pages(self.lesson(name))):
+        if page > len(self.lesson(name).pages):
             following = self.following(name)
             if following is None:
                 return None
@@ -133,7 +133,7 @@ class Session:
         """Go to a page; the stubs of its exercises appear, and then it is remembered."""
         lesson = self.lesson(name)
         need_extras(lesson)
-        found = pages(lesson)
+        found = lesson.pages
         if not 1 <= page <= len(found):
             raise Problem(_("{name} has the pages 1 to {total}").format(name=name, total=len(found)))
         parts = found[page - 1]
@@ -147,7 +147,7 @@ class Session:
         """The page that was shown last; None before the first."""
         page = self.state.page.get(self.state.lesson, 0)
         known = self.state.lesson in library.names()
-        found = pages(self.lesson()) if known else []
+        found = self.lesson().pages if known else []
         if not 1 <= page <= len(found):
             return None
         files = {p.key: self._file(self.state.lesson, p.key) for p in found[page - 1] if p.kind == "exercise"}
@@ -170,10 +170,6 @@ class Session:
         """The lesson after one."""
         known = library.names()
         return next(iter(known[known.index(name) + 1 :]), None)
-
-    def rows(self) -> list[Row]:
-        """All lessons, and what is done of each."""
-        return rows(self)
 
     # --- predictions and exercises ---
 
@@ -256,7 +252,7 @@ class Session:
         if word:
             return key_of("exercise", word, self._current(), self.lesson)
         name = self._current()
-        reached = [key for page in pages(self.lesson())[: self.state.page.get(name, 0)] for key in _exercises(page)]
+        reached = [key for page in self.lesson().pages[: self.state.page.get(name, 0)] for key in _exercises(page)]
         todo = [key for key in reached if f"{name}/{key}" not in self.state.done]
         if not reached:
             raise Problem(
@@ -277,17 +273,12 @@ class Session:
     def _rebuild(self) -> None:
         """Find out anew, from the learner's files, what is done and where they are."""
         for name in library.names():
-            for number, page in enumerate(pages(self.lesson(name)), 1):
+            for number, page in enumerate(self.lesson(name).pages, 1):
                 if any(self._file(name, key).is_file() for key in _exercises(page)):
                     self.state.lesson, self.state.page[name] = name, number
         for _checked in self.check_all():
             pass
         self.workspace.save()
-
-
-def pages(lesson: Lesson) -> list[list[Part]]:
-    """The pages of a lesson: what stands above the first heading `##` is the first."""
-    return [page for page in lesson.pages if page]
 
 
 def rows(session: Session | None, language: str = "en") -> list[Row]:

@@ -120,13 +120,13 @@ class Lesson:
 
     @property
     def pages(self) -> list[list[Part]]:
-        """The parts of each page; a page begins at a heading `##`."""
+        """The parts of each page; a page begins at a heading `##`, and what stands above the first is one, too."""
         found: list[list[Part]] = [[]]
         for part in self.parts:
             if part.kind == "heading" and part.attrs["level"] == "2":
                 found.append([])
             found[-1].append(part)
-        return found
+        return [page for page in found if page]
 
     def where(self, part: Part | None = None, line: int = 0) -> str:
         """ "08-backprop/lesson.en.md:12", of a part's line, or a line counted from it."""
