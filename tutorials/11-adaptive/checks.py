@@ -107,6 +107,23 @@ def tiny(w):
     return [1e-7 * w[0], -3e-8 * w[1]]
 
 
+def shortcut(head, optimizer):
+    """A program that lets an optimizer of the engine do what is to be written."""
+    return f"""import tinygrad_edu as tg
+
+
+def {head}:
+    weights, seen = [tg.Value(x) for x in w], []
+    optimizer = tg.optim.{optimizer}
+    for _ in range(steps):
+        for p, g in zip(weights, gradients([p.data for p in weights])):
+            p.grad = g
+        optimizer.step()
+        seen.append([p.data for p in weights])
+    return seen
+"""
+
+
 class Momentum(FunctionExercise):
     name = "momentum"
     functions = ("momentum",)
@@ -149,21 +166,7 @@ class Momentum(FunctionExercise):
         "uphill": [{"w[i] - lr": "w[i] + lr"}],
         "undamped": [{"mu * v[i]": "v[i]"}],
     }
-    shortcuts = [
-        """import tinygrad_edu as tg
-
-
-def momentum(gradients, w, lr, mu, steps):
-    weights, seen = [tg.Value(x) for x in w], []
-    optimizer = tg.optim.SGD(weights, lr=lr, momentum=mu)
-    for _ in range(steps):
-        for p, g in zip(weights, gradients([p.data for p in weights])):
-            p.grad = g
-        optimizer.step()
-        seen.append([p.data for p in weights])
-    return seen
-"""
-    ]
+    shortcuts = [shortcut("momentum(gradients, w, lr, mu, steps)", "SGD(weights, lr=lr, momentum=mu)")]
     also_right = [
         {"v[i] = mu * v[i] + g[i]": "v[i] = mu * v[i] - lr * g[i]", "w[i] = w[i] - lr * v[i]": "w[i] += v[i]"},
         {"w[i] = w[i] - lr * v[i]": "w[i] -= v[i] * lr"},
@@ -230,19 +233,10 @@ class Adam(FunctionExercise):
         "rootless": [{"s_hat ** 0.5": "s_hat"}],
     }
     shortcuts = [
-        """import tinygrad_edu as tg
-
-
-def adam(gradients, w, lr, steps, beta1=0.9, beta2=0.999, eps=1e-8):
-    weights, seen = [tg.Value(x) for x in w], []
-    optimizer = tg.optim.Adam(weights, lr=lr, betas=(beta1, beta2), eps=eps)
-    for _ in range(steps):
-        for p, g in zip(weights, gradients([p.data for p in weights])):
-            p.grad = g
-        optimizer.step()
-        seen.append([p.data for p in weights])
-    return seen
-"""
+        shortcut(
+            "adam(gradients, w, lr, steps, beta1=0.9, beta2=0.999, eps=1e-8)",
+            "Adam(weights, lr=lr, betas=(beta1, beta2), eps=eps)",
+        )
     ]
     also_right = [
         {"g[i] ** 2": "g[i] * g[i]", "w[i] = w[i] - lr * m_hat": "w[i] -= lr * m_hat"},
