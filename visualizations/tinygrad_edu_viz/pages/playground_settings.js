@@ -30,9 +30,9 @@ function optimizerSettings(s) {
   const { beta1, beta2, ...others } = own;
   return { betas: [beta1, beta2], ...others };
 }
-function fitsTogether(s) { // whether the optimizer has a form for what is on
-  const settings = { ...optimizerSettings(s), weight_decay: s.weight_decay }, { switches, forms } = OPTIMIZERS[s.optimizer];
-  return switches.filter((name) => settings[name]).join(" ") in forms && !(s.nesterov && s.dampening);
+function fitsTogether(s) { // whether the optimizer takes what is on
+  const settings = optimizerSettings(s), { together, refused } = OPTIMIZERS[s.optimizer];
+  return !(together.filter((name) => settings[name]).join(" ") in refused);
 }
 
 const lossesFor = (set) => {
