@@ -17,6 +17,7 @@ from browser.bytes import LIBRARY
 from browser.node import Node
 from tinygrad_edu_viz import Trace
 from tinygrad_edu_viz.pages.page import page as compose
+from tinygrad_edu_viz.pages.playground import page as playground_page
 
 
 @pytest.fixture(scope="session")
@@ -97,6 +98,18 @@ def visit(chromium: Any, tmp_path: Path) -> Iterator[Callable[..., Opened]]:
         assert sum(address.startswith("file:") for address in page.requests) == 1
     for context in contexts:
         context.close()
+
+
+@pytest.fixture(scope="session")
+def playground() -> str:
+    """The page of the playground."""
+    return playground_page()
+
+
+@pytest.fixture
+def open_playground(visit: Callable[..., Any], playground: str) -> Callable[..., Any]:
+    """Open it, at an address."""
+    return lambda fragment="", **settings: visit(playground, fragment, **settings)
 
 
 @pytest.fixture(scope="module", params=["chromium", "node"])

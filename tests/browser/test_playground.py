@@ -30,16 +30,6 @@ NAMELESS = """() => [...document.querySelectorAll("button, input, select, canvas
 SIGHT = "document.getElementById('answer').toDataURL()"
 
 
-@pytest.fixture(scope="module")
-def html() -> str:
-    return page()
-
-
-@pytest.fixture
-def open_page(visit: Callable[..., Any], html: str) -> Callable[..., Any]:
-    return lambda fragment="", **settings: visit(html, fragment, **settings)
-
-
 def printed(script: str) -> list[float]:
     """The validation losses that a copied script prints."""
     found: list[float] = []
@@ -85,8 +75,8 @@ CASES: list[dict[str, Any]] = [
 
 
 @pytest.mark.parametrize("asked", CASES, ids=[json.dumps(case, ensure_ascii=False) for case in CASES])
-def test_the_copied_script_prints_the_page_s_losses(open_page: Any, asked: dict[str, Any]) -> None:
-    tab = open_page("#" + urllib.parse.urlencode(asked)).tab
+def test_the_copied_script_prints_the_page_s_losses(open_playground: Any, asked: dict[str, Any]) -> None:
+    tab = open_playground("#" + urllib.parse.urlencode(asked)).tab
     found = []
     for _ in range(3):
         tab.click("#epoch")
@@ -141,8 +131,8 @@ def test_own_data_may_have_any_name(visit: Any, name: str) -> None:
     assert tab.evaluate("tinygrad.settings().data").startswith(name) and tab.text_content("#legend").startswith("▲ 0")
 
 
-def test_travel_is_exact_whatever_was_changed_on_the_way(open_page: Any) -> None:
-    tab = open_page("#dropout=0.2").tab
+def test_travel_is_exact_whatever_was_changed_on_the_way(open_playground: Any) -> None:
+    tab = open_playground("#dropout=0.2").tab
     tab.evaluate("tinygrad.steps(45)")
     tab.fill("#set-lr", "0.2")
     tab.press("#set-lr", "Enter")
@@ -167,8 +157,8 @@ def test_travel_is_exact_whatever_was_changed_on_the_way(open_page: Any) -> None
         "#schedule=onecycle&epochs=8&optimizer=NAdam&batch=50",
     ],
 )
-def test_travel_is_exact_under_a_schedule(open_page: Any, asked: str) -> None:
-    tab = open_page(asked).tab
+def test_travel_is_exact_under_a_schedule(open_playground: Any, asked: str) -> None:
+    tab = open_playground(asked).tab
     ways = tab.evaluate("tinygrad.steps(90).map((loss) => String(loss))")
     weights = tab.evaluate("tinygrad.weights()")
     for t in (41, 7, 60):
@@ -179,17 +169,19 @@ def test_travel_is_exact_under_a_schedule(open_page: Any, asked: str) -> None:
     assert tab.locator("#rate").is_visible() and "Learning rate: " in tab.text_content("#rate-is")
 
 
-def test_a_cycle_ends_where_python_s_ends(open_page: Any) -> None:
-    tab = open_page("#schedule=onecycle&epochs=2&batch=100").tab
+def test_a_cycle_ends_where_python_s_ends(open_playground: Any) -> None:
+    tab = open_playground("#schedule=onecycle&epochs=2&batch=100").tab
     tab.click("#play")
     tab.locator("#about", has_text="is over after 2 epochs").wait_for()
     assert tab.evaluate("tinygrad.losses().step") == 8
 
 
-def test_a_link_opens_what_it_was_copied_from(open_page: Any) -> None:
-    first = open_page("#data=spirals&hidden=3,2&activations=relu,tanh&features=x1,x2²&lr=0.01&seed=4&loss=mse").tab
+def test_a_link_opens_what_it_was_copied_from(open_playground: Any) -> None:
+    first = open_playground(
+        "#data=spirals&hidden=3,2&activations=relu,tanh&features=x1,x2²&lr=0.01&seed=4&loss=mse"
+    ).tab
     first.evaluate("tinygrad.steps(37)")
-    second = open_page(first.evaluate("tinygrad.address()")).tab
+    second = open_playground(first.evaluate("tinygrad.address()")).tab
     for what in ("tinygrad.losses()", "tinygrad.weights()", "tinygrad.settings()"):
         assert first.evaluate(what) == second.evaluate(what)
 
@@ -207,16 +199,16 @@ HOSTILE = [
 
 
 @pytest.mark.parametrize("fragment", HOSTILE)
-def test_a_hostile_link_executes_nothing_and_a_word_is_said(open_page: Any, fragment: str) -> None:
-    tab = open_page(f"#{fragment}").tab
+def test_a_hostile_link_executes_nothing_and_a_word_is_said(open_playground: Any, fragment: str) -> None:
+    tab = open_playground(f"#{fragment}").tab
     if not fragment.startswith("t="):
         assert "left out" in tab.text_content("#about")
     assert np.isfinite(tab.evaluate("tinygrad.losses().train"))
     assert tab.locator("#about b, #about script").count() == 0
 
 
-def test_the_keyboard_alone_trains_and_takes_back(open_page: Any) -> None:
-    opened = open_page()
+def test_the_keyboard_alone_trains_and_takes_back(open_playground: Any) -> None:
+    opened = open_playground()
     tab = opened.tab
     steps = lambda: tab.evaluate("tinygrad.losses().step")  # noqa: E731
     start = tab.evaluate("tinygrad.weights()")
@@ -240,15 +232,15 @@ def test_the_keyboard_alone_trains_and_takes_back(open_page: Any) -> None:
     assert tab.text_content("#about").startswith("h2.1 = tanh of")
 
 
-def test_every_control_has_a_name(open_page: Any) -> None:
-    tab = open_page().tab
+def test_every_control_has_a_name(open_playground: Any) -> None:
+    tab = open_playground().tab
     tab.click("#weights summary")
     nameless = tab.evaluate(NAMELESS)
     assert nameless == []
 
 
-def test_what_trains_is_seen_and_said(open_page: Any) -> None:
-    tab = open_page().tab
+def test_what_trains_is_seen_and_said(open_playground: Any) -> None:
+    tab = open_playground().tab
     before = tab.evaluate(SIGHT)
     tab.click("#epoch")
     tab.evaluate(DRAWN)
@@ -257,15 +249,15 @@ def test_what_trains_is_seen_and_said(open_page: Any) -> None:
     assert "at step 40" in label and tab.text_content("#n-test") in label
 
 
-def test_a_run_that_blows_up_stops_and_says_why(open_page: Any) -> None:
-    tab = open_page("#data=circles&optimizer=SGD&loss=mse&activation=linear&lr=1000").tab
+def test_a_run_that_blows_up_stops_and_says_why(open_playground: Any) -> None:
+    tab = open_playground("#data=circles&optimizer=SGD&loss=mse&activation=linear&lr=1000").tab
     tab.click("#play")
     tab.locator("#about", has_text="smaller learning rate").wait_for()
     assert "Play" in tab.text_content("#play")
 
 
-def test_each_preset_opens_and_says_its_claim(open_page: Any) -> None:
-    tab = open_page().tab
+def test_each_preset_opens_and_says_its_claim(open_playground: Any) -> None:
+    tab = open_playground().tab
     for k, (_, asked, _, *second) in enumerate(tab.evaluate("tinygrad.presets")):
         tab.select_option("#presets", str(k))
         found = tab.evaluate("tinygrad.settings()")
@@ -291,15 +283,15 @@ CSV = {
 
 
 @pytest.mark.parametrize("name", CSV)
-def test_a_file_that_is_no_data_is_told_why(open_page: Any, name: str) -> None:
-    tab = open_page().tab
+def test_a_file_that_is_no_data_is_told_why(open_playground: Any, name: str) -> None:
+    tab = open_playground().tab
     content, words = CSV[name]
     tab.set_input_files("#csv", {"name": name, "mimeType": "text/csv", "buffer": content.encode()})
     tab.locator("#about", has_text=words).wait_for()
 
 
-def test_a_file_is_trained_on(open_page: Any) -> None:
-    tab = open_page().tab
+def test_a_file_is_trained_on(open_playground: Any) -> None:
+    tab = open_playground().tab
     text = "x,<i>y,k\n" + "".join(f"{i / 9},{-i / 7},{'<b>up' if i % 2 else '__proto__'}\n" for i in range(40))
     text += "what,1,up\n"
     tab.set_input_files("#csv", {"name": "<i>own.csv", "mimeType": "text/csv", "buffer": text.encode()})
@@ -325,13 +317,13 @@ def test_lines_of_equal_numbers_lie_where_the_numbers_are(laboratory: Callable[[
 # --- two runs ---
 
 
-def test_two_runs_are_each_what_they_would_be_alone(open_page: Any) -> None:
+def test_two_runs_are_each_what_they_would_be_alone(open_playground: Any) -> None:
     alone = {}
     for momentum in ("0", "0.9"):
-        tab = open_page(f"#data=circles&optimizer=SGD&lr=0.1&seed=3&momentum={momentum}").tab
+        tab = open_playground(f"#data=circles&optimizer=SGD&lr=0.1&seed=3&momentum={momentum}").tab
         tab.evaluate("tinygrad.steps(60)")
         alone[momentum] = tab.evaluate("[tinygrad.losses(), tinygrad.weights()]")
-    tab = open_page("#data=circles&optimizer=SGD&lr=0.1&seed=3").tab
+    tab = open_playground("#data=circles&optimizer=SGD&lr=0.1&seed=3").tab
     tab.click("#second")
     assert "same so far" in tab.text_content("#differences")
     tab.fill("#set-momentum", "0.9")
@@ -343,7 +335,7 @@ def test_two_runs_are_each_what_they_would_be_alone(open_page: Any) -> None:
     assert tab.evaluate("[tinygrad.losses(), tinygrad.weights()]") == alone["0"]
     tab.click("#back")
     tab.click("#one")
-    again = open_page(tab.evaluate("tinygrad.address()")).tab
+    again = open_playground(tab.evaluate("tinygrad.address()")).tab
     for letter, momentum in (("A", "0"), ("B", "0.9")):
         for each in (tab, again):
             each.check(f"#which input[value={letter}]")
@@ -351,8 +343,8 @@ def test_two_runs_are_each_what_they_would_be_alone(open_page: Any) -> None:
     assert again.text_content("#differences") == "momentum: 0 in A, 0.9 in B."
 
 
-def test_two_runs_learn_the_same_data(open_page: Any) -> None:
-    tab = open_page("#two=1&b.hidden=3&b.loss=mse&b.lr=nonsense").tab
+def test_two_runs_learn_the_same_data(open_playground: Any) -> None:
+    tab = open_playground("#two=1&b.hidden=3&b.loss=mse&b.lr=nonsense").tab
     assert "b.lr" in tab.text_content("#about")
     tab.evaluate("tinygrad.configure({data: 'spirals', noise: 0.2, seed: 5})")
     for letter, hidden in (("B", [3]), ("A", [6, 4])):
@@ -371,8 +363,8 @@ def test_two_runs_learn_the_same_data(open_page: Any) -> None:
 # --- points that are drawn ---
 
 
-def test_points_are_drawn_taken_back_and_kept(open_page: Any, tmp_path: Any) -> None:
-    opened = open_page()
+def test_points_are_drawn_taken_back_and_kept(open_playground: Any, tmp_path: Any) -> None:
+    opened = open_playground()
     tab = opened.tab
     tab.check("#sets input[value=drawn]")
     tab.click("#play")
@@ -403,7 +395,7 @@ def test_points_are_drawn_taken_back_and_kept(open_page: Any, tmp_path: Any) -> 
     tab.click("#epoch")
     expected = printed(tab.evaluate("tinygrad.python()"))
     assert tab.evaluate("tinygrad.losses().test") == pytest.approx(expected[0], rel=1e-9)
-    again = open_page(tab.evaluate("tinygrad.address()")).tab
+    again = open_playground(tab.evaluate("tinygrad.address()")).tab
     assert again.evaluate("tinygrad.weights()") == tab.evaluate("tinygrad.weights()")
     tab.click("#clear")
     assert tab.text_content("#about") == "0 points are drawn."
@@ -412,23 +404,23 @@ def test_points_are_drawn_taken_back_and_kept(open_page: Any, tmp_path: Any) -> 
 @pytest.mark.parametrize(
     "points", ["<script>", "1_2_9", "1_2", "1e9_2_0", "999_0_0", "*", "1_2_0*__proto__", "NaN_1_1", "1_1_1*" * 3000]
 )
-def test_hostile_points_are_left_out(open_page: Any, points: str) -> None:
-    tab = open_page(f"#data=drawn&points={urllib.parse.quote(points)}").tab
+def test_hostile_points_are_left_out(open_playground: Any, points: str) -> None:
+    tab = open_playground(f"#data=drawn&points={urllib.parse.quote(points)}").tab
     assert "points" in tab.text_content("#about")
     assert tab.evaluate("tinygrad.python()").count("[") < 20
 
 
 @pytest.mark.parametrize("width", [390, 800, 1360])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_nothing_runs_over_the_side(open_page: Any, width: int, scheme: str) -> None:
+def test_nothing_runs_over_the_side(open_playground: Any, width: int, scheme: str) -> None:
     asked = "#data=drawn&points=1_2_0*50_50_1*-60_9_1&schedule=step&optimizer=SGD&two=1&b.hidden=3&b.momentum=0.9"
-    tab = open_page(asked, viewport={"width": width, "height": 844}, color_scheme=scheme).tab
+    tab = open_playground(asked, viewport={"width": width, "height": 844}, color_scheme=scheme).tab
     assert tab.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
 
 
-def test_the_page_is_small_and_lets_nothing_in(html: str) -> None:
-    assert len(html.encode()) < 250_000
-    assert "default-src 'none'" in html and "unsafe" not in html.split("</head>")[0]
+def test_the_page_is_small_and_lets_nothing_in(playground: str) -> None:
+    assert len(playground.encode()) < 250_000
+    assert "default-src 'none'" in playground and "unsafe" not in playground.split("</head>")[0]
 
 
 # Options of train, and some numbers that they would give for moons: the number of epochs is the run's.
@@ -531,7 +523,7 @@ def slopes_of(tab: Any, row: int, sizes: list[int], activations: list[str], loss
     ],
 )
 def test_a_walk_tells_the_engine_s_gradients(
-    open_page: Any, data: str, sizes: list[int], activations: list[str], loss: str
+    open_playground: Any, data: str, sizes: list[int], activations: list[str], loss: str
 ) -> None:
     asked = {
         "data": data,
@@ -539,7 +531,7 @@ def test_a_walk_tells_the_engine_s_gradients(
         "activations": ",".join(activations),
         "loss": loss,
     }
-    tab = open_page("#" + urllib.parse.urlencode({**asked, "t": 60, "l2": 0.1})).tab
+    tab = open_playground("#" + urllib.parse.urlencode({**asked, "t": 60, "l2": 0.1})).tab
     before = tab.evaluate("tinygrad.gradients()")
     steps = tab.evaluate("tinygrad.walk(5)")
     assert tab.evaluate("tinygrad.gradients()") == before
@@ -549,8 +541,8 @@ def test_a_walk_tells_the_engine_s_gradients(
     np.testing.assert_allclose(backward, slopes, rtol=1e-9, atol=1e-12)
 
 
-def test_an_example_is_walked_through_by_keys_and_by_click(open_page: Any) -> None:
-    opened = open_page("#hidden=3&activations=tanh")
+def test_an_example_is_walked_through_by_keys_and_by_click(open_playground: Any) -> None:
+    opened = open_playground("#hidden=3&activations=tanh")
     tab = opened.tab
     tab.focus("#answer")
     opened.press("Enter")

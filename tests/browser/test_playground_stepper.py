@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import operator
 import urllib.parse
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from functools import reduce
 from typing import Any
 
@@ -13,7 +13,6 @@ import pytest
 
 import tinygrad_edu as tg
 from tinygrad_edu_viz import Trace
-from tinygrad_edu_viz.pages.playground import page
 
 pytestmark = pytest.mark.browser
 
@@ -21,16 +20,6 @@ COMPUTED = "(changes) => { tinygrad.compute(changes); return tinygrad.steps(); }
 BOXES = """[...document.querySelectorAll('.node .box')].map((box) =>
     ["x", "y", "width", "height"].map((side) => Number(box.getAttribute(side))))"""
 STATE = "JSON.stringify([tinygrad.weights(), tinygrad.gradients(), tinygrad.losses(), tinygrad.address()])"
-
-
-@pytest.fixture(scope="module")
-def html() -> str:
-    return page()
-
-
-@pytest.fixture
-def open_page(visit: Callable[..., Any], html: str) -> Callable[..., Any]:
-    return lambda fragment="", **settings: visit(html, fragment, **settings)
 
 
 def inside(tab: Any, row: int) -> Any:
@@ -105,8 +94,8 @@ CASES: list[dict[str, Any]] = [
 
 
 @pytest.mark.parametrize("asked", CASES, ids=[f"{c.get('data', 'moons')} {c['hidden']}" for c in CASES])
-def test_the_stepper_of_an_example_is_that_of_python(open_page: Any, asked: dict[str, Any]) -> None:
-    tab = open_page("#" + urllib.parse.urlencode({**asked, "t": 50})).tab
+def test_the_stepper_of_an_example_is_that_of_python(open_playground: Any, asked: dict[str, Any]) -> None:
+    tab = open_playground("#" + urllib.parse.urlencode({**asked, "t": 50})).tab
     model, x, known = python(tab, 7)
     frame = inside(tab, 7)
     names = frame.evaluate("tinygrad.inputs")
@@ -121,8 +110,8 @@ def test_the_stepper_of_an_example_is_that_of_python(open_page: Any, asked: dict
                 assert step["grad"] == pytest.approx(event.grad, rel=1e-12, abs=1e-12)
 
 
-def test_three_classes_have_the_gradients_of_the_engine_s_own_loss(open_page: Any) -> None:
-    tab = open_page("#data=blobs&hidden=3&activations=tanh&t=30").tab
+def test_three_classes_have_the_gradients_of_the_engine_s_own_loss(open_playground: Any) -> None:
+    tab = open_playground("#data=blobs&hidden=3&activations=tanh&t=30").tab
     model, x, known = python(tab, 2)
     loss = tg.losses.cross_entropy(model(tg.Tensor(x[None])), np.array([known["label"]]))
     loss.backward()
@@ -135,8 +124,8 @@ def test_three_classes_have_the_gradients_of_the_engine_s_own_loss(open_page: An
     )
 
 
-def test_back_leads_to_the_training_as_it_was(open_page: Any) -> None:
-    opened = open_page("#hidden=3&activations=tanh&t=33")
+def test_back_leads_to_the_training_as_it_was(open_playground: Any) -> None:
+    opened = open_playground("#hidden=3&activations=tanh&t=33")
     tab = opened.tab
     tab.focus("#answer")
     opened.press("Enter")
@@ -156,8 +145,8 @@ def test_back_leads_to_the_training_as_it_was(open_page: Any) -> None:
     assert opened.text("#walk-where") == "forward, 4 of 9"
 
 
-def test_what_is_too_large_is_told(open_page: Any) -> None:
-    tab = open_page("#hidden=10,10,10&activations=tanh,tanh,tanh").tab
+def test_what_is_too_large_is_told(open_playground: Any) -> None:
+    tab = open_playground("#hidden=10,10,10&activations=tanh,tanh,tanh").tab
     tab.evaluate("(row) => { tinygrad.walk(row); }", 0)
     assert tab.is_disabled("#walk-open") and "up to 400 numbers" in tab.text_content("#walk-large")
     tab.keyboard.press("o")
@@ -167,9 +156,9 @@ def test_what_is_too_large_is_told(open_page: Any) -> None:
 
 
 @pytest.mark.parametrize("width", [390, 1360])
-def test_no_box_lies_on_another_and_nothing_runs_over_the_side(open_page: Any, width: int) -> None:
+def test_no_box_lies_on_another_and_nothing_runs_over_the_side(open_playground: Any, width: int) -> None:
     for asked in ("hidden=4,3,2&activations=tanh,leaky_relu,linear", "data=blobs&hidden=2", "data=sine&loss=huber"):
-        tab = open_page(f"#{asked}", viewport={"width": width, "height": 844}).tab
+        tab = open_playground(f"#{asked}", viewport={"width": width, "height": 844}).tab
         frame = inside(tab, 1)
         boxes = np.array(frame.evaluate(BOXES))
         for k, (x, y, w, h) in enumerate(boxes):
