@@ -32,8 +32,8 @@ def test_points_lie_on_the_curve_in_proportion():
     assert [text.text for text in root.iter(f"{SVG}text") if text.get("fill") == "#8A3300"] == ["0", "1", "2"]
 
 
-@pytest.mark.parametrize("kind", [Value, lambda w: Tensor(w, dtype="float64")])
-def test_functions_of_nodes_are_drawn_as_those_of_numbers(kind):
+@pytest.mark.parametrize("kind", [Value, lambda w: Tensor(w, dtype="float64"), np.float64])
+def test_functions_of_nodes_and_of_numpy_are_drawn_as_those_of_numbers(kind):
     picture, nodes = (draw_descent(f, [1.0, 2.0]) for f in (parabola, lambda w: parabola(kind(w))))
     assert np.array_equal(picture.losses, nodes.losses) and picture._repr_svg_() == nodes._repr_svg_()
 

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from tinygrad_edu.errors import ArgumentError
+from tinygrad_edu.graph.node import Node
 
 from ..canvas.axes import Scale, compact, covering
 from ..canvas.grid import MONO
@@ -87,7 +88,7 @@ def draw_descent(
 
 def _losses(function: Callable[[float], Any], places: Sequence[float] | np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
     found = [function(float(place)) for place in places]
-    return np.array([float(getattr(loss, "data", loss)) for loss in found])
+    return np.array([float(loss.data if isinstance(loss, Node) else loss) for loss in found])
 
 
 class _Sheet:
