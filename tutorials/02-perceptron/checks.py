@@ -29,6 +29,10 @@ def bias_inside(inputs, weights, bias):
     return neuron(inputs, weights, bias * len(inputs))
 
 
+def bias_multiplied(inputs, weights, bias):
+    return neuron([x + bias for x in inputs], weights, 0.0)
+
+
 def last_product(inputs, weights, bias):
     return neuron(inputs[-1:], weights[-1:], bias)
 
@@ -56,6 +60,7 @@ class Neuron(FunctionExercise):
     mistakes = {
         "bias": without_bias,
         "inside": bias_inside,
+        "multiplied": bias_multiplied,
         "last": last_product,
         "early": activated_early,
         "linear": without_activation,
@@ -63,6 +68,7 @@ class Neuron(FunctionExercise):
     mutants = {
         "bias": [{"z = bias": "z = 0.0"}],
         "inside": [{"z = bias": "z = 0.0", "z += w * x": "z += w * x + bias"}],
+        "multiplied": [{"z = bias": "z = 0.0", "z += w * x": "z += w * (x + bias)"}],
         "last": [{"z += w * x": "z = bias + w * x"}],
         "early": [{"z += w * x": "z += sigmoid(w * x)", "return sigmoid(z)": "return z"}],
         "linear": [{"return sigmoid(z)": "return z"}],
