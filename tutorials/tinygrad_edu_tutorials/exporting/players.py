@@ -1,0 +1,98 @@
+"""Which command of a lesson becomes which page that computes, for who reads the lesson where no terminal is.
+
+The page is the one that the command itself writes: `step ... -o page.html`, and for `train` that of the playground
+which begins with the same settings. So a lesson shows what its reader gets who types the command.
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
+
+from tinygrad_edu_viz.pages.frames import AROUND, LEAST, MOST, PLAYGROUND, UPDATES, framed
+from tinygrad_edu_words import _, language
+
+from ..reading.lesson import Part
+
+_PICTURE = re.compile(r'<svg [^>]*viewBox="0 0 [\d.]+ ([\d.]+)"')
+
+
+class Player(NamedTuple):
+    """A page that stands in a frame.
+
+    Attributes:
+        page: HTML, complete, with its own policy; it asks for nothing.
+        title: what it is, for who does not see it.
+        height: of its frame, in pixels.
+        allowed: what its frame's sandbox must let it do besides running its script.
+    """
+
+    page: str
+    title: str
+    height: int
+    allowed: tuple[str, ...] = ()
+
+    @property
+    def frame(self) -> str:
+        """An element of HTML with the page inside; as `tinygrad_edu_viz.pages.frames.framed`."""
+        return framed(self.page, self.title, self.height, *self.allowed)
+
+
+def commands(part: Part) -> list[str]:
+    """The commands of a part of the kind "command", one a line."""
+    lines = part.text.replace("\\\n", " ").strip().splitlines()
+    return [line for line in map(str.strip, lines) if line and not line.startswith("#")]
+
+
+def player(command: str) -> Player | None:
+    """The page that computes what a command shows, in the language that is spoken; None if there is none.
+
+    A command `step` becomes the live stepper, `train` and `playground` the playground. What refuses to write
+    a page, as it reads a file of the learner's or is for terminals, has none.
+
+    Raises:
+        OSError: Python cannot be started.
+    """
+    match shlex.split(command, comments=True):
+        case ["tinygrad-edu", "step", *words]:
+            return _stepper(words)
+        case ["tinygrad-edu", "train", *words]:
+            return _playground("--like", shlex.join(["train", *words]))
+        case ["tinygrad-edu", "playground", *words]:
+            return _playground(*words)
+    return None
+
+
+def _stepper(words: Sequence[str]) -> Player | None:
+    page = _written("step", *words)
+    if page is None:
+        return None
+    found = _PICTURE.search(page)
+    height = round(float(found[1])) + AROUND + UPDATES if found else MOST
+    return Player(page, _("Steps of forward and backward pass"), min(max(height, LEAST), MOST))
+
+
+def _playground(*words: str) -> Player | None:
+    page = _written("playground", *words)
+    return None if page is None else Player(page, _("Playground: train a network"), PLAYGROUND, ("allow-downloads",))
+
+
+def _written(*words: str) -> str | None:
+    """The page that a command writes; None if it cannot write one."""
+    return _run(language(), words)
+
+
+@cache
+def _run(spoken: str, words: Sequence[str]) -> str | None:
+    with tempfile.TemporaryDirectory() as scratch:
+        path = Path(scratch) / "page.html"
+        program = [sys.executable, "-P", "-m", "tinygrad_edu_cli", "--lang", spoken, *words, "-o", str(path)]
+        subprocess.run(program, cwd=scratch, stdin=subprocess.DEVNULL, capture_output=True, check=False)
+        return path.read_text(encoding="utf-8") if path.exists() else None
