@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from contextlib import suppress
-from inspect import Parameter, signature
 from typing import Any
 
 import numpy as np
 
 from ..errors import ArgumentError, CompileError, DataError
 from ..graph.modes import MODES, Mode, get_default_dtype
+from ..namespaces.objects import is_value
 from ..tensors.tensor import Tensor
+from ..tensors.value import Value
+from . import names
 from .plan import Plan
 from .recording import Content, Recording, changed
+from .scalar_recording import as_tuple
+from .scalar_function import ScalarFunction, check_results, differentiated
 from .surroundings import Surroundings
 
 PLANS = 16  # for how many kinds of arguments a function is compiled
@@ -42,9 +45,13 @@ def compile(function: Callable[..., Any], strict: bool = True) -> Compiled:
     dictionary (`surroundings.py`). On a GPU, and while `detect_anomaly` is on, it runs as it is, with its backward
     pass.
 
+    Of a function of Values the code is Python, for one example: `step(1.0, 0.0)`, or as a loop over many,
+    `step.mean_over([(1.0, 0.0), (2.0, 1.0)])`. Its floats may change from call to call, its integers are fixed. The
+    numbers are the same to rounding, as sums are taken in another order.
+
     Args:
         function: takes tensors, arrays and plain values; gives the loss, a tensor of one element, or a tuple of the
-            loss and further tensors.
+            loss and further tensors. Or it takes floats and Values, also in lists and arrays, and gives Values.
         strict: raise `CompileError` if the function cannot be replayed. False: run it in each call instead, and say
             why in `step.why_not`.
     """
@@ -67,13 +74,19 @@ class Compiled:
     def __init__(self, function: Callable[..., Any], strict: bool):
         self.function, self.strict = function, strict
         self._source = ""
-        self.why_not: str | None = None
+        self._why_not: str | None = None
         self._plans: dict[Any, Plan] = {}
+        self._of_values: ScalarFunction | None = None  # once it is known to be a function of Values
+
+    @property
+    def why_not(self) -> str | None:
+        return self._why_not if self._of_values is None else self._of_values.why_not
 
     @property
     def source(self) -> str:
-        if self._source:
-            return self._source
+        source = self._source if self._of_values is None else self._of_values.source
+        if source:
+            return source
         if self.why_not is not None:
             return f"# There is no code: the function cannot be replayed, as {self.why_not}.\n"
         return (
@@ -82,8 +95,10 @@ class Compiled:
         )
 
     def __call__(self, *arguments: Any) -> Any:
+        if self._of_values is not None:
+            return self._of_values(*arguments)
         modes = MODES.get()
-        if self.why_not is not None or not modes.recording or modes.watch is not None:
+        if self._why_not is not None or not modes.recording or modes.watch is not None:
             return self._run(arguments)
         arrays: list[Any] = []  # the arguments, tensors as their arrays
         # A plan is for one default dtype, and for arguments of one layout and type each, or one plain value.
@@ -96,6 +111,8 @@ class Compiled:
                 array = argument._data
             if type(array) is np.ndarray:
                 key += array.shape, array.strides, array.dtype, type(argument)
+            elif isinstance(argument, (list, tuple, Value)):
+                return self._learn(arguments)
             else:
                 key.append(_plain(argument))
             arrays.append(array)
@@ -108,10 +125,39 @@ class Compiled:
             return tuple(results) if plan.gives_tuple else results[0]
         return self._record(tuple(key), arguments)
 
+    def mean_over(self, examples: Iterable[Any]) -> Any:
+        """The mean loss of a function of Values over examples; the gradients of it are added to those of its Values.
+
+            step = tg.compile(lambda x, y: (tg.sigmoid(w * x + b) - y) ** 2)
+            loss = step.mean_over([(1.0, 0.0), (2.0, 1.0)])
+
+        Args:
+            examples: for each a list, tuple or array of the function's arguments, or the only argument. Floats may
+                change from one to the next; for each combination of integers, and of lengths of lists, there is code
+                of its own.
+        Returns:
+            a constant Value; of a function that gives a tuple, also a list with each further result for each example.
+        Raises:
+            ArgumentError: no examples, or it is a function of tensors, which take all rows at once.
+            CompileError: as when it is called.
+        """
+        if self._of_values is None and self._plans:
+            raise ArgumentError("mean_over: this is a function of tensors: these hold all rows, so call it with them")
+        self._of_values = self._of_values or ScalarFunction(self.function, self.strict)
+        return self._of_values.mean_over(examples)
+
+    def _learn(self, arguments: tuple[Any, ...]) -> Any:
+        """Run the function as it is, with arguments that one of Values alone may take, to see whether it is one."""
+        results = self._call(arguments)
+        if self._of_values is None:
+            for argument in arguments:
+                _plain(argument)  # which says what is wrong
+        return differentiated(results)
+
     def _run(self, arguments: tuple[Any, ...]) -> Any:
         """Run the function as it is, and its backward pass."""
         self._raise_if_refused()
-        return _differentiated(self._call(arguments))
+        return differentiated(self._call(arguments))
 
     def _record(self, key: Any, arguments: tuple[Any, ...]) -> Any:
         """Run the function, see what it does, and make a plan of it, or confirm the one that there is."""
@@ -119,13 +165,15 @@ class Compiled:
         before = [] if plan is None else plan.contents()
         with Mode(lambda: {"watch": recording}):
             results = self._call(recording.arguments)
+        if self._of_values is not None:
+            return differentiated(results)
         recording.ended()
         if not recording.elsewhere:
-            self.why_not = recording.why_not or self._plan(key, recording, results, before, surroundings)
-            if self.why_not is not None:
+            self._why_not = recording.why_not or self._plan(key, recording, results, before, surroundings)
+            if self._why_not is not None:
                 self._plans.clear()
             self._raise_if_refused()
-        return _differentiated(results)
+        return differentiated(results)
 
     def _plan(
         self, key: Any, recording: Recording, results: Any, before: list[Content], surroundings: Surroundings
@@ -136,7 +184,7 @@ class Compiled:
             before, surroundings: what the plan's tensors and arrays held, and what the function referred to, before it
                 was run.
         """
-        outputs = list(map(recording.source, _as_tuple(results)))
+        outputs = list(map(recording.source, as_tuple(results)))
         plan = self._plans.get(key)
         if plan is None and len(self._plans) >= PLANS:
             return (
@@ -147,7 +195,7 @@ class Compiled:
             self._plans[key] = Plan(recording, outputs, isinstance(results, tuple), surroundings)
             return None
         plan.surroundings = surroundings
-        why_not = changed(before) or plan.confirm(recording, outputs, self._names(len(recording.arguments)))
+        why_not = changed(before) or plan.confirm(recording, outputs, names.arguments(self.function, len(recording.arguments)))
         if plan.replay is not None:
             self._source = plan.replay.source
         if why_not is None and (name := surroundings.changed()) is not None:
@@ -155,45 +203,30 @@ class Compiled:
         return why_not
 
     def _raise_if_refused(self) -> None:
-        if self.strict and self.why_not is not None:
+        if self.strict and self._why_not is not None:
             name = getattr(self.function, "__name__", "the function")
             raise CompileError(
-                f"compile: {name} cannot be replayed: {self.why_not}. With compile(..., strict=False) it runs as it is"
+                f"compile: {name} cannot be replayed: {self._why_not}. With compile(..., strict=False) it runs as it is"
             )
 
     def _call(self, arguments: tuple[Any, ...]) -> Any:
-        """What the function gives, seen to be a tensor or a tuple of tensors."""
+        """What the function gives, seen to be Values, or a tensor or a tuple of tensors."""
         results = self.function(*arguments)
-        for result in _as_tuple(results) or [results]:
+        if is_value(next(iter(as_tuple(results)), None)):
+            check_results(results)
+            self._of_values = ScalarFunction(self.function, self.strict)
+            return results
+        for result in as_tuple(results) or [results]:
             if not isinstance(result, Tensor):
                 raise ArgumentError(
-                    "compile: the function must give a tensor, the loss, or a tuple of the loss and other tensors, "
+                    "compile: the function must give a tensor or a Value, the loss, or a tuple of the loss and others, "
                     f"not {type(result).__name__}"
                 )
         return results
 
-    def _names(self, n: int) -> tuple[str, ...]:
-        """What the function calls its first n arguments."""
-        parameters: Iterable[Parameter] = ()
-        with suppress(TypeError, ValueError):  # of a function that is not written in Python
-            parameters = signature(self.function).parameters.values()
-        names = [p.name for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)][:n]
-        return tuple(names if len(names) == n else [f"x{k}" for k in range(1, n + 1)])
-
     def __getstate__(self) -> dict[str, Any]:
         """A copy makes plans of its own: what these work on is not what the copied function works on."""
-        return {**vars(self), "_plans": {}, "_source": ""}
-
-
-def _as_tuple(results: Any) -> tuple[Tensor, ...]:
-    return results if isinstance(results, tuple) else (results,)
-
-
-def _differentiated(results: Any) -> Any:
-    """Results without their history, after the backward pass from the first."""
-    _as_tuple(results)[0].backward()
-    found = tuple([Tensor.wrap(x._data, x.backend) if x._tracked else x for x in _as_tuple(results)])
-    return found if isinstance(results, tuple) else found[0]
+        return {**vars(self), "_plans": {}, "_source": "", "_of_values": None}
 
 
 def _plain(argument: Any) -> tuple[type, str]:

@@ -40,7 +40,7 @@ class Plan:
     def confirm(self, recording: Recording, outputs: list[Source], names: tuple[str, ...]) -> str | None:
         """Compare with another recording. If it is the same, write the code, with these names of the arguments; else
         say where they differ."""
-        why = _difference(self.events, recording.events)
+        why = difference(self.events, recording.events)
         if why is None and outputs != self.outputs:
             why = "its results come from other operations in one call than in the next"
         if why is not None:
@@ -78,7 +78,7 @@ class Plan:
         if self.modules != recording.modules:
             return True
         if self.replay is not None:
-            differs = self.surroundings.changed() is not None and _difference(self.events, recording.events) is not None
+            differs = self.surroundings.changed() is not None and difference(self.events, recording.events) is not None
             return differs or not self.replay.fits()
         tensors = [(source.key.item, source.kind) for source in self._origins() if isinstance(source.key.item, Tensor)]
         return any(tensor.requires_grad != (kind == "parameter") for tensor, kind in tensors)
@@ -102,7 +102,7 @@ def _arrays(arguments: Iterable[Any]) -> list[Any]:
 # --- differences -----------------------------------------------------------------------------------------------------
 
 
-def _difference(first: list[Event], second: list[Event]) -> str | None:
+def difference(first: list[Event], second: list[Event]) -> str | None:
     """Where two recordings differ, in words; None if they are the same."""
     for k, (one, other) in enumerate(zip(first, second, strict=False), start=1):
         if one.what != other.what:

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import re
-from keyword import iskeyword
 from typing import Any
-from unicodedata import normalize
 
 import numpy as np
 
 from .. import backends
 from ..clock import SERIAL
 from ..tapes.numpy_code import WRITTEN, Code
-from ..tapes.python_code import free_name
 from ..tensors.storing import begin_storing, end_ahead, end_storing, go_ahead, store
 from ..tensors.tensor import Tensor
+from .names import different, of_node
 from .tracing import Computation
 
 
@@ -35,9 +32,10 @@ class Replay:
         tensors = computation.tensors.values()
         self._forms = [(tensor, _form(tensor)) for tensor in tensors]
         self._look_again()
-        different = iter(_different([*names, *map(_name, tensors), *[f"d_{_name(p)}" for p in buffered]]))
-        inputs = dict(zip([*range(len(names)), *computation.tensors], different, strict=False))
-        buffers = list(zip(buffered.values(), different, strict=True))
+        wanted = [*names, *map(of_node, tensors), *[f"d_{of_node(p)}" for p in buffered]]
+        found = iter(different(wanted, taken=WRITTEN))
+        inputs = dict(zip([*range(len(names)), *computation.tensors], found, strict=False))
+        buffers = list(zip(buffered.values(), found, strict=True))
         code = Code(computation.tape, inputs, computation.outputs, list(others.values()), buffers)
         self.source, self._run = code.source, code.run
         computation.tape.forget()
@@ -93,22 +91,3 @@ def _form(tensor: Tensor) -> tuple[Any, ...]:
     """What the code depends on; the numbers may change. Strides decide in which order numbers are summed."""
     array = tensor._data
     return array.shape, array.dtype, array.strides, tensor.backend, tensor.requires_grad, tensor._buffer is None
-
-
-# --- names -----------------------------------------------------------------------------------------------------------
-
-
-def _name(tensor: Tensor) -> str:
-    """A tensor's name as one of Python's; that of its layer comes last: "0.weight" is weight_0."""
-    words = re.findall(r"[^\W\d]\w*|\d+", tensor.name or ("weight" if tensor.requires_grad else "constant"))
-    return "_".join([w for w in words if not w[0].isdigit()] + [w for w in words if w[0].isdigit()])
-
-
-def _different(wanted: list[str]) -> list[str]:
-    """Names of Python that are all different."""
-    found: list[str] = []
-    for name in wanted:
-        name = normalize("NFKC", name)  # as Python reads it
-        name = name if name.isidentifier() and not iskeyword(name) else "array"
-        found.append(free_name(name, lambda free: free not in found and free not in WRITTEN))
-    return found

@@ -7,33 +7,29 @@ JavaScript's numbers are Python's floats, and `+ - * /` and `Math.sqrt` round al
 
 from __future__ import annotations
 
-import math
-from collections import Counter
 from collections.abc import Callable, Sequence
-from functools import partial
 from typing import Any, NamedTuple
 
-import numpy as np
+from . import expressions as shared
+from .expressions import (
+    ATOM,
+    CHOICE,
+    COMPARED,
+    COMPARISON,
+    CONNECTIVE,
+    CONNECTIVES,
+    PRODUCT,
+    SIGN,
+    SUM,
+    TRUTHS,
+    Form,
+    Language,
+    UnwritableError,
+    Writer,
+)
+from .tape import INFIX, Tape
 
-from ..errors import TinygradError
-from .rule_namespace import RuleNamespace
-from .tape import INFIX, Tape, Tracer, operands_of
-
-# What binds tighter has the smaller number. A part that binds looser than its place allows stands in parentheses.
-ATOM, SIGN, PRODUCT, SUM, COMPARISON, CONNECTIVE, CHOICE = range(7)
-
-
-class UnwritableError(TinygradError, TypeError):
-    """A rule that cannot be written as JavaScript; the message says why."""
-
-
-class Form(NamedTuple):
-    """How a call is written: its text, how tightly that binds, and how tightly each operand must."""
-
-    text: str
-    binds: int = ATOM
-    needs: tuple[int, ...] = (CHOICE, CHOICE, CHOICE)
-
+__all__ = ["FORMS", "TRUTHS", "UnwritableError", "Written", "expressions", "noted", "number", "write"]
 
 FORMS = {
     **{name: Form(f"{{}} {INFIX[name]} {{}}", SUM, (SUM, PRODUCT)) for name in ("add", "subtract")},
@@ -45,35 +41,14 @@ FORMS = {
     **{f: Form(f"{f}({{}})") for f in ("sign", "erf")},
     **{f: Form(f"{f}({{}}, {{}})") for f in ("power", "maximum", "minimum")},
     "where": Form("{} ? {} : {}", CHOICE, (CONNECTIVE, CONNECTIVE, CHOICE)),
-}
-_TRUTHS = {
-    **{name: Form(f"{{}} {INFIX[name]} {{}}", COMPARISON, (SUM, SUM)) for name in INFIX if name.startswith(("g", "l"))},
+    **{name: Form(f"{{}} {INFIX[name]} {{}}", COMPARISON, (SUM, SUM)) for name in COMPARED},
     "equal": Form("{} === {}", COMPARISON, (SUM, SUM)),
     "not_equal": Form("{} !== {}", COMPARISON, (SUM, SUM)),
+    **{
+        name: Form(f"{{}} {sign} {{}}", CONNECTIVE, (COMPARISON, COMPARISON))
+        for name, sign in zip(CONNECTIVES, ("&&", "||"), strict=True)
+    },
 }
-_CONNECTIVES = {
-    "bitwise_and": Form("{} && {}", CONNECTIVE, (COMPARISON, COMPARISON)),
-    "bitwise_or": Form("{} || {}", CONNECTIVE, (COMPARISON, COMPARISON)),
-}
-FORMS |= _TRUTHS | _CONNECTIVES
-TRUTHS = {*_TRUTHS, *_CONNECTIVES}  # calls that give true or false
-_erf = np.frompyfunc(math.erf, 1, 1)  # only noted: NumPy has none
-
-
-class _Written(RuleNamespace):
-    """The functions that can be written, and the rules of the registry for all others."""
-
-    def find(self, name: str) -> Any:
-        return partial(self.tape.apply, name) if name in FORMS else super(RuleNamespace, self).find(name)
-
-    def erf(self, a: Any) -> Any:
-        return self.tape.note("erf", _erf, a) if isinstance(a, Tracer) else math.erf(a)
-
-    def chain(self, upstream: Any, local: Any) -> Any:
-        """The chain rule, without the 1 with which a backward pass starts, or that a sum passes on."""
-        if type(upstream) is float and upstream == 1.0:
-            return local
-        return upstream if type(local) is float and local == 1.0 else upstream * local
 
 
 def number(x: float) -> str:
@@ -112,17 +87,12 @@ def expressions(rule: Callable[..., Any], names: Sequence[str]) -> Written:
     return write(tape, {x.place: name for x, name in zip(operands, names, strict=True)}, results)
 
 
+JAVASCRIPT = Language("JavaScript", FORMS, number, let="const {} = {};")
+
+
 def noted(tape: Tape, rule: Callable[..., Any], *operands: Any, **settings: Any) -> list[Any]:
     """Read a rule so that what it does is noted on a tape: its results. Errors as of `expressions`."""
-    try:
-        results = rule(_Written(tape), *operands, **settings)
-    except RecursionError:
-        raise UnwritableError("it calls a function of its own name, which JavaScript lacks") from None
-    except AttributeError as error:
-        raise UnwritableError(f"it calls what JavaScript lacks ({error})") from None
-    except TypeError as error:
-        raise UnwritableError(str(error)) from None
-    return list(results) if isinstance(results, (list, tuple)) else [results]
+    return shared.noted(tape, JAVASCRIPT, rule, *operands, **settings)
 
 
 def write(tape: Tape, names: dict[int, str], results: Sequence[Any], temporary: str = "t") -> Written:
@@ -133,66 +103,5 @@ def write(tape: Tape, names: dict[int, str], results: Sequence[Any], temporary: 
         results: operands of the tape, or plain numbers.
         temporary: what the names of results that are used twice begin with.
     """
-    return _Writer(tape, names, results, temporary).written
-
-
-class _Writer:
-    def __init__(self, tape: Tape, names: dict[int, str], results: Sequence[Any], temporary: str):
-        self.calls = tape.calls
-        self.texts = {place: (name, ATOM) for place, name in names.items()}
-        uses = Counter(x.place for x in operands_of(list(results)))
-        needed: set[int] = set()
-        waiting = list(uses)
-        while waiting:
-            place = waiting.pop()
-            if place not in needed and place not in names:
-                needed.add(place)
-                read = [x.place for x in operands_of(self.calls[place])]
-                uses.update(read)
-                waiting += read
-        lines: list[str] = []
-        for place in sorted(needed):
-            text, binds = self._call(place)
-            if uses[place] > 1:
-                name = f"{temporary}{len(lines)}"
-                lines.append(f"const {name} = {text};")
-                text, binds = name, ATOM
-            self.texts[place] = text, binds
-        self.written = Written(lines, [self._operand(x, CHOICE) for x in results])
-
-    def _call(self, place: int) -> tuple[str, int]:
-        name, _, operands, *_ = self.calls[place]
-        if name == "where" and not isinstance(operands[0], Tracer):  # decided already
-            return self._operand(operands[1 if operands[0] else 2], ATOM), ATOM
-        form = FORMS[name]
-        truths = operands if name in _CONNECTIVES else operands[:1] if name == "where" else ()
-        written = [
-            self._condition(x, need) if k < len(truths) else self._operand(x, need)
-            for k, (x, need) in enumerate(zip(operands, form.needs, strict=False))
-        ]
-        return form.text.format(*written), form.binds
-
-    def _is_truth(self, x: Any) -> bool:
-        return isinstance(x, bool) or (isinstance(x, Tracer) and self.calls[x.place].name in TRUTHS)
-
-    def _condition(self, x: Any, need: int) -> str:
-        """A condition: of a number, whether it is not 0, which NaN is not either."""
-        if isinstance(x, bool):
-            return "true" if x else "false"
-        if self._is_truth(x):
-            return _in_parentheses(*self.texts[x.place], need)
-        return _in_parentheses(f"{self._operand(x, SUM)} !== 0", COMPARISON, need)
-
-    def _operand(self, x: Any, need: int) -> str:
-        """A number: of a condition, 1 where it holds, else 0."""
-        if not isinstance(x, Tracer):
-            text = number(x)
-            return _in_parentheses(text, SIGN if text.startswith("-") else ATOM, need)
-        text, binds = self.texts[x.place]
-        if self._is_truth(x):
-            text, binds = f"{_in_parentheses(text, binds, CONNECTIVE)} ? 1 : 0", CHOICE
-        return _in_parentheses(text, binds, need)
-
-
-def _in_parentheses(text: str, binds: int, need: int) -> str:
-    return text if binds <= need else f"({text})"
+    writer = Writer(JAVASCRIPT, tape, names, results, temporary)
+    return Written(writer.lines(writer.needed), [writer.text(x) for x in results])

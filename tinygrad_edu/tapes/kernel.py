@@ -17,11 +17,10 @@ from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any
 
-from ..namespaces.namespace import FLOATS
 from .cuda_code import elementwise
 from .in_place import InPlace
 from .liveness import Liveness
-from .python_code import function_of, numbers_text
+from .python_code import NAMES, function_of, numbers_text
 from .rule_namespace import RuleNamespace
 from .tape import Call, Tape, Tracer, operands_of
 
@@ -61,7 +60,7 @@ class Kernel:
         self.steps: dict[int, Call] = {place: call for place, call in used.items() if not tape.arrays[place].is_number}
         self.parameters = sorted({x.place for c in self.steps.values() for x in operands_of(c) if x.is_number})
         text = numbers_text(tape, {number.place: name for name, number in numbers.items()}, self.parameters)
-        self.parameters_of: Callable[..., list[float]] = function_of(text, "numbers", {"FLOATS": FLOATS})
+        self.parameters_of: Callable[..., list[float]] = function_of(text, "numbers", dict(NAMES))
 
     def __call__(self, xp: Any, *operands: Any) -> list[Any]:
         """The results in a namespace, one call after another.

@@ -1,18 +1,66 @@
-"""From a tape to Python: functions of generated text, and calls on numbers alone."""
+"""From a tape to Python: functions of generated text, and expressions on numbers with the results of IEEE 754.
+
+Python's `+ - *` and comparisons are used as they are. A division raises at 0, as do most functions of `math` outside of
+their domains: their names stand for those of `namespaces/floats.py`.
+"""
 
 from __future__ import annotations
 
 import linecache
+import math
 import weakref
 from collections.abc import Callable, Iterable
 from itertools import chain, count
 from typing import Any
 
-from .liveness import Liveness
-from .tape import INFIX, Tape, Tracer
+from ..namespaces import floats
+from .expressions import (
+    ATOM,
+    CHOICE,
+    COMPARED,
+    COMPARISON,
+    CONNECTIVE,
+    CONNECTIVES,
+    PRODUCT,
+    SIGN,
+    SUM,
+    Form,
+    Language,
+    Writer,
+)
+from .tape import INFIX, Tape
 
-# Operators that never raise with Python's floats, as / does for 1 / 0.
-SAFE = "add", "subtract", "multiply", "greater", "greater_equal", "less", "less_equal", "equal", "not_equal"
+FORMS = {
+    **{name: Form(f"{{}} {INFIX[name]} {{}}", SUM, (SUM, PRODUCT)) for name in ("add", "subtract")},
+    "multiply": Form("{} * {}", PRODUCT, (PRODUCT, SIGN)),
+    "negative": Form("-{}", SIGN, (ATOM,)),
+    "positive": Form("{}", ATOM, (ATOM,)),
+    **{f: Form(f"{f}({{}})") for f in "exp expm1 log log1p sin cos tan sinh cosh tanh arctan sqrt abs sign erf".split()},
+    **{f: Form(f"{f}({{}}, {{}})") for f in ("divide", "power")},
+    # nan is handed on
+    "maximum": Form("{0} if {0} >= {1} or {0} != {0} else {1}", CHOICE, (ATOM, ATOM), (0, 1)),
+    "minimum": Form("{0} if {0} <= {1} or {0} != {0} else {1}", CHOICE, (ATOM, ATOM), (0, 1)),
+    "where": Form("{1} if {0} else {2}", CHOICE, (CONNECTIVE, CONNECTIVE, CHOICE)),
+    **{name: Form(f"{{}} {INFIX[name]} {{}}", COMPARISON, (SUM, SUM)) for name in COMPARED},
+    **{
+        name: Form(f"{{}} {word} {{}}", CONNECTIVE, (COMPARISON, COMPARISON))
+        for name, word in zip(CONNECTIVES, ("and", "or"), strict=True)
+    },
+}
+NAMES = {name: getattr(floats, name) for name in FORMS if hasattr(floats, name)} | {"inf": math.inf, "nan": math.nan}
+"""What the names in a text stand for."""
+
+PYTHON = Language(
+    "Python",
+    FORMS,
+    lambda x: repr(float(x)),
+    let="{} = {}",
+    true="True",
+    false="False",
+    not_zero="{} != 0.0",
+    one_or_zero="1.0 if {} else 0.0",
+    masked=Form("{1} if {0} else {1} * 0.0", CHOICE, (CONNECTIVE, ATOM), (1,)),
+)
 _texts = count(1)  # of all functions, so that none is shown in place of another
 
 
@@ -43,18 +91,13 @@ def function_of(source: str, name: str, bound: dict[str, Any]) -> Any:
 
 
 def numbers_text(tape: Tape, inputs: dict[int, str], results: list[int]) -> str:
-    """The calls on numbers as a function of these, in floats that are IEEE's.
+    """The calls on numbers as a function of these, in floats that are IEEE's; its names are `NAMES`.
 
     Args:
         inputs: the names of the numbers that it takes, by their places.
         results: the places of those that it gives.
     """
-    names, lines = dict(inputs), []
-    for place in sorted(Liveness(tape, results, []).used - set(inputs)):
-        name, _, operands, *_ = tape.calls[place]
-        given = [names[x.place] if isinstance(x, Tracer) else repr(x) for x in operands]
-        value = f" {INFIX[name]} ".join(given) if name in SAFE else f"FLOATS.{name}({', '.join(given)})"
-        names[place] = f"n{place}"
-        lines.append(f"n{place} = {value}")
-    lines.append(f"return [{', '.join(names[place] for place in results)}]")
-    return function_text("numbers", inputs.values(), lines)
+    found = [tape.arrays[place] for place in results]
+    writer = Writer(PYTHON, tape, inputs, found, temporary="n")
+    lines = writer.lines(writer.needed)
+    return function_text("numbers", inputs.values(), [*lines, f"return [{', '.join(map(writer.text, found))}]"])

@@ -187,9 +187,13 @@ def is_elementwise(function: Any) -> bool:
 
 def operands_of(call: Any) -> list[Tracer]:
     """The tracers that a call works on: all that stand in these nested tuples and lists."""
-    if isinstance(call, (tuple, list)):
-        return [x for part in call for x in operands_of(part)]
-    return [call] if isinstance(call, Tracer) else []
+    found: list[Tracer] = []
+    for part in (*call.operands, *call.options) if type(call) is Call else call:
+        if isinstance(part, Tracer):
+            found.append(part)
+        elif isinstance(part, (tuple, list)):
+            found += operands_of(part)
+    return found
 
 
 def layout(array: Any) -> tuple[Any, ...]:
