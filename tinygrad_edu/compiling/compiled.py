@@ -15,8 +15,8 @@ from ..tensors.value import Value
 from . import names
 from .plan import Plan
 from .recording import Content, Recording, changed
-from .scalar_recording import as_tuple
 from .scalar_function import ScalarFunction, check_results, differentiated
+from .scalar_recording import as_tuple
 from .surroundings import Surroundings
 
 PLANS = 16  # for how many kinds of arguments a function is compiled
@@ -195,7 +195,8 @@ class Compiled:
             self._plans[key] = Plan(recording, outputs, isinstance(results, tuple), surroundings)
             return None
         plan.surroundings = surroundings
-        why_not = changed(before) or plan.confirm(recording, outputs, names.arguments(self.function, len(recording.arguments)))
+        called = names.arguments(self.function, len(recording.arguments))
+        why_not = changed(before) or plan.confirm(recording, outputs, called)
         if plan.replay is not None:
             self._source = plan.replay.source
         if why_not is None and (name := surroundings.changed()) is not None:

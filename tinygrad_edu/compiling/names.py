@@ -10,6 +10,8 @@ from keyword import iskeyword
 from typing import Any
 from unicodedata import normalize
 
+import numpy as np
+
 from ..graph.node import Node
 
 
@@ -28,7 +30,9 @@ def flat(names: Iterable[str], arguments: Iterable[Any], is_number: Callable[[An
     for name, argument in zip(names, arguments, strict=False):
         if is_number(argument):
             found.append(name)
-        elif isinstance(argument, (list, tuple)) or getattr(argument, "ndim", 0):
+        elif isinstance(argument, np.ndarray) and not argument.ndim:
+            found += flat([name], [argument.item()], is_number)
+        elif isinstance(argument, (list, tuple, np.ndarray)):
             found += flat([f"{name}_{k}" for k in range(len(argument))], argument, is_number)
     return found
 

@@ -184,17 +184,14 @@ class ScalarFunction:
         return differentiated(results)
 
     def _mean_as_it_is(self, rows: list[Any]) -> Any:
-        """The mean with the graphs of all examples, and its backward pass."""
-        found = [as_tuple(self.function(*_as_values(row))) for row in rows]
-        for results in found:
+        """The same by running the function for each example, with its backward pass."""
+        found = []
+        for row in rows:
+            results = self.function(*_as_values(row))
             check_results(results)
-        total = found[0][0]
-        for results in found[1:]:
-            total = total + results[0]
-        mean = differentiated(total / float(len(rows)))
-        if len(found[0]) == 1:
-            return mean
-        return (mean, *map(list, zip(*[map(constant, results[1:]) for results in found], strict=True)))
+            found.append(as_tuple(differentiated(results, 1.0 / len(rows))))
+        mean = Value.wrap(sum(loss._data for loss, *_ in found) / len(rows))
+        return (mean, *map(list, zip(*[others for _, *others in found], strict=True))) if len(found[0]) > 1 else mean
 
     def _raise_if_strict(self) -> None:
         if self.strict and self.why_not is not None:
@@ -279,9 +276,9 @@ def _unpacked(numbers: Sequence[float], shapes: list[tuple[int, ...] | None]) ->
     return found
 
 
-def differentiated(results: Any) -> Any:
+def differentiated(results: Any, gradient: float | None = None) -> Any:
     """Results without their history, after the backward pass from the first."""
     found = as_tuple(results)
-    found[0].backward()
+    found[0].backward(gradient)
     constants = tuple(map(constant, found))
     return constants if isinstance(results, tuple) else constants[0]

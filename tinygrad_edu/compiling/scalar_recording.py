@@ -122,8 +122,8 @@ class ScalarRecording(Observer):
     def called(self, function: Callable[..., Any], arguments: tuple[Any, ...], result: Any) -> None:
         if function in COMPARISONS:
             self.refuse(
-                "it compares numbers, so that what it does next may depend on them; compute with tg.maximum, "
-                "tg.minimum, tg.where, tg.clip or tg.relu instead"
+                "it compares numbers, so that what it does next may depend on them; compute with tg.relu, "
+                "tg.maximum, tg.minimum, tg.clip, or tg.where(tg.step(a - b), ...) instead"
             )
         elif module_of(function) is not None:
             what = type(module_of(function)).__name__
@@ -151,7 +151,7 @@ class ScalarRecording(Observer):
         if value.serial >= self._began and not value.requires_grad:
             return Source("plain", Plain(value._data))
         if value.serial >= self._began:
-            self.refuse("it makes a Value that requires gradients: make it outside, once")
+            self.refuse("it makes a Value that requires gradients, or writes into one: do so outside")
         return Source("parameter" if value.requires_grad else "constant", Same(value))
 
 

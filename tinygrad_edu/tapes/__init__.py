@@ -4,9 +4,10 @@
     kernel.py         an elementwise rule on a tape, such as an optimizer's
     liveness.py       which calls are needed, and until when their results are
     rule_namespace.py where a rule that is noted finds its functions
+    expressions.py    calls on numbers as expressions, in any language that has operators
 
 and one writer a file, which reads a tape and gives an object with its text: `numpy_code.py` a computation as a function
-of arrays, `in_place.py` a kernel that writes into the arrays it is given, `python_code.py` calls on plain numbers,
-`cuda_code.py` a kernel for a GPU, `javascript_code.py` expressions for pages that compute. A tape rounds as the rule
+of arrays, `in_place.py` a kernel that writes into the arrays it is given, `python_code.py` and
+`javascript_code.py` expressions on numbers, `cuda_code.py` a kernel for a GPU. A tape rounds as the rule
 does; the formulas for people simplify, and so may not.
 """

@@ -53,7 +53,7 @@ class Language(NamedTuple):
         number: the text of a number.
         true, false: the truths.
         let: a statement that gives a value, the second, a name.
-        declare: a statement ahead of several names.
+        not_zero, one_or_zero: a number as a truth, and a truth as a number.
     """
 
     name: str
@@ -177,7 +177,8 @@ class Writer:
         form = self.language.forms[name]
         truths = operands if name in CONNECTIVES else operands[:1] if name == "where" else ()
         if self._is_masked(call):
-            form, operands = self.language.masked or form, sorted(operands, key=self._is_truth, reverse=True)
+            form = self.language.masked or form
+            operands = tuple(sorted(operands, key=self._is_truth, reverse=True))
             truths = operands[:1]
         written = [
             self._condition(x, need) if k < len(truths) else self.text(x, need)
@@ -188,7 +189,7 @@ class Writer:
     def _twice(self, call: Call) -> list[int]:
         """The positions of operands that the text of a call holds twice."""
         form = self.language.forms.get(call.name)
-        twice = form.twice if form else ()
+        twice = list(form.twice) if form else []
         if self._is_masked(call):
             twice = [k for k, x in enumerate(call.operands) if not self._is_truth(x)]
         return [k for k in twice if isinstance(call.operands[k], Tracer)]

@@ -35,7 +35,9 @@ FORMS = {
     "multiply": Form("{} * {}", PRODUCT, (PRODUCT, SIGN)),
     "negative": Form("-{}", SIGN, (ATOM,)),
     "positive": Form("{}", ATOM, (ATOM,)),
-    **{f: Form(f"{f}({{}})") for f in "exp expm1 log log1p sin cos tan sinh cosh tanh arctan sqrt abs sign erf".split()},
+    **{
+        f: Form(f"{f}({{}})") for f in "exp expm1 log log1p sin cos tan sinh cosh tanh arctan sqrt abs sign erf".split()
+    },
     **{f: Form(f"{f}({{}}, {{}})") for f in ("divide", "power")},
     # nan is handed on
     "maximum": Form("{0} if {0} >= {1} or {0} != {0} else {1}", CHOICE, (ATOM, ATOM), (0, 1)),

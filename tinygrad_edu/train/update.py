@@ -7,8 +7,11 @@ from functools import partial
 from types import FunctionType
 from typing import Any
 
+import numpy as np
+
 from .. import losses, nn, optim
-from ..compiling import compile
+from ..compiling import Compiled, compile
+from ..tensors.value import Value
 from .examples import Examples, predict
 from .metrics import Tally
 from .settings import Settings
@@ -21,7 +24,13 @@ class Update:
         self.model, self.optimizer, self.settings, self.objective = model, optimizer, settings, settings.objective
         self.weights = list(penalized_weights(model))
         compiled = repeats_itself(model, self.objective.function) if settings.compile is None else settings.compile
-        self._gradients = compile(self.losses, strict=False) if compiled else self._differentiate
+        self._gradients: Any = self._differentiate
+        self._row: Compiled | None = None  # what is computed of one row of a model of Values
+        if compiled and not model.taken_apart:
+            self._gradients = compile(self.losses, strict=False)
+        elif compiled and not any(module.counters for module in model.modules()):
+            self._row = compile(self._losses_of_row, strict=False)
+            self._gradients = self._row_by_row
 
     def learn(self, examples: Examples, batches: Sequence[Any], tally: Tally) -> list[Any]:
         """Update the weights once; nothing here waits for the device.
@@ -62,6 +71,20 @@ class Update:
             total = total + settings.l2 * losses.l2(self.weights)
         return total if share == 1 else total * share, loss, prediction
 
+    def _losses_of_row(self, x: Any, target: Any, share: float) -> tuple[Any, Any, Any]:
+        """The same, of a single row."""
+        total, loss, prediction = self.losses(x[None], np.asarray([target]), 1)
+        return total * share, loss, prediction
+
+    def _row_by_row(self, x: Any, targets: Any, share: float) -> tuple[Any, Any, Any]:
+        """The same, and the gradients, of a model of Values: the loss is a mean over the rows."""
+        assert self._row is not None
+        if self._row.why_not is not None:
+            return self._differentiate(x, targets, share)
+        total, losses, predictions = self._row.mean_over([(*row, float(share)) for row in zip(x, targets, strict=True)])
+        loss = Value.wrap(sum(loss.data for loss in losses) / len(losses))
+        return total, loss, np.concatenate(predictions)
+
     def _differentiate(self, *batch: Any) -> tuple[Any, Any, Any]:
         """The same, and the gradients."""
         results = self.losses(*batch)
@@ -84,7 +107,7 @@ def repeats_itself(model: nn.Module, loss: Any) -> bool:
     parts = [loss, *model.modules()]
     for module in model.modules():
         parts += [item for _, item in module.attributes() if callable(item)]
-    return not model.taken_apart and all(map(_is_ours, parts))
+    return all(map(_is_ours, parts))
 
 
 def _is_ours(part: Any) -> bool:
