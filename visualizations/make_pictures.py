@@ -1,4 +1,4 @@
-"""Make every picture that the README shows: python visualizations/make_pictures.py [NAME ...]
+"""Make every picture that README and guides show: python visualizations/make_pictures.py [NAME ...]
 
 Screenshots need Chromium and playwright (pip install --group browser), the GIF and digits the extras `plots`, `data`.
 """

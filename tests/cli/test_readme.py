@@ -1,4 +1,4 @@
-"""What the README shows can be typed: its commands, and its Python."""
+"""What the README and the guides show can be typed: their commands, and their Python. What they link to is there."""
 
 from __future__ import annotations
 
@@ -12,15 +12,19 @@ import pytest
 
 import tinygrad_edu as tg
 
-README = Path(__file__).parents[2] / "README.md"
+ROOT = Path(__file__).parents[2]
+PAGES = {path: path.read_text(encoding="utf-8") for path in [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]}
 
 
 def blocks(language: str) -> list[str]:
-    return re.findall(rf"^```{language}\n(.*?)^```$", README.read_text(encoding="utf-8"), re.M | re.S)
+    """What stands in the fences of a language, of all pages; the same block once."""
+    fence = re.compile(rf"^```{language}\n(.*?)^```$", re.M | re.S)
+    return list(dict.fromkeys(block for text in PAGES.values() for block in fence.findall(text)))
 
 
 def commands() -> list[str]:
-    return [line for block in blocks("sh") for line in block.splitlines() if line.startswith("tinygrad-edu ")]
+    lines = [line for block in blocks("sh(?: run)?") for line in block.splitlines() if line.startswith("tinygrad-edu ")]
+    return list({line.partition("  #")[0].strip(): line for line in lines}.values())
 
 
 @pytest.mark.parametrize("line", commands())
@@ -56,17 +60,33 @@ def test_every_command_works(cli, line, tmp_path: Path, monkeypatch):
 
 
 def test_the_lines_of_a_step_are_those_that_are_printed(cli):
-    found = re.findall(r"^```(?:\w*)\n(.*?)^```$", README.read_text(encoding="utf-8"), re.M | re.S)
+    found = blocks(r"\w*")
     shown = next(block for block in found if block.lstrip().startswith("12  ∂L/"))
     assert shown in cli("step").out
     update = next(block for block in found if block.startswith("  update 2 of w"))
-    command = next(line for line in commands() if "--optimizer adam --updates" in line)
-    assert update in cli(*shlex.split(command)[1:]).out
+    command = next(line for line in commands() if "--set w=3" in line and "--optimizer adam" in line)
+    assert update in cli(*shlex.split(command, comments=True)[1:]).out
 
 
-def test_the_real_data_sets_are_installed_before_they_are_used():
-    text = README.read_text(encoding="utf-8")
-    assert text.index("pip install '.[data]'") < text.index("--data digits")
+@pytest.mark.parametrize("page", [page for page, text in PAGES.items() if "digits" in text], ids=lambda page: page.name)
+def test_the_real_data_sets_are_installed_before_they_are_used(page):
+    used = re.search(r"^tinygrad-edu .*digits", PAGES[page], re.M)
+    assert not used or 0 <= PAGES[page].find("pip install '.[data") < used.start()
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_lead_somewhere(page):
+    for target, anchor in re.findall(r"\]\(([^)#\s]*)#?([^)\s]*)\)", PAGES[page]):
+        there = page.parent / target if target else page
+        assert there.exists(), target
+        headings = re.findall("^#+ (.*)", there.read_text(encoding="utf-8"), re.M) if anchor else []
+        assert not anchor or anchor in [
+            re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings
+        ]
+
+
+def test_the_readme_is_short():
+    assert len(PAGES[ROOT / "README.md"].splitlines()) <= 200
 
 
 def test_raw_rows_in_python(cli, tmp_path: Path, monkeypatch, capsys):
