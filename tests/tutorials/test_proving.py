@@ -11,8 +11,8 @@ from tinygrad_edu_tutorials.proving.commands import command_faults
 from tinygrad_edu_tutorials.proving.demonstrations import demonstration_faults
 from tinygrad_edu_tutorials.proving.page import draw_figures, page_faults
 from tinygrad_edu_tutorials.proving.parity import parity_faults
-from tinygrad_edu_tutorials.proving.programs import declared_faults
-from tinygrad_edu_tutorials.proving.proof import Proof, prove
+from tinygrad_edu_tutorials.proving.programs import Program, declared_faults
+from tinygrad_edu_tutorials.proving.proof import Proof, prove, verdict_of
 from tinygrad_edu_tutorials.proving.structure import structure_faults
 from tinygrad_edu_tutorials.reading.lesson import LessonError
 from tinygrad_edu_tutorials.reading.reader import read
@@ -168,6 +168,20 @@ def test_the_canary_is_missed_if_another_file_is_judged(lesson, monkeypatch):
         proof, "check", lambda folder, name, file, cpu, check=proof.check: check(folder, name, key, cpu)
     )
     assert "canary: the check says right (), and should say raised" in "\n".join(proof_of(lesson).faults)
+
+
+def test_pages_commands_and_checks_find_the_data_of_a_lesson(lesson, tmp_path, monkeypatch):
+    monkeypatch.chdir(lesson)
+    (lesson / "data").mkdir()
+    (lesson / "data" / "two.txt").write_text("2.0")
+    seed(lesson, BOTH, "L = a * 2.0", 'import pathlib\nL = a * float(pathlib.Path("08-backprop/two.txt").read_text())')
+    seed(lesson, BOTH, "tinygrad-edu step", "python -c \"open('08-backprop/two.txt')\"\ntinygrad-edu step")
+    assert main(["confirm", str(lesson)]) == 0
+    assert quick_faults(lesson) == [] == command_faults(str(lesson))
+    text = b"import pathlib\ndef twice(x): return float(pathlib.Path('two.txt').read_text()) * x"
+    assert verdict_of(read(lesson / EN), tmp_path / "scratch", Program("twice", "en", "", text, frozenset())).passed
+    seed(lesson, BOTH, "open('08-backprop/two.txt')", "open('08-backprop/three.txt')")
+    assert "exit code 1" in command_faults(str(lesson))[0]
 
 
 def test_a_command_that_fails_is_found(lesson, monkeypatch):

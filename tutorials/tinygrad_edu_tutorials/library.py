@@ -22,8 +22,9 @@ COURSE = (
 
 
 def names(folder: Path = FOLDER) -> list[str]:
-    """The folders of all lessons, in their order."""
-    return sorted(path.parent.name for path in folder.glob("*/lesson.en.md"))
+    """The folders of all lessons, in the order of the course; those that it does not know, last."""
+    found = sorted(path.parent.name for path in folder.glob("*/lesson.en.md"))
+    return sorted(found, key=lambda name: COURSE.index(name) if name in COURSE else len(COURSE))
 
 
 def find(word: str, folder: Path = FOLDER) -> str:

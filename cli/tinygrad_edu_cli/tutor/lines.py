@@ -13,6 +13,7 @@ from tinygrad_edu_words import _
 from . import markdown
 
 PRINTED = 20  # lines of a learner's output that are shown
+SCREENS = ("step", "train", "compare", "replay", "landscape")  # commands that fill a terminal
 
 
 def page(session: Session, found: Page) -> Iterator[str]:
@@ -45,15 +46,18 @@ def _part(session: Session, found: Page, part: Part) -> Iterator[str]:
         file = found.lesson.path.parent / part.attrs["src"]
         yield from (markdown.prose(_("Picture: {description}").format(description=part.attrs["alt"])), f"  {file}", "")
     elif part.kind == "command":
-        yield from (
-            _("Try it; in a terminal its keys step to and fro, and q ends it:"),
-            markdown.code(part.text, 2),
-            "",
-        )
+        yield from (_invitation(part.text), markdown.code(part.text, 2), "")
     elif part.kind == "recall":
         yield from (markdown.prose(_("**Do you remember?** {question}").format(question=part.summary)), "")
     elif part.kind == "exercise":
         yield from (markdown.code(part.text), "")
+
+
+def _invitation(commands: str) -> str:
+    """What is said before commands."""
+    if any(f"tinygrad-edu {name}" in commands for name in SCREENS):
+        return _("Try it; in a terminal its keys step to and fro, and q ends it:")
+    return _("In your terminal:")
 
 
 def left(session: Session, found: Page) -> Iterator[str]:

@@ -130,7 +130,7 @@ class Session:
         return self.open(name, page or max(self.state.page.get(name, 0), 1))
 
     def open(self, name: str, page: int) -> Page:
-        """Go to a page; the stubs of its exercises appear, and then it is remembered."""
+        """Go to a page; the stubs of its exercises and the lesson's data appear, and then it is remembered."""
         lesson = self.lesson(name)
         need_extras(lesson)
         found = lesson.pages
@@ -138,6 +138,7 @@ class Session:
             raise Problem(_("{name} has the pages 1 to {total}").format(name=name, total=len(found)))
         parts = found[page - 1]
         files = {p.key: self.workspace.put(name, p.key, p.text) for p in parts if p.kind == "exercise"}
+        self.workspace.put_data(name, lesson.data)
         if self.state.lesson != name or self.state.page.get(name) != page:
             self.state.lesson, self.state.page[name] = name, page
             self.workspace.save()

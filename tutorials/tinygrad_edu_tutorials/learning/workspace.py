@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import time
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -177,11 +178,26 @@ class Workspace:
         Raises:
             Problem: it cannot be written.
         """
-        path = self.file(lesson, exercise)
+        return self._put(self.file(lesson, exercise), stub.encode())
+
+    def put_data(self, lesson: str, data: Iterable[Path]) -> None:
+        """Copy what a lesson brings beside the learner's programs, where there is no file of that name yet.
+
+        Raises:
+            Problem: it cannot be read, or written.
+        """
+        for source in data:
+            try:
+                content = source.read_bytes()
+            except OSError as error:
+                raise cannot("read", source, error) from None
+            self._put(self.root / lesson / source.name, content)
+
+    def _put(self, path: Path, content: bytes) -> Path:
         try:
             if not os.path.lexists(path):
                 files.make_folder(path.parent)
-                files.write_atomically(path, stub.encode())
+                files.write_atomically(path, content)
         except OSError as error:
             raise cannot("write", path, error) from None
         return path
@@ -212,7 +228,7 @@ class Workspace:
     def _sweep(self) -> None:
         """Delete temporary files of runs that were killed; those of a run beside us are young."""
         with suppress(OSError):
-            for left in (*self.root.glob(f".{Path(NAME).stem}-*.tmp.json"), *self.root.glob("*/.*-*.tmp.py")):
+            for left in (*self.root.glob(f".{Path(NAME).stem}-*.tmp.json"), *self.root.glob("*/.*-*.tmp*")):
                 if time.time() - left.stat().st_mtime > _LEFT_BEHIND:
                     left.unlink()
 

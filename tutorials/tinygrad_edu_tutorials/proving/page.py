@@ -7,6 +7,7 @@ import builtins
 import contextlib
 import io
 import re
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from ..reading.lesson import LANGUAGES, Lesson, Part, wrong_answers
 from ..reading.reader import read
 from ..running.judging import load
 from . import figures
+from .commands import lay_out
 
 _BARE = re.compile(r"(?<![\w.])[-−]?\d+\.\d+(?![\w.]*\w)")
 _NOT_PROSE = re.compile(r"`[^`]*`|\]\([^)]*\)|^    .*$|\S+<!--.*?-->|```.*?```", re.MULTILINE | re.DOTALL)
@@ -33,14 +35,20 @@ class Page:
         self.faults: list[str] = []
         self.figures: dict[str, Any] = {}
         self.space: dict[str, Any] = {"__name__": "lesson", "__builtins__": builtins}
+        with tempfile.TemporaryDirectory() as workspace:
+            lay_out(lesson, Path(workspace, lesson.name))
+            with contextlib.chdir(workspace):
+                self._run_all()
+        checks = lesson.path.parent / "checks.py"
+        self.known = vars(load(checks, "lesson_checks")) | self.space if checks.exists() else self.space
+
+    def _run_all(self) -> None:
         printed = ""
-        for part in lesson.flat():
+        for part in self.lesson.flat():
             if part.kind in ("code", "figure"):
                 printed = self._run(part)
             elif part.kind == "output" and part.text.strip() != printed.strip():
                 self._fault(part, f"the code prints\n{printed.rstrip()}\nand the page says\n{part.text.rstrip()}")
-        checks = lesson.path.parent / "checks.py"
-        self.known = vars(load(checks, "lesson_checks")) | self.space if checks.exists() else self.space
 
     def _run(self, part: Part) -> str:
         out, name = io.StringIO(), self.lesson.where()

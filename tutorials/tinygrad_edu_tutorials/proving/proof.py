@@ -14,7 +14,7 @@ from ..reading.lesson import LANGUAGES, Lesson, LessonError
 from ..reading.reader import read
 from ..running.forked import call
 from ..running.judging import check, exercises_of
-from .commands import command_faults
+from .commands import command_faults, lay_out
 from .demonstrations import demonstration_faults
 from .page import page_faults
 from .parity import parity_faults
@@ -86,7 +86,7 @@ def _check_programs(proof: Proof, folder: Path, lessons: dict[str, Lesson], pool
         programs += programs_of(lessons, exercise, hostile=number == 0)
     with tempfile.TemporaryDirectory() as scratch:
         numbered = [(Path(scratch) / str(number), program) for number, program in enumerate(programs)]
-        verdicts = list(pool.map(lambda item: _verdict(folder, *item), numbered))
+        verdicts = list(pool.map(lambda item: verdict_of(lessons["en"], *item), numbered))
     for program, verdict in zip(programs, verdicts, strict=True):
         _note(proof, program, verdict, exercises[program.exercise].mistakes.keys(), folder.name)
     if proof.killed < LEAST_KILLED * proof.mutations:
@@ -94,11 +94,12 @@ def _check_programs(proof: Proof, folder: Path, lessons: dict[str, Lesson], pool
         proof.faults.append(f"{folder.name}: {len(proof.alive)} of {proof.mutations} wrong programs pass:\n{alive}")
 
 
-def _verdict(folder: Path, scratch: Path, program: Program) -> Verdict:
-    scratch.mkdir()
+def verdict_of(lesson: Lesson, scratch: Path, program: Program) -> Verdict:
+    """Check a program as a learner's file, beside the data of its lesson."""
+    lay_out(lesson, scratch)
     file = scratch / f"{program.exercise}.py"
     file.write_bytes(program.text)
-    return check(folder, program.exercise, file, cpu=program.seconds)
+    return check(lesson.path.parent, program.exercise, file, cpu=program.seconds)
 
 
 def _note(proof: Proof, program: Program, verdict: Verdict, mistakes: object, folder: str) -> None:

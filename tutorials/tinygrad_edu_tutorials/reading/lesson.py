@@ -98,6 +98,11 @@ class Lesson:
         """Of its folder, such as "08-backprop"."""
         return self.path.parent.name
 
+    @property
+    def data(self) -> list[Path]:
+        """The files of its folder `data`, which stand beside the learner's programs."""
+        return sorted(path for path in self.path.parent.glob("data/*") if path.is_file())
+
     def flat(self) -> Iterator[Part]:
         """All parts, those inside of sheets too, in the order of the page."""
         for part in self.parts:

@@ -87,20 +87,26 @@ def _context() -> Any:
 
 
 _starting = threading.Lock()
+_SURROUNDINGS = {
+    "PYTHONSAFEPATH": "1",  # no module comes from the current folder
+    "OPENBLAS_NUM_THREADS": "1",  # small matrices are multiplied faster by one thread, above all beside other checks
+    "OMP_NUM_THREADS": "1",
+}
 
 
 def _start(process: Any) -> None:
-    """Start a process whose interpreter takes no module from the current folder."""
+    """Start a process in surroundings of its own."""
     with _starting:
-        before = os.environ.get("PYTHONSAFEPATH")
-        os.environ["PYTHONSAFEPATH"] = "1"
+        before = {name: os.environ.get(name) for name in _SURROUNDINGS}
+        os.environ.update(_SURROUNDINGS)
         try:
             process.start()
         finally:
-            if before is None:
-                del os.environ["PYTHONSAFEPATH"]
-            else:
-                os.environ["PYTHONSAFEPATH"] = before
+            for name, text in before.items():
+                if text is None:
+                    del os.environ[name]
+                else:
+                    os.environ[name] = text
 
 
 def _end(pid: int | None, alive: bool) -> None:
