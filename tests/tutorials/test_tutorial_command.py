@@ -160,6 +160,28 @@ def test_a_stub_never_goes_over_a_file(folder):
     assert (folder / LESSON / "pass_on.py").read_text() == "mine = 1\n"
 
 
+def test_the_data_of_a_lesson_come_with_its_first_page(folder):
+    data = {path.name: path.read_bytes() for path in (library.FOLDER / "lab-tunes" / "data").iterdir()}
+    assert "tunes.abc" in data
+    assert main(["tutorial", "read", "tunes"]) == 0
+    found = {path.name: path.read_bytes() for path in (folder / "lab-tunes").iterdir()}
+    assert found == data
+    (folder / "lab-tunes" / "tunes.abc").write_text("mine")
+    (folder / "lab-tunes" / "play.py").unlink()
+    assert main(["tutorial", "next"]) == 0
+    assert (folder / "lab-tunes" / "tunes.abc").read_text() == "mine"
+    assert (folder / "lab-tunes" / "play.py").read_bytes() == data["play.py"]
+
+
+def test_lessons_are_listed_in_the_order_of_the_course(tmp_path):
+    wanted = ["02-perceptron", "16-sequences", "lab-digits", "lab-tunes", "lab-fairness", "zoo", "a-lesson-of-mine"]
+    for name in reversed(wanted):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "lesson.en.md").touch()
+    assert library.names(tmp_path) == wanted
+    assert library.find("tunes", tmp_path) == library.find("lab-tunes", tmp_path) == "lab-tunes"
+
+
 FACTS = {
     "unfinished": [{}, {"case": "f(1)"}, {"line": 3}],
     "missing": [{"name": "walk"}],
