@@ -11,7 +11,7 @@ from .figures import SHORTEST
 
 COLUMNS = 76  # longer lines break in the tutor's frame on a terminal of 80
 HEAD = ("title", "goal", "minutes", "needs")
-LONGEST, LONGEST_LAB = 25, 60  # minutes
+LONGEST, LONGEST_LAB = 25, 60  # minutes; a lab's are the zoo's, too
 LEAST = {"predict": 2, "image": 2, "exercise": 2, "recall": 1}
 LEAST_MISTAKES = 3
 _TELLING = re.compile(r"[A-Za-z_][\w.]*\(|[-+*/]=|\w+\[[^\]\s]+\]")
@@ -28,7 +28,7 @@ def _head(lesson: Lesson) -> list[str]:
     needs = [name for name in lesson.head.get("needs", "").split(", ") if name not in (*COURSE, "", "-")]
     faults += [f"{lesson.where()}:1: needs {name!r}, and there is no such lesson" for name in needs]
     minutes = lesson.head.get("minutes", "0")
-    longest = LONGEST_LAB if lesson.name.startswith("lab-") else LONGEST
+    longest = LONGEST if lesson.name[0].isdigit() else LONGEST_LAB
     if not (minutes.isdigit() and int(minutes) <= longest):
         faults.append(f"{lesson.where()}:1: minutes is a number up to {longest}, not {minutes!r}")
     return faults
