@@ -288,7 +288,7 @@ class Hunt(FunctionExercise):
     name = "hunt"
     functions = ("write",)
     cases = {
-        'write(spell, "b", 13)': (spell, "b", 13),
+        'write(spell, "b", 12)': (spell, "b", 12),
         'write(spell, " ", 8)': (spell, " ", 8),
         'write(lambda letter, h: (letter, h + 1) if h < 2 else ("y" if letter == "x" else "x", 0), "x", 9)': (
             *(alternate, "x", 9),
