@@ -22,10 +22,7 @@ def right_stop(losses, patience):
 
 
 def network():
-    with tg.default_dtype("float64"):
-        return tg.nn.Sequential(
-            tg.nn.Dense(2, 64, activation="relu"), tg.nn.Dense(64, 64, activation="relu"), tg.nn.Dense(64, 1)
-        )
+    return tg.nn.mlp([2, 64, 64, 1], dtype="float64")
 
 
 def learn(train, held_out, seed, epochs, stopping=None):
