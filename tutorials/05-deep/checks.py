@@ -101,7 +101,10 @@ class Xor(Exercise):
     }
     also_right = [
         {"[-2.0]": "[-3.0]"},
-        {"W1 = [[1.0, 1.0],\n      [1.0, 1.0]]\nb1 = [0.0, -1.0]": "W1 = [[1, -1], [-1, 1]]\nb1 = [0, 0]", "-2.0": "1.0"},
+        {
+            "W1 = [[1.0, 1.0],\n      [1.0, 1.0]]\nb1 = [0.0, -1.0]": "W1 = [[1, -1], [-1, 1]]\nb1 = [0, 0]",
+            "-2.0": "1.0",
+        },
     ]
 
 
@@ -130,7 +133,11 @@ class Build(Exercise):
     functions = ("build",)
     forbids = ("nn.mlp",)
     tolerance = 1e-4
-    cases = {"build([2, 3, 1])": [2, 3, 1], "build([4, 5, 6, 3])": [4, 5, 6, 3], "build([2, 4, 4, 4, 2])": [2, 4, 4, 4, 2]}
+    cases = {
+        "build([2, 3, 1])": [2, 3, 1],
+        "build([4, 5, 6, 3])": [4, 5, 6, 3],
+        "build([2, 4, 4, 4, 2])": [2, 4, 4, 4, 2],
+    }
 
     def of(self, make, case):
         sizes = self.given(case)
@@ -159,7 +166,7 @@ class Build(Exercise):
         "logits": [{"sizes[-2], sizes[-1])": 'sizes[-2], sizes[-1], activation="relu")'}],
         "inputs": [
             {
-                "        layers.append(tg.nn.Dense(n, m, activation=\"relu\"))\n": (
+                '        layers.append(tg.nn.Dense(n, m, activation="relu"))\n': (
                     "        layers += [tg.nn.ReLU(), tg.nn.Dense(n, m)]\n"
                 ),
                 "    layers.append(tg.nn.Dense(sizes[-2], sizes[-1]))\n": (
@@ -216,8 +223,8 @@ class Hunt(Exercise):
     mutants = {
         "shared": [
             {
-                "    for _ in range(depth - 1):\n        hidden = tg.nn.Dense(width, width, activation=\"relu\")\n": (
-                    "    hidden = tg.nn.Dense(width, width, activation=\"relu\")\n    for _ in range(depth - 1):\n"
+                '    for _ in range(depth - 1):\n        hidden = tg.nn.Dense(width, width, activation="relu")\n': (
+                    '    hidden = tg.nn.Dense(width, width, activation="relu")\n    for _ in range(depth - 1):\n'
                 )
             }
         ],
