@@ -13,36 +13,45 @@ from ..graph.backprop import Gradients, Reader, drain
 from ..graph.node import Node, data_of
 from ..graph.order import mutation_error, sorted_newest_first
 from ..namespaces.namespace import FLOATS
+from .float_rules import Slopes
+
+SLOPES = Slopes()
 
 
 def float_pass(root: Any, gradients: Gradients) -> None:
     """Complete the gradients of a pass that starts with the root's."""
-    known = gradients.get
+    known, slopes = gradients.get, SLOPES
     order = _newest_first(root)
     for place, node in enumerate(order):
         upstream, first, second = known(node), node._first, node._second
         if upstream is None:
             continue
-        if second is None or node.attrs:
+        if node.attrs or type(first) is tuple:
             if node.op.guards:  # from here on the general pass has to be careful
                 drain(order[place:], gradients, Reader())
                 return
             _other_contributions(node, upstream, gradients)
             continue
-        by_first, by_second = node.op.rules
+        if second is None:  # one operand, which is tracked as the node is
+            (slope,) = slopes[node.op]
+            gradient = upstream * (slope if type(slope) is float else slope(node._data, first._data))
+            before = known(first)
+            gradients[first] = gradient if before is None else before + gradient
+            continue
+        by_first, by_second = slopes[node.op]
         y, a, b = node._data, first._data, second._data
         if first._tracked:
-            gradient = upstream * (by_first if type(by_first) is float else by_first(FLOATS, y, a, b))
+            gradient = upstream * (by_first if type(by_first) is float else by_first(y, a, b))
             before = known(first)
             gradients[first] = gradient if before is None else before + gradient
         if second._tracked:
-            gradient = upstream * (by_second if type(by_second) is float else by_second(FLOATS, y, a, b))
+            gradient = upstream * (by_second if type(by_second) is float else by_second(y, a, b))
             before = known(second)
             gradients[second] = gradient if before is None else before + gradient
 
 
 def _other_contributions(node: Any, upstream: float, gradients: Gradients) -> None:
-    """Those of a Value of one operand, of one with attributes, or of more than two operands."""
+    """Those of a Value with attributes, or of more than two operands."""
     op, inputs = node.op, node.inputs
     data = list(map(data_of, inputs))
     for position, operand in enumerate(inputs):

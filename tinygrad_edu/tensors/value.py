@@ -10,61 +10,22 @@ import numpy as np
 from ..clock import SERIAL
 from ..errors import DtypeError, GraphError
 from ..graph.backprop import Gradients, Reader, drain
-from ..graph.modes import MODES, RECORDING
+from ..graph.modes import MODES
 from ..graph.node import Node, checked_name
-from ..graph.operation import REGISTRY, Operation
+from ..graph.operation import Operation
 from ..graph.order import newest_first
 from ..namespaces.namespace import FLOATS, OBJECTS, Graph
 from ..namespaces.objects import as_object
-from ..rules import functional
-from .augmented import assign
 from .float_pass import float_pass
 from .operators import Operators
 from .refusals import check_untracked
 from .storing import begin_storing, end_storing
+from .value_operators import with_operators
 
 _new = object.__new__
 
 
-def _binary(function: Any, sign: str) -> tuple[Any, Any, Any]:
-    """An operator, its reflected and its augmented form, with a short way for the common case: two Values, recorded.
-
-    It does what `apply` does, without the calls on the way there; they would cost more than the arithmetic.
-    """
-    op = REGISTRY[function.__name__]
-    forward, modes, tick, new = op.forward, MODES.get, SERIAL.__next__, _new  # names of a function are found faster
-
-    def operator(self: Value, other: Any) -> Any:
-        if type(other) is not Value or modes() is not RECORDING or not (self._tracked or other._tracked):
-            return function(self, other)
-        result: Value = new(Value)
-        result._data = forward(FLOATS, self._data, other._data)
-        result._grad = 0.0
-        result._first, result._second = self, other
-        result.op = op
-        result.attrs = result._name = None
-        result._tracked = True
-        result.serial = tick()
-        return result
-
-    def augmented(self: Value, other: Any) -> Any:
-        if self.op is None:
-            return assign(function, sign, self, other)
-        if type(other) is not Value or modes() is not RECORDING:
-            return function(self, other)
-        result: Value = new(Value)  # the same once more: a call would take longer
-        result._data = forward(FLOATS, self._data, other._data)
-        result._grad = 0.0
-        result._first, result._second = self, other
-        result.op = op
-        result.attrs = result._name = None
-        result._tracked = True
-        result.serial = tick()
-        return result
-
-    return operator, lambda self, other: function(other, self), augmented
-
-
+@with_operators
 class Value(Operators, Node):
     """One number that remembers how it was computed.
 
@@ -201,7 +162,8 @@ class Value(Operators, Node):
         return Value(value, requires_grad=False) if create_graph and not isinstance(value, Value) else value
 
     def backward(self, gradient: Any = None, create_graph: bool = False) -> None:
-        start = self.seed(gradient, create_graph)
+        plain = gradient is None and not create_graph and self._tracked
+        start = 1.0 if plain else self.seed(gradient, create_graph)
         gradients: Gradients = {self: start}
         if create_graph or isinstance(start, Value) or MODES.get().watch is not None:
             drain(newest_first(self), gradients, Reader(create_graph))
@@ -215,11 +177,6 @@ class Value(Operators, Node):
             end_storing()
 
     backward.__doc__ = Node.backward.__doc__
-
-    __add__, __radd__, __iadd__ = _binary(functional.add, "+=")
-    __sub__, __rsub__, __isub__ = _binary(functional.subtract, "-=")
-    __mul__, __rmul__, __imul__ = _binary(functional.multiply, "*=")
-    __truediv__, __rtruediv__, __itruediv__ = _binary(functional.divide, "/=")
 
     @staticmethod
     def _apply(op: Operation, operands: tuple[Any, ...], attrs: dict[str, Any] | None) -> Any:
