@@ -94,6 +94,10 @@ LAZY = {
     },
     "tinygrad_edu_cli.commands.tutorial": {"tinygrad_edu_cli.tutor.actions": HELP},
     "tinygrad_edu_cli.tutor.actions": {"tinygrad_edu_cli.tutor.watching": ON_DEMAND},
+    "tinygrad_edu_cli.tutor.screen": {
+        "tinygrad_edu_cli.tutor.screen.app": "Textual is slow to import, and waits for a keyboard"
+    },
+    "tinygrad_edu_cli.tutor.screen.reader": {"tinygrad_edu_cli.tutor.watching": "the first page need not wait for it"},
     "tinygrad_edu_cli.errors": {"tinygrad_edu_cli.excerpt": HELP},
     "tinygrad_edu_cli.live.replaying": {
         "tinygrad_edu_cli.live.replay_screen": "brings Textual, which waits for a keyboard"

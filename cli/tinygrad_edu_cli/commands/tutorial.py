@@ -10,6 +10,7 @@ import click
 from tinygrad_edu_words import LANGUAGES
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, one object a line.")
+plain_option = click.option("--plain", is_flag=True, help="Print lines of text only (the default without a terminal).")
 exercise_argument = click.argument("exercise", metavar="[FILE|NAME]", required=False, default="")
 
 
@@ -20,12 +21,14 @@ def _do(name: str, *arguments: Any) -> None:
 
 
 @click.group(invoke_without_command=True)
+@plain_option
 @json_option
 @click.pass_context
-def tutorial(context: click.Context, as_json: bool) -> None:
+def tutorial(context: click.Context, plain: bool, as_json: bool) -> None:
     """Learn how networks learn, in lessons: predict, look, write, and have it checked. In English and German.
 
-    Without a command: where you are, and what to type next.
+    Without a command: on a terminal of at least 60 by 16 characters the page where you are, on the whole screen, where
+    you read, predict, run, write and check; ? shows its keys. Otherwise where you are, and what to type next.
 
     \b
     Begin:
@@ -33,7 +36,7 @@ def tutorial(context: click.Context, as_json: bool) -> None:
       tinygrad-edu tutorial start lessons --lang de
     """
     if context.invoked_subcommand is None:
-        _do("where", as_json)
+        _do("where", plain, as_json)
 
 
 @tutorial.command("list")
@@ -46,25 +49,28 @@ def list_command(as_json: bool) -> None:
 @tutorial.command()
 @click.argument("folder", metavar="[DIR]", type=click.Path(path_type=Path), default="tinygrad-tutorials")
 @click.option("--lang", "language", type=click.Choice(LANGUAGES), help="The language of the lessons.")
-def start(folder: Path, language: str | None) -> None:
-    """Make the folder for your exercises: tinygrad-tutorials, or DIR."""
-    _do("start", folder, language)
+@plain_option
+def start(folder: Path, language: str | None, plain: bool) -> None:
+    """Make the folder for your exercises: tinygrad-tutorials, or DIR; and begin."""
+    _do("start", folder, language, plain)
 
 
 @tutorial.command("next")
+@plain_option
 @json_option
-def next_command(as_json: bool) -> None:
+def next_command(plain: bool, as_json: bool) -> None:
     """Show the next page."""
-    _do("next_page", as_json)
+    _do("next_page", plain, as_json)
 
 
 @tutorial.command()
 @click.argument("lesson", metavar="[LESSON]", required=False, default="")
 @click.argument("page", metavar="[PAGE]", required=False, type=int)
+@plain_option
 @json_option
-def read(lesson: str, page: int | None, as_json: bool) -> None:
+def read(lesson: str, page: int | None, plain: bool, as_json: bool) -> None:
     """Go to a lesson, by its number or name, where you left it; without LESSON, show this page again."""
-    _do("read", lesson, page, as_json)
+    _do("read", lesson, page, plain, as_json)
 
 
 @tutorial.command(context_settings={"ignore_unknown_options": True})

@@ -44,7 +44,7 @@ FOOTER = [
     *[("?", N_("help")), ("q", N_("quit"))],
 ]
 FOOTER_OF_COURSE = [*FOOTER[:3], ("u", N_("update")), ("n", N_("pass")), *FOOTER[3:]]
-_LEAVE_OUT = ("e", "Enter", "/", "b", "z", "c", "p", "f", "u", "n", "←", "→", "?")  # first what is missed least
+LEFT_OUT = ("e", "Enter", "/", "b", "z", "c", "p", "f", "u", "n", "←", "→", "?")  # first what is missed least
 
 MOVING = N_("""\
 →  n  l  Space     the next step
@@ -119,11 +119,17 @@ def help_lines(opener: str = "", page: Sequence[str] = HELP) -> list[str]:
     return "\n".join(parts).replace("{opener}", opener).splitlines()
 
 
-def footer(keys: list[tuple[str, str]], width: int, opener: str = "") -> list[tuple[str, str]]:
-    """The keys and what they do, as many as there is room for."""
+def footer(
+    keys: list[tuple[str, str]], width: int, opener: str = "", left_out: Sequence[str] = LEFT_OUT
+) -> list[tuple[str, str]]:
+    """The keys and what they do, as many as there is room for.
+
+    Args:
+        left_out: the keys that go, in this order, where there is no room.
+    """
     back = _("to {opener}").format(opener=opener)
     shown = [(look.shown(key), back if opener and key == "q" else _(text)) for key, text in keys]
-    for key in (None, *_LEAVE_OUT):
+    for key in (None, *left_out):
         shown = [pair for pair in shown if pair[0] != look.shown(key or "")]
         if sum(cell_width(key) + len(text) + 3 for key, text in shown) <= width:
             break

@@ -50,6 +50,11 @@ def filters() -> list[LineFilter]:
     return found
 
 
+_DRAWN = {**dict.fromkeys("─━═▀▄▁▂▃▔", "-"), **dict.fromkeys("│┃║▌▐▊▎▕▏█▅▆▇", "|"), **dict.fromkeys("┌┐└┘├┤┬┴┼", "+")}
+_DRAWN |= {"▼": "v", "•": "*", "✓": "+", "✗": "x", "▪": "*", "‣": "*", "◦": "*"}
+"""What Textual's own widgets draw with: tables, lists, scroll bars."""
+
+
 class _Encodable(LineFilter):
     """Puts others of the same width in the places of characters that the terminal lacks, as in a scroll bar."""
 
@@ -60,8 +65,8 @@ class _Encodable(LineFilter):
 def encodable(text: str, coding: str) -> str:
     """A text of the same width in characters that an encoding has.
 
-    >>> encodable("a→漢", "ascii")
-    'a???'
+    >>> encodable("a→漢│", "ascii")
+    'a???|'
     """
     return text if text.isascii() else "".join(_encodable(character, coding) for character in text)
 
@@ -69,4 +74,6 @@ def encodable(text: str, coding: str) -> str:
 def _encodable(character: str, coding: str) -> str:
     width = cell_width(character)
     near = output.shown(character, coding)
+    if len(near) != width:
+        near = _DRAWN.get(character, near)
     return near if len(near) == width or near == character else "?" * width

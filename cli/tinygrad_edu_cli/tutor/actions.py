@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -14,13 +14,13 @@ import tinygrad_edu_words
 from tinygrad_edu_tutorials.learning import advice, session
 from tinygrad_edu_tutorials.learning.advice import Step
 from tinygrad_edu_tutorials.learning.problems import Problem
-from tinygrad_edu_tutorials.learning.session import Checked, Session
+from tinygrad_edu_tutorials.learning.session import Checked, Page, Session
 from tinygrad_edu_tutorials.learning.workspace import NAME, Workspace
 from tinygrad_edu_words import _
 
 from .. import output
 from ..errors import MISSING, NEGATIVE, UNREADABLE, USAGE, CommandError, FileError, MissingPieceError, NegativeResult
-from . import facts, lines
+from . import facts, lines, said, screen
 
 _ERRORS = {"negative": NegativeResult, "usage": CommandError, "missing": MissingPieceError, "unreadable": FileError}
 assert [kind.exit_code for kind in _ERRORS.values()] == [NEGATIVE, USAGE, MISSING, UNREADABLE]
@@ -77,8 +77,29 @@ def say(as_json: bool, found: dict[str, Any], text: Iterable[str], steps: list[S
             output.say(line)
 
 
-def where(as_json: bool) -> None:
+def show(found: Session, page: Page, left: Page | None = None, message: str = "") -> None:
+    """Show a page on the screen; when it is left, say how to come back."""
+    found = screen.show(found, page, left, message)
+    last = found.here()
+    told = _("Lesson {name}, page {n} of {total}: all is kept.")
+    text = [told.format(name=last.lesson.name, n=last.number, total=last.total)] if last else []
+    say(False, {}, text, [*_to_folder(found.workspace.root), Step(_("To go on:"), "tinygrad-edu tutorial")])
+
+
+def _to_folder(folder: Path) -> list[Step]:
+    """How to go to a learner's folder, for who is not in it."""
+    if Path.cwd().is_relative_to(folder.resolve()):
+        return []
+    with suppress(ValueError):
+        folder = folder.relative_to(Path.cwd())
+    return [Step(_("Go there:"), f"cd {_in_shell(folder)}")]
+
+
+def where(plain: bool, as_json: bool) -> None:
     found = here()
+    if found is not None and not (plain or as_json) and screen.is_welcome():
+        show(found, found.read())
+        return
     if found is None:
         told = _("Lessons that you predict, look at and write: in this folder they have not begun yet.")
         say(as_json, {"workspace": None}, [told], advice.to_begin())
@@ -103,12 +124,13 @@ def list_lessons(as_json: bool) -> None:
         output.say(line)
 
 
-def start(folder: Path, language: str | None) -> None:
+def start(folder: Path, language: str | None, plain: bool) -> None:
     language = language or tinygrad_edu_words.language()
     tinygrad_edu_words.choose(language)
     if folder.exists() and not folder.is_dir():
         raise FileError(_("{folder} is a file").format(folder=folder), _("give the name of a folder, or of none yet"))
-    if (folder / NAME).exists():
+    existing = (folder / NAME).exists()
+    if existing:
         found = Session.find(folder, language)
         assert found is not None
         if language != found.state.language:
@@ -116,32 +138,39 @@ def start(folder: Path, language: str | None) -> None:
             found.workspace.save()
         told = _("{folder} is your tutorial folder already; your files are as they were.")
     else:
-        Workspace.make(folder, language)
+        found = Session(Workspace.make(folder, language))
         told = _("{folder} is your tutorial folder. Open it in your editor; your exercises will appear in it.")
-    steps = [Step(_("Go there:"), f"cd {_in_shell(folder)}")] if folder.resolve() != Path.cwd() else []
-    say(False, {}, [told.format(folder=folder)], [*steps, Step(_("The first page:"), "tinygrad-edu tutorial next")])
+    told = told.format(folder=folder)
+    if not plain and screen.is_welcome():
+        show(found, found.read(), message=told)
+        return
+    say(False, {}, [told], [*_to_folder(folder), Step(_("The first page:"), "tinygrad-edu tutorial next")])
 
 
-def next_page(as_json: bool) -> None:
+def next_page(plain: bool, as_json: bool) -> None:
     found = open_session()
     before = found.here()
     page = found.next()
+    if not (plain or as_json) and screen.is_welcome():
+        if page:
+            show(found, page, before)
+        else:
+            show(found, found.read(), message=said.last_page())
+        return
     if page is None:
-        told = _("This was the last page of the last lesson.")
-        say(
-            as_json,
-            {"lesson": None},
-            [told],
-            [Step(_("What there is, and what is done:"), "tinygrad-edu tutorial list")],
-        )
+        steps = [Step(_("What there is, and what is done:"), "tinygrad-edu tutorial list")]
+        say(as_json, {"lesson": None}, [said.last_page()], steps)
         return
     text = [*(lines.left(found, before) if before else ()), *lines.page(found, page)]
     say(as_json, facts.page(found, page), text, advice.after_page(found, page))
 
 
-def read(word: str, number: int | None, as_json: bool) -> None:
+def read(word: str, number: int | None, plain: bool, as_json: bool) -> None:
     found = open_session()
     page = found.read(word, number)
+    if not (plain or as_json) and screen.is_welcome():
+        show(found, page)
+        return
     say(as_json, facts.page(found, page), lines.page(found, page), advice.after_page(found, page))
 
 

@@ -10,26 +10,19 @@ from tinygrad_edu_tutorials.learning.session import Answered, Checked, Hint, Pag
 from tinygrad_edu_tutorials.reading.lesson import Part, explanation
 from tinygrad_edu_words import _
 
-from . import markdown
+from . import markdown, said
 
-PRINTED = 20  # lines of a learner's output that are shown
 SCREENS = ("step", "train", "compare", "replay", "landscape")  # commands that fill a terminal
 
 
 def page(session: Session, found: Page) -> Iterator[str]:
     """A page, from its heading to what it leaves to do."""
-    yield _("Lesson {name}, page {n} of {total}").format(name=found.lesson.name, n=found.number, total=found.total)
+    yield said.place(found)
     yield ""
     if found.number == 1:
-        yield from _head(found)
+        yield from (markdown.prose(said.goal(found)), "")
     for part in found.parts:
         yield from _part(session, found, part)
-
-
-def _head(found: Page) -> Iterator[str]:
-    goal, minutes = found.lesson.head.get("goal", ""), found.lesson.head.get("minutes", "")
-    yield markdown.prose(_("{goal} ({minutes} minutes)").format(goal=goal, minutes=minutes))
-    yield ""
 
 
 def _part(session: Session, found: Page, part: Part) -> Iterator[str]:
@@ -44,7 +37,7 @@ def _part(session: Session, found: Page, part: Part) -> Iterator[str]:
         yield from (_("prints:"), markdown.code(part.text), "")
     elif part.kind == "image":
         file = found.lesson.path.parent / part.attrs["src"]
-        yield from (markdown.prose(_("Picture: {description}").format(description=part.attrs["alt"])), f"  {file}", "")
+        yield from (markdown.prose(said.picture(part.attrs["alt"])), f"  {file}", "")
     elif part.kind == "command":
         yield from (_invitation(part.text), markdown.code(part.text, 2), "")
     elif part.kind == "recall":
@@ -75,45 +68,39 @@ def left(session: Session, found: Page) -> Iterator[str]:
 
 def checked(session: Session, found: Checked) -> Iterator[str]:
     """A verdict, and the mistake explained."""
-    printed = found.verdict.printed.rstrip().splitlines()
-    if printed and found.verdict.key != "crashed":
+    printed = said.printed(found)
+    if printed:
         yield _("Your program printed:")
-        yield from (f"  | {line[:200]}" for line in printed[:PRINTED])
-        if len(printed) > PRINTED:
-            yield "  | ..."
+        yield from (f"  | {line}" for line in printed)
         yield ""
-    said = verdicts.sentence(found.verdict, found.exercise, session.workspace.shown(found.file))
-    if said:
-        yield said
+    verdict = verdicts.sentence(found.verdict, found.exercise, session.workspace.shown(found.file))
+    if verdict:
+        yield verdict
     if found.told is not None:
         yield from ("", f"{found.told.summary}.", "")
         yield from list(markdown.parts(found.told.parts))[:-1]
     elif found.verdict.key == "other":
-        yield _("This is none of the usual mistakes: compute this case by hand, and look where your numbers part.")
+        yield said.unknown_mistake()
     if found.verdict.passed:
-        yield _("{done} of {total} exercises of this lesson are done.").format(done=found.done, total=found.total)
+        yield said.done(found)
 
 
 def answered(found: Answered) -> Iterator[str]:
     """Whether a prediction was right, and why."""
     if found.right:
-        yield from (_("Right: {given}").format(given=found.given), "")
+        yield from (said.right(found), "")
         yield from list(markdown.parts(found.explained))[:-1]
         return
-    yield _("Not {given}.").format(given=found.given)
-    why = found.why or _("That is none of the usual answers. Look at the page again, and think of each way.")
-    yield from ("", markdown.prose(why))
+    yield from (said.wrong(found), "", markdown.prose(said.why(found)))
 
 
 def hint(found: Hint) -> Iterator[str]:
     """A hint, or the solution."""
     if found.total:
-        told = _("Hint {n} of {total} for {exercise}")
-        yield told.format(n=found.number, total=found.total, exercise=found.exercise)
-        yield ""
+        yield from (said.hint(found.number, found.total, found.exercise), "")
         yield from list(markdown.parts(found.part.parts))[:-1]
     else:
-        yield from (_("A solution of {exercise}").format(exercise=found.exercise), "", markdown.code(found.part.text))
+        yield from (said.solution(found.exercise), "", markdown.code(found.part.text))
 
 
 def rows(found: Iterable[Row]) -> Iterator[str]:

@@ -18,7 +18,7 @@ from ..reading.lesson import Lesson, Part, explanation
 from ..running.judging import check as run_check
 from .finding import key_of, lesson_name, need_extras
 from .problems import Problem
-from .workspace import Workspace
+from .workspace import State, Workspace
 
 
 @dataclass(frozen=True)
@@ -38,6 +38,16 @@ class Page:
 
     def keys(self, kind: str) -> list[str]:
         return [part.key for part in self.parts if part.kind == kind]
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A learner's file and the verdict on it, of which nothing is remembered yet."""
+
+    lesson: str
+    exercise: str
+    file: Path
+    verdict: Verdict
 
 
 @dataclass(frozen=True)
@@ -94,7 +104,10 @@ class Session:
 
     def __init__(self, workspace: Workspace):
         self.workspace = workspace
-        self.state = workspace.state
+
+    @property
+    def state(self) -> State:
+        return self.workspace.state
 
     @classmethod
     def find(cls, start: Path, language: str) -> Session | None:
@@ -116,13 +129,19 @@ class Session:
     def next(self) -> Page | None:
         """Go to the next page, also of the next lesson; None at the end of the last."""
         name = self._current()
-        page = self.state.page.get(name, 0) + 1
-        if page > len(self.lesson(name).pages):
-            following = self.following(name)
-            if following is None:
-                return None
-            name, page = following, max(self.state.page.get(following, 0), 1)
-        return self.open(name, page)
+        return self._after(name, self.state.page.get(name, 0))
+
+    def after(self, page: Page) -> Page | None:
+        """Go to the page after one, as `next` does."""
+        return self._after(page.lesson.name, page.number)
+
+    def before(self, page: Page) -> Page | None:
+        """Go to the page before one, also of the lesson before; None at the start of the first."""
+        if page.number > 1:
+            return self.open(page.lesson.name, page.number - 1)
+        known = library.names()
+        place = known.index(page.lesson.name)
+        return self.open(known[place - 1], len(self.lesson(known[place - 1]).pages)) if place else None
 
     def read(self, word: str = "", page: int | None = None) -> Page:
         """Go to a lesson: to its page, or else to where it was left."""
@@ -187,19 +206,27 @@ class Session:
 
     def check(self, word: str = "") -> Checked:
         """Run the checks on an exercise; by default on the one that is open."""
+        return self.note(self.judge(word))
+
+    def judge(self, word: str = "") -> Judged:
+        """Run the checks on an exercise, and remember nothing: it takes a while, and may happen in a thread."""
         name, key = self.exercise(word)
-        lesson, file = self.lesson(name), self._file(name, key)
-        need_extras(lesson)
+        file = self._file(name, key)
+        need_extras(self.lesson(name))
         if not file.is_file():
             raise Problem(
                 _("there is no file {file}").format(file=self.workspace.shown(file)),
                 _("bring it back: {command}").format(command=f"tinygrad-edu tutorial reset {key}"),
                 "unreadable",
             )
-        verdict = run_check(library.FOLDER / name, key, file)
-        full, before = f"{name}/{key}", self.state.done
-        if verdict.passed and full not in before:
-            self.state.done = [*before, full]
+        return Judged(name, key, file, run_check(library.FOLDER / name, key, file))
+
+    def note(self, judged: Judged) -> Checked:
+        """Remember what is done, and find what explains a verdict."""
+        name, key, file, verdict = judged.lesson, judged.exercise, judged.file, judged.verdict
+        lesson, full = self.lesson(name), f"{name}/{key}"
+        if verdict.passed and full not in self.state.done:
+            self.state.done = [*self.state.done, full]
             self.workspace.save()
         told = next(iter(lesson.all("mistake", f"{key}.{verdict.key}")), None)
         keys = [part.key for part in lesson.all("exercise")]
@@ -263,6 +290,12 @@ class Session:
         return name, (todo or reached[-1:])[0]
 
     # --- inner ---
+
+    def _after(self, name: str, page: int) -> Page | None:
+        if page < len(self.lesson(name).pages):
+            return self.open(name, page + 1)
+        following = self.following(name)
+        return self.open(following, max(self.state.page.get(following, 0), 1)) if following else None
 
     def _current(self) -> str:
         known = library.names()

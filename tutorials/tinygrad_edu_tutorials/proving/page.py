@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import ast
-import builtins
 import contextlib
 import io
 import re
@@ -14,6 +12,7 @@ from typing import Any
 from ..reading.answers import number_of
 from ..reading.lesson import LANGUAGES, Lesson, Part, wrong_answers
 from ..reading.reader import read
+from ..running import parts
 from ..running.judging import load
 from . import figures
 from .commands import lay_out
@@ -34,7 +33,7 @@ class Page:
         self.lesson = lesson
         self.faults: list[str] = []
         self.figures: dict[str, Any] = {}
-        self.space: dict[str, Any] = {"__name__": "lesson", "__builtins__": builtins}
+        self.space = parts.new_space()
         with tempfile.TemporaryDirectory() as workspace:
             lay_out(lesson, Path(workspace, lesson.name))
             with contextlib.chdir(workspace):
@@ -54,13 +53,11 @@ class Page:
         out, name = io.StringIO(), self.lesson.where()
         with contextlib.redirect_stdout(out):
             try:
-                tree = ast.parse("\n" * (part.line - 1) + part.text, name)
-                last = tree.body.pop() if part.kind == "figure" else None
-                exec(compile(tree, name, "exec"), self.space)
-                if isinstance(last, ast.Expr):
-                    self.figures[part.key] = eval(compile(ast.Expression(last.value), name, "eval"), self.space)
-                elif last is not None:
+                shown = parts.run(part, name, self.space)
+                if part.kind == "figure" and shown is None:
                     self._fault(part, f"the figure {part.key!r} must end in a line that is what it shows")
+                elif part.kind == "figure":
+                    self.figures[part.key] = shown
             except Exception as error:
                 self._fault(part, f"raised {type(error).__name__}: {error}")
         return out.getvalue()

@@ -16,9 +16,10 @@ import sys
 import tempfile
 import threading
 import traceback
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from multiprocessing import forkserver
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
@@ -94,13 +95,30 @@ _SURROUNDINGS = {
 }
 
 
+def prepare() -> None:
+    """Start what processes are forked from, so that the first call need not wait for the engine.
+
+    Who redirects the standard error to something that is no file, as Textual does, does this before.
+    """
+    if "forkserver" in multiprocessing.get_all_start_methods():
+        _context()
+        with _surroundings():
+            forkserver.ensure_running()
+
+
 def _start(process: Any) -> None:
     """Start a process in surroundings of its own."""
+    with _surroundings():
+        process.start()
+
+
+@contextmanager
+def _surroundings() -> Iterator[None]:
     with _starting:
         before = {name: os.environ.get(name) for name in _SURROUNDINGS}
         os.environ.update(_SURROUNDINGS)
         try:
-            process.start()
+            yield
         finally:
             for name, text in before.items():
                 if text is None:
