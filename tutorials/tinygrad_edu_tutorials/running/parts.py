@@ -41,13 +41,12 @@ def run(part: Part, file: str, space: dict[str, Any]) -> Any:
     return eval(compile(ast.Expression(last.value), file, "eval"), space)
 
 
-def figure_as_text(
-    lesson: Path, key: str, folder: Path, width: int, language: str, ascii: bool = False
-) -> str | None:
+def figure_as_text(lesson: Path, key: str, folder: Path, width: int, language: str, ascii: bool = False) -> str | None:
     """Run a lesson's code up to a figure, in a process of its own, and draw the graph that it shows with characters.
 
     Args:
-        lesson: its file. folder: the learner's, where the code runs. width: cells of a line, at most. language: of the words below the graph.
+        lesson: its file. folder: the learner's, where the code runs.
+        width: cells of a line, at most. language: of the words below the graph.
     Returns:
         None: it is no graph, it is too wide, or the code did not end in time.
     """
