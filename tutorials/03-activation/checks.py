@@ -41,9 +41,27 @@ def learned(activation, seed):
     return int(np.sum((net(X).data > 0.5) == (y.data > 0.5)))
 
 
+@cache
+def on_moons(sizes, activation, seed):
+    """The share of 1,000 fresh moons that a network has right after 60 epochs."""
+    learned_from, fresh = (tg.data.load("moons", seed=seed + k) for k in (0, 100))
+    net = tg.nn.mlp(sizes, activation, rng=seed)
+    optimizer = tg.optim.Adam(net.parameters(), lr=0.01)
+    for _ in tg.train.fit(net, learned_from, "binary_cross_entropy", optimizer, epochs=60, seed=seed):
+        pass
+    says_yes = net(tg.Tensor(fresh.x, dtype="float32")).data[:, 0] > 0.0
+    return float(np.mean(says_yes == (fresh.y == 1)))
+
+
 DEMONSTRATIONS = {
     "a 2-4-1 network with tanh learns XOR": lambda seed: learned("tanh", seed) - 3.5,
     "a 2-4-1 network without a bend does not": lambda seed: 3.5 - learned("linear", seed),
+    "sixteen neurons without a bend are no better than one": lambda seed: (
+        0.01 + on_moons((2, 1), None, seed) - on_moons((2, 16, 1), "linear", seed)
+    ),
+    "with a bend they are": lambda seed: (
+        on_moons((2, 16, 1), "tanh", seed) - on_moons((2, 16, 1), "linear", seed) - 0.08
+    ),
 }
 
 
