@@ -1,5 +1,8 @@
 """What lesson 10 checks, and what its numbers are computed with."""
 
+from functools import cache
+
+import tinygrad_edu as tg
 from tinygrad_edu_tutorials.checking import FunctionExercise
 
 
@@ -10,6 +13,35 @@ def walked(lr, steps=10, w=3.0):
         w -= lr * 2.0 * w
         seen.append(w)
     return seen
+
+
+def average(numbers):
+    return sum(numbers) / len(numbers)
+
+
+@cache
+def on_moons(lr, seed, steps=60):
+    """The loss of a network on the two moons, before each full-batch step and after the last."""
+    moons = tg.data.load("moons", seed=seed)
+    x, y = tg.Tensor(moons.x), tg.Tensor(moons.y.reshape(-1, 1))
+    net = tg.nn.mlp([2, 16, 1], "tanh", rng=seed, dtype="float64")
+    optimizer, seen = tg.optim.SGD(net.parameters(), lr=lr), []
+    for _ in range(steps + 1):
+        loss = tg.losses.binary_cross_entropy(net(x), y)
+        seen.append(loss.item())
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+    return seen
+
+
+DEMONSTRATIONS = {
+    "with the rate 0.001 the loss hardly moves": lambda seed: (
+        on_moons(0.001, seed)[-1] / on_moons(0.001, seed)[0] - 0.9
+    ),
+    "with 0.3 it falls by a third": lambda seed: 0.67 - on_moons(0.3, seed)[-1] / on_moons(0.3, seed)[0],
+    "with 300 it is above 50 on average": lambda seed: average(on_moons(300.0, seed)[1:]) - 50.0,
+}
 
 
 class After(FunctionExercise):
