@@ -5,30 +5,56 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from .tape import INFIX, Tracer
+from .expressions import (
+    ATOM,
+    COMPARED,
+    COMPARISON,
+    CONNECTIVE,
+    CONNECTIVES,
+    PRODUCT,
+    SIGN,
+    SUM,
+    Form,
+    Language,
+    Writer,
+)
+from .tape import INFIX
 
 if TYPE_CHECKING:
     from .kernel import Kernel
 
-# What calls are written as. T is the type of the array's elements. nan is handed on.
-TEXTS = {
-    **{name: f"{{0}} {sign} {{1}}" for name, sign in INFIX.items() if sign not in "@&|"},
-    "negative": "-{0}",
-    "positive": "{0}",
-    "square": "{0} * {0}",
-    "sqrt": "sqrt({0})",
-    "exp": "exp({0})",
-    "expm1": "expm1({0})",
-    "log": "log({0})",
-    "log1p": "log1p({0})",
-    "tanh": "tanh({0})",
-    "abs": "fabs({0})",
-    "power": "pow({0}, {1})",
-    "maximum": "select(({0} >= {1}) | ({0} != {0}), {0}, {1})",
-    "minimum": "select(({0} <= {1}) | ({0} != {0}), {0}, {1})",
-    "where": "select({0} != 0, {1}, {2})",
+FORMS = {
+    **{name: Form(f"{{}} {INFIX[name]} {{}}", SUM, (SUM, PRODUCT)) for name in ("add", "subtract")},
+    **{name: Form(f"{{}} {INFIX[name]} {{}}", PRODUCT, (PRODUCT, SIGN)) for name in ("multiply", "divide")},
+    "negative": Form("-{}", SIGN, (ATOM,)),
+    "positive": Form("{}", ATOM, (ATOM,)),
+    "square": Form("{0} * {0}", PRODUCT, (ATOM,), (0,)),
+    **{f: Form(f"{f}({{}})") for f in ("sqrt", "exp", "expm1", "log", "log1p", "tanh")},
+    "abs": Form("fabs({})"),
+    "power": Form("pow({}, {})"),
+    # nan is handed on
+    "maximum": Form("select(({0} >= {1}) | ({0} != {0}), {0}, {1})", ATOM, (ATOM, ATOM), (0, 1)),
+    "minimum": Form("select(({0} <= {1}) | ({0} != {0}), {0}, {1})", ATOM, (ATOM, ATOM), (0, 1)),
+    "where": Form("select({}, {}, {})"),
+    **{name: Form(f"{{}} {INFIX[name]} {{}}", COMPARISON, (SUM, SUM)) for name in COMPARED},
+    **{name: Form(f"{{}} {INFIX[name]} {{}}", CONNECTIVE, (ATOM, ATOM)) for name in CONNECTIVES},
 }
 PREAMBLE = "#define select(c, a, b) ((c) ? (a) : (b))"
+
+
+def number(x: float) -> str:
+    """A number of the type T of the arrays' elements."""
+    return f"(T)({x!r})"
+
+
+CUDA = Language(
+    "a kernel on a GPU",
+    FORMS,
+    number,
+    let="T {} = {};",
+    not_zero="{} != 0",
+    one_or_zero="select({}, (T)(1), (T)(0))",
+)
 
 
 class KernelText(NamedTuple):
@@ -51,14 +77,14 @@ def elementwise(kernel: Kernel, results: Sequence[str] = ()) -> KernelText:
     results = results or arrays[: len(kernel.results)]
     numbers = [f"n{k}" for k in range(len(kernel.parameters))]
     names = dict(zip([*kernel.inputs, *kernel.parameters], [*arrays, *numbers], strict=True))
-    lines = []
-    for place, (name, _, operands, *_) in kernel.steps.items():
-        if name not in TEXTS:
-            raise TypeError(f"a kernel on a GPU cannot call {name}: use {', '.join(TEXTS)}")
-        given = [names[x.place] if isinstance(x, Tracer) else f"(T)({x!r})" for x in operands]
-        names[place] = f"t{place}"
-        lines.append(f"T t{place} = {TEXTS[name].format(*given)};")
-    lines += [f"{name} = {names[place]};" for name, place in zip(results, kernel.results, strict=True)]
+    lacking = [call.name for call in kernel.steps.values() if call.name not in FORMS]
+    if lacking:
+        raise TypeError(f"a kernel on a GPU cannot call {lacking[0]}: use {', '.join(FORMS)}")
+    found = [kernel.tape.arrays[place] for place in kernel.results]
+    writer = Writer(CUDA, kernel.tape, names, found)
+    # each result before any array is overwritten
+    lines = writer.lines(writer.needed, keep=kernel.results.__contains__)
+    lines += [f"{name} = {writer.text(result)};" for name, result in zip(results, found, strict=True)]
     return KernelText(
         ", ".join(f"T {name}" for name in [a for a in arrays if a not in results] + numbers),
         ", ".join(f"T {name}" for name in results),
