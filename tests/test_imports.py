@@ -92,7 +92,11 @@ LAZY = {
         "tinygrad_edu_cli.training.session": HELP,
         "tinygrad_edu_cli.training.summary": HELP,
     },
-    "tinygrad_edu_cli.commands.tutorial": {"tinygrad_edu_cli.tutor.actions": HELP},
+    "tinygrad_edu_tutorials.exporting.notebooks": {"nbformat": OPTIONAL},
+    "tinygrad_edu_cli.commands.tutorial": {
+        "tinygrad_edu_cli.tutor.actions": HELP,
+        "tinygrad_edu_cli.tutor.exporting": HELP,
+    },
     "tinygrad_edu_cli.tutor.actions": {"tinygrad_edu_cli.tutor.watching": ON_DEMAND},
     "tinygrad_edu_cli.tutor.screen": {
         "tinygrad_edu_cli.tutor.screen.app": "Textual is slow to import, and waits for a keyboard"

@@ -122,3 +122,46 @@ def reset(exercise: str, as_json: bool) -> None:
 def watch(as_json: bool) -> None:
     """Check each file when you save it, until Ctrl-C."""
     _do("watch", as_json)
+
+
+@tutorial.command()
+@click.argument("lesson", metavar="[LESSON]", required=False, default="")
+@click.option("--all", "all_lessons", is_flag=True, help="All lessons, each as a file of its own.")
+@click.option(
+    "--to",
+    "kind",
+    type=click.Choice(["ipynb", "html", "py"]),
+    required=True,
+    help="A notebook whose cells are checked, a page that needs no network, or one file of Python.",
+)
+@click.option(
+    *("-o", "--output"),
+    type=click.Path(path_type=Path),
+    metavar="FILE|DIR",
+    help="Where to write; by default here, under the name of the lesson.",
+)
+@click.option("--with-solutions", "solutions", is_flag=True, help="For teachers: with what is right in its place.")
+@click.option("--lang", "language", type=click.Choice(LANGUAGES), help="The language of the lesson.")
+@click.option("--force", is_flag=True, help="Also over a file that exists.")
+def export(
+    lesson: str,
+    all_lessons: bool,
+    kind: str,
+    output: Path | None,
+    solutions: bool,
+    language: str | None,
+    force: bool,
+) -> None:
+    """Write a lesson, by its number or name, as a notebook, a page, or a file of Python.
+
+    \b
+    Examples:
+      tinygrad-edu tutorial export 8 --to ipynb
+      tinygrad-edu tutorial export 8 --to html --lang de -o backprop.html
+      tinygrad-edu tutorial export --all --to ipynb --with-solutions -o for_teachers
+    """
+    if bool(lesson) == all_lessons:
+        raise click.UsageError("which lesson? Give its number or its name, or --all")
+    from ..tutor import exporting  # brings NumPy, which `--help` need not wait for
+
+    exporting.export(lesson, kind, output, solutions, language, force)

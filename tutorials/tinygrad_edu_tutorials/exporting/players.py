@@ -32,12 +32,14 @@ class Player(NamedTuple):
         title: what it is, for who does not see it.
         height: of its frame, in pixels.
         allowed: what its frame's sandbox must let it do besides running its script.
+        note: what is not as in the terminal; may be "".
     """
 
     page: str
     title: str
     height: int
     allowed: tuple[str, ...] = ()
+    note: str = ""
 
     @property
     def frame(self) -> str:
@@ -81,7 +83,10 @@ def _stepper(words: Sequence[str]) -> Player | None:
 
 def _playground(*words: str) -> Player | None:
     page = _written("playground", *words)
-    return None if page is None else Player(page, _("Playground: train a network"), PLAYGROUND, ("allow-downloads",))
+    if page is None:
+        return None
+    note = _("The playground takes the inputs as they are, not standardized, so its numbers are others.")
+    return Player(page, _("Playground: train a network"), PLAYGROUND, ("allow-downloads",), note)
 
 
 def _written(*words: str) -> str | None:

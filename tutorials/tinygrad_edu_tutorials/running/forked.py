@@ -22,11 +22,12 @@ from dataclasses import dataclass
 from multiprocessing import forkserver
 from multiprocessing.connection import Connection
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 CPU_SECONDS, SECONDS = 10, 60
 PRINTED = 20_000  # bytes of output that are kept
-PRELOADED = ["__main__", "tinygrad_edu_viz", "tinygrad_edu_tutorials.running.judging"]
+PRELOADED = ["tinygrad_edu_viz", "tinygrad_edu_tutorials.running.judging"]
 
 
 class Endless(BaseException):
@@ -114,12 +115,16 @@ def _start(process: Any) -> None:
 
 @contextmanager
 def _surroundings() -> Iterator[None]:
+    """Without our own program, which multiprocessing runs again in each process: it may be a learner's, without
+    `if __name__ == "__main__"`."""
     with _starting:
-        before = {name: os.environ.get(name) for name in _SURROUNDINGS}
+        main, before = sys.modules["__main__"], {name: os.environ.get(name) for name in _SURROUNDINGS}
+        sys.modules["__main__"] = ModuleType("__main__")
         os.environ.update(_SURROUNDINGS)
         try:
             yield
         finally:
+            sys.modules["__main__"] = main
             for name, text in before.items():
                 if text is None:
                     del os.environ[name]

@@ -5,7 +5,9 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import re
 import zlib
+from collections.abc import Sequence
 from string import Template
 from typing import Any
 
@@ -38,27 +40,32 @@ def themed(css: str, theme: str, **values: Any) -> str:
     )
 
 
-def head(title: str, script: str, style: str, *inside: tuple[str, str]) -> str:
+def head(title: str, script: str, style: str, *inside: tuple[str, str], framed: Sequence[str] = ()) -> str:
     """What a page begins with, for the `$head` of its file.
 
     Args:
         title: as HTML.
-        inside: as of `policy_of`.
+        inside, framed: as of `policy_of`.
     """
-    policy = policy_of(script, style, *inside)
+    policy = policy_of(script, style, *inside, framed=framed)
     return Template(packaged("head.html")).substitute(title=title, policy=policy).rstrip()
 
 
-def policy_of(script: str, style: str, *inside: tuple[str, str]) -> str:
+def policy_of(script: str, style: str, *inside: tuple[str, str], framed: Sequence[str] = ()) -> str:
     """A policy (https://www.w3.org/TR/CSP3/) that lets a browser run this program, use this style, and load nothing.
 
     Args:
         script: the program that is given to `packed`.
         inside: programs and styles of pages that this one makes and shows in frames, which its policy holds for, too.
+        framed: pages that stand in it in frames, with policies of their own.
     """
     every = [(script, style), *inside]
-    programs = " ".join([_hash(packaged("inflate.js")), *[_hash(enclosed(program)) for program, _ in every]])
-    styles = " ".join([_hash(each) for _, each in every])
+    programs = _once(
+        _hash(packaged("inflate.js")),
+        *[_hash(enclosed(program)) for program, _ in every],
+        *[source for page in framed for source in _sources("script-src", page)],
+    )
+    styles = _once(*[_hash(each) for _, each in every], *[s for page in framed for s in _sources("style-src", page)])
     return (
         f"default-src 'none'; script-src {programs}; style-src {styles}; img-src data:; "
         "base-uri 'none'; form-action 'none'"
@@ -114,6 +121,16 @@ def colours(palette: Palette) -> str:
 def packaged(name: str) -> str:
     """A text file of this package, in the language that is spoken."""
     return page_texts.packaged(__package__, name)
+
+
+def _once(*sources: str) -> str:
+    return " ".join(dict.fromkeys(sources))
+
+
+def _sources(directive: str, page: str) -> list[str]:
+    """What a page's own policy allows."""
+    found = re.search(rf'"Content-Security-Policy" content="[^"]*{directive} ([^;"]*)', page)
+    return found[1].split() if found else []
 
 
 def _hash(text: str) -> str:
