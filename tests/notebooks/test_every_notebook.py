@@ -87,7 +87,7 @@ def test_a_script_runs_through(name, language, solutions, tmp_path):
     file = tmp_path / "lesson.py"
     with speaking(language):
         file.write_text(script(lesson, language, solutions), encoding="utf-8")
-    settings = os.environ | {"MPLBACKEND": "Agg"}
+    settings = os.environ | {"MPLBACKEND": "Agg"}  # run from another folder
     ended = subprocess.run([sys.executable, str(file)], capture_output=True, text=True, check=False, env=settings)
     assert (ended.returncode, ended.stderr) == (0, "")
     right = len(lesson.all("exercise")) + len(lesson.all("predict"))

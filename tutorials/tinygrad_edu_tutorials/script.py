@@ -6,6 +6,7 @@ check, predict, hint = lesson("08-backprop", "en", __file__)
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -31,10 +32,12 @@ def lesson(name: str, language: str, file: str) -> tuple[Callable[[str], None], 
     Raises:
         SystemExit: there is no such lesson, or it cannot be begun; see `Desk`.
     """
+    folder = Path(file).resolve().parent
     try:
-        desk = Desk(name, language, Path(file).resolve().parent)
+        desk = Desk(name, language, folder)
     except Problem as problem:
         raise SystemExit(f"{problem.message}\n  {problem.hint}") from None
+    os.chdir(folder)  # where the code of the lesson finds its data
 
     def check(exercise: str) -> None:
         _say(desk, lambda: desk.check(exercise, *_between(Path(file), exercise)), exercise)
