@@ -77,7 +77,7 @@ class Part:
     @property
     def clean(self) -> str:
         """The text without its comments, which are for machines."""
-        return _COMMENT.sub("", self.text)
+        return unmarked(self.text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +153,11 @@ def wrong_answers(prediction: Part) -> dict[str, str]:
 def explanation(prediction: Part) -> list[Part]:
     """What a prediction says of its right answer: all but the list of wrong ones."""
     return [part for part in prediction.parts if not part.text.startswith("- `")]
+
+
+def unmarked(text: str) -> str:
+    """Markdown without its comments, such as the expressions behind numbers."""
+    return _COMMENT.sub("", text)
 
 
 def words_of(summary: str) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from .lesson import SHEETS, Lesson, LessonError, Part, words_of
+from .lesson import SHEETS, Lesson, LessonError, Part, unmarked, words_of
 
 _OPEN = re.compile(r"<details((?:\s+data-[a-z]+=\"[^\"]*\")+)\s*>\s*<summary>(.*?)</summary>", re.DOTALL)
 _ATTRIBUTE = re.compile(r'data-([a-z]+)="([^"]*)"')
@@ -73,7 +73,7 @@ class _Reader:
         elif token.type == "heading_open":
             self._add(Part("heading", text.lstrip("# "), line, {"level": token.tag[1:]}))
         elif found := _IMAGE.match(text):
-            self._add(Part("image", text, line, {"alt": " ".join(found[1].split()), "src": found[2]}))
+            self._add(Part("image", text, line, {"alt": " ".join(unmarked(found[1]).split()), "src": found[2]}))
         elif token.type != "hr":
             self._add(Part("prose", text, line))
 
