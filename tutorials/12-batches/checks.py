@@ -6,7 +6,7 @@ from itertools import chain, islice
 import numpy as np
 
 import tinygrad_edu as tg
-from tinygrad_edu_tutorials.checking import Exercise, FunctionExercise, Mistake
+from tinygrad_edu_tutorials.checking import Contract, Exercise, FunctionExercise, Mistake
 
 # For the numbers of the page.
 
@@ -78,6 +78,15 @@ def examples(rows):
     return x[:, None] * [1.0, -1.0], 10.0 * x
 
 
+def pairs(epoch):
+    """What a learner's function gave, as a list of pairs."""
+    epoch = list(epoch)
+    for k, pair in enumerate(epoch):
+        if not isinstance(pair, tuple | list) or len(pair) != 2:
+            raise Contract("tuple", pair, f"batches(x, y, size, rng)[{k}]")
+    return epoch
+
+
 def drawn_twice(answers):
     """Whether rows came several times."""
     return any(len(np.unique(facts[X])) < len(facts[X]) for facts in answers.values())
@@ -104,7 +113,7 @@ class Batches(Exercise):
     def answer(self, learner, case):
         rows, size = self.given(case)
         rng = np.random.default_rng(rows)
-        first, second = (list(learner.batches(*examples(rows), size, rng)) for _ in range(2))
+        first, second = (pairs(learner.batches(*examples(rows), size, rng)) for _ in range(2))
         x, other = (np.concatenate([xb[:, 0] for xb, _ in epoch]) for epoch in (first, second))
         y = np.concatenate([yb for _, yb in first])
         return {
