@@ -111,6 +111,10 @@ LAZY = {
         "tinygrad_edu.errors": HELP,
         "tinygrad_edu_cli.excerpt": HELP,
     },
+    "tinygrad_edu_tutorials.site.__main__": {
+        "tinygrad_edu_tutorials.site.building": "brings Sphinx, whose absence has an error of its own",
+        "tinygrad_edu_tutorials.site.sources": "stands with it",
+    },
     "tinygrad_edu_tutorials.running.forked": {"resource": "not on every system"},
     "tinygrad_edu_cli.tui": {"tinygrad_edu_cli.tui.app": "Textual is slow to import, and waits for a keyboard"},
 }
