@@ -57,4 +57,5 @@ def _in_language(job: tuple[str, str]) -> list[str]:
     config = settings(language, source)
     with patch_docutils(), docutils_namespace():
         Sphinx(str(source), None, str(html), str(doctrees), "html", config, None, warnings).build()
+    (html / ".buildinfo").unlink()  # Sphinx's own note, of where it was built
     return [line.replace(str(source), "") + "\n" for line in warnings.getvalue().splitlines() if line.strip()]

@@ -46,5 +46,5 @@ class Players:
         return (
             f'<figure class="player"><iframe src="{address}" title="{html.escape(found.title)}" sandbox="{sandbox}" '
             f'height="{found.height}" loading="lazy"></iframe>\n<figcaption><code>{html.escape(typed)}</code> '
-            f'<a href="{address}">{_("on a page of its own")}</a></figcaption></figure>'
+            f'<a href="{address}">{_("on a page of its own")}</a> {html.escape(found.note)}</figcaption></figure>'
         )

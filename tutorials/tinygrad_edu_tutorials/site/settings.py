@@ -31,10 +31,12 @@ def settings(language: str, source: Path) -> dict[str, Any]:
         "html_theme": "furo",
         "html_static_path": [str(HERE / "static")],
         "html_css_files": ["site.css"],
+        "html_js_files": ["german.js"] if language == "de" else [],
         "html_extra_path": [str(source / "extra")],
         "exclude_patterns": ["extra"],
         "html_copy_source": False,
         "html_show_copyright": False,
+        "html_show_search_summary": False,  # they would be fetched, which pages that are files may not
         "html_sidebars": {"**": [f"sidebar/{part}.html" for part in SIDEBAR]},
         "html_theme_options": {"navigation_with_keys": True},
         "autodoc_member_order": "bysource",
@@ -51,7 +53,7 @@ SIDEBAR = ("brand", "language", "search", "scroll-start", "navigation", "scroll-
 def setup(app: Any) -> dict[str, Any]:
     app.connect("builder-inited", _dark_code, priority=100)  # before furo asks for it, which is no extension by itself
     app.connect("html-page-context", _twin)
-    app.connect("html-page-context", _captions, priority=900)  # after furo
+    app.connect("html-page-context", _for_everyone, priority=900)  # after furo
     return {"parallel_read_safe": True}
 
 
@@ -59,11 +61,14 @@ def _dark_code(app: Any) -> None:
     app.config.pygments_dark_style = "a11y-high-contrast-dark"
 
 
-def _captions(app: Any, name: str, template: str, context: dict[str, Any], doctree: Any) -> None:
-    """Furo's captions say that they are headings; screen readers ask of which level."""
-    if "furo_navigation_tree" in context:
-        tree = context["furo_navigation_tree"].replace('role="heading"', 'role="heading" aria-level="2"')
-        context["furo_navigation_tree"] = tree
+def _for_everyone(app: Any, name: str, template: str, context: dict[str, Any], doctree: Any) -> None:
+    """What screen readers and keys need beside what Sphinx and furo write: levels of headings, code that scrolls."""
+    for part, written, better in (
+        ("furo_navigation_tree", 'role="heading"', 'role="heading" aria-level="2"'),
+        ("body", "<pre>", '<pre tabindex="0">'),
+    ):
+        if part in context:
+            context[part] = context[part].replace(written, better)
 
 
 def _twin(app: Any, name: str, template: str, context: dict[str, Any], doctree: Any) -> None:

@@ -1,0 +1,152 @@
+"""The site in Chromium, from its files and without a network: it asks for nothing, computes, and is found through."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tinygrad_edu_tutorials.library import names
+
+pytestmark = pytest.mark.browser
+
+WIDER = "document.documentElement.scrollWidth - innerWidth"
+FOCUSED = "document.activeElement.outerHTML.slice(0, 300)"
+GROUND = "getComputedStyle(document.body).backgroundColor"
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a built site: that of TINYGRAD_EDU_SITE, or a new one, which takes a minute."""
+    if built := os.environ.get("TINYGRAD_EDU_SITE"):
+        return Path(built)
+    pytest.importorskip("sphinx", reason="needs Sphinx: pip install --group site")
+    from tinygrad_edu_tutorials.site.building import build
+
+    folder = tmp_path_factory.mktemp("site")
+    assert build(folder) == []
+    return folder
+
+
+@pytest.fixture
+def browse(chromium: Any, site: Path) -> Iterator[Callable[..., Any]]:
+    """Open a page; at the end nothing may have been complained about, and nothing but the site been asked for."""
+    complaints: list[str] = []
+    requests: list[str] = []
+    contexts = []
+
+    def open_page(name: str, width: int = 1280, **settings: Any) -> Any:
+        contexts.append(chromium.new_context(offline=True, viewport={"width": width, "height": 900}, **settings))
+        tab = contexts[-1].new_page()
+        tab.on("console", lambda message: complaints.append(f"{name}: {message.text}"))
+        tab.on("pageerror", lambda error: complaints.append(f"{name}: {error}"))
+        tab.on("request", lambda request: requests.append(request.url))
+        tab.goto((site / name).as_uri())
+        return tab
+
+    yield open_page
+    assert complaints == []
+    assert [url for url in requests if not url.startswith((site.as_uri(), "data:", "blob:", "about:"))] == []
+    for context in contexts:
+        context.close()
+
+
+def player_of(tab: Any) -> Any:
+    """The first player of a page, when it computes."""
+    frame = tab.locator("figure.player iframe").first
+    frame.scroll_into_view_if_needed()
+    inside = frame.element_handle().content_frame()
+    inside.wait_for_function("() => window.tinygrad")
+    return inside
+
+
+def test_every_page_fits_on_a_phone_and_asks_for_nothing(browse, site):
+    pages = [path.relative_to(site) for path in sorted(site.rglob("*.html")) if path.parent.name != "players"]
+    lessons = {f"{language}lessons/{name}.html" for language in ("", "de/") for name in names()}
+    assert lessons < {page.as_posix() for page in pages}
+    tab = browse("index.html", width=390)
+    for page in pages:
+        tab.goto((site / page).as_uri())
+        assert tab.title() and tab.evaluate(WIDER) <= 0, page
+
+
+@pytest.mark.parametrize(("name", "words"), [("", "Backward"), ("de/", "Rückwärts")])
+def test_a_lesson_has_its_player_in_it(browse, name, words):
+    inside = player_of(browse(f"{name}lessons/08-backprop.html"))
+    assert inside.evaluate("tinygrad.compute({a: 3}).gradients.b") == 15  # (c + 1) · a
+    assert inside.get_by_role("button", name=words).is_visible()
+
+
+@pytest.mark.parametrize("name", ["lessons/08-backprop.html", "index.html"])
+def test_each_page_leads_to_its_twin_and_back(browse, site, name):
+    tab = browse(name)
+    tab.click(".language a")
+    assert tab.url == (site / "de" / name).as_uri() and tab.get_attribute("html", "lang") == "de"
+    tab.click(".language a")
+    assert tab.url == (site / name).as_uri() and tab.get_attribute("html", "lang") == "en"
+
+
+@pytest.mark.parametrize(
+    ("name", "word", "found"),
+    [
+        ("index.html", "backpropagation", "8. Backpropagation, and why contributions add up"),
+        ("de/index.html", "Kettenregel", "8. Backpropagation, und warum sich Beiträge addieren"),
+        ("api/index.html", "clip_grad_norm", "tinygrad_edu.optim.clip_grad_norm"),
+    ],
+)
+def test_the_search_finds(browse, name, word, found):
+    tab = browse(name)
+    tab.keyboard.press("/")
+    tab.keyboard.type(word)
+    tab.keyboard.press("Enter")
+    tab.locator("#search-results a", has_text=found).first.wait_for()
+
+
+def test_with_the_keyboard_alone(browse):
+    """From the top of the page to a link, an answer that opens, into a player, and out of it."""
+    tab = browse("lessons/08-backprop.html")
+    tab.keyboard.press("Tab")
+    assert "skip" in tab.evaluate(FOCUSED).lower()
+    tab.keyboard.press("Enter")
+    seen = []
+    while "<iframe" not in tab.evaluate(FOCUSED) and len(seen) < 40:
+        tab.keyboard.press("Tab")
+        seen.append(tab.evaluate(FOCUSED))
+        if seen[-1].startswith("<summary"):
+            tab.keyboard.press("Enter")
+    assert "<iframe" in seen[-1] and tab.locator("details[open]").count() == 2
+    inside = player_of(tab)
+    for _ in range(40):
+        if not inside.evaluate("document.hasFocus()"):
+            break
+        tab.keyboard.press("Tab")
+    assert "on a page of its own" in tab.evaluate("document.activeElement.textContent")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_light_and_dark_are_those_of_the_system(browse, scheme):
+    tab = browse("lessons/08-backprop.html", color_scheme=scheme)
+    grounds = tab.evaluate(GROUND), player_of(tab).evaluate(GROUND)
+    bright = [sum(map(int, ground.strip("rgb()").split(","))) > 600 for ground in grounds]
+    assert bright == [scheme == "light"] * 2
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(
+    "name", ["index.html", "de/lessons/08-backprop.html", "guides/gallery.html", "api/tinygrad_edu.html"]
+)
+def test_axe_finds_nothing_serious(browse, name, scheme):
+    missing = "needs axe-core: pip install --group browser"
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason=missing).Axe()
+    tab = browse(name, color_scheme=scheme)
+    tab.evaluate("document.querySelectorAll('details').forEach((each) => each.open = true)")
+    tab.evaluate("document.querySelectorAll('iframe').forEach((each) => each.remove())")  # other tests hold for them
+    rules = {"definition-list": {"enabled": False}}  # Sphinx sets names and descriptions in lists of its own shape
+    found = axe.run(tab, options={"resultTypes": ["violations"], "rules": rules, "preload": False}).response[
+        "violations"
+    ]
+    serious = [each for each in found if each["impact"] in ("serious", "critical")]
+    assert [(each["id"], node["html"][:200]) for each in serious for node in each["nodes"]] == []
