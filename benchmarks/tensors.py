@@ -7,8 +7,10 @@ same hand-written NumPy for all but PyTorch, which brings its own; by hand all w
 from __future__ import annotations
 
 import importlib.util
+import os
 from collections.abc import Callable
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 
@@ -18,8 +20,10 @@ from .timing import Row, interleaved
 
 Step = Callable[[], float]
 SIZES = (((784, 128, 10), 32), ((784, 256, 128, 10), 128), ((784, 1024, 1024, 10), 512))
+QUICK_ROUNDS = 3
 RATE, BETA1, BETA2, EPS = 1e-4, 0.9, 0.999, 1e-8
 HAS_TORCH = importlib.util.find_spec("torch") is not None
+HAS_JAX = importlib.util.find_spec("jax") is not None
 
 
 class Problem:
@@ -66,38 +70,37 @@ class Problem:
 
 def by_hand(problem: Problem) -> Step:
     """Forward, backward and update in NumPy, as one would write it to be fast: gradients into the flat array."""
-    x, labels, n = problem.x, problem.labels, len(problem.x)
+    return lambda: step_by_hand(problem, problem.x, problem.labels)
+
+
+def step_by_hand(problem: Problem, x: np.ndarray, labels: np.ndarray) -> float:
+    n, activations, w = len(x), [x], problem.weights
     rows = np.arange(n)
-
-    def step() -> float:
-        activations, w = [x], problem.weights
-        for k in range(0, len(w), 2):
-            h = activations[-1] @ w[k]
-            h += w[k + 1]
-            if k + 2 < len(w):
-                np.maximum(h, 0.0, out=h)
-            activations.append(h)
-        logits = activations.pop()
-        logits -= logits.max(axis=1, keepdims=True)
-        picked = logits[rows, labels]
-        np.exp(logits, out=logits)
-        total = logits.sum(axis=1, keepdims=True)
-        loss = float((np.log(total[:, 0]) - picked).mean())
-        g = logits
-        g /= total
-        g[rows, labels] -= 1.0
-        g /= n
-        for k in range(len(w) - 2, -1, -2):
-            h = activations[k // 2]
-            np.matmul(h.T, g, out=problem.gradients[k])
-            np.sum(g, axis=0, out=problem.gradients[k + 1])
-            if k:
-                g = g @ w[k].T
-                g *= h > 0
-        problem.update_flat()
-        return loss
-
-    return step
+    for k in range(0, len(w), 2):
+        h = activations[-1] @ w[k]
+        h += w[k + 1]
+        if k + 2 < len(w):
+            np.maximum(h, 0.0, out=h)
+        activations.append(h)
+    logits = activations.pop()
+    logits -= logits.max(axis=1, keepdims=True)
+    picked = logits[rows, labels]
+    np.exp(logits, out=logits)
+    total = logits.sum(axis=1, keepdims=True)
+    loss = float((np.log(total[:, 0]) - picked).mean())
+    g = logits
+    g /= total
+    g[rows, labels] -= 1.0
+    g /= n
+    for k in range(len(w) - 2, -1, -2):
+        h = activations[k // 2]
+        np.matmul(h.T, g, out=problem.gradients[k])
+        np.sum(g, axis=0, out=problem.gradients[k + 1])
+        if k:
+            g = g @ w[k].T
+            g *= h > 0
+    problem.update_flat()
+    return loss
 
 
 def with_tensors(problem: Problem) -> Step:
@@ -147,6 +150,46 @@ def with_torch(problem: Problem) -> Step:
     return step
 
 
+def with_jax(problem: Problem) -> Step:
+    """The same as one function that XLA compiles, with the weights in its own arrays."""
+    os.environ.setdefault("XLA_FLAGS", "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1")
+    os.environ.setdefault("JAX_PLATFORMS", "cpu")
+    import jax
+    from jax import numpy as jnp
+
+    x, labels, rows = jnp.array(problem.x), jnp.array(problem.labels), jnp.arange(len(problem.x))
+
+    def loss_of(w: list[Any]) -> Any:
+        h = x
+        for k in range(0, len(w), 2):
+            h = h @ w[k] + w[k + 1]
+            if k + 2 < len(w):
+                h = jax.nn.relu(h)
+        return -jax.nn.log_softmax(h)[rows, labels].mean()
+
+    def train(w: list[Any], m: list[Any], v: list[Any], t: float) -> tuple[Any, ...]:
+        loss, g = jax.value_and_grad(loss_of)(w)
+        if problem.optimizer == "sgd":
+            return [a - RATE * b for a, b in zip(w, g, strict=True)], m, v, loss
+        m = [BETA1 * a + (1 - BETA1) * b for a, b in zip(m, g, strict=True)]
+        v = [BETA2 * a + (1 - BETA2) * b * b for a, b in zip(v, g, strict=True)]
+        c1, c2 = 1 - BETA1**t, 1 - BETA2**t
+        return [a - RATE * (b / c1) / (jnp.sqrt(c / c2) + EPS) for a, b, c in zip(w, m, v, strict=True)], m, v, loss
+
+    compiled = jax.jit(train, donate_argnums=(0, 1, 2))
+    zeros = lambda: [jnp.zeros_like(jnp.array(w)) for w in problem.weights]  # noqa: E731
+    state: list[Any] = [[jnp.array(w) for w in problem.weights], zeros(), zeros()]
+    t = 0
+
+    def step() -> float:
+        nonlocal t
+        t += 1
+        *state[:], loss = compiled(*state, float(t))
+        return float(loss)
+
+    return step
+
+
 def tiny(kind: str) -> Callable[[], object]:
     """y = tanh(x·w + x)·w - x of shape (4,), forward and backward."""
     rng = np.random.default_rng(0)
@@ -175,16 +218,16 @@ def tiny(kind: str) -> Callable[[], object]:
     return step
 
 
-def rows() -> list[Row]:
+def rows(quick: bool = False) -> list[Row]:
     found: list[Row] = []
     if HAS_TORCH:
         ours, theirs = tiny("ours"), tiny("torch")
         for mine, other in zip(ours(), theirs(), strict=True):  # type: ignore[call-overload]
             np.testing.assert_allclose(mine.numpy(), other.numpy(), rtol=1e-5)
-        mine, other = interleaved(ours, theirs, rounds=31, repeat=200)
-        found.append(("tiny operations, shape (4,)", "PyTorch eager", mine / other, 0.9))
-    for layers, batch in SIZES:
-        found += step_rows(with_tensors, layers, batch, "unfused", of_numpy=1.35)
+        mine, other = interleaved(ours, theirs, rounds=7 if quick else 31, repeat=200)
+        found.append(("tiny operations, shape (4,)", "PyTorch eager", mine / other, 0.6))
+    for layers, batch in SIZES[:1] if quick else SIZES:
+        found += step_rows(with_tensors, layers, batch, "unfused", rounds=QUICK_ROUNDS if quick else None)
     return found
 
 
@@ -195,19 +238,29 @@ def step_rows(
     how: str,
     of_numpy: float | None = None,
     of_pytorch: float | None = None,
+    of_jax: float | None = None,
+    rounds: int | None = None,
 ) -> list[Row]:
-    """A training step of ours against NumPy by hand and PyTorch, which get the same losses; with SGD and with Adam."""
+    """A training step of ours against NumPy by hand, PyTorch and JAX, which get the same losses; with SGD and Adam.
+
+    Args:
+        of_numpy, of_pytorch, of_jax: the holds; jax.jit takes part if there is one.
+        rounds: how many turns each has; None: as many as its time needs.
+    """
     found: list[Row] = []
     for optimizer in ("sgd", "adam"):
-        makers = [ours, by_hand] + [with_torch] * HAS_TORCH
+        rivals = [("NumPy by hand, in place", by_hand, of_numpy)]
+        rivals += [("PyTorch eager", with_torch, of_pytorch)] * HAS_TORCH
+        rivals += [("jax.jit", with_jax, of_jax)] * (HAS_JAX and of_jax is not None)
+        makers = [ours, *[make for _, make, _ in rivals]]
         steps = [make(Problem(layers, batch, optimizer)) for make in makers]
         losses = [[step() for step in steps] for _ in range(3)]
         np.testing.assert_allclose(losses, [[row[0]] * len(steps) for row in losses], rtol=2e-4)
         repeat = {32: 100, 128: 20, 512: 1}[batch]  # a turn is long enough to find its own data in the cache again
-        times = interleaved(*steps, rounds=45 if batch == 32 else 15, repeat=repeat)  # short steps are the noisier
+        turns = rounds or (45 if batch == 32 else 15)  # short steps are the noisier
+        mine, *others = interleaved(*steps, rounds=turns, repeat=repeat)
         work = f"{'-'.join(map(str, layers))} batch {batch}, {optimizer}, {how}"
-        found.append((work, "NumPy by hand, in place", times[0] / times[1], of_numpy))
+        found += [(work, against, mine / other, hold) for (against, _, hold), other in zip(rivals, others, strict=True)]
         if HAS_TORCH:
-            found.append((work, "PyTorch eager", times[0] / times[2], of_pytorch))
-            found.append(("  NumPy by hand", "PyTorch eager", times[1] / times[2], None))
+            found.append(("  NumPy by hand", "PyTorch eager", others[0] / others[1], None))
     return found

@@ -1,4 +1,7 @@
-"""Measuring ratios: competitors take turns in one process, so that a machine whose speed drifts is fair to both."""
+"""Measuring ratios: competitors take turns in one process, so that a machine whose speed drifts is fair to both.
+
+Times are those of the processor, of all threads of the process: what else the machine does is not counted.
+"""
 
 from __future__ import annotations
 
@@ -24,11 +27,11 @@ def interleaved(*steps: Callable[[], object], rounds: int, repeat: int = 1, warm
     pairs = list(zip(steps, times, strict=True))
     for turn in range(-warmup, rounds):
         for step, taken in pairs if turn % 2 else reversed(pairs):
-            start = time.perf_counter()
+            start = time.process_time()
             for _ in range(repeat):
                 step()
             if turn >= 0:
-                taken.append((time.perf_counter() - start) / repeat)
+                taken.append((time.process_time() - start) / repeat)
     return [statistics.median(taken) for taken in times]
 
 

@@ -41,6 +41,11 @@ LAZY = {
         "f'.{name}'": ON_DEMAND,
     },
     "tinygrad_edu.blocks": {"inspect": ON_DEMAND},
+    "tinygrad_edu.tensors.float_pass": {"tinygrad_edu.tensors.float_rules": ON_DEMAND},
+    "tinygrad_edu.tensors.value_operators": {
+        "tinygrad_edu.tapes.python_code": ON_DEMAND,
+        "tinygrad_edu.tensors.float_rules": ON_DEMAND,
+    },
     "tinygrad_edu.storage.arrays": {"safetensors.numpy": OPTIONAL},
     "tinygrad_edu.train.history": {"tinygrad_edu_viz.plots": DOOR},
     "tinygrad_edu_viz.plots.animation": {

@@ -11,9 +11,20 @@ from typing import Any
 
 from ..graph.backprop import Gradients, Reader, drain
 from ..graph.node import Node, data_of
+from ..graph.operation import Operation
 from ..graph.order import mutation_error, sorted_newest_first
 from ..namespaces.namespace import FLOATS
-from .float_rules import Slopes
+
+
+class Slopes(dict[Operation, tuple[Any, ...]]):
+    """`slopes_of` operations, each written when it is first met."""
+
+    def __missing__(self, op: Operation) -> tuple[Any, ...]:
+        from .float_rules import slopes_of  # what writes rules down is not needed to import the package
+
+        self[op] = found = slopes_of(op)
+        return found
+
 
 SLOPES = Slopes()
 

@@ -23,13 +23,10 @@ def lines_of(rule: Callable[..., Any], names: Sequence[str]) -> tuple[list[str],
     return writer.lines(writer.needed), writer.text(result)
 
 
-class Slopes(dict[Operation, tuple[Any, ...]]):
-    """The derivatives of elementwise operations: for each operand a number, None, or a function of (y, *operands)."""
-
-    def __missing__(self, op: Operation) -> tuple[Any, ...]:
-        names = ["y", *"abc"[: len(op.rules)]]
-        self[op] = found = tuple([rule if type(rule) is float else _written(rule, names) for rule in op.rules])
-        return found
+def slopes_of(op: Operation) -> tuple[Any, ...]:
+    """The derivatives of an elementwise operation: for each operand a number, None, or a function of (y, *operands)."""
+    names = ["y", *"abc"[: len(op.rules)]]
+    return tuple([rule if type(rule) is float else _written(rule, names) for rule in op.rules])
 
 
 def _written(rule: Any, names: Sequence[str]) -> Any:

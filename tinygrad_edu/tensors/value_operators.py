@@ -2,6 +2,8 @@
 
 Of one number the calls cost more than the arithmetic. So each operator makes its node itself where it is the usual
 case: Values and plain numbers, while operations are recorded and nobody watches. All else goes the general way.
+
+The text is made when the first operator is called: a program that has tensors alone need not wait for it.
 """
 
 from __future__ import annotations
@@ -11,9 +13,7 @@ from typing import Any
 from ..clock import SERIAL
 from ..graph.modes import MODES, RECORDING
 from ..graph.operation import REGISTRY
-from ..tapes.python_code import NAMES, function_of
 from .augmented import assign
-from .float_rules import lines_of
 
 BINARY = {"add": "add", "subtract": "sub", "multiply": "mul", "divide": "truediv", "power": "pow"}
 UNARY = {"negative": "__neg__", "relu": "relu", "tanh": "tanh", "sigmoid": "sigmoid", "exp": "exp", "log": "log"}
@@ -63,33 +63,48 @@ _LEAF = """\
 
 def with_operators(kind: type) -> type:
     """Give a class of nodes that hold floats its operators."""
+    forms = [f"__{form}{method}__" for method in BINARY.values() for form in ("", "r", "i")]
+    for name in (*forms, *UNARY.values()):
+        setattr(kind, name, _first_call(kind, name))
+    return kind
+
+
+def _first_call(kind: type, name: str) -> Any:
+    """An operator that has all of them written, and then is one of these."""
+
+    def operator(self: Any, *other: Any) -> Any:
+        _write(kind)
+        return getattr(kind, name)(self, *other)
+
+    operator.__doc__ = getattr(kind, name).__doc__
+    return operator
+
+
+def _write(kind: type) -> None:
+    from .float_rules import lines_of  # what writes rules down is not needed to import the package
+
     for name, method in BINARY.items():
-        setattr(kind, f"__{method}__", _binary(kind, name, "self", "other"))
-        setattr(kind, f"__r{method}__", _binary(kind, name, "other", "self"))
-        setattr(kind, f"__i{method}__", _binary(kind, name, "self", "other", before=_LEAF))
+        lines, data = lines_of(REGISTRY[name].forward, ["a", "b"])
+        for form, first, second in (("", "self", "other"), ("r", "other", "self"), ("i", "self", "other")):
+            text = _BINARY.format(
+                before=_LEAF if form == "i" else "",
+                constant=_CONSTANT.format(operands=f"{first}, {second}"),
+                operands=f"{first}, {second}",
+                first=first,
+                second=second,
+                lines=_indented(lines),
+                node=_NODE.format(data=data, first=first, second=second),
+            )
+            setattr(kind, f"__{form}{method}__", _function(kind, name, text))
     for name, method in UNARY.items():
         lines, data = lines_of(REGISTRY[name].forward, ["a"])
         node = _NODE.format(data=data, first="self", second="None")
         setattr(kind, method, _function(kind, name, _UNARY.format(lines=_indented(lines), node=node)))
-    return kind
-
-
-def _binary(kind: type, name: str, first: str, second: str, before: str = "") -> Any:
-    lines, data = lines_of(REGISTRY[name].forward, ["a", "b"])
-    node, operands = _NODE.format(data=data, first=first, second=second), f"{first}, {second}"
-    text = _BINARY.format(
-        before=before,
-        constant=_CONSTANT.format(operands=operands),
-        operands=operands,
-        first=first,
-        second=second,
-        lines=_indented(lines),
-        node=node,
-    )
-    return _function(kind, name, text)
 
 
 def _function(kind: type, name: str, text: str) -> Any:
+    from ..tapes.python_code import NAMES, function_of
+
     op = REGISTRY[name]
     bound = {"function": op.function, "op": op, "sign": SIGNS.get(name), "assign": assign, "Value": kind}
     bound |= {"modes": MODES.get, "RECORDING": RECORDING, "tick": SERIAL.__next__, "new": object.__new__}
