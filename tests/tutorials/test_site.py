@@ -35,7 +35,8 @@ def test_a_page_has_all_that_its_lesson_has(name, language):
         elif part.kind == "image":
             assert f"![{part.attrs['alt']}](f/{Path(part.attrs['src']).name})" in page
         elif part.kind != "command":
-            assert part.clean.strip() in page and html.escape(part.summary, quote=False) in page
+            assert part.clean.strip() in page
+            assert html.escape(part.summary, quote=False).replace("`", "") in re.sub("</?code>", "", page)
     steps = [typed for part in read.all("command") for typed in lessons.commands(part) if " step" in typed]
     assert re.findall("<frame (.*)>", page) == [html.escape(typed) for typed in steps]
     assert page.count(f"<summary>{'Was eine' if language == 'de' else 'What a wrong'}") <= len(read.all("exercise"))

@@ -20,6 +20,7 @@ _SIGNS = re.compile(r"([\\*|]|(?<=\w)_(?=\W|$))")
 
 def setup(app: Any) -> dict[str, Any]:
     app.connect("autodoc-process-docstring", _process, priority=100)  # before napoleon
+    app.connect("autodoc-skip-member", _says_nothing)
     app.connect("autodoc-process-signature", _signature)
     app.connect("doctree-read", _without_builtins)
     app.connect("missing-reference", resolve)
@@ -28,6 +29,11 @@ def setup(app: Any) -> dict[str, Any]:
 
 def _process(app: Any, what: str, name: str, value: object, options: Any, lines: list[str]) -> None:
     lines[:] = converted(lines)
+
+
+def _says_nothing(app: Any, what: str, name: str, value: Any, skip: bool, options: Any) -> bool | None:
+    """Leaves out the fields of named tuples: Python's own docstring of each is its number."""
+    return True if (getattr(value, "__doc__", None) or "").startswith("Alias for field number") else None
 
 
 def _signature(app: Any, what: str, name: str, value: Any, options: Any, said: str, returns: str) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import re
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
@@ -99,4 +100,5 @@ def fence(language: str, text: str) -> str:
 
 
 def _opened(kind: str, summary: str) -> str:
-    return f'<details class="{kind}"><summary>{html.escape(summary, quote=False)}</summary>'
+    words = re.sub(r"`([^`]+)`", r"<code>\1</code>", html.escape(summary, quote=False))
+    return f'<details class="{kind}"><summary>{words}</summary>'

@@ -20,7 +20,7 @@ GUIDES = ("stepping", "watching", "training", "python", "gpu", "speed", "buildin
 """In the order in which they are read; others come behind them."""
 
 _SHOWN = re.compile(r"^```sh run\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-_LINK = re.compile(r"\]\((\.\./[^)\s#]+)(#[^)\s]*)?\)")
+_LINK = re.compile(r"(?<!!)\[(?P<words>[^\]]*)\]\((?P<target>\.\./[^)\s#]+)(?P<anchor>#[^)\s]*)?\)")
 
 
 class Write(Protocol):
@@ -82,22 +82,21 @@ def _guides(source: Path, page: Write, players: Players, course: list[Lesson]) -
     linked: set[str] = set()
 
     def rewritten(link: re.Match[str]) -> str:
-        target = link[1].removeprefix("../")
-        if target.endswith(".py") or target == "tutorials/README.md":
-            linked.add(target)
-            return f"](../source/{target.removesuffix('.md').removesuffix('.py')}.md{link[2] or ''})"
+        target = link["target"].removeprefix("../")
         if (ROOT / target).is_dir():
-            return "]"  # a folder has no page
-        return link[0]
+            return link["words"]  # a folder has no page
+        if not target.endswith((".py", "README.md")):
+            return link[0]
+        linked.add(target)
+        return f"[{link['words']}](../source/{Path(target).with_suffix('')}.md{link['anchor'] or ''})"
 
     for name in found:
-        text = (ROOT / "docs" / f"{name}.md").read_text("utf-8")
-        text = re.sub(r"\[([^\]]*)\]$", r"\1", _LINK.sub(rewritten, text))
+        text = _LINK.sub(rewritten, (ROOT / "docs" / f"{name}.md").read_text("utf-8"))
         page(f"guides/{name}", _with_players(text, players, "../") + (_figures(course) if name == "gallery" else ""))
     for target in sorted(linked):
         text = (ROOT / target).read_text("utf-8")
         shown = text if target.endswith(".md") else f"# {target}\n\n" + lessons.fence("python", text)
-        page(f"source/{target.removesuffix('.md').removesuffix('.py')}", f"---\norphan: true\n---\n\n{shown}")
+        page(f"source/{Path(target).with_suffix('')}", f"---\norphan: true\n---\n\n{shown}")
     return [*(name for name in GUIDES if name in found), *(name for name in found if name not in GUIDES)]
 
 
