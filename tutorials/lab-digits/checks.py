@@ -132,8 +132,8 @@ class Prepare(Exercise):
         "sorted": [
             {
                 "data.split(0.2)": "part(data, 0, 80), part(data, 80, 100)",
-                "def prepare": "def part(data, a, b):\n    return tg.data.Dataset(data.x[a:b], data.y[a:b])\n\n\n"
-                "def prepare",
+                "def prepare": "import tinygrad_edu as tg\n\n\ndef part(data, a, b):\n"
+                "    return tg.data.Dataset(data.x[a:b], data.y[a:b])\n\n\ndef prepare",
             }
         ],
         "share": [{"data.split(0.2)": "data.split(0.5)"}, {"data.split(0.2)": "data.split(0.1)"}],
