@@ -232,7 +232,7 @@ class Loss(FunctionExercise):
 
 # All of it.
 
-RATES = ("recall(8)", "recall(0 ... 9 \\ 8)", "accuracy")
+RATES = ("recall(8)", "recall(≠ 8)", "accuracy")
 
 
 def rate(answers, k):
