@@ -8,8 +8,8 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 class Lessons(BuildHookInterface):  # type: ignore[type-arg]
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
-        """Add each folder of `tutorials` that has a lesson; an editable installation finds them where they are."""
+        """Add the folders of lessons and of the quiz; an editable installation finds them where they are."""
         if version != "editable":
-            for lesson in Path(self.root, "tutorials").glob("*/lesson.en.md"):
-                place = f"tinygrad_edu_tutorials/lessons/{lesson.parent.name}"
-                build_data["force_include"][str(lesson.parent)] = place
+            for page in Path(self.root, "tutorials").glob("*/*.en.md"):
+                place = f"tinygrad_edu_tutorials/lessons/{page.parent.name}"
+                build_data["force_include"][str(page.parent)] = place

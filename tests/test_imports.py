@@ -101,6 +101,7 @@ LAZY = {
     "tinygrad_edu_cli.commands.tutorial": {
         "tinygrad_edu_cli.tutor.actions": HELP,
         "tinygrad_edu_cli.tutor.exporting": HELP,
+        "tinygrad_edu_cli.tutor.quiz": HELP,
     },
     "tinygrad_edu_cli.tutor.actions": {"tinygrad_edu_cli.tutor.watching": ON_DEMAND},
     "tinygrad_edu_cli.tutor.screen": {

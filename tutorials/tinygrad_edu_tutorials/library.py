@@ -7,11 +7,14 @@ from functools import cache
 from pathlib import Path
 
 from .reading.lesson import Lesson, LessonError
+from .reading.questions import Question, questions
 from .reading.reader import read
 
 _INSTALLED = Path(__file__).parent / "lessons"
 FOLDER = _INSTALLED if _INSTALLED.is_dir() else Path(__file__).parents[1]
 """In a wheel the lessons lie inside of this package; in a checkout, beside it."""
+
+QUIZ = FOLDER / "quiz"
 
 COURSE = (
     *("01-learning", "02-perceptron", "03-activation", "04-dense", "05-deep", "06-loss", "07-gradient-descent"),
@@ -60,3 +63,13 @@ def lesson(name: str, language: str, folder: Path = FOLDER) -> Lesson:
         LessonError, OSError: as `reader.read`.
     """
     return read(folder / name / f"lesson.{language}.md")
+
+
+@cache
+def quiz(language: str) -> list[Question]:
+    """The questions before and after the course.
+
+    Raises:
+        LessonError, OSError: as `reader.read`.
+    """
+    return questions(read(QUIZ / f"quiz.{language}.md"))

@@ -1,6 +1,6 @@
 """Prove lessons: python -m tinygrad_edu_tutorials.prove [NAME ...]
 
-prove [NAME ...]           all rules, for these lessons or for all
+prove [NAME ...]           all rules, for these lessons or for all; `quiz` is the quiz
 prove figures NAME ...     draw their figures anew
 prove confirm NAME ...     the German says what the English says now
 prove alive NAME ...       all rules, and the wrong programs that pass
@@ -14,10 +14,11 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from .library import FOLDER, find, names
+from .library import FOLDER, QUIZ, find, names
 from .proving.page import draw_figures
 from .proving.parity import confirmed
 from .proving.proof import prove, workers
+from .proving.quiz import is_quiz
 from .reading.lesson import LessonError
 from .reading.reader import read
 from .running.forked import call
@@ -32,13 +33,14 @@ def main(arguments: Sequence[str]) -> int:
         print(__doc__)
         return 0 if order == "prove" else 2
     try:
-        folders = [_folder(word) for word in words] or [FOLDER / name for name in names()]
+        folders = [_folder(word) for word in words] or [*(FOLDER / name for name in names()), QUIZ]
         if order in ("prove", "alive"):
             return _prove(folders, show_alive=order == "alive")
         for folder in folders:
             if order == "confirm":
-                german = read(folder / "lesson.de.md")
-                german.path.write_text(confirmed(read(folder / "lesson.en.md"), german), encoding="utf-8")
+                kind = "quiz" if is_quiz(folder) else "lesson"
+                german = read(folder / f"{kind}.de.md")
+                german.path.write_text(confirmed(read(folder / f"{kind}.en.md"), german), encoding="utf-8")
             else:
                 outcome = call(draw_figures, str(folder), cpu=120, wall=240)
                 print("\n".join(outcome.value or [outcome.printed]))
@@ -49,9 +51,11 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _folder(word: str) -> Path:
-    """The folder of a lesson, by its path or by its name."""
+    """The folder of a lesson or of the quiz, by its path or by its name."""
     path = Path(word)
-    return path.resolve() if (path / "lesson.en.md").exists() else FOLDER / find(word)
+    if (path / "lesson.en.md").exists() or is_quiz(path):
+        return path.resolve()
+    return QUIZ if word == QUIZ.name else FOLDER / find(word)
 
 
 def _prove(folders: list[Path], show_alive: bool) -> int:

@@ -165,3 +165,26 @@ def export(
     from ..tutor import exporting  # brings NumPy, which `--help` need not wait for
 
     exporting.export(lesson, kind, output, solutions, language, force)
+
+
+@tutorial.command()
+@click.argument("letters", metavar="[LETTER]...", nargs=-1)
+@click.option("--after", is_flag=True, help="The second time, after the course: what has it brought?")
+@click.option("--restart", is_flag=True, help="Forget the answers of this time, and begin it anew.")
+@json_option
+def quiz(letters: tuple[str, ...], after: bool, restart: bool, as_json: bool) -> None:
+    """Answer 24 questions before the course, and once more after it: the gain is shown.
+
+    In a terminal they are asked in turn; Ctrl-C loses nothing. Elsewhere LETTER answers the question that is open,
+    several letters answer several questions, and "-" reads them from the input. x means "I do not know".
+
+    \b
+    Examples:
+      tinygrad-edu tutorial quiz
+      tinygrad-edu tutorial quiz b x a
+      tinygrad-edu tutorial quiz --after --json - < answers.txt
+    """
+    from ..tutor import actions
+    from ..tutor import quiz as face  # both bring NumPy
+
+    actions.run(face.quiz, letters, after, restart, as_json)

@@ -22,11 +22,11 @@ def width() -> int:
     return max(min(shutil.get_terminal_size((80, 24)).columns, WIDEST), NARROWEST)
 
 
-def prose(text: str) -> str:
-    """A paragraph, a list or a table of Markdown; styles only where there is colour."""
+def prose(text: str, cells: int = 0) -> str:
+    """A paragraph, a list or a table of Markdown, as wide as the terminal or some cells; styles only with colour."""
     colour = output.has_colour()
     console = Console(
-        width=width(), force_terminal=colour, color_system="standard" if colour else None, highlight=False
+        width=cells or width(), force_terminal=colour, color_system="standard" if colour else None, highlight=False
     )
     with console.capture() as capture:
         console.print(Markdown(text, code_theme="bw", hyperlinks=False))

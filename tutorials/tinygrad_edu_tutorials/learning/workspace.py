@@ -30,6 +30,7 @@ class State:
         page: of each lesson that was begun, the page that was shown last, from 1.
         done: exercises, such as "08-backprop/walk". hints: how many of each were given.
         answers: to predictions, such as "08-backprop/ways", what was answered last.
+        quiz: letters given in each round, such as "before/downhill".
         rest: fields that this version does not know, and keeps.
     """
 
@@ -39,6 +40,7 @@ class State:
     done: list[str] = field(default_factory=list)
     hints: dict[str, int] = field(default_factory=dict)
     answers: dict[str, str] = field(default_factory=dict)
+    quiz: dict[str, str] = field(default_factory=dict)
     rest: dict[str, Any] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
@@ -74,6 +76,7 @@ _FIELDS: dict[str, tuple[type, type]] = {
     "done": (list, str),
     "hints": (dict, int),
     "answers": (dict, str),
+    "quiz": (dict, str),
 }
 
 

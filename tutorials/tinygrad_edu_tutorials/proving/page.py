@@ -6,6 +6,7 @@ import contextlib
 import io
 import re
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -79,6 +80,12 @@ def page_faults(folder: str) -> list[str]:
     lessons = [read(Path(folder) / f"lesson.{language}.md") for language in LANGUAGES]
     page = Page(lessons[0])
     faults = figures.figure_faults(lessons[0], page.figures)
+    return faults + text_faults(page, lessons)
+
+
+def text_faults(page: Page, lessons: Iterable[Lesson]) -> list[str]:
+    """Compare the numbers of the prose and the predicted answers of texts with what a page computes."""
+    faults = []
     for lesson in lessons:
         page.lesson = lesson
         for part in lesson.flat():

@@ -19,6 +19,7 @@ from .demonstrations import demonstration_faults
 from .page import page_faults
 from .parity import parity_faults
 from .programs import LEAST_KILLED, Program, declared_faults, programs_of, said_of
+from .quiz import is_quiz, quiz_faults
 from .structure import structure_faults
 
 PAGE_SECONDS = 120
@@ -48,8 +49,11 @@ class Proof:
 
 
 def prove(folder: Path, pool: ThreadPoolExecutor) -> Proof:
-    """Prove a lesson, with as many processes at a time as the pool has threads."""
+    """Prove a lesson or the quiz, with as many processes at a time as the pool has threads."""
     proof = Proof(folder.name)
+    if is_quiz(folder):
+        proof.faults += pool.submit(_apart, quiz_faults, folder).result()
+        return proof
     try:
         lessons = {language: read(folder / f"lesson.{language}.md") for language in LANGUAGES}
     except (LessonError, OSError) as error:

@@ -21,7 +21,7 @@ _MAY_STAND = {
     "solution": {"solution"},
     "mistake": {"mistake"},
     "recall": {"recall"},
-    "predict": {"predict", "answer", "computed", "within"},
+    "predict": {"predict", "answer", "computed", "within", "lesson"},
 }
 _BEHIND_PYTHON = {"figure": "figure", "exercise": "exercise", "solution": "program"}
 
