@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 from tinygrad_edu.formulas import reading as symbols
 from tinygrad_edu.graph.operation import REGISTRY
@@ -58,5 +59,13 @@ def settings_of(node: TraceNode) -> Iterable[tuple[str, str]]:
     """The attributes of an operation that say something: axis 0, index 0:2."""
     for key, value in node.attrs.items():
         if value is not None and value is not False:
-            shown = value["array"] if isinstance(value, dict) and "array" in value else value
-            yield key, short(", ".join(map(str, shown)) if isinstance(shown, list) else str(shown))
+            shown = _numbers_of(value)
+            yield (
+                key,
+                short(", ".join(str(_numbers_of(item)) for item in shown) if isinstance(shown, list) else str(shown)),
+            )
+
+
+def _numbers_of(value: Any) -> Any:
+    """A setting without the note of its dtype that is kept beside an array."""
+    return value["array"] if isinstance(value, dict) and "array" in value else value
