@@ -80,6 +80,24 @@ def test_a_lesson_has_its_player_in_it(browse, name, words):
     assert inside.get_by_role("button", name=words).is_visible()
 
 
+@pytest.mark.parametrize(
+    ("name", "wrong", "right"),
+    [
+        ("", "That is the way through the product alone", "Right"),
+        ("de/", "Das ist nur der Weg", "Richtig"),
+    ],
+)
+def test_a_prediction_is_judged_where_it_stands(browse, name, wrong, right):
+    tab = browse(f"{name}lessons/08-backprop.html")
+    field, verdict = tab.locator("#predict-ways input"), tab.locator("#predict-ways .verdict")
+    for typed, told in (("4", wrong), ("5", right)):
+        field.fill(typed)
+        field.press("Enter")
+        assert told in verdict.inner_text()
+    tab.click("#predict-impatient button[value=a]")
+    assert tab.get_attribute("#predict-impatient button[value=a]", "aria-pressed") == "true"
+
+
 @pytest.mark.parametrize("name", ["lessons/08-backprop.html", "index.html"])
 def test_each_page_leads_to_its_twin_and_back(browse, site, name):
     tab = browse(name)

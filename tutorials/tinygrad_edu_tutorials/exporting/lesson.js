@@ -42,7 +42,7 @@ function tell(form, right, words, explained) {
   form.querySelector(".show").hidden = right;
 }
 
-for (const form of document.querySelectorAll("form")) {
+for (const form of document.querySelectorAll("form[id^=predict-]")) {
   const prediction = predictions[form.id];
   form.addEventListener("submit", (event) => {
     event.preventDefault();

@@ -16,9 +16,9 @@ from tinygrad_edu_viz.javascript import assemble as javascript
 from tinygrad_edu_viz.pages.parts import head, packed, themed
 from tinygrad_edu_words import _, page_texts
 
-from ..reading.answers import number_of
-from ..reading.lesson import Lesson, Part, explanation, wrong_answers
+from ..reading.lesson import Lesson, Part, explanation
 from .players import Player, commands, player
+from .predictions import form, key_of, known
 
 _MARKDOWN = MarkdownIt("commonmark").enable("table")
 _COLOURS: Any = HtmlFormatter(nowrap=True)
@@ -33,7 +33,7 @@ def page(lesson: Lesson, language: str, solutions: bool = False) -> str:
     made = _Page(lesson, solutions)
     parts = "\n".join(filter(None, map(made.part, lesson.parts)))
     style = themed(_packaged("lesson.css"), "auto")
-    script = javascript.packaged(javascript.WORDS) + _packaged("lesson.js")
+    script = judge()
     title = html.escape(lesson.head["title"])
     about = _("{goal} ({minutes} minutes)").format(goal=lesson.head["goal"], minutes=lesson.head["minutes"])
     return Template(_packaged("lesson.html")).substitute(
@@ -45,6 +45,11 @@ def page(lesson: Lesson, language: str, solutions: bool = False) -> str:
         made=_("A lesson of {program}.").format(program="tinygrad-edu"),
         packed=packed(script, style, predictions=made.predictions),
     )
+
+
+def judge() -> str:
+    """The program that judges predictions, in the language that is spoken."""
+    return javascript.packaged(javascript.WORDS) + _packaged("lesson.js")
 
 
 def prose(text: str) -> str:
@@ -136,27 +141,9 @@ class _Page:
         )
 
     def _prediction(self, part: Part) -> str:
-        key, wrong = f"predict-{part.key}", wrong_answers(part)
-        self.predictions[key] = {
-            "answer": part.attrs["answer"],
-            "within": float(part.attrs["within"]) if "within" in part.attrs else None,
-            "wrong": [[given, prose(why)] for given, why in wrong.items()],
-            "explained": "\n".join(map(self.part, explanation(part))),
-        }
-        ask, check, show = map(html.escape, (_("Your answer"), _("Check"), _("Show the answer")))
-        if number_of(part.attrs["answer"]) is None:
-            letters = sorted({part.attrs["answer"], *wrong})
-            buttons = "".join(f'<button value="{each}" aria-pressed="false">{each}</button>' for each in letters)
-            field = f'<fieldset><legend>{ask}</legend><div class="row">{buttons}</div></fieldset>'
-        else:
-            field = (
-                f'<div class="row"><label for="{key}-answer">{ask}</label>'
-                f'<input id="{key}-answer" autocomplete="off"><button>{check}</button></div>'
-            )
-        return (
-            f'<form id="{key}" action="#">{field}\n<div class="verdict" role="status"></div>\n'
-            f'<button type="button" class="show" hidden>{show}</button></form>'
-        )
+        key = key_of(part)
+        self.predictions[key] = known(part, prose, "\n".join(map(self.part, explanation(part))))
+        return form(part)
 
     def _how_to_check(self, part: Part) -> str:
         number = next(k for k, parts in enumerate(self.lesson.pages, 1) if part in parts)

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import html
+import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from tinygrad_edu_words import _
 
+from ..exporting.pages import code, prose
 from ..exporting.players import commands
-from ..reading.lesson import Lesson, Part
+from ..exporting.predictions import form, key_of, known
+from ..reading.lesson import Lesson, Part, explanation
 
 Frame = Callable[[str], str | None]
 """Gives the element of HTML that shows what a command does, or None."""
@@ -25,7 +28,8 @@ def page(lesson: Lesson, frame: Frame, figures: str, titles: Mapping[str, str]) 
         titles: of all lessons.
     """
     heading, *rest = lesson.parts
-    return "\n\n".join([_part(heading, frame, figures), _facts(lesson, titles), *_parts(rest, frame, figures)]) + "\n"
+    parts = [_part(heading, frame, figures), _facts(lesson, titles), *_parts(rest, frame, figures)]
+    return "\n\n".join([*parts, _judged(lesson)]).rstrip() + "\n"
 
 
 def line(lesson: Lesson) -> str:
@@ -68,9 +72,24 @@ def _parts(parts: Sequence[Part], frame: Frame, figures: str) -> list[str]:
     return written
 
 
+def _judged(lesson: Lesson) -> str:
+    """The program that judges the predictions of a page, and what it knows of them."""
+    told = {key_of(part): known(part, prose, _explained(part)) for part in lesson.all("predict")}
+    if not told:
+        return ""
+    data = json.dumps(told, ensure_ascii=False).replace("<", "\\u003c")
+    return f'<script type="application/json" id="predictions">{data}</script>\n<script src="../lesson.js"></script>'
+
+
+def _explained(part: Part) -> str:
+    return "".join(code(each.text) if each.kind == "code" else prose(each.clean) for each in explanation(part))
+
+
 def _part(part: Part, frame: Frame, figures: str) -> str:
     if part.parts:
         inside = _parts(part.parts, frame, figures)
+        if part.kind == "predict":
+            return "\n\n".join([form(part), _opened("predict", part.summary), *inside, "</details>"])
         return "\n\n".join([_opened(part.kind, part.summary), *inside, "</details>"])
     match part.kind:
         case "heading":

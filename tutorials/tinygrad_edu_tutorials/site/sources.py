@@ -7,8 +7,10 @@ import shutil
 from pathlib import Path
 from typing import Protocol
 
+from tinygrad_edu_viz.pages.parts import enclosed
 from tinygrad_edu_words import LANGUAGES, _
 
+from ..exporting.pages import judge
 from ..exporting.players import commands
 from ..library import FOLDER, lesson, names
 from ..reading.lesson import Lesson
@@ -37,6 +39,7 @@ def write(source: Path, language: str) -> None:
         LessonError: a lesson that cannot be read.
     """
     players = Players(source / "extra" / "players")
+    (source / "extra/lesson.js").write_text(enclosed(judge()), encoding="utf-8")
     course = [lesson(name, language) for name in names()]
     players.prepare(typed for each in course for part in each.all("command") for typed in commands(part))
 
