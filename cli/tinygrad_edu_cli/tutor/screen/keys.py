@@ -51,8 +51,8 @@ Tab  Enter         to what can be opened, and open it;
                    or click it
 o                  the pictures of the page; there b opens
                    the browser
-r                  run a command of the page; its end comes
-                   back to this place
+r                  run a command of the page, or the program
+                   that you write; its end comes back here
 
 e                  open the exercise in your editor: that in
                    VISUAL or EDITOR, or nano, or vi

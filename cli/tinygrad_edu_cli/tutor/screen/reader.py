@@ -90,7 +90,7 @@ class Reader(Screen[None]):
             await column.remove_children()
             await column.mount_all(page_blocks(self.desk.session, page, left))
             self.paper.scroll_home(animate=False, force=True, immediate=True)
-        self.paper.focus()
+        self.set_focus(self.paper)
         self.show_bars(message)
         self.call_after_refresh(self.watch_files)
 
@@ -242,11 +242,11 @@ class Reader(Screen[None]):
             told = _("This page has no prediction.") if not self.query(Prediction) else _("All is predicted here.")
             self.show_bars(told)
             return
-        open_ones[0].field.focus(scroll_visible=False)
+        self.set_focus(open_ones[0].field, scroll_visible=False)
         self.bring_into_sight(open_ones[0])
 
     def action_leave_field(self) -> None:
-        self.paper.focus(scroll_visible=False)
+        self.set_focus(self.paper, scroll_visible=False)
 
     @on(Prediction.Given)
     async def judge(self, given: Prediction.Given) -> None:
@@ -378,11 +378,13 @@ class Reader(Screen[None]):
     # Commands and pictures.
 
     def commands(self) -> list[str]:
-        """Those of this page."""
-        return [line for part in self.page.parts if part.kind == "command" for line in part.text.splitlines() if line]
+        """Those of this page, and those that run the learner's programs."""
+        typed = [line for part in self.page.parts if part.kind == "command" for line in part.text.splitlines() if line]
+        files = [file.relative_to(self.desk.root).as_posix() for file in self.page.files.values()]
+        return [*typed, *(f"python {name}" for name in files if f"python {name}" not in typed)]
 
     def action_run(self) -> None:
-        """Run the command of the page, or that which is chosen of several."""
+        """Run the command or the program of the page, or that which is chosen of several."""
         found = self.commands()
         if not found:
             self.show_bars(_("This page has no command to run."))
