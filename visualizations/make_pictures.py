@@ -19,6 +19,10 @@ from session_film import drawn, film
 from tinygrad_edu_cli.main import main as command
 from tinygrad_edu_cli.subject import Subject, open_source
 from tinygrad_edu_cli.tui.app import Stepper
+from tinygrad_edu_cli.tutor.screen.app import Tutor
+from tinygrad_edu_tutorials.learning.session import Session
+from tinygrad_edu_tutorials.learning.workspace import Workspace
+from tinygrad_edu_tutorials.running import forked
 from tinygrad_edu_viz import Trace, draw_graph, render
 from tinygrad_edu_viz.pages.page import page
 from tinygrad_edu_viz.pictures.gif import gif
@@ -177,6 +181,25 @@ def full_screen(
     next(drawn([asyncio.run(drawing())], chromium())).save(path)
 
 
+def tutor(path: Path) -> None:
+    """The tutor, after a check has recognised a mistake."""
+
+    async def drawing(root: Path) -> str:
+        work = Session(Workspace.make(root, "en"))
+        page = work.read("8", 5)
+        app = Tutor(work, page)
+        async with app.run_test(size=(100, 32)) as pilot:
+            solution = page.lesson.one("program", "pass_on").text
+            page.files["pass_on"].write_text(solution.replace("grads[x] +=", "grads[x] ="), encoding="utf-8")
+            await app.reader.show_checked("08-backprop/pass_on", work.check("pass_on"))
+            await pilot.pause(0.5)
+            return app.export_screenshot(title="tinygrad-edu tutorial")
+
+    with tempfile.TemporaryDirectory() as folder:
+        forked.prepare()
+        next(drawn([asyncio.run(drawing(Path(folder) / "lessons"))], chromium())).save(path)
+
+
 def session(path: Path) -> None:
     film(path, chromium())
 
@@ -186,6 +209,7 @@ PICTURES: dict[str, Callable[[Path], None]] = {
     "steps.gif": moving,
     "stepper.png": partial(full_screen, make=perceptron, size=(132, 34), step=STEP),
     "predict.png": partial(full_screen, make=perceptron, size=(100, 30), step=18, keys=MISTAKE),
+    "tutor.png": tutor,
     "digits.png": partial(full_screen, make=digits, size=(150, 30), step=8),
     "page.png": partial(screenshot, scheme="light", width=1640, height=800),
     "page-dark.png": partial(screenshot, scheme="dark", width=1640, height=800),
