@@ -71,6 +71,9 @@ def _front(language: str, players: Players, course: list[Lesson], guides: list[s
         parts += ["## Guides", "\n".join(f"- [](guides/{name}.md)" for name in guides)]
         parts += ["## API", "What every public name takes, gives and raises: [](api/index.rst)."]
         parts += [_contents("Guides", [f"guides/{name}" for name in guides]), _contents("API", api.PAGES)]
+    else:
+        words = _("Guides, gallery and API, in English")
+        parts.append(f'<p><a href="../index.html" hreflang="{LANGUAGES[0]}">{words}</a></p>')
     return "\n\n".join(parts) + "\n"
 
 
