@@ -76,6 +76,12 @@ LAZY = {
         "tinygrad_edu_cli.training.exports": HELP,
         "tinygrad_edu_cli.training.table": HELP,
     },
+    "tinygrad_edu_cli.commands.doctor": {"tinygrad_edu_cli.doctoring.report": HELP},
+    "tinygrad_edu_cli.doctoring.gpu": {"cupy": OPTIONAL, "cuda.pathfinder": OPTIONAL, "mpi4py": OPTIONAL},
+    "tinygrad_edu_cli.doctoring.machine": {
+        "module": OPTIONAL,
+        "tinygrad_edu_viz.pictures.fonts": "needs Pillow and matplotlib, which are optional",
+    },
     "tinygrad_edu_cli.commands.evaluate": {
         "tinygrad_edu_cli.training.application": HELP,
         "tinygrad_edu_cli.training.evaluation": HELP,

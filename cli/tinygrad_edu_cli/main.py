@@ -17,6 +17,7 @@ from tinygrad_edu_words import LANGUAGES, _
 from . import completion, output, translating
 from .commands import help as help_commands
 from .commands.compare import compare
+from .commands.doctor import doctor
 from .commands.evaluate import evaluate
 from .commands.graph import graph
 from .commands.landscape import landscape
@@ -78,6 +79,7 @@ cli.add_command(playground)
 cli.add_command(replay)
 cli.add_command(predict)
 cli.add_command(evaluate)
+cli.add_command(doctor)
 cli.add_command(help_commands.help_command)
 cli.add_command(help_commands.completion)
 
