@@ -202,7 +202,7 @@ class Reader(Screen[None]):
             done = f"{len(row.done)}/{len(row.exercises)}"
             sign = "✓" if row.exercises and len(row.done) == len(row.exercises) else "›" if row.page else " "
             minutes = _("{n} min").format(n=row.lesson.head.get("minutes", "?"))
-            lines.append(f"{sign} {done:>5}  {name:<17} {minutes:>7}  {row.lesson.head.get('title', '')}")
+            lines.append(f"{sign} {done:>5}  {name:<19} {minutes:>6}  {row.lesson.head.get('title', '')}")
             places.append((name, None))
             for number, page in enumerate(self.page.lesson.pages if here else [], 1):
                 heading = next((part.clean.strip() for part in page if part.kind == "heading"), "")
