@@ -11,6 +11,8 @@ import numpy as np
 
 import tinygrad_edu as tg
 from courses_shown import perceptron
+from tinygrad_edu_tutorials import library
+from tinygrad_edu_tutorials.exporting.pages import page as lesson_page
 from tinygrad_edu_viz import Trace
 from tinygrad_edu_viz.landscapes.landscape import survey
 from tinygrad_edu_viz.landscapes.trail import Trail
@@ -60,6 +62,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "comparison": lambda: report(comparison(), table="lr    epochs  loss   accuracy  seconds  kept  found\n" * 3),
     "landscape": lambda: landscape_page.page(ravine()),
     "playground": lambda: playground.page(),
+    "lesson": lambda: lesson_page(library.lesson("08-backprop", "en"), "en", solutions=True),
 }
 html = cache(lambda name: PAGES[name]())
 
@@ -144,4 +147,13 @@ STATES: dict[str, dict[str, Step]] = {
         ),
         "playing": lambda page: (page.tab.click("#restart"), page.tab.click("#play")),
     },
+    "lesson": {
+        "answer recalled": click(".recall summary"),
+        "answer wrong": fill("#predict-ways input", "4"),
+        "answer right": fill("#predict-ways input", "5"),
+        "letter wrong": click("#predict-impatient [value=c]"),
+        "answer shown": click("#predict-impatient .show"),
+        "hints, solutions and mistakes open": lambda page: [each.click() for each in page.tab.locator("summary").all()],
+    },
 }
+STILL = ("lesson",)  # what moves there is in its frames

@@ -23,8 +23,10 @@ function isRight(prediction, given) {
   if (right === null || number === null) return letter(given) === letter(prediction.answer);
   if (prediction.within !== null) return Math.abs(number - right) <= prediction.within;
   if (Math.abs(number - right) <= 1e-6 * Math.max(Math.abs(number), Math.abs(right))) return true;
-  const rounded = Number(right.toPrecision(Math.min(Math.max(digits(given), 2), 100)));
-  return rounded === number && !Number.isInteger(right);
+  if (Number.isInteger(right)) return false;
+  const places = Math.min(Math.max(digits(given), 2), 100), unit = 10 ** (Math.floor(Math.log10(Math.abs(right))) - places + 1);
+  const isBetween = Math.abs(Math.abs(number - right) - unit / 2) < 1e-9 * unit; // 1.25 may be rounded to 1.2 and to 1.3
+  return isBetween || Number(right.toPrecision(places)) === number;
 }
 
 function whyWrong(prediction, given) {
@@ -61,6 +63,7 @@ for (const form of document.querySelectorAll("form[id^=predict-]")) {
   });
   form.querySelector(".show").addEventListener("click", () => {
     tell(form, true, _("It is {answer}.", { answer: prediction.answer }), prediction.explained);
+    form.querySelector("input, button").focus(); // its own button is gone
   });
 }
 

@@ -99,7 +99,10 @@ class _Page:
                 return "\n".join(map(self._command, commands(part)))
             case "predict":
                 return self._prediction(part) + (self._details(part) if self.solutions else "")
-            case "hint" | "recall":
+            case "recall":
+                question, answer = html.escape(part.summary), self._details(part, _("The answer"))
+                return f'<div class="recall"><p><strong>{question}</strong></p>\n{answer}</div>'
+            case "hint":
                 return self._details(part)
             case "solution" | "mistake":
                 return self._details(part) if self.solutions else ""
@@ -116,9 +119,10 @@ class _Page:
         self.contents.append((key, words))
         return f'<h2 id="{key}">{words}</h2>'
 
-    def _details(self, part: Part) -> str:
+    def _details(self, part: Part, summary: str = "") -> str:
         inside = "\n".join(map(self.part, part.parts))
-        return f'<details class="{part.kind}"><summary>{html.escape(part.summary)}</summary>\n{inside}\n</details>'
+        words = html.escape(summary or part.summary)
+        return f'<details class="{part.kind}"><summary>{words}</summary>\n{inside}\n</details>'
 
     def _picture(self, part: Part) -> str:
         content = base64.b64encode((self.lesson.path.parent / part.attrs["src"]).read_bytes()).decode()

@@ -18,8 +18,12 @@ def is_right(prediction: Part, given: str) -> bool:
         return abs(number - right) <= float(prediction.attrs["within"])
     if math.isclose(number, right, rel_tol=1e-6):
         return True
-    rounded = f"{right:.{max(_digits(given), 2)}g}"
-    return float(rounded) == number and not right.is_integer()
+    if right.is_integer():
+        return False
+    digits = max(_digits(given), 2)
+    unit = 10.0 ** (math.floor(math.log10(abs(right))) - digits + 1)
+    is_between = abs(abs(number - right) - unit / 2) < 1e-9 * unit  # 1.25 may be rounded to 1.2 and to 1.3
+    return is_between or float(f"{right:.{digits}g}") == number
 
 
 def why_wrong(prediction: Part, given: str) -> str | None:
