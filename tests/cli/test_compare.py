@@ -321,3 +321,9 @@ def test_json_has_no_nan(cli):
     ran = cli("compare", "lr=0.1,1e30", *QUICK, "--optimizer", "sgd", "--json")
     for line in ran.out.splitlines():
         json.loads(line, parse_constant=pytest.fail)
+
+
+def test_what_blows_up_does_not_tie_however_much_it_scatters(cli):
+    options = "--net 2-16-1 --activation tanh --optimizer sgd --batch-size full --epochs 60 --seeds 3".split()
+    ran = cli("compare", "lr=0.3,300", "--data", "moons", *options)
+    assert "tie" not in ran.out and "lr=0.3" in ran.out.splitlines()[-1]

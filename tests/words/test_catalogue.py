@@ -129,7 +129,7 @@ NO_TEXTS = {  # reasons why texts that look like prose are none that is translat
     "a prefix by which a recorded sentence is read": r"^(times the|\. Here the|\. Together with| on unchanged)",
     "a name, or a key": r"^(chain rule|DejaVu|cjk |the upstream gradient$|True|False|None|typed|slid|setting)",
     "keys of a table that has their German names": "^(" + "|".join(map(re.escape, Mistake)) + ")$",
-    "facts of a machine, and keys to what others say": r"^(CUDA|mpi4py|out of memory|failed to load|Build Dep|\{\}, comp)",
+    "facts of a machine": r"^(CUDA|mpi4py|out of memory|failed to load|Build Dep|\{\}, comp)",
     "formulas and an example": r"^(w ← w|0\.5 or)",
     "how a trace or a course shows itself to programmers": r"^Course of",
     "what to install": r"^((apt|pip) (un)?install|No module|exit status)",

@@ -3,7 +3,8 @@
 Two settings are compared seed by seed, as these share data, first weights and order: by the logarithm of the ratio of
 their losses, as losses differ by factors. They tie if Student's paired t-test at 95 % cannot tell them apart, or if the
 difference is of no use. With one seed there is no spread to judge by, and the examples must do: the mean loss of m
-examples is uncertain by about 1/√m of itself, as a loss scatters about as much as its mean.
+examples is uncertain by about 1/√m of itself, as a loss scatters about as much as its mean. What is worse than guessing
+with each seed does not tie with what is better, however much it scatters.
 """
 
 from __future__ import annotations
@@ -36,7 +37,9 @@ def _tie(better: Candidate, worse: Candidate) -> bool:
         return False
     if differ_in_no_use([better, worse]):
         return True
-    pairs = zip(better.runs, worse.runs, strict=True)
+    pairs = list(zip(better.runs, worse.runs, strict=True))
+    if all(a.share < 1 < b.share for a, b in pairs):
+        return False
     ratios = [math.log(max(b.share, NO_USE) / max(a.share, NO_USE)) for a, b in pairs]
     if len(ratios) == 1:
         examples = better.first.judged.examples
