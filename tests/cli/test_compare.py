@@ -326,4 +326,4 @@ def test_json_has_no_nan(cli):
 def test_what_blows_up_does_not_tie_however_much_it_scatters(cli):
     options = "--net 2-16-1 --activation tanh --optimizer sgd --batch-size full --epochs 60 --seeds 3".split()
     ran = cli("compare", "lr=0.3,300", "--data", "moons", *options)
-    assert "tie" not in ran.out and "lr=0.3" in ran.out.splitlines()[-1]
+    assert "lr=300 blew up" in ran.out and " tie" not in ran.out and "Take lr=0.3" in ran.out

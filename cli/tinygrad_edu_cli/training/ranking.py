@@ -3,8 +3,8 @@
 Two settings are compared seed by seed, as these share data, first weights and order: by the logarithm of the ratio of
 their losses, as losses differ by factors. They tie if Student's paired t-test at 95 % cannot tell them apart, or if the
 difference is of no use. With one seed there is no spread to judge by, and the examples must do: the mean loss of m
-examples is uncertain by about 1/√m of itself, as a loss scatters about as much as its mean. What is worse than guessing
-with each seed does not tie with what is better, however much it scatters.
+examples is uncertain by about 1/√m of itself, as a loss scatters about as much as its mean. What blew up
+with each seed does not tie with what did not, however much it scatters.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from statistics import mean, stdev
 
 from .candidate import Candidate, same_numbers
+from .run_word import BLEW_UP, word
 
 # Student's t: in 5 % of all cases chance alone goes beyond it, in one direction or the other (two-sided), by degrees of
 # freedom from 1 on.
@@ -37,15 +38,19 @@ def _tie(better: Candidate, worse: Candidate) -> bool:
         return False
     if differ_in_no_use([better, worse]):
         return True
-    pairs = list(zip(better.runs, worse.runs, strict=True))
-    if all(a.share < 1 < b.share for a, b in pairs):
+    if _blew_up(worse, better) and not _blew_up(better, better):
         return False
+    pairs = zip(better.runs, worse.runs, strict=True)
     ratios = [math.log(max(b.share, NO_USE) / max(a.share, NO_USE)) for a, b in pairs]
     if len(ratios) == 1:
         examples = better.first.judged.examples
         return ratios[0] < (2 / math.sqrt(examples) if examples else 0.0)
     t = STUDENT[min(len(ratios) - 2, len(STUDENT) - 1)]
     return mean(ratios) <= t * stdev(ratios) / math.sqrt(len(ratios))
+
+
+def _blew_up(each: Candidate, best: Candidate) -> bool:
+    return all(word(run, best.share) == BLEW_UP for run in each.runs)
 
 
 def differ_in_no_use(candidates: Sequence[Candidate]) -> bool:
