@@ -1,6 +1,10 @@
-"""What `source` says before there is code."""
+"""What `source` says: before there is code, and in the guide."""
+
+import re
+from pathlib import Path
 
 import numpy as np
+import pytest
 
 import tinygrad_edu as tg
 
@@ -24,3 +28,21 @@ def test_and_why_there_will_be_none():
     assert step.why_not and step.source.startswith(
         f"# There is no code: the function cannot be replayed, as {step.why_not}"
     )
+
+
+GUIDE = Path(__file__).parents[2] / "docs/python.md"
+BLOCKS = re.findall(r"```python\n(.*?)```", GUIDE.read_text(encoding="utf-8"), re.DOTALL)
+SAMPLES = [k for k, block in enumerate(BLOCKS) if block.rstrip().endswith("print(step.source)")]
+
+
+@pytest.mark.parametrize("k", SAMPLES)
+def test_the_guide_shows_the_code_of_its_samples(k: int, capsys: pytest.CaptureFixture[str]) -> None:
+    rng = np.random.default_rng(0)
+    batches = [(tg.Tensor(rng.random((32, 3))), tg.Tensor(rng.random((32, 2)))) for _ in range(3)]
+    with tg.default_dtype("float64"):
+        exec(BLOCKS[k], {"tg": tg, "batches": batches})
+    assert capsys.readouterr().out.rstrip() == BLOCKS[k + 1].rstrip()
+
+
+def test_the_guide_has_both_kinds_of_functions() -> None:
+    assert len(SAMPLES) == 2
