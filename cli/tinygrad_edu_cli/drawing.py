@@ -17,6 +17,7 @@ from tinygrad_edu_viz.pictures.gif import FONTS, missing_letters
 from tinygrad_edu_viz.pictures.graph_files import graph_json
 from tinygrad_edu_viz.text.terminal import draw, fitting
 from tinygrad_edu_viz.views.levels import view
+from tinygrad_edu_words import _
 
 from . import output, subject
 from .errors import MissingPieceError
@@ -89,8 +90,11 @@ def _on_screen(drawn: Subject, level: str) -> str:
     coarser = "--level layer, " if level == "op" else ""
     return "\n".join(
         wrap(
-            f"A drawing of its {len(trace.nodes):,} nodes takes {wide:,} columns, and this terminal has {width}: "
-            f"give -o graph.svg for a picture, -o graph.html for a page, {coarser}or make the terminal wider"
+            _(
+                "A drawing of its {n} nodes takes {wide} columns, and this terminal has {width}: "
+                "give -o graph.svg for a picture, -o graph.html for a page, {coarser}or make the "
+                "terminal wider"
+            ).format(n=f"{len(trace.nodes):,}", wide=f"{wide:,}", width=width, coarser=coarser)
         )
     )
 
@@ -98,12 +102,15 @@ def _on_screen(drawn: Subject, level: str) -> str:
 def _picture(subject: Subject, format: str, level: str, looks: Looks) -> bytes:
     drawing = draw_graph(subject.trace, level, **{**looks._asdict(), "theme": looks.theme or "light"})
     if drawing.note:
-        click.echo(f"note: {drawing.note}", err=True)
+        click.echo(_("note: {note}").format(note=drawing.note), err=True)
     with _explained():
         content = render(drawing, format)
     lost = missing_letters(subject.trace) if format == "png" else ""
     if lost:
-        click.echo(f"warning: no font of this machine has {lost[:20]}: install one ({FONTS})", err=True)
+        click.echo(
+            _("warning: no font of this machine has {lost}: install one ({fonts})").format(lost=lost[:20], fonts=FONTS),
+            err=True,
+        )
     return content
 
 
@@ -113,11 +120,11 @@ def _explained() -> Iterator[None]:
     try:
         yield
     except MissingDot as error:
-        what, _, hint = str(error).partition(": ")
+        what, hint = str(error).partition(": ")[::2]
         raise MissingPieceError(what, hint) from None
 
 
 def _write(path: Path, data: bytes) -> None:
     with replacing(path) as temporary:
         temporary.write_bytes(data)
-    click.echo(f"wrote {path}", err=True)
+    click.echo(_("wrote {path}").format(path=path), err=True)

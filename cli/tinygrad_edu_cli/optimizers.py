@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from tinygrad_edu import optim
+from tinygrad_edu_words import _
 
 from .errors import CommandError
 from .phrases import either
@@ -36,11 +37,13 @@ def check(kind: str, given: Mapping[str, Any]) -> None:
     for name, kinds in WITH.items():
         if is_given(given.get(name)) and kind not in kinds:
             raise CommandError(
-                f"--{name.replace('_', '-')} is a setting of {either(kinds)}, and the optimizer is {kind}",
-                f"leave it out, or choose --optimizer {kinds[0]}",
+                _("--{name} is a setting of {kinds}, and the optimizer is {kind}").format(
+                    name=name.replace("_", "-"), kinds=either(kinds), kind=kind
+                ),
+                _("leave it out, or choose --optimizer {kind}").format(kind=kinds[0]),
             )
     if given.get("nesterov") and not given.get("momentum"):
-        raise CommandError("--nesterov looks ahead along the momentum, and there is none", "add --momentum 0.9")
+        raise CommandError(_("--nesterov looks ahead along the momentum, and there is none"), _("add --momentum 0.9"))
 
 
 def make(kind: str, parameters: Iterable[Any], lr: float, given: Mapping[str, Any]) -> optim.Optimizer:

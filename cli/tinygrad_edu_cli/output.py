@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import re
 import sys
+from contextlib import AbstractContextManager, nullcontext
 from typing import IO, Any
 
 import click
 
-from tinygrad_edu_words import language
+from tinygrad_edu_words import ENGLISH, language, speaking
 
 _BOXES = "╭╮╰╯─│╔╗╚╝═║├►▼×…"
 _SUPERSCRIPTS = "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"
@@ -88,6 +89,11 @@ def shown(text: str, coding: str | None = None) -> str:
     text = re.sub(f"[{_SUPERSCRIPTS}]+", lambda power: "^" + power[0].translate(_DIGITS), text).translate(_ASCII)
     text = text.translate(_GERMAN) if language() == "de" and not _can_show("äß", coding) else text
     return text.encode(coding, "backslashreplace").decode(coding)
+
+
+def english(asked: bool) -> AbstractContextManager[None]:
+    """A block in English, where it is asked for: as what `--json` prints is, in whatever language we speak."""
+    return speaking(ENGLISH) if asked else nullcontext()
 
 
 def say(text: str) -> None:

@@ -17,6 +17,8 @@ COUNTED = {
     "held-out example": (N_("held-out example"), N_("held-out examples")),
     "fresh example": (N_("fresh example"), N_("fresh examples")),
     "input": (N_("input"), N_("inputs")),
+    "output": (N_("output"), N_("outputs")),
+    "row": (N_("row"), N_("rows")),
     "step": (N_("step"), N_("steps")),
     "update": (N_("update"), N_("updates")),
 }
@@ -32,14 +34,20 @@ def as_options(text: str) -> str:
 def describe(value: Any) -> str:
     """What a value of an expression is."""
     if isinstance(value, Node):
-        return f"'{value.name}'" if value.name else f"the result of {value.op.name}" if value.op else "a constant"
+        return (
+            f"'{value.name}'"
+            if value.name
+            else _("the result of {name}").format(name=value.op.name)
+            if value.op
+            else _("a constant")
+        )
     if isinstance(value, (list, tuple)):
-        return f"a list of {len(value)}"
+        return _("a list of {n}").format(n=len(value))
     if isinstance(value, bool):
-        return "a comparison"
+        return _("a comparison")
     if isinstance(value, str):
-        return f"the text {value!r}" if len(value) < 40 else "a text"
-    return "None" if value is None else f"the number {value:g}"
+        return _("the text {value!r}").format(value=value) if len(value) < 40 else _("a text")
+    return "None" if value is None else _("the number {value}").format(value=f"{value:g}")
 
 
 def is_plain(value: Any) -> bool:
@@ -51,24 +59,26 @@ def is_plain(value: Any) -> bool:
 
 def shapes(operands: Iterable[Any]) -> str:
     """The shapes of the operands of what failed."""
-    return ", ".join(f"{describe(x)} has shape {x.shape}" for x in operands if isinstance(x, Tensor))
+    return ", ".join(
+        _("{x} has shape {shape}").format(x=describe(x), shape=x.shape) for x in operands if isinstance(x, Tensor)
+    )
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
     """The known words that were probably meant, "tan or tanh"; "" if none is near."""
-    return " or ".join(difflib.get_close_matches(word, list(known), n=2))
+    return f" {_('or')} ".join(difflib.get_close_matches(word, list(known), n=2))
 
 
 def some(names: Iterable[str], most: int = 8) -> str:
     """Names in a row, the first few of many."""
     names = list(names)
-    return ", ".join(names[:most]) + (", ..." if len(names) > most else "") if names else "none"
+    return ", ".join(names[:most]) + (", ..." if len(names) > most else "") if names else _("none")
 
 
 def either(words: Iterable[Any]) -> str:
     """ "a, b or c"."""
     *first, last = map(str, words)
-    return f"{', '.join(first)} or {last}" if first else last
+    return _("{first} or {last}").format(first=", ".join(first), last=last) if first else last
 
 
 def count(number: int | None, noun: str) -> str:

@@ -33,7 +33,9 @@ def at_level(subject: Subject, level: str) -> tuple[Subject, str]:
     try:
         return Subject(subject.title, _numbers_of(subject), subject.note, picks=_picking(subject.trace)), "op"
     except CommandError as error:
-        raise CommandError(f"--level scalar: {error}", "choose --level op or --level layer, or --apart NODE") from None
+        raise CommandError(
+            f"--level scalar: {error}", _("choose --level op or --level layer, or --apart NODE")
+        ) from None
 
 
 def _picking(trace: Trace) -> str:
@@ -60,7 +62,9 @@ def scalarized(subject: Subject, place: str) -> Subject:
         name = found[1] if found else place
         if name not in ids:
             near = nearest(name, [*ids]) or ", ".join([*ids][:6])
-            raise CommandError(f"no node is called {name!r}", f"there is: {near}")
+            raise CommandError(
+                _("no node is called {name!r}").format(name=name), _("there is: {near}").format(near=near)
+            )
         node, index = ids[name], _index(found[2]) if found else None
     shown = trace.nodes[node].label + (f"[{', '.join(map(str, index))}]" if index is not None else "")
     trace = _numbers_of(subject, node, index)
@@ -75,7 +79,9 @@ def _index(text: str) -> tuple[int, ...]:
     try:
         return tuple([int(part) for part in text.split(",") if part.strip()])
     except ValueError:
-        raise CommandError(f"[{text}] is no place in an array", "give numbers, as in [0, 3]") from None
+        raise CommandError(
+            _("[{text}] is no place in an array").format(text=text), _("give numbers, as in [0, 3]")
+        ) from None
 
 
 def _numbers_of(subject: Subject, node: str | None = None, index: Index | None = None) -> Trace:
@@ -85,7 +91,9 @@ def _numbers_of(subject: Subject, node: str | None = None, index: Index | None =
             return scalarize(whole, node, index)
     except TooManyNumbers as error:
         taken = subject.trace.nodes[node or subject.trace.root]
-        element = f'one element of it: --apart "{taken.label}[{", ".join("0" * len(taken.shape))}]"'
+        element = _("one element of it: {command}").format(
+            command=f'--apart "{taken.label}[{", ".join("0" * len(taken.shape))}]"'
+        )
         raise TooMuchError(_said(error), element if taken.shape and index is None else "") from None
     except ArgumentError as error:
         raise CommandError(_said(error)) from None

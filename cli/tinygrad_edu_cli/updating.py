@@ -12,6 +12,7 @@ from tinygrad_edu.graph.node import Node
 from tinygrad_edu_viz import Course
 from tinygrad_edu_viz.courses.repeating import Repeated
 from tinygrad_edu_viz.recording.names import names
+from tinygrad_edu_words import _
 
 from . import optimizers
 from .errors import CommandError
@@ -58,11 +59,11 @@ def course_of(subject: Subject, learning: Learning) -> Subject:
     optimizers.check(learning.optimizer, learning.settings)
     root = subject.root
     if subject.course is not None:
-        raise CommandError("a saved course has its updates in it", "leave out the options of the optimizer")
+        raise CommandError(_("a saved course has its updates in it"), _("leave out the options of the optimizer"))
     if root is None:
         raise CommandError(
-            "a saved trace cannot go on to updates: it has the numbers of one pass, and computes nothing",
-            "give the expression, or FILE.py:FUNC",
+            _("a saved trace cannot go on to updates: it has the numbers of one pass, and computes nothing"),
+            _("give the expression, or FILE.py:FUNC"),
         )
     _check_length(subject, learning.updates)
     again = Repeated(root)  # before the optimizer moves the leaves
@@ -70,7 +71,7 @@ def course_of(subject: Subject, learning: Learning) -> Subject:
     lr = RATES.get(learning.optimizer, RATE) if learning.lr is None else learning.lr
     optimizer = optimizers.make(learning.optimizer, learned, lr, learning.settings)
     try:
-        with announced(f"recording {count(learning.updates, 'update')} ..."):
+        with announced(_("recording {n} ...").format(n=count(learning.updates, "update"))):
             course = Course.record(again, optimizer, learning.updates, subject.title)
     except TinygradError as error:
         raise CommandError(str(error)) from None
@@ -82,8 +83,10 @@ def _check_length(subject: Subject, updates: int) -> None:
     most = max(MOST_EVENTS // max(events, 1) - 1, 1)
     if updates > most:
         raise CommandError(
-            f"--updates {updates}: a pass of this has {count(events, 'step')}, and a course at most {MOST_EVENTS:,}",
-            f"give --updates {most} or less; tinygrad-edu train learns for longer",
+            _("--updates {updates}: a pass of this has {n}, and a course at most {most_events}").format(
+                updates=updates, n=count(events, "step"), most_events=f"{MOST_EVENTS:,}"
+            ),
+            _("give --updates {most} or less; tinygrad-edu train learns for longer").format(most=most),
         )
 
 
@@ -100,7 +103,7 @@ def _learned(nodes: Sequence[Node], asked: str | None) -> list[Node]:
 def _names(text: str) -> list[str]:
     found = [part.strip() for part in text.split(",") if part.strip()]
     if not found:
-        raise CommandError("--learn names nothing", "as in --learn w,b")
+        raise CommandError(_("--learn names nothing"), _("as in --learn w,b"))
     return list(dict.fromkeys(found))
 
 
@@ -108,10 +111,16 @@ def _found(name: str, called: Mapping[str, Node], can: Mapping[str, Node]) -> No
     if name in can:
         return can[name]
     if name in called:
-        raise CommandError(f"--learn {name}: {name} is a constant, and has no gradient", f"there are: {some(can)}")
+        raise CommandError(
+            _("--learn {name}: {name} is a constant, and has no gradient").format(name=name),
+            _("there are: {known}").format(known=some(can)),
+        )
     near = nearest(name, can)
-    hint = f"did you mean {near}? " if near else ""
-    raise CommandError(f"--learn {name}: nothing that is given has this name", f"{hint}There are: {some(can)}")
+    hint = _("did you mean {near}?").format(near=near) + " " if near else ""
+    raise CommandError(
+        _("--learn {name}: nothing that is given has this name").format(name=name),
+        hint + _("There are: {known}").format(known=some(can)),
+    )
 
 
 def words(learning: Learning) -> Iterable[str]:

@@ -19,6 +19,8 @@ from typing import Any
 
 import click
 
+from tinygrad_edu_words import _
+
 from .errors import CommandError, FileError, UserCodeError
 from .output import encoding, shown
 
@@ -35,7 +37,11 @@ def call(path: Path, name: str) -> Any:
     """
     _check(path)
     own_output = contextlib.redirect_stdout(sys.stderr)  # stdout is for our results
-    with announced(f"running {path}:{name} ..."), _importable(path.resolve().parent), own_output:
+    with (
+        announced(_("running {path}:{name} ...").format(path=path, name=name)),
+        _importable(path.resolve().parent),
+        own_output,
+    ):
         module = _load(path)
         function = _find(module, path, name)
         with _failures_of(path, f"{name}()"):
@@ -64,12 +70,17 @@ def _check(path: Path) -> None:
         compile(path.read_bytes(), str(path), "exec", dont_inherit=True)
     except OSError as error:
         near = _near(path)
-        raise FileError(f"cannot read {path}: {error.strerror}", f"did you mean {near}?" if near else "") from None
+        raise FileError(
+            _("cannot read {path}: {why}").format(path=path, why=error.strerror),
+            _("did you mean {near}?").format(near=near) if near else "",
+        ) from None
     except SyntaxError as error:
         line = (error.text or "").strip()
-        raise FileError(f"{path}, line {error.lineno or 1}: {error.msg}", line) from None
+        raise FileError(
+            _("{path}, line {lineno}: {msg}").format(path=path, lineno=error.lineno or 1, msg=error.msg), line
+        ) from None
     except (ValueError, MemoryError, RecursionError) as error:
-        raise FileError(f"{path} is no Python file: {error}") from None
+        raise FileError(_("{path} is no Python file: {error}").format(path=path, error=error)) from None
 
 
 def _near(path: Path) -> str:
@@ -103,7 +114,7 @@ def _load(path: Path) -> ModuleType:
     spec = importlib.util.spec_from_file_location(name, path)
     assert spec is not None and spec.loader is not None
     module = sys.modules[name] = importlib.util.module_from_spec(spec)  # dataclasses look their module up
-    with _failures_of(path, "the file"):
+    with _failures_of(path, _("the file")):
         spec.loader.exec_module(module)
     return module
 
@@ -114,9 +125,15 @@ def _find(module: ModuleType, path: Path, name: str) -> Callable[[], Any]:
     function = getattr(module, name, None) if name else None
     if not callable(function):
         near = difflib.get_close_matches(name, own, n=1)
-        hint = f"its functions are: {', '.join(shown)}" if shown else "it defines no function"
-        what = f"{path} has no function '{name}'" if name else f"{path}: name the function, as in {path}:FUNC"
-        raise CommandError(what, f"did you mean {path}:{near[0]}?\n{hint}" if near else hint)
+        hint = _("its functions are: {shown}").format(shown=", ".join(shown)) if shown else _("it defines no function")
+        what = (
+            _("{path} has no function '{name}'").format(path=path, name=name)
+            if name
+            else _("{path}: name the function, as in {path}:FUNC").format(path=path)
+        )
+        raise CommandError(
+            what, _("did you mean {near}?").format(near=f"{path}:{near[0]}") + f"\n{hint}" if near else hint
+        )
     try:
         parameters = inspect.signature(function).parameters.values()
     except (TypeError, ValueError):
@@ -124,8 +141,10 @@ def _find(module: ModuleType, path: Path, name: str) -> Callable[[], Any]:
     needed = [p.name for p in parameters if p.default is p.empty and p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)]
     if needed:
         raise CommandError(
-            f"the function {name} of {path} needs arguments: {', '.join(needed)}",
-            f"write one without, as in\ndef example():\n    return {name}(...)",
+            _("the function {name} of {path} needs arguments: {needed}").format(
+                name=name, path=path, needed=", ".join(needed)
+            ),
+            _("write one without, as in\ndef example():\n    return {name}(...)").format(name=name),
         )
     return function
 
@@ -140,7 +159,10 @@ def _failures_of(path: Path, what: str) -> Iterator[None]:
     except BaseException as error:  # the user's own kinds, too
         said, *more = "".join(traceback.format_exception_only(error)).strip().splitlines()
         said = said.removeprefix("tinygrad_edu.errors.")
-        raise UserCodeError(f"{what} of {path} raised {said}", "\n".join([*_line(error, path), *more])) from None
+        raise UserCodeError(
+            _("{what} of {path} raised {said}").format(what=what, path=path, said=said),
+            "\n".join([*_line(error, path), *more]),
+        ) from None
 
 
 def _line(error: BaseException, path: Path) -> list[str]:
@@ -149,4 +171,9 @@ def _line(error: BaseException, path: Path) -> list[str]:
     frames = [f for f in traceback.extract_tb(error.__traceback__) if Path(f.filename).resolve().parent == folder]
     if not frames:
         return []
-    return [f"{frames[-1].filename}, line {frames[-1].lineno}, in {frames[-1].name}:", f"  {frames[-1].line}"]
+    return [
+        _("{filename}, line {lineno}, in {name}:").format(
+            filename=frames[-1].filename, lineno=frames[-1].lineno, name=frames[-1].name
+        ),
+        f"  {frames[-1].line}",
+    ]

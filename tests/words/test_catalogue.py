@@ -110,13 +110,29 @@ def test_the_reader_reads_as_babel_does():
 
 # Folders and files whose texts are marked. What raises an error of the library stays English, as the engine's do.
 MARKED = [
-    *(COMMANDS / name for name in ("main.py", "faces.py", "subject.py", "exporting.py")),
-    *(COMMANDS / name for name in ("stepping", "tui", "doctoring")),
-    *(VIEWS / name for name in ("recording/sentences.py", "predicting", "courses", "views", "pictures", "text")),
+    *sorted(path for path in COMMANDS.iterdir() if path.suffix == ".py" or (path.is_dir() and path.stem[0] != "_")),
+    *(
+        VIEWS / name
+        for name in (
+            "recording/sentences.py",
+            "predicting",
+            "courses",
+            "views",
+            "pictures",
+            "text",
+            "canvas",
+            "plots",
+            "landscapes",
+        )
+    ),
     *(
         VIEWS / "pages" / f"{name}.py"
         for name in ("page", "page_parts", "page_data", "live", "loss_curve", "scene_svg")
     ),
+    *(VIEWS / "training" / f"{name}.py" for name in ("shown", "notices", "progress", "answers", "snapshots")),
+    *(VIEWS / "pages" / name for name in ("curves.py", "report.py", "report.html", "report.js")),
+    *(VIEWS / "pages" / f"report_playground{name}" for name in (".html", ".js")),
+    *(VIEWS / "pages" / f"landscape{name}" for name in ("_page.py", ".html", ".js", "_ground.js", "_drawing.js")),
     *(VIEWS / "pages" / f"page{name}" for name in (".html", ".js", "_controls.js")),
     *(VIEWS / "pages" / name for name in ("course.js", "course_buttons.html", "inflate.js", "live.html")),
     *(VIEWS / "pages" / f"{name}.js" for name in ("live", "live_controls", "live_drawing", "predict", "predicting")),
@@ -124,18 +140,35 @@ MARKED = [
     *(VIEWS / "javascript" / f"{name}.js" for name in ("sentences", "answers", "words")),
 ]
 NO_TEXTS = {  # reasons why texts that look like prose are none that is translated
-    "a command or an option": r"^ ?!?(tinygrad-edu|--|printf)",
-    "markup, or a name of a style": r"^\W*<|^#g|^window large$|^strong sign$|^frame even$|prefers-",
+    "a command or an option": r"^ ?!?(tinygrad-edu|--[\w-]+( [\w.{}=]+)?(: \{\}|, )?$|printf|cd \{)"
+    r"|^(compare|replay|python|\{\} (quiz|read)) ?(\{|$)",
+    "places and letters of matplotlib and CSS": r"sans-serif$|monospace$|^translate\(|^button, input$|^outside lower"
+    r"|^axes fraction$|^offset points$",
+    "markup, or a name of a style": r"^\W*<|^#g|^window \w+$|^strong sign$|^frame even$|prefers-|^\w+Screen \{"
+    r"|^(judgement|verdict) \{\}$",
     "a prefix by which a recorded sentence is read": r"^(times the|\. Here the|\. Together with| on unchanged)",
     "a name, or a key": r"^(chain rule|DejaVu|cjk |the upstream gradient$|True|False|None|typed|slid|setting)",
     "keys of a table that has their German names": "^(" + "|".join(map(re.escape, Mistake)) + ")$",
     "facts of a machine": r"^(CUDA|mpi4py|out of memory|failed to load|Build Dep|\{\}, comp)",
-    "formulas and an example": r"^(w ← w|0\.5 or)",
-    "how a trace or a course shows itself to programmers": r"^Course of",
+    "the script of a shell": r"complete_func|_source",
+    "what click and Python say": r"^(Got unexp|: value|decimal|never cl|invalid s)",
+    "names of options": "^(data target|net activation|loss (opt|act)|activation d|batch_size d|patience min|epochs pat"
+    "|momentum n|schedule step|lr sched|optimizer m|clip_norm c|png svg)",
+    "nouns that are counted, in `phrases.COUNTED`": "^(held-out|fresh) example$",
+    "letters": "^ae oe",
+    "formulas and an example": r"^(w ← w|0\.5 or|R² \{\}$|lr \{\}$)",
+    "what only programmers see": r"^Course of|^open the folder with create",
     "what to install": r"^((apt|pip) (un)?install|No module|exit status)",
     "who made a file, for the reader of files": r"^a course is written by",
-    "what the check of a file says: an error": r"^(is an? |is \{|has |states )",
+    "what the check of a file says: an error": r"^(is an? |is \{|has |states | \(the weights that it began"
+    r"|; it has \{|, for no epoch has)",
 }
+
+
+@cache
+def helps() -> set[str]:
+    """What `--help` says, which is found by itself."""
+    return set(catalogue.texts(catalogue.cli))
 
 
 def texts_of(path: Path) -> list[tuple[Path, int, str]]:
@@ -144,7 +177,7 @@ def texts_of(path: Path) -> list[tuple[Path, int, str]]:
         (file, line, text)
         for file in files
         for line, text in unmarked.READERS[file.suffix](file.read_text(encoding="utf-8"))
-        if not any(re.search(pattern, text) for pattern in NO_TEXTS.values())
+        if text not in helps() and not any(re.search(pattern, text) for pattern in NO_TEXTS.values())
     ]
 
 

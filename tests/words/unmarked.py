@@ -12,6 +12,10 @@ from babel.messages.jslexer import tokenize
 
 PROSE = re.compile(r"[^\W\d_]{2,}[,.:;]? (?:[^\W\d_]{2,}|\{)|\}[,.:;]? [^\W\d_]{3,}")  # two words, or a slot and a word
 MARKS = {"_", "N_", "ngettext", "pgettext", "Sentence"}
+SHOWN = re.compile(  # errors whose words a person reads: those of a command; of what the engine raises, only the frame
+    "CommandError|UsageError|BadParameter|NegativeResult|UserCodeError|MissingPieceError|FileError|ExpressionError|"
+    "MisfitError|TooMuchError|UnwritableError|error"
+)
 
 
 def in_python(source: str) -> Iterator[tuple[int, str]]:
@@ -37,8 +41,13 @@ def in_python(source: str) -> Iterator[tuple[int, str]]:
             marked |= isinstance(above, ast.keyword) and above.arg in ("help", "epilog", "metavar")
             marked |= isinstance(above, ast.Call) and _called(above) == "Binding"
             above, at = parents.get(above), above
-        if not marked and not isinstance(above, ast.Raise):
+        if not marked and (not isinstance(above, ast.Raise) or _is_shown(above)):
             yield node.lineno, text
+
+
+def _is_shown(raised: ast.Raise) -> bool:
+    """Whether an error is a command's own, and not one of the library."""
+    return isinstance(raised.exc, ast.Call) and SHOWN.fullmatch(_called(raised.exc)) is not None
 
 
 def _text(node: ast.AST) -> str | None:

@@ -8,6 +8,8 @@ from typing import Any
 
 import click
 
+from tinygrad_edu_words import N_, _
+
 from .. import completion, output
 from ..errors import INTERRUPTED, CommandError
 from ..training.help_sections import SectionedCommand
@@ -16,7 +18,7 @@ from .export_options import PICTURE_OPTIONS, asked_for, picture_options
 
 CAN_BE_OFF = ("schedule", "patience", "clip_norm", "clip_value")  # if "none" is given for them
 OWN = ("seeds", "updates", "as_json", "settings", "learn", "plain", *PICTURE_OPTIONS)  # no options of a run
-_HOW = "for example: tinygrad-edu compare lr=0.001,0.1,10 --data moons"
+_HOW = N_("for example: tinygrad-edu compare lr=0.001,0.1,10 --data moons")
 
 
 @click.command(cls=SectionedCommand)
@@ -67,12 +69,14 @@ def compare(
     """
     pictures = asked_for(options)
     if not what:
-        raise CommandError("compare what? Name a setting and its values, or two recorded runs", _HOW)
+        raise CommandError(_("compare what? Name a setting and its values, or two recorded runs"), _(_HOW))
     with_setting = ["=" in word and not Path(word).is_dir() for word in what]
     if not any(with_setting):
         _refuse_options(context)
     elif len(what) > 1:
-        raise CommandError("compare changes one setting at a time: else nobody knows what made the difference", _HOW)
+        raise CommandError(
+            _("compare changes one setting at a time: else nobody knows what made the difference"), _(_HOW)
+        )
     changed = read_setting(context, what[0]) if any(with_setting) else None
     from ..training import comparison, table  # bring NumPy, which `--help` need not wait for
 
@@ -86,10 +90,12 @@ def compare(
         _refuse_both(context, changed[0], seeds, updates)
         found = comparison.trained(*changed, options, seeds, updates, keep)
     else:
-        found = comparison.recorded([Path(word) for word in what])
+        with output.english(as_json):
+            found = comparison.recorded([Path(word) for word in what])
     if as_json and found.candidates:
-        for line in table.to_json(found):
-            click.echo(json.dumps(line, allow_nan=False))
+        with output.english(True):
+            for line in table.to_json(found):
+                click.echo(json.dumps(line, allow_nan=False))
     elif found.candidates:
         for text in table.table(found):
             output.say(text)
@@ -112,7 +118,7 @@ def read_setting(context: click.Context, text: str, least: int = 2) -> tuple[str
         CommandError: an unknown setting, a single value, the same value twice.
         click.BadParameter: a value that the option does not take.
     """
-    written, _, listed = text.partition("=")
+    written, listed = text.partition("=")[::2]
     name = written.strip().lstrip("-").replace("-", "_")
     params = {str(p.name): p for p in context.command.params if isinstance(p, click.Option) and p.name not in OWN}
     if name not in params:
@@ -120,19 +126,35 @@ def read_setting(context: click.Context, text: str, least: int = 2) -> tuple[str
         raise CommandError(f"{context.info_name}: {unknown(written.strip(), known, joined='-')}", _how(context))
     param = params[name]
     if context.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE:
-        raise CommandError(f"--{written} is what is compared: it cannot be given to all runs", f"leave out --{written}")
+        raise CommandError(
+            _("--{written} is what is compared: it cannot be given to all runs").format(written=written),
+            _("leave out --{written}").format(written=written),
+        )
     shown = param.opts[0].lstrip("-")
     values: dict[str, Any] = {}
     for word in (word.strip() for word in listed.split(",")):
         if not word:
-            raise CommandError(f"{context.info_name}: a value is missing in {text}", _how(context))
+            raise CommandError(
+                _("{info_name}: a value is missing in {text}").format(info_name=context.info_name, text=text),
+                _how(context),
+            )
         off = word.lower() == "none" and name in CAN_BE_OFF
         value = None if off else _value(word, param, context)
         if value in values.values():
-            raise CommandError(f"{context.info_name}: {shown} has the value {word} twice", "give values that differ")
+            raise CommandError(
+                _("{info_name}: {shown} has the value {word} twice").format(
+                    info_name=context.info_name, shown=shown, word=word
+                ),
+                _("give values that differ"),
+            )
         values[f"{shown}={word}"] = value
     if len(values) < least:
-        raise CommandError(f"{context.info_name}: {text} is one value, and comparing takes two or more", _how(context))
+        raise CommandError(
+            _("{info_name}: {text} is one value, and comparing takes two or more").format(
+                info_name=context.info_name, text=text
+            ),
+            _how(context),
+        )
     return name, values
 
 
@@ -143,23 +165,27 @@ def _value(word: str, param: click.Option, context: click.Context) -> Any:
     parts = word.split(":")
     if len(parts) != param.nargs:
         raise CommandError(
-            f"{context.info_name}: {word} is not a value of {param.opts[0]}, which takes {param.nargs} numbers",
-            f"write them with a colon between: tinygrad-edu {context.info_name} betas=0.9:0.999,0.5:0.999",
+            _("{info_name}: {word} is not a value of {opts}, which takes {nargs} numbers").format(
+                info_name=context.info_name, word=word, opts=param.opts[0], nargs=param.nargs
+            ),
+            _("write them with a colon between: tinygrad-edu {info_name} betas=0.9:0.999,0.5:0.999").format(
+                info_name=context.info_name
+            ),
         )
     return tuple(param.type.convert(part.strip(), param, context) for part in parts)
 
 
 def _how(context: click.Context) -> str:
-    return _HOW.replace("compare", context.info_name or "compare")
+    return _(_HOW).replace("compare", context.info_name or "compare")
 
 
 def _refuse_both(context: click.Context, name: str, seeds: int | None, updates: int | None) -> None:
     """Two ways to say how long, or with which seeds."""
     if seeds is not None and name == "seed":
-        raise CommandError("--seeds: seeds are what is compared", "leave --seeds out, or compare another setting")
+        raise CommandError(_("--seeds: seeds are what is compared"), _("leave --seeds out, or compare another setting"))
     given = context.get_parameter_source("epochs") is click.core.ParameterSource.COMMANDLINE
     if updates is not None and (given or name == "epochs"):
-        raise CommandError("--updates and --epochs both say how long a run goes on", "give one of them")
+        raise CommandError(_("--updates and --epochs both say how long a run goes on"), _("give one of them"))
 
 
 def _refuse_options(context: click.Context) -> None:
@@ -168,6 +194,6 @@ def _refuse_options(context: click.Context) -> None:
         given = context.get_parameter_source(str(param.name)) is click.core.ParameterSource.COMMANDLINE
         if given and param.name not in ("what", "as_json", *PICTURE_OPTIONS):
             raise CommandError(
-                f"recorded runs have their own settings: {param.opts[0]} cannot change them",
-                f"leave it out, or train anew; {_HOW}",
+                _("recorded runs have their own settings: {opts} cannot change them").format(opts=param.opts[0]),
+                _("leave it out, or train anew; {how}").format(how=_(_HOW)),
             )

@@ -8,6 +8,8 @@ from typing import Any
 
 import click
 
+from tinygrad_edu_words import _
+
 from .. import output
 from ..completion import NETWORKS, TABLES
 
@@ -35,8 +37,10 @@ def evaluate(model: Path, data: Path, as_json: bool) -> None:
     applied = application.Application.of(model, data, with_answers=True)
     if applied.is_of_the_training:
         click.echo(
-            f"{data.name}: the network was trained on rows of this file, and knows them: rows that it has not seen "
-            "tell how good it is",
+            _(
+                "{name}: the network was trained on rows of this file, and knows them: rows that it "
+                "has not seen tell how good it is"
+            ).format(name=data.name),
             err=True,
         )
     measured = evaluation.evaluated(applied)

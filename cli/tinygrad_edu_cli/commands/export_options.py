@@ -9,6 +9,8 @@ from typing import Any, NamedTuple
 
 import click
 
+from tinygrad_edu_words import N_, _
+
 
 def export_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """The options --save, --html, --gif, --png-series and -o of a command."""
@@ -38,8 +40,10 @@ def export_options(command: Callable[..., Any]) -> Callable[..., Any]:
         multiple=True,
         callback=_known_kinds(
             (".html", ".htm", ".gif", ".json"),
-            "the steps are written as .html, .gif or .json; a picture of the graph is made by "
-            "tinygrad-edu graph ... -o {}",
+            N_(
+                "the steps are written as .html, .gif or .json; a picture of the graph is made by "
+                "tinygrad-edu graph ... -o {path}"
+            ),
         ),
         help="The same by the end of FILE: .html, .gif or .json; repeatable.",
     )(command)
@@ -64,7 +68,7 @@ def picture_options(command: Callable[..., Any]) -> Callable[..., Any]:
                 type=path,
                 metavar="FILE",
                 multiple=True,
-                callback=_known_kinds(PICTURES, f"pictures of a run are written as {', '.join(PICTURES)}"),
+                callback=_known_kinds(PICTURES, N_("pictures of a run are written as {known}")),
                 help="The same by the end of FILE: .png, .svg, .gif or .html; repeatable.",
             ),
             click.option(
@@ -105,12 +109,12 @@ def asked_for(options: dict[str, Any]) -> Pictures:
     paths = tuple(path for path in (*one_each, *options.pop("outputs")) if path is not None)
     theme, size = options.pop("theme"), options.pop("size")
     if theme and not paths:
-        raise click.UsageError("--theme is for files: give --png RUN.png, or another one")
+        raise click.UsageError(_("--theme is for files: give --png RUN.png, or another one"))
     if size and all(path.suffix.lower() in (".html", ".htm") for path in paths):
-        raise click.UsageError("--size is for --png, --svg and --gif: give one of them")
+        raise click.UsageError(_("--size is for --png, --svg and --gif: give one of them"))
     for path in paths:
         if paths.count(path) > 1:
-            raise click.UsageError(f"{path} is to be written twice: give two names")
+            raise click.UsageError(_("{path} is to be written twice: give two names").format(path=path))
     return Pictures(paths, theme, size)
 
 
@@ -118,7 +122,8 @@ def _known_kinds(kinds: tuple[str, ...], complaint: str) -> Callable[..., tuple[
     def check(context: click.Context, option: click.Parameter, paths: tuple[Path, ...]) -> tuple[Path, ...]:
         for path in paths:
             if path.suffix.lower() not in kinds:
-                raise click.UsageError(f"-o {path}: {complaint.format(path if path.suffix else 'FILE.svg')}")
+                where, known = path if path.suffix else "FILE.svg", ", ".join(kinds)
+                raise click.UsageError(f"-o {path}: {_(complaint).format(path=where, known=known)}")
         return paths
 
     return check
@@ -157,14 +162,17 @@ def _range(context: click.Context, option: click.Parameter, text: str | None) ->
     found = re.fullmatch(r"(\d{1,9})(?:-(\d{1,9}))?", text)
     first, last = (int(part or found[1]) for part in found.groups()) if found else (1, 0)
     if first > last:
-        raise click.UsageError(f"--steps {text}: give the first and the last step, as in --steps 6-12")
+        raise click.UsageError(
+            _("--steps {text}: give the first and the last step, as in --steps 6-12").format(text=text)
+        )
     return first, last
 
 
 def _ends_in(suffix: str) -> Callable[..., Path | None]:
     def check(context: click.Context, option: click.Parameter, path: Path | None) -> Path | None:
         if path is not None and path.suffix.lower() not in (suffix, suffix.replace("html", "htm")):
-            raise click.UsageError(f"{option.opts[0]} {path}: the file's name ends in {suffix}")
+            wanted = _("the file's name ends in {suffix}").format(suffix=suffix)
+            raise click.UsageError(f"{option.opts[0]} {path}: {wanted}")
         return path
 
     return check

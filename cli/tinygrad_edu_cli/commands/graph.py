@@ -7,6 +7,8 @@ from typing import Any
 
 import click
 
+from tinygrad_edu_words import _
+
 from .source_options import level_option, set_option, source_argument
 
 FORMATS = ("svg", "png", "pdf", "html", "json", "dot", "txt")
@@ -52,13 +54,18 @@ def graph(source: str | None, settings: tuple[str, ...], path: Path | None, leve
     """
     format = "txt" if path is None else path.suffix[1:].lower()
     if format not in FORMATS:
-        raise click.UsageError(f"-o {path}: unknown format {format!r}; FILE ends in .{', .'.join(FORMATS)}")
+        raise click.UsageError(
+            _("-o {path}: unknown format {format!r}; FILE ends in .{formats}").format(
+                path=path, format=format, formats=", .".join(FORMATS)
+            )
+        )
     changed = [name for name, value in looks.items() if value != _DEFAULTS[name]]
     if format in ("txt", "json") and changed:
-        options = "--rankdir, --no-values, --no-grads, --no-legend and --theme"
-        raise click.UsageError(f"{options} are for pictures: give -o FILE.svg")
+        raise click.UsageError(
+            _("--rankdir, --no-values, --no-grads, --no-legend and --theme are for pictures: give -o FILE.svg")
+        )
     if format == "html" and {"values", "grads", "legend"} & {*changed}:
-        raise click.UsageError("--no-values, --no-grads and --no-legend are for pictures: give -o FILE.svg")
+        raise click.UsageError(_("--no-values, --no-grads and --no-legend are for pictures: give -o FILE.svg"))
     from .. import drawing  # brings NumPy, which `--help` need not wait for
 
     drawing.show(source, settings, path, level, drawing.Looks(**looks))

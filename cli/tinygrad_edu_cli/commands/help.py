@@ -8,6 +8,8 @@ from typing import Any
 
 import click
 
+from tinygrad_edu_words import _
+
 from ..completion import SHELLS
 from ..errors import CommandError
 
@@ -44,6 +46,12 @@ def completion(shell: str | None) -> None:
     """
     shell = shell or Path(os.environ.get("SHELL", "")).name
     if shell not in SHELLS:
-        raise CommandError("completion for which shell?", f"write one: tinygrad-edu completion {'|'.join(SHELLS)}")
+        raise CommandError(
+            _("completion for which shell?"),
+            _("write one: tinygrad-edu completion {shells}").format(shells="|".join(SHELLS)),
+        )
     file, line = SHELLS[shell]
-    click.echo(f"# Completion of tinygrad-edu: put this into {file}, and open a new terminal.\n{line}")
+    click.echo(
+        _("# Completion of tinygrad-edu: put this into {file}, and open a new terminal.").format(file=file)
+        + f"\n{line}"
+    )

@@ -8,7 +8,9 @@ from typing import Any
 
 import click
 
-from .. import completion
+from tinygrad_edu_words import N_, _
+
+from .. import completion, output
 from ..errors import INTERRUPTED, CommandError
 from ..training.help_sections import SectionedCommand
 from ..training.options import Number, run_options
@@ -19,7 +21,7 @@ MOST = 7  # trails on one map
 FORMATS = (".png", ".svg", ".html", ".htm")
 FIRST = "optimizer=sgd,adam"
 _LISTED = re.compile(r"[\w-]+=[\w.:-]*(,[\w.:-]*)*")  # a setting, if perhaps none that we know
-_HOW = "for example: tinygrad-edu landscape optimizer=sgd,adam --data moons"
+_HOW = N_("for example: tinygrad-edu landscape optimizer=sgd,adam --data moons")
 _OWN = ("settings", "learn", "updates", "outputs", "plain", "as_json", "theme", "size")  # options of `landscape` itself
 _OF_EXPRESSIONS = (  # the options of a run that an expression takes, too
     *("optimizer", "lr", "momentum", "nesterov", "betas", "alpha", "rho", "eps", "weight_decay"),
@@ -92,33 +94,39 @@ def landscape(
       tinygrad-edu landscape momentum=0,0.9 "w**4 - 3*w**2 + w" --set w=2 --optimizer sgd --lr 0.02
     """
     if plain and as_json:
-        raise click.UsageError("--plain and --json exclude each other: choose one")
+        raise click.UsageError(_("--plain and --json exclude each other: choose one"))
     for path in outputs:
         if path.suffix.lower() not in FORMATS:
-            raise click.UsageError(f"-o {path}: the map is written as {', '.join(FORMATS[:3])}")
+            raise click.UsageError(
+                _("-o {path}: the map is written as {formats}").format(path=path, formats=", ".join(FORMATS[:3]))
+            )
     if size and not any(path.suffix.lower() not in (".html", ".htm") for path in outputs):
-        raise click.UsageError("--size is for pictures: give -o FILE.png")
+        raise click.UsageError(_("--size is for pictures: give -o FILE.png"))
     if theme and not outputs:
-        raise click.UsageError("--theme is for files: give -o FILE.png")
+        raise click.UsageError(_("--theme is for files: give -o FILE.png"))
     changed, expression = _operands(context, what)
     if expression is None:
-        _refuse(context, ("settings", "learn"), "is for an expression, and there is none", 'give one, as in "a*b + a"')
+        _refuse(
+            context, ("settings", "learn"), _("is for an expression, and there is none"), _('give one, as in "a*b + a"')
+        )
     else:
         beside = [str(param.name) for param in context.command.params if param.name not in (*_OWN, *_OF_EXPRESSIONS)]
-        _refuse(context, beside, "is for networks, and an expression has no data", "leave it out")
+        _refuse(context, beside, _("is for networks, and an expression has no data"), _("leave it out"))
     if _given(context, "updates") and _given(context, "epochs"):
-        raise CommandError("--updates and --epochs both say how long a run goes on", "give one of them")
+        raise CommandError(_("--updates and --epochs both say how long a run goes on"), _("give one of them"))
     name, values = _compared(context, changed, expression, options)
     from ..landscapes import show  # brings NumPy, which `--help` need not wait for
 
     looks = show.Looks(outputs, theme, size or "slide", plain, as_json)
     if expression is None:
-        interrupted = show.networks(looks, name, values, options, updates)
+        with output.english(as_json):
+            interrupted = show.networks(looks, name, values, options, updates)
     else:
         learned = None if learn is None else [word.strip() for word in learn.split(",") if word.strip()]
         if learned == []:
-            raise CommandError("--learn names nothing to be learned", "give one or two names: --learn w,b")
-        show.expression(looks, expression, settings, learned, name, values, options, updates)
+            raise CommandError(_("--learn names nothing to be learned"), _("give one or two names: --learn w,b"))
+        with output.english(as_json):
+            show.expression(looks, expression, settings, learned, name, values, options, updates)
         interrupted = False
     if interrupted:
         raise click.exceptions.Exit(INTERRUPTED)
@@ -135,8 +143,8 @@ def _operands(context: click.Context, what: tuple[str, ...]) -> tuple[str | None
     for kind, found in zip(("setting at a time", "expression"), texts, strict=True):
         if len(found) > 1:
             raise CommandError(
-                f"landscape takes one {kind}, not {' and '.join(found)}",
-                f"put an expression in quotes; {_HOW}",
+                _("landscape takes one {kind}, not {found}").format(kind=kind, found=" and ".join(found)),
+                _("put an expression in quotes; {how}").format(how=_(_HOW)),
             )
     setting, expression = (found[0] if found else None for found in texts)
     return setting, expression
@@ -150,13 +158,21 @@ def _compared(
     if expression is not None and not given:
         options["optimizer"] = "sgd"  # what the first lecture means by gradient descent
     if changed is None and expression is None and not given:
-        click.echo(f"The same as: tinygrad-edu landscape {FIRST} --data {options['data'] or 'moons'}", err=True)
+        click.echo(
+            _("The same as: tinygrad-edu landscape {first} --data {options}").format(
+                first=FIRST, options=options["data"] or "moons"
+            ),
+            err=True,
+        )
         changed = FIRST
     if changed is None:
         return "optimizer", {options["optimizer"]: options["optimizer"]}
     name, values = read_setting(context, changed, least=1)
     if len(values) > MOST:
-        raise CommandError(f"landscape: {len(values)} trails are too many to tell apart", f"give {MOST} at most")
+        raise CommandError(
+            _("landscape: {n} trails are too many to tell apart").format(n=len(values)),
+            _("give {most} at most").format(most=MOST),
+        )
     if name == "optimizer":
         values = {value: value for value in values.values()}
     return name, values

@@ -9,6 +9,8 @@ from typing import Any
 
 import click
 
+from tinygrad_edu_words import _
+
 from ..errors import CommandError
 from .train import train
 
@@ -54,7 +56,10 @@ def playground(output: Path, data: Path | None, like: str | None, opens: bool, t
       tinygrad-edu playground --like "train --no-standardize --optimizer sgd --momentum 0.8 --schedule cosine"
     """
     if output.suffix.lower() not in (".html", ".htm"):
-        raise CommandError(f"-o {output}: the playground is a page", f"write -o {output.with_suffix('.html')}")
+        raise CommandError(
+            _("-o {output}: the playground is a page").format(output=output),
+            _("write -o {with_suffix}").format(with_suffix=output.with_suffix(".html")),
+        )
     context = None if like is None else _train(like)
     from ..training import playground_page  # brings NumPy, which `--help` need not wait for
 
@@ -63,16 +68,23 @@ def playground(output: Path, data: Path | None, like: str | None, opens: bool, t
         given = {name for name in context.params if _given(context, name)}
         settings, left_out = playground_page.settings_like(context.params, given)
         if left_out:
-            click.echo(f"The playground has none of these, and leaves them out: {', '.join(left_out)}", err=True)
+            click.echo(
+                _("The playground has none of these, and leaves them out: {left_out}").format(
+                    left_out=", ".join(left_out)
+                ),
+                err=True,
+            )
         if context.params["standardize"]:
             click.echo(
-                "The playground takes the inputs as they are: its numbers are those of train --no-standardize, of 500 "
-                "examples in float64.",
+                _(
+                    "The playground takes the inputs as they are: its numbers are those of train "
+                    "--no-standardize, of 500 examples in float64."
+                ),
                 err=True,
             )
     click.echo(playground_page.write(output, data, settings, theme))
     if opens and not webbrowser.open(output.resolve().as_uri()):
-        click.echo(f"no browser was found: open {output} yourself", err=True)
+        click.echo(_("no browser was found: open {file} yourself").format(file=output), err=True)
 
 
 def _train(text: str) -> click.Context:
@@ -80,15 +92,15 @@ def _train(text: str) -> click.Context:
     try:
         words = shlex.split(text)
     except ValueError as error:
-        raise CommandError(f"--like: {error}".lower(), 'write --like "train --data moons --lr 0.1"') from None
+        raise CommandError(f"--like: {error}".lower(), _('write --like "train --data moons --lr 0.1"')) from None
     if words[:1] == ["tinygrad-edu"]:
         words = words[1:]
     if words[:1] != ["train"]:
         raise CommandError(
-            "--like takes a command train, and this is none", 'write --like "train --data moons --lr 0.1"'
+            _("--like takes a command train, and this is none"), _('write --like "train --data moons --lr 0.1"')
         )
     if {"-h", "--help"} & {*words}:
-        raise CommandError("--like takes settings, and --help is none", "see: tinygrad-edu train --help")
+        raise CommandError(_("--like takes settings, and --help is none"), _("see: tinygrad-edu train --help"))
     return train.make_context("train", words[1:])
 
 

@@ -8,6 +8,8 @@ from typing import Any
 
 import click
 
+from tinygrad_edu_words import _
+
 from .. import live, output
 from ..errors import INTERRUPTED, CommandError
 from .export_options import asked_for, picture_options
@@ -35,15 +37,15 @@ def replay(folders: tuple[Path, ...], plain: bool, as_json: bool, **options: Any
       tinygrad-edu compare run1 run2        # and where they part, and why
     """
     if plain and as_json:
-        raise click.UsageError("--plain and --json exclude each other: choose one")
+        raise click.UsageError(_("--plain and --json exclude each other: choose one"))
     if not 1 <= len(folders) <= 2:
         what = "several" if folders else "no"
         raise CommandError(
-            f"replay shows one recorded run, or two in lock step, and {what} folders were given",
-            "record one: tinygrad-edu train --data moons --record run1",
+            _("replay shows one recorded run, or two in lock step, and {what} folders were given").format(what=what),
+            _("record one: tinygrad-edu train --data moons --record run1"),
         )
     if len(folders) == 2 and folders[0].resolve() == folders[1].resolve():
-        raise CommandError(f"the run {folders[0]} is given twice", "give runs that differ")
+        raise CommandError(_("the run {folders} is given twice").format(folders=folders[0]), _("give runs that differ"))
     pictures = asked_for(options)
     from ..live import replaying  # brings NumPy, which `--help` need not wait for
 

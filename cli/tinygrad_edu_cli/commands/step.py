@@ -8,6 +8,8 @@ from typing import Any
 
 import click
 
+from tinygrad_edu_words import _
+
 from .. import completion, output
 from .export_options import export_options, shot_options
 from .source_options import level_option, set_option, source_argument
@@ -103,27 +105,31 @@ def step(
     """
     files = [path for path in (save, html, gif, *outputs) if path is not None]
     if tui + plain + as_json + predict + bool(order) > 1:
-        raise click.UsageError("--tui, --plain, --json, --predict and --order exclude each other: choose one")
+        raise click.UsageError(_("--tui, --plain, --json, --predict and --order exclude each other: choose one"))
     if tui and not (output.can_redraw() and sys.stderr.isatty()):
-        raise click.UsageError("--tui needs a terminal to draw on, and a keyboard: leave it out, or give --plain")
+        raise click.UsageError(_("--tui needs a terminal to draw on, and a keyboard: leave it out, or give --plain"))
     updates = given(update_settings)
     if order and (breakpoints or apart or full or level != "auto" or files or png_series or updates):
-        raise click.UsageError("--order prints two tables, and takes only --set beside it")
+        raise click.UsageError(_("--order prints two tables, and takes only --set beside it"))
     if updates and (apart or level == "scalar"):
         asked_for = "--apart" if apart else "--level scalar"
-        raise click.UsageError(f"{asked_for} takes a single pass apart into numbers: leave out --{next(iter(updates))}")
+        raise click.UsageError(
+            _("{asked_for} takes a single pass apart into numbers: leave out --{next}").format(
+                asked_for=asked_for, next=next(iter(updates))
+            )
+        )
     if full and (tui or as_json or predict):
         raise click.UsageError(
-            "--full is for --plain; --json has all recorded numbers, the screen opens them with Enter"
+            _("--full is for --plain; --json has all recorded numbers, the screen opens them with Enter")
         )
     shots = png_series is not None or any(path.suffix.lower() == ".gif" for path in files)
     pictures = shots or any(path.suffix.lower() != ".json" for path in files)
     if (steps or seconds or width) and not shots:
-        raise click.UsageError("--steps, --seconds and --width are for --gif FILE.gif and --png-series FOLDER")
+        raise click.UsageError(_("--steps, --seconds and --width are for --gif FILE.gif and --png-series FOLDER"))
     if theme and not pictures:
-        raise click.UsageError("--theme is for --gif, --png-series and --html")
+        raise click.UsageError(_("--theme is for --gif, --png-series and --html"))
     if replay and not any(path.suffix.lower() in (".html", ".htm") for path in files):
-        raise click.UsageError("--replay is for --html PAGE.html")
+        raise click.UsageError(_("--replay is for --html PAGE.html"))
     from .. import faces  # brings NumPy, which `--help` need not wait for
 
     if order:

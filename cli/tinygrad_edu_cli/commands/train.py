@@ -79,26 +79,30 @@ def train(
       tinygrad-edu predict grades.safetensors new.csv
     """
     if live + plain + as_json > 1:
-        raise click.UsageError("--live, --plain and --json exclude each other: choose one")
+        raise click.UsageError(_("--live, --plain and --json exclude each other: choose one"))
     if batches and not as_json:
-        raise click.UsageError("--batches is for --json: add it")
+        raise click.UsageError(_("--batches is for --json: add it"))
     if updates is not None and not stepwise:
-        raise click.UsageError("--updates is for --step: add it; --epochs says how long to train")
+        raise click.UsageError(_("--updates is for --step: add it; --epochs says how long to train"))
     pictures = asked_for(options)
     if stepwise:
         if live:
-            raise click.UsageError("--live watches the training, and --step looks at its first updates: choose one")
+            raise click.UsageError(_("--live watches the training, and --step looks at its first updates: choose one"))
         if save or record or resume:
-            raise click.UsageError("--step looks at the first updates, and keeps nothing of them: leave out the files")
+            raise click.UsageError(
+                _("--step looks at the first updates, and keeps nothing of them: leave out the files")
+            )
         if pictures.size or any(path.suffix.lower() in (".png", ".svg") for path in pictures.paths):
             raise click.UsageError(
-                "--png, --svg and --size draw the curves of a run, and --step looks at its first updates: give --html "
-                "or --gif"
+                _(
+                    "--png, --svg and --size draw the curves of a run, and --step looks at its first "
+                    "updates: give --html or --gif"
+                )
             )
         _step({**options, "data": options["data"] or FIRST_DATA}, load, updates or 3, plain, as_json, pictures)
         return
     if live and not screen.is_possible():
-        raise click.UsageError("--live needs a terminal to draw on, and a keyboard: leave it out, or give --plain")
+        raise click.UsageError(_("--live needs a terminal to draw on, and a keyboard: leave it out, or give --plain"))
     if resume is not None:
         _refuse_others(context)
     from ..training import config, reports, summary  # bring NumPy, which `--help` need not wait for
@@ -171,6 +175,8 @@ def _refuse_others(context: click.Context) -> None:
     ]
     if given:
         raise CommandError(
-            f"--resume goes on with the settings of the recorded run: {given[0]} cannot be given beside it",
-            "leave it out (--epochs may be given, --save, and pictures), or start a new run with --record",
+            _("--resume goes on with the settings of the recorded run: {given} cannot be given beside it").format(
+                given=given[0]
+            ),
+            _("leave it out (--epochs may be given, --save, and pictures), or start a new run with --record"),
         )

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from tinygrad_edu_words import LANGUAGES
+from tinygrad_edu_words import LANGUAGES, _
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, one object a line.")
 plain_option = click.option("--plain", is_flag=True, help="Print lines of text only (the default without a terminal).")
@@ -89,7 +89,7 @@ def answer(key: str, answer: str, as_json: bool) -> None:
 def check(exercise: str, all_files: bool, as_json: bool) -> None:
     """Check the open exercise, or another. The exit code is 1 if it is not right yet."""
     if exercise and all_files:
-        raise click.UsageError("--all checks every file: leave out the name")
+        raise click.UsageError(_("--all checks every file: leave out the name"))
     _do("check", exercise, all_files, as_json)
 
 
@@ -161,7 +161,7 @@ def export(
       tinygrad-edu tutorial export --all --to ipynb --with-solutions -o for_teachers
     """
     if bool(lesson) == all_lessons:
-        raise click.UsageError("which lesson? Give its number or its name, or --all")
+        raise click.UsageError(_("which lesson? Give its number or its name, or --all"))
     from ..tutor import exporting  # brings NumPy, which `--help` need not wait for
 
     exporting.export(lesson, kind, output, solutions, language, force)

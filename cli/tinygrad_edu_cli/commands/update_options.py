@@ -7,6 +7,8 @@ from typing import Any
 
 import click
 
+from tinygrad_edu_words import N_
+
 from .. import completion
 from ..training.options import OPTIMIZER_SETTINGS, OPTIMIZERS, Name, Number
 
@@ -15,7 +17,7 @@ MOST = 1000
 _OPTIONS = [
     click.option(
         "--updates",
-        type=Number(1, MOST, whole=True, why="each is a pass to look at; tinygrad-edu train learns for longer"),
+        type=Number(1, MOST, whole=True, why=N_("each is a pass to look at; tinygrad-edu train learns for longer")),
         metavar="N",
         help="Go on: the optimizer's update of each weight, and the next pass, so often.  [default: 1, if a setting "
         "of the optimizer is given]",
@@ -25,7 +27,7 @@ _OPTIONS = [
     ),
     click.option(
         "--lr",
-        type=Number(0, above=True, why="try 0.1"),
+        type=Number(0, above=True, why=N_("try 0.1")),
         help="Learning rate.  [default: 0.1; rmsprop: 0.01; adadelta: 1]",
     ),
     click.option(

@@ -12,11 +12,12 @@ import numpy as np
 
 from tinygrad_edu.namespaces.namespace import FLOATS
 from tinygrad_edu_viz.predicting.verdicts import Answer
+from tinygrad_edu_words import N_, _
 
 from .functions import FUNCTIONS, is_elementwise
 from .grammar import Text, read, refuse
 
-_EXAMPLE = "as in 0.5, -3/4, 1 - 0.707**2, or [[1, 2], [3, 4]]"
+_EXAMPLE = N_("as in 0.5, -3/4, 1 - 0.707**2, or [[1, 2], [3, 4]]")
 _BINARY: dict[type, Callable[[Any, Any], Any]] = {
     ast.Add: lambda a, b: a + b,
     ast.Sub: lambda a, b: a - b,
@@ -36,19 +37,23 @@ def read_answer(text: str, one: bool = False) -> Answer:
     """
     text = text.replace("−", "-")
     pointed = _with_points(text, one)
-    note = f"({text} is read as {pointed}: a decimal point is a dot here.)" if pointed != text else ""
+    note = (
+        _("({text} is read as {pointed}: a decimal point is a dot here.)").format(text=text, pointed=pointed)
+        if pointed != text
+        else ""
+    )
     source, statements = read(pointed)
     last = statements[-1]
     if len(statements) > 1 or not isinstance(last, ast.Expr):
-        raise source.error(last, "an answer is a number, or a list of numbers", _EXAMPLE)
+        raise source.error(last, _("an answer is a number, or a list of numbers"), _(_EXAMPLE))
     with np.errstate(all="ignore"):
         data = _list(source, last.value)
     try:
         whole = np.asarray(data, dtype=float)
     except ValueError:
-        raise source.error(last, "the rows of this list have different lengths", _EXAMPLE) from None
+        raise source.error(last, _("the rows of this list have different lengths"), _(_EXAMPLE)) from None
     if not np.isfinite(whole).all():
-        raise source.error(last, "this is no finite number", _EXAMPLE)
+        raise source.error(last, _("this is no finite number"), _(_EXAMPLE))
     return Answer(data, _units(source, last.value), note)
 
 
@@ -81,9 +86,11 @@ def _number(source: Text, tree: Any) -> float:
         case ast.Call(func=ast.Name(id=name), keywords=[]) if is_elementwise(name) and name in FUNCTIONS:
             return _call(source, tree)
         case ast.Name():
-            raise source.error(tree, f"'{tree.id}' is a name, and an answer is made of numbers", _EXAMPLE)
+            raise source.error(
+                tree, _("'{id}' is a name, and an answer is made of numbers").format(id=tree.id), _(_EXAMPLE)
+            )
         case ast.List() | ast.Tuple() | ast.Constant():
-            raise source.error(tree, "an answer is made of numbers", _EXAMPLE)
+            raise source.error(tree, _("an answer is made of numbers"), _(_EXAMPLE))
     raise refuse(source, tree)
 
 
@@ -91,7 +98,7 @@ def _float(source: Text, tree: ast.Constant) -> float:
     try:
         return float(tree.value)  # type: ignore[arg-type]
     except OverflowError:
-        raise source.error(tree, "this number is too large", _EXAMPLE) from None
+        raise source.error(tree, _("this number is too large"), _(_EXAMPLE)) from None
 
 
 def _call(source: Text, tree: Any) -> float:
@@ -99,7 +106,7 @@ def _call(source: Text, tree: Any) -> float:
     try:
         return float(FUNCTIONS[tree.func.id](*numbers))
     except (TypeError, ValueError) as error:
-        raise source.error(tree, str(error), _EXAMPLE) from None
+        raise source.error(tree, str(error), _(_EXAMPLE)) from None
 
 
 def _units(source: Text, tree: Any) -> Any:

@@ -21,6 +21,7 @@ from tinygrad_edu import Tensor, Value
 from tinygrad_edu.graph.node import Node
 from tinygrad_edu.graph.operation import REGISTRY
 from tinygrad_edu.rules import elementwise, functional
+from tinygrad_edu_words import N_, _
 
 from ..errors import ExpressionError
 from ..phrases import describe, is_plain, nearest, shapes, short, some
@@ -123,7 +124,9 @@ class _Evaluator:
             return self.value(tree.value)
         target = tree.targets[0]
         if target.id in self.named or target.id in self.settings:
-            raise self.source.error(target, f"'{target.id}' has a value already", "give this one another name")
+            raise self.source.error(
+                target, _("'{id}' has a value already").format(id=target.id), _("give this one another name")
+            )
         result = self.named[target.id] = self.value(tree.value)
         if isinstance(result, Node) and result.op is not None and result.name is None:
             result.name = target.id
@@ -141,13 +144,15 @@ class _Evaluator:
         if value is None or isinstance(value, (bool, str)):
             return value
         if value is Ellipsis:
-            raise self.source.error(tree, "'...' stands only between [ ], as in x[..., 0]")
+            raise self.source.error(tree, _("'...' stands only between [ ], as in x[..., 0]"))
         if isinstance(value, (int, float)):
             if abs(value) > 1e308:
-                raise self.source.error(tree, "this number is too large for a float64", "the largest is about 1.8e308")
+                raise self.source.error(
+                    tree, _("this number is too large for a float64"), _("the largest is about 1.8e308")
+                )
             return value
-        kind = "complex number" if isinstance(value, complex) else type(value).__name__
-        raise self.source.error(tree, f"a {kind} has no meaning here", "use real numbers")
+        kind = _("complex number") if isinstance(value, complex) else type(value).__name__
+        raise self.source.error(tree, _("a {kind} has no meaning here").format(kind=kind), _("use real numbers"))
 
     def name(self, tree: ast.Name) -> Any:
         name = tree.id
@@ -160,14 +165,22 @@ class _Evaluator:
     def unknown(self, tree: ast.Name) -> ExpressionError:
         name = tree.id
         if name.startswith("__"):
-            return self.source.error(tree, f"'{name}' is not part of an expression here", "names begin with a letter")
+            return self.source.error(
+                tree, _("'{name}' is not part of an expression here").format(name=name), _("names begin with a letter")
+            )
         if name in FUNCTIONS:
-            return self.source.error(tree, f"'{name}' is a function in expression", f"call it: {usage(name)}")
+            return self.source.error(
+                tree,
+                _("'{name}' is a function in expression").format(name=name),
+                _("call it: {usage}").format(usage=usage(name)),
+            )
         known = [*self.settings, *self.named]
-        hint = f"give it a value: --set {name}=1   (known: {some(known)})"
+        hint = _("give it a value: --set {name}=1   (known: {known})").format(name=name, known=some(known))
         near = nearest(name, known)
         return self.source.error(
-            tree, f"unknown name '{name}' in expression", f"did you mean {near}? or {hint}" if near else hint
+            tree,
+            _("unknown name '{name}' in expression").format(name=name),
+            _("did you mean {near}? or {hint}").format(near=near, hint=hint) if near else hint,
         )
 
     def unary(self, tree: ast.UnaryOp) -> Any:
@@ -188,11 +201,13 @@ class _Evaluator:
 
     def comparison(self, tree: ast.Compare) -> Any:
         if len(tree.ops) > 1:
-            raise self.source.error(tree, "one comparison at a time", "nest where(...), or multiply two comparisons")
+            raise self.source.error(
+                tree, _("one comparison at a time"), _("nest where(...), or multiply two comparisons")
+            )
         compare = _COMPARISONS.get(type(tree.ops[0]))
         if compare is None:
             raise self.source.error(
-                tree, "this comparison is not part of an expression here", "there are < <= > >= == !="
+                tree, _("this comparison is not part of an expression here"), _("there are < <= > >= == !=")
             )
         parts = [tree.left, tree.comparators[0]]
         return self.computed(tree, compare, *[self.operand(self.value(part), part) for part in parts])
@@ -203,11 +218,15 @@ class _Evaluator:
         if isinstance(whole, (list, tuple)):
             if not isinstance(index, int) or not -len(whole) <= index < len(whole):
                 raise self.source.error(
-                    tree.slice, f"a list of {len(whole)} has no such element", f"0 to {len(whole) - 1}"
+                    tree.slice,
+                    _("a list of {n} has no such element").format(n=len(whole)),
+                    _("0 to {n}").format(n=len(whole) - 1),
                 )
             return whole[index]
         if not isinstance(whole, Tensor):
-            raise self.source.error(tree, f"{describe(whole)} has no elements", "give an array: --set x=[1,2,3]")
+            raise self.source.error(
+                tree, _("{whole} has no elements").format(whole=describe(whole)), _("give an array: --set x=[1,2,3]")
+            )
 
         def compute() -> Any:
             parts = index if isinstance(index, tuple) else (index,)
@@ -231,7 +250,11 @@ class _Evaluator:
             or (type(value) is int and abs(value) < 2**31)
         ):
             return value
-        raise self.source.error(tree, f"{describe(value)} is no index", "use integers, slices such as 1:3, or a list")
+        raise self.source.error(
+            tree,
+            _("{value} is no index").format(value=describe(value)),
+            _("use integers, slices such as 1:3, or a list"),
+        )
 
     def call(self, tree: ast.Call) -> Any:
         function = self.function(tree)
@@ -243,14 +266,20 @@ class _Evaluator:
             if keyword.arg not in parameters:
                 raise self.unknown_keyword(keyword, function.__name__, list(parameters))
             if any(keyword.arg == earlier.arg for earlier in tree.keywords[:k]):
-                raise self.source.error(keyword, f"{keyword.arg} is given twice", "keep one of them")
+                raise self.source.error(
+                    keyword, _("{arg} is given twice").format(arg=keyword.arg), _("keep one of them")
+                )
         given = [self.value(argument) for argument in tree.args]
         named = {str(keyword.arg): self.value(keyword.value) for keyword in tree.keywords}
         try:
             bound = inspect.signature(function).bind(*given, **named)
         except TypeError as error:
-            message = f"{function.__name__}: {error}; it was given {len(given) + len(named)}"
-            raise self.source.error(tree, message, f"it is called as {usage(function.__name__)}") from None
+            message = _("{name}: {error}; it was given {n}").format(
+                name=function.__name__, error=error, n=len(given) + len(named)
+            )
+            raise self.source.error(
+                tree, message, _("it is called as {usage}").format(usage=usage(function.__name__))
+            ) from None
         places = _places(tree, bound)
         for name, value in bound.arguments.items():
             place = places.get(name, tree)
@@ -263,7 +292,7 @@ class _Evaluator:
         if not isinstance(callee, ast.Name):
             if isinstance(callee, ast.Constant):
                 raise self.source.error(
-                    callee, "a number is not a function", "a multiplication is written with *, as in 2*(x)"
+                    callee, _("a number is not a function"), _("a multiplication is written with *, as in 2*(x)")
                 )
             raise refuse(self.source, callee)
         if callee.id in FUNCTIONS:
@@ -271,37 +300,62 @@ class _Evaluator:
         if callee.id in self.settings or callee.id in self.named:
             raise self.source.error(
                 callee,
-                f"'{callee.id}' is a number, not a function",
-                f"a multiplication is written with *, as in {callee.id}*(x)",
+                _("'{id}' is a number, not a function").format(id=callee.id),
+                _("a multiplication is written with *, as in {id}*(x)").format(id=callee.id),
             )
         near = nearest(callee.id, FUNCTIONS)
-        hint = f"did you mean {near}?" if near else f"there are: {some(FUNCTIONS, 12)}"
-        raise self.source.error(callee, f"unknown function '{callee.id}' in expression", hint)
+        hint = (
+            _("did you mean {near}?").format(near=near)
+            if near
+            else _("there are: {known}").format(known=some(FUNCTIONS, 12))
+        )
+        raise self.source.error(callee, _("unknown function '{id}' in expression").format(id=callee.id), hint)
 
     def unknown_keyword(self, keyword: ast.keyword, name: str, known: list[str]) -> ExpressionError:
         if keyword.arg is None:
-            return self.source.error(keyword, "'**' stands only between numbers here", "write the arguments one by one")
+            return self.source.error(
+                keyword, _("'**' stands only between numbers here"), _("write the arguments one by one")
+            )
         near = nearest(keyword.arg, known)
-        hint = f"did you mean {near}?" if near else f"it is called as {usage(name)}"
-        return self.source.error(keyword, f"{name} has no argument '{keyword.arg}'", hint)
+        hint = (
+            _("did you mean {near}?").format(near=near)
+            if near
+            else _("it is called as {usage}").format(usage=usage(name))
+        )
+        return self.source.error(keyword, _("{name} has no argument '{arg}'").format(name=name, arg=keyword.arg), hint)
 
     def argument(self, function: str, parameter: inspect.Parameter, value: Any, tree: Any) -> Any:
         """An argument of a call: nodes where the function computes with it, plain data where it is a setting."""
         name = parameter.name
         if name == "arrays":
             if not isinstance(value, (list, tuple)):
-                raise self.source.error(tree, f"{function} joins a list", f"write {function}([a, b])")
+                raise self.source.error(
+                    tree,
+                    _("{function} joins a list").format(function=function),
+                    _("write {function}([a, b])").format(function=function),
+                )
             return [self.operand(item, tree) for item in value]
         if parameter.kind is inspect.Parameter.VAR_POSITIONAL:
             return [self.operand(item, tree) for item in value]
         if is_operand(parameter):
             return self.operand(value, tree)
         if not is_plain(value):
-            hint = NODES_INSTEAD.get(function, "a setting takes no part in the graph and has no gradient")
-            raise self.source.error(tree, f"{name} of {function} must be a plain number, not {describe(value)}", hint)
+            hint = _(NODES_INSTEAD.get(function, N_("a setting takes no part in the graph and has no gradient")))
+            raise self.source.error(
+                tree,
+                _("{name} of {function} must be a plain number, not {value}").format(
+                    name=name, function=function, value=describe(value)
+                ),
+                hint,
+            )
         wanted = wrong_setting(name, value)
         if wanted:
-            raise self.source.error(tree, f"{name} of {function} must be {wanted}, not {describe(value)}")
+            raise self.source.error(
+                tree,
+                _("{name} of {function} must be {wanted}, not {value}").format(
+                    name=name, function=function, wanted=wanted, value=describe(value)
+                ),
+            )
         return value
 
     def operand(self, value: Any, tree: Any) -> Any:
@@ -312,8 +366,8 @@ class _Evaluator:
             return float(value)
         if isinstance(value, list) and self.tensors and is_plain(value):
             return self.attempt(tree, "a list", lambda: Tensor(value, dtype="float64"))
-        hint = "stack([a, b]) joins nodes" if isinstance(value, (list, tuple)) else "use numbers and names"
-        raise self.source.error(tree, f"{describe(value)} cannot be computed with", hint)
+        hint = _("stack([a, b]) joins nodes") if isinstance(value, (list, tuple)) else _("use numbers and names")
+        raise self.source.error(tree, _("{value} cannot be computed with").format(value=describe(value)), hint)
 
     def computed(self, tree: Any, function: Callable[..., Any], *operands: Any, **options: Any) -> Any:
         """The result of a public function, if it is not too large to be made."""
@@ -339,14 +393,23 @@ class _Evaluator:
             n = limits.size(getattr(part, "shape", ()))
             self.elements += n
             if n > limits.MAX_RESULT:
-                raise self.too_large(tree, f"{name} made {n:,} elements")
+                raise self.too_large(tree, _("{name} made {n} elements").format(name=name, n=f"{n:,}"))
         if self.elements > limits.MAX_TOTAL:
-            raise self.too_large(tree, f"the results of the expression so far have {self.elements:,} elements")
+            raise self.too_large(
+                tree,
+                _("the results of the expression so far have {elements} elements").format(
+                    elements=f"{self.elements:,}"
+                ),
+            )
         return result
 
     def too_large(self, tree: Any, what: str) -> ExpressionError:
         return self.source.error(
-            tree, what, f"a result may have {limits.MAX_RESULT:,}; use smaller arrays, or FILE.py:FUNC"
+            tree,
+            what,
+            _("a result may have {max_result}; use smaller arrays, or FILE.py:FUNC").format(
+                max_result=f"{limits.MAX_RESULT:,}"
+            ),
         )
 
 
@@ -368,22 +431,31 @@ def _check_result(source: Text, tree: Any, result: Any, settings: Mapping[str, A
     """The result must be one number that depends on a name."""
     if isinstance(result, bool) or (isinstance(result, Node) and result.op in _COMPARING):
         raise source.error(
-            tree, "the result is a comparison, which has no derivative", "use it in where(condition, a, b)"
+            tree, _("the result is a comparison, which has no derivative"), _("use it in where(condition, a, b)")
         )
     if isinstance(result, (list, tuple)):
         raise source.error(
-            tree, f"the result is a list of {len(result)}", "take one element, as in (...)[0], and reduce it"
+            tree,
+            _("the result is a list of {n}").format(n=len(result)),
+            _("take one element, as in (...)[0], and reduce it"),
         )
     if result is None or isinstance(result, str):
-        raise source.error(tree, f"{describe(result)} is no result", "write an expression of numbers and names")
+        raise source.error(
+            tree,
+            _("{result} is no result").format(result=describe(result)),
+            _("write an expression of numbers and names"),
+        )
     if not isinstance(result, Node) or not result.requires_grad:
-        names = "uses no name that it could be differentiated by"
-        raise source.error(tree, f"the expression {names}", 'as in "a*b" --set a=2 --set b=-3')
+        raise source.error(
+            tree,
+            _("the expression uses no name that it could be differentiated by"),
+            _('as in "a*b" --set a=2 --set b=-3'),
+        )
     if isinstance(result, Tensor) and result.size != 1:
         raise source.error(
             tree,
-            f"the result has shape {result.shape}, and backpropagation starts from one number",
-            "reduce it: sum(...) or mean(...)",
+            _("the result has shape {shape}, and backpropagation starts from one number").format(shape=result.shape),
+            _("reduce it: sum(...) or mean(...)"),
         )
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from tinygrad_edu.graph.operation import REGISTRY
 from tinygrad_edu.rules import functional
+from tinygrad_edu_words import N_, _
 
 FUNCTIONS: dict[str, Callable[..., Any]] = {name: getattr(functional, name) for name in functional.__all__}
 
@@ -15,9 +16,9 @@ DTYPES = ("float16", "float32", "float64")  # that an expression can ask for
 
 # What to write where somebody gives a node to a setting.
 NODES_INSTEAD = {
-    "max": "of two nodes: maximum(a, b)",
-    "min": "of two nodes: minimum(a, b)",
-    "clip": "between two nodes: minimum(maximum(x, low), high)",
+    "max": N_("of two nodes: maximum(a, b)"),
+    "min": N_("of two nodes: minimum(a, b)"),
+    "clip": N_("between two nodes: minimum(maximum(x, low), high)"),
 }
 
 # Parameters that have no default and yet are no operands.
@@ -36,13 +37,13 @@ _INTEGERS = {
 def wrong_setting(name: str, value: Any) -> str:
     """What a setting must be if it cannot be `value`; else ""."""
     if name == "dtype" and value not in DTYPES:
-        return f"one of {', '.join(map(repr, DTYPES))}"
+        return _("one of {dtypes}").format(dtypes=", ".join(map(repr, DTYPES)))
     if name == "subscripts" and not isinstance(value, str):
-        return "a text such as 'ij,jk->ik'"
+        return _("a text such as 'ij,jk->ik'")
     if name == "axes" and value is not None and not isinstance(value, tuple):
-        return "a tuple of integers, such as (1, 0)"
+        return _("a tuple of integers, such as (1, 0)")
     if name in _INTEGERS and value is not None and not _are_integers(value):
-        return "an integer, or integers in ( ) or [ ]"
+        return _("an integer, or integers in ( ) or [ ]")
     return ""
 
 

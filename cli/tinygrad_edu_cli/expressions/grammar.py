@@ -12,6 +12,8 @@ import unicodedata
 import warnings
 from typing import Any
 
+from tinygrad_edu_words import N_, _
+
 from ..errors import CommandError, ExpressionError
 
 MAX_CHARACTERS = 10_000
@@ -27,33 +29,33 @@ _MEANT = {
 }
 
 _OPERATORS: dict[type, str] = {
-    ast.BitXor: "'^': a power is written x**2",
-    ast.BitOr: "'|': the absolute value is written abs(x)",
-    ast.BitAnd: "'&': multiply by 0 and 1, or nest where(...)",
-    ast.Mod: "'%': it has no derivative here",
-    ast.FloorDiv: "'//': a division is written x / y",
+    ast.BitXor: N_("'^': a power is written x**2"),
+    ast.BitOr: N_("'|': the absolute value is written abs(x)"),
+    ast.BitAnd: N_("'&': multiply by 0 and 1, or nest where(...)"),
+    ast.Mod: N_("'%': it has no derivative here"),
+    ast.FloorDiv: N_("'//': a division is written x / y"),
     ast.LShift: "'<<': a power of two is written 2**n",
-    ast.RShift: "'>>': a division by a power of two is written x / 2**n",
-    ast.Invert: "'~': a sign is written -x",
-    ast.Not: "'not': nest where(...)",
+    ast.RShift: N_("'>>': a division by a power of two is written x / 2**n"),
+    ast.Invert: N_("'~': a sign is written -x"),
+    ast.Not: N_("'not': nest where(...)"),
 }
 
 _REFUSED: dict[type, str] = {
-    ast.Attribute: "attribute access: call the function, as in tanh(x) or sum(x, axis=0)",
-    ast.Lambda: "lambda: write the expression itself",
-    ast.IfExp: "'if ... else': write where(condition, a, b)",
-    ast.BoolOp: "'and' and 'or': nest where(...)",
-    ast.JoinedStr: "an f-string: give the text itself",
-    ast.NamedExpr: "':=': name a value in a statement of its own, as in e = a*b; e + c",
-    ast.Starred: "a starred argument: write the arguments one by one",
+    ast.Attribute: N_("attribute access: call the function, as in tanh(x) or sum(x, axis=0)"),
+    ast.Lambda: N_("lambda: write the expression itself"),
+    ast.IfExp: N_("'if ... else': write where(condition, a, b)"),
+    ast.BoolOp: N_("'and' and 'or': nest where(...)"),
+    ast.JoinedStr: N_("an f-string: give the text itself"),
+    ast.NamedExpr: N_("':=': name a value in a statement of its own, as in e = a*b; e + c"),
+    ast.Starred: N_("a starred argument: write the arguments one by one"),
     ast.Dict: "a dictionary",
-    ast.Set: "a set: numbers go into [ ], and formulas into ( )",
-    ast.ListComp: "a comprehension: write the elements one by one",
-    ast.SetComp: "a comprehension: write the elements one by one",
-    ast.DictComp: "a comprehension: write the elements one by one",
-    ast.GeneratorExp: "a generator: write the elements one by one",
-    ast.AugAssign: "an assignment that changes a name: give the new value a name of its own",
-    ast.AnnAssign: "an annotation: write e = a*b",
+    ast.Set: N_("a set: numbers go into [ ], and formulas into ( )"),
+    ast.ListComp: N_("a comprehension: write the elements one by one"),
+    ast.SetComp: N_("a comprehension: write the elements one by one"),
+    ast.DictComp: N_("a comprehension: write the elements one by one"),
+    ast.GeneratorExp: N_("a generator: write the elements one by one"),
+    ast.AugAssign: N_("an assignment that changes a name: give the new value a name of its own"),
+    ast.AnnAssign: N_("an annotation: write e = a*b"),
 }
 
 
@@ -105,10 +107,11 @@ def read(text: str) -> tuple[Text, list[ast.stmt]]:
             raise _syntax_error(source, error) from None
         except (ValueError, MemoryError, RecursionError, OverflowError):
             raise CommandError(
-                "the expression is nested too deeply", f"at most {MAX_DEPTH} operations may contain each other"
+                _("the expression is nested too deeply"),
+                _("at most {max_depth} operations may contain each other").format(max_depth=MAX_DEPTH),
             ) from None
     if not statements:
-        raise CommandError("the expression is empty", 'for example: "a*b + a" --set a=2 --set b=-3')
+        raise CommandError(_("the expression is empty"), _('for example: "a*b + a" --set a=2 --set b=-3'))
     _check_size(source, statements)
     _check_statements(source, statements)
     return source, statements
@@ -118,31 +121,40 @@ def refuse(source: Text, tree: ast.AST) -> ExpressionError:
     """The error for a kind of node that has no meaning in an expression."""
     what = _REFUSED.get(type(tree)) or _OPERATORS.get(type(getattr(tree, "op", None)))
     if what is None:
-        kind = "a statement" if isinstance(tree, ast.stmt) else "this"
-        what = f"{kind}: write numbers, names, + - * / ** @, ( ), [ ] and the functions of tinygrad_edu"
-    thing, _, advice = what.partition(": ")
-    return source.error(tree, f"{thing} is not part of an expression here", advice)
+        kind = _("a statement") if isinstance(tree, ast.stmt) else _("this")
+        what = _("{kind}: write numbers, names, + - * / ** @, ( ), [ ] and the functions of tinygrad_edu").format(
+            kind=kind
+        )
+    thing, advice = _(what).partition(": ")[::2]
+    return source.error(tree, _("{thing} is not part of an expression here").format(thing=thing), advice)
 
 
 def _check_characters(text: str) -> None:
     if len(text) > MAX_CHARACTERS:
         raise CommandError(
-            f"the expression has {len(text):,} characters, and at most {MAX_CHARACTERS:,} can be stepped through",
-            "put it into a file: tinygrad-edu step FILE.py:FUNC",
+            _("the expression has {n} characters, and at most {max_characters} can be stepped through").format(
+                n=f"{len(text):,}", max_characters=f"{MAX_CHARACTERS:,}"
+            ),
+            _("put it into a file: tinygrad-edu step FILE.py:FUNC"),
         )
     depth = 0
     for place, character in enumerate(text):
         if unicodedata.category(character) in ("Cc", "Cs") and character not in "\n\t":
             raise ExpressionError(
-                f"the character U+{ord(character):04X} cannot stand in an expression",
+                _("the character U+{ord} cannot stand in an expression").format(ord=f"{ord(character):04X}"),
                 text,
                 place,
                 place + 1,
-                "remove it",
+                _("remove it"),
             )
         depth += (character in "([{") - (character in ")]}")
         if depth > MAX_BRACKETS:
-            raise ExpressionError(f"more than {MAX_BRACKETS} brackets inside one another", text, place, place + 1)
+            raise ExpressionError(
+                _("more than {max_brackets} brackets inside one another").format(max_brackets=MAX_BRACKETS),
+                text,
+                place,
+                place + 1,
+            )
 
 
 def _syntax_error(source: Text, error: SyntaxError) -> ExpressionError:
@@ -152,15 +164,17 @@ def _syntax_error(source: Text, error: SyntaxError) -> ExpressionError:
     message = (error.msg or "invalid syntax").partition(": value has")[0]
     hint = ""
     if here in _MEANT and here:
-        hint = f"write {_MEANT[here]}"
+        hint = _("write {meant}").format(meant=_MEANT[here])
     elif "decimal literal" in message:
         place += 1
         while place < len(source.text) and (source.text[place].isdigit() or source.text[place] in "._"):
             place += 1
-        hint = "a multiplication is written with *, as in 2*x"
+        hint = _("a multiplication is written with *, as in 2*x")
     elif "never closed" in message:
-        hint = f"close it with {dict(zip('([{', ')]}', strict=True)).get(here, here)}"
-    return ExpressionError(f"cannot read the expression: {message}", source.text, place, place + 1, hint)
+        hint = _("close it with {bracket}").format(bracket=dict(zip("([{", ")]}", strict=True)).get(here, here))
+    return ExpressionError(
+        _("cannot read the expression: {message}").format(message=message), source.text, place, place + 1, hint
+    )
 
 
 def _check_size(source: Text, statements: list[ast.stmt]) -> None:
@@ -172,11 +186,15 @@ def _check_size(source: Text, statements: list[ast.stmt]) -> None:
             place, count = tree, count + 1
         if count > MAX_NODES:
             raise source.error(
-                place, f"the expression has more than {MAX_NODES:,} parts", "put it into a file: FILE.py:FUNC"
+                place,
+                _("the expression has more than {max_nodes} parts").format(max_nodes=f"{MAX_NODES:,}"),
+                _("put it into a file: FILE.py:FUNC"),
             )
         if depth > MAX_DEPTH:
             raise source.error(
-                place, f"more than {MAX_DEPTH} operations contain each other", "name a part of it: e = a*b; ..."
+                place,
+                _("more than {max_depth} operations contain each other").format(max_depth=MAX_DEPTH),
+                _("name a part of it: e = a*b; ..."),
             )
         waiting += [(child, place, depth + 1) for child in ast.iter_child_nodes(tree)]
 
@@ -186,10 +204,12 @@ def _check_statements(source: Text, statements: list[ast.stmt]) -> None:
     for statement in statements:
         if isinstance(statement, ast.Assign):
             if len(statement.targets) != 1 or not isinstance(statement.targets[0], ast.Name):
-                raise source.error(statement.targets[0], "only a plain name can be assigned", "as in e = a*b; e + c")
+                raise source.error(
+                    statement.targets[0], _("only a plain name can be assigned"), _("as in e = a*b; e + c")
+                )
             if statement.targets[0].id.startswith("__"):
-                raise source.error(statement.targets[0], "a name begins with a letter", "as in e = a*b; e + c")
+                raise source.error(statement.targets[0], _("a name begins with a letter"), _("as in e = a*b; e + c"))
         elif not isinstance(statement, ast.Expr):
             raise refuse(source, statement)
         elif statement is not statements[-1]:
-            raise source.error(statement, "this result is not used", "name it, as in e = a*b; or remove it")
+            raise source.error(statement, _("this result is not used"), _("name it, as in e = a*b; or remove it"))

@@ -12,6 +12,8 @@ from typing import Any
 
 import numpy as np
 
+from tinygrad_edu_words import _
+
 MAX_RESULT = 10_000  # elements of one result
 MAX_WORK = 1_000_000  # elements that may be touched on the way to it
 MAX_TOTAL = 1_000_000  # elements of all results together
@@ -47,7 +49,7 @@ def check_call(name: str, arguments: dict[str, Any]) -> None:
 def check_work(name: str, work: int) -> None:
     """Refuse what would touch more than MAX_WORK elements."""
     if work > MAX_WORK:
-        raise TooLarge(f"{name} would make about {work:.1e} elements")
+        raise TooLarge(_("{name} would make about {work} elements").format(name=name, work=f"{work:.1e}"))
 
 
 def _shape(operand: Any) -> tuple[int, ...]:
@@ -80,7 +82,7 @@ def _dot(a: Any, b: Any) -> int:
 def _einsum(subscripts: str, operands: Any) -> int:
     """The number of combinations of indices."""
     if len(operands) > MAX_TERMS or len(subscripts) > 10 * MAX_TERMS:
-        raise TooLarge(f"einsum takes at most {MAX_TERMS} operands here")
+        raise TooLarge(_("einsum takes at most {max_terms} operands here").format(max_terms=MAX_TERMS))
     lengths: dict[str, int] = {}
     for term, operand in zip(subscripts.replace(" ", "").partition("->")[0].split(","), operands, strict=True):
         before, dots, after = term.partition("...")
@@ -96,7 +98,7 @@ def _einsum(subscripts: str, operands: Any) -> int:
 def _split(a: Any, indices_or_sections: Any, axis: int = 0) -> int:
     parts = indices_or_sections if isinstance(indices_or_sections, int) else len(indices_or_sections) + 1
     if parts > MAX_TERMS:
-        raise TooLarge(f"split makes at most {MAX_TERMS} parts here")
+        raise TooLarge(_("split makes at most {max_terms} parts here").format(max_terms=MAX_TERMS))
     return size(_shape(a))
 
 

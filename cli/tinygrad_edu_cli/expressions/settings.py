@@ -12,6 +12,7 @@ from typing import Any
 
 from tinygrad_edu import Tensor
 from tinygrad_edu.errors import ShapeError
+from tinygrad_edu_words import N_, _
 
 from ..errors import ExpressionError
 from ..phrases import short
@@ -20,7 +21,7 @@ MAX_CHARACTERS = 200_000
 MAX_BRACKETS = 20
 MAX_ELEMENTS = 10_000
 
-_HOW = "write --set NAME=NUMBER, for example --set w1=-3 or --set W=[[1,2],[3,4]]"
+_HOW = N_("write --set NAME=NUMBER, for example --set w1=-3 or --set W=[[1,2],[3,4]]")
 
 
 def parse_settings(texts: Sequence[str]) -> dict[str, Any]:
@@ -33,7 +34,9 @@ def parse_settings(texts: Sequence[str]) -> dict[str, Any]:
     for text in texts:
         name, value = _parse(text)
         if name in settings:
-            raise ExpressionError(f"--set gives '{name}' twice", text, 0, len(text), "keep one of them")
+            raise ExpressionError(
+                _("--set gives '{name}' twice").format(name=name), text, 0, len(text), _("keep one of them")
+            )
         settings[name] = value
     return settings
 
@@ -42,9 +45,13 @@ def _parse(text: str) -> tuple[str, Any]:
     written, equals, value = text.partition("=")
     name = unicodedata.normalize("NFKC", written.strip())  # as Python's parser reads names
     if not equals or not value.strip():
-        raise ExpressionError(f"--set {short(text, 30)} gives no number", text, 0, len(text), _HOW)
+        raise ExpressionError(
+            _("--set {text} gives no number").format(text=short(text, 30)), text, 0, len(text), _(_HOW)
+        )
     if not name.isidentifier() or name.startswith("__") or keyword.iskeyword(name):
-        raise ExpressionError(f"'{short(name, 30)}' cannot be a name in an expression", text, 0, len(written), _HOW)
+        raise ExpressionError(
+            _("'{name}' cannot be a name in an expression").format(name=short(name, 30)), text, 0, len(written), _(_HOW)
+        )
     start = len(written) + 1
 
     def error(message: str, hint: str = "") -> ExpressionError:
@@ -54,11 +61,15 @@ def _parse(text: str) -> tuple[str, Any]:
         number = _read(value.strip())
     except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
         raise error(
-            f"'{short(value, 30)}' is not a number", "give a number, or a list such as [1,2] or [[1,2],[3,4]]"
+            _("'{value}' is not a number").format(value=short(value, 30)),
+            _("give a number, or a list such as [1,2] or [[1,2],[3,4]]"),
         ) from None
     if number is None:
         raise error(
-            "too large", f"at most {MAX_ELEMENTS:,} numbers, in at most {MAX_BRACKETS} brackets inside one another"
+            _("too large"),
+            _("at most {max_elements} numbers, in at most {max_brackets} brackets inside one another").format(
+                max_elements=f"{MAX_ELEMENTS:,}", max_brackets=MAX_BRACKETS
+            ),
         )
     wrong = _wrong(number)
     if wrong:
@@ -101,9 +112,9 @@ def _as_lists(value: Any) -> Any:
 def _wrong(value: Any) -> str:
     """What is wrong with nested lists of floats, or ""."""
     if sum(1 for _ in _numbers(value)) > MAX_ELEMENTS:
-        return f"more than {MAX_ELEMENTS:,} numbers"
+        return _("more than {max_elements} numbers").format(max_elements=f"{MAX_ELEMENTS:,}")
     if not all(map(math.isfinite, _numbers(value))):
-        return "the number is not finite: gradients of inf and nan say nothing"
+        return _("the number is not finite: gradients of inf and nan say nothing")
     try:
         Tensor(value)
     except ShapeError as error:

@@ -11,6 +11,7 @@ import numpy as np
 from tinygrad_edu import Tensor, Value
 from tinygrad_edu_viz.landscapes.landscape import COARSE, Landscape, survey
 from tinygrad_edu_viz.landscapes.trail import MOST_POINTS, THINNED, Trail, finite, flat
+from tinygrad_edu_words import _, ngettext
 
 from .. import optimizers
 from ..errors import CommandError, ExpressionError
@@ -41,11 +42,17 @@ class Descent:
         found = evaluate(text, settings)
         self.tensors = any(isinstance(leaf, Tensor) for leaf in found.leaves.values())
         for name in found.unused:
-            click.echo(f"warning: --set {name} is not used: the expression has no such name", err=True)
+            click.echo(
+                _("warning: --set {name} is not used: the expression has no such name").format(name=name), err=True
+            )
         self.learned = _chosen(list(found.leaves), learned)
         fixed = [name for name in found.leaves if name not in self.learned]
-        stays = f"{some(fixed)} {'stays' if len(fixed) == 1 else 'stay'} as set"
-        self.notes = [f"learned: {', '.join(self.learned)}; {stays} (--learn says what is learned)"]
+        stays = ngettext("{fixed} stays as set", "{fixed} stay as set", len(fixed)).format(fixed=some(fixed))
+        self.notes = [
+            _("learned: {learned}; {stays} (--learn says what is learned)").format(
+                learned=", ".join(self.learned), stays=stays
+            )
+        ]
         if learned is not None or not fixed:
             self.notes = []
         self.shapes = {name: np.shape(settings[name]) for name in self.learned}
@@ -53,10 +60,16 @@ class Descent:
         if len(self.names) > 2:
             others = [name for name in found.leaves if name not in self.learned]
             raise CommandError(
-                f"{len(self.names):,} numbers are to be learned ({some(self.names)}), and a picture has two directions",
-                f"say which two (or one), and the others stay as they are: --learn {','.join(self.names[:2])}"
+                _("{n} numbers are to be learned ({names}), and a picture has two directions").format(
+                    n=f"{len(self.names):,}", names=some(self.names)
+                ),
+                _("say which two (or one), and the others stay as they are: --learn {names}").format(
+                    names=",".join(self.names[:2])
+                )
                 if all(shape == () for shape in self.shapes.values())
-                else f"learn one or two numbers: --learn NAME,NAME   (also: {some([*self.learned, *others])})",
+                else _("learn one or two numbers: --learn NAME,NAME   (also: {names})").format(
+                    names=some([*self.learned, *others])
+                ),
             )
 
     def losses(self, weights: Array) -> Array:
@@ -97,7 +110,7 @@ class Descent:
         lr = config.lr or RATES.get(config.optimizer, RATE)
         optimizer = optimizers.make(config.optimizer, weights, lr, settings)
         points, stride = [flat(weights)], 1
-        for _ in range(updates):
+        for _update in range(updates):
             self._learn(weights, optimizer)
             points.append(flat(weights))
             if not np.isfinite(points[-1]).all():
@@ -109,7 +122,7 @@ class Descent:
 
     def _learn(self, weights: list[Any], optimizer: Any) -> None:
         """One update, by the gradients of the expression as it is evaluated anew."""
-        root, leaves, _ = evaluate(self.text, self._settings(flat(weights)))
+        root, leaves, _constants = evaluate(self.text, self._settings(flat(weights)))
         with np.errstate(all="ignore"):
             root.backward()
             for name, weight in zip(self.learned, weights, strict=True):
@@ -152,8 +165,8 @@ def _chosen(names: list[str], learned: Sequence[str] | None) -> list[str]:
         if name not in names:
             near = nearest(name, names)
             raise CommandError(
-                f"--learn {name}: the expression has no such name",
-                f"did you mean {near}?" if near else f"it has {some(names)}",
+                _("--learn {name}: the expression has no such name").format(name=name),
+                _("did you mean {near}?").format(near=near) if near else _("it has {names}").format(names=some(names)),
             )
     return [name for name in names if name in learned]
 

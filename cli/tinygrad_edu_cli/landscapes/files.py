@@ -11,6 +11,7 @@ from tinygrad_edu.errors import ArgumentError
 from tinygrad_edu_viz.landscapes.landscape import Landscape
 from tinygrad_edu_viz.pages import landscape_page
 from tinygrad_edu_viz.plots import figure, surface
+from tinygrad_edu_words import _
 
 from ..errors import CommandError, MissingPieceError
 from ..exporting import write_by_kind
@@ -28,7 +29,9 @@ def check(paths: Sequence[Path], size: str) -> None:
     except ArgumentError as error:
         raise CommandError(f"--size: {error}") from None
     if any(path.suffix.lower() not in (".html", ".htm") for path in paths) and find_spec("matplotlib") is None:
-        raise MissingPieceError("pictures need matplotlib", "pip install 'tinygrad-edu[plots]', or give -o FILE.html")
+        raise MissingPieceError(
+            _("pictures need matplotlib"), _("pip install 'tinygrad-edu[plots]', or give -o FILE.html")
+        )
 
 
 def write(landscape: Landscape, path: Path, theme: str | None, size: str) -> str:

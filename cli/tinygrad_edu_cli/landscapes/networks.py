@@ -10,6 +10,7 @@ from tinygrad_edu.train.targets import Objective
 from tinygrad_edu_viz.landscapes.landscape import COARSE, Landscape, NothingMoved, axis_names, survey
 from tinygrad_edu_viz.landscapes.model_loss import ModelLoss
 from tinygrad_edu_viz.landscapes.trail import Trail, TrailRecorder
+from tinygrad_edu_words import N_, _
 
 from ..errors import CommandError, NegativeResult
 from ..training.comparison import ready, tell_missing, watched
@@ -17,9 +18,9 @@ from ..training.interrupts import follow
 from ..training.run import Run
 
 ELSEWHERE = {  # what changes the function whose landscape it is, or where the trails begin
-    **dict.fromkeys(("data", "target", "task", "n", "noise", "validation", "standardize"), "the data"),
-    **dict.fromkeys(("net", "activation", "loss"), "the function"),
-    **dict.fromkeys(("seed", "device"), "the data and the start"),
+    **dict.fromkeys(("data", "target", "task", "n", "noise", "validation", "standardize"), N_("the data")),
+    **dict.fromkeys(("net", "activation", "loss"), N_("the function")),
+    **dict.fromkeys(("seed", "device"), N_("the data and the start")),
 }
 
 
@@ -40,8 +41,10 @@ def surveyed(name: str, values: dict[str, Any], options: dict[str, Any], updates
     """
     if name in ELSEWHERE and len(values) > 1:
         raise CommandError(
-            f"landscape: {name.replace('_', '-')} changes {ELSEWHERE[name]}, and trails on one map need one landscape",
-            "vary what is done with it: optimizer=sgd,adam, lr=0.01,0.1, momentum=0,0.9, batch-size=1,32, ...",
+            _("landscape: {name} changes {elsewhere}, and trails on one map need one landscape").format(
+                name=name.replace("_", "-"), elsewhere=_(ELSEWHERE[name])
+            ),
+            _("vary what is done with it: optimizer=sgd,adam, lr=0.01,0.1, momentum=0,0.9, batch-size=1,32, ..."),
         )
     runs = ready(name, values, options, updates)
     trails: list[Trail] = []
@@ -85,22 +88,27 @@ def _title(run: Run) -> str:
     config = run.config
     net = "-".join(map(str, config.net or ()))
     bend = "" if len(config.net or ()) == 2 else f" {config.activation}"
-    return f"training loss on {run.dataset.name}, {net}{bend}"
+    return _("training loss on {name}, {net}{bend}").format(name=run.dataset.name, net=net, bend=bend)
 
 
 def _notes(runs: list[Run]) -> list[str]:
     """What some runs minimize beside the loss that is shown."""
     penalties = {"l1": "--l1", "l2": "--l2", "label_smoothing": "--label-smoothing", "weight_decay": "--weight-decay"}
     given = [option for name, option in penalties.items() if any(getattr(run.config, name) for run in runs)]
-    return [f"the losses are without {' and '.join(given)}, which the runs feel as well"] if given else []
+    return (
+        [_("the losses are without {given}, which the runs feel as well").format(given=f" {_('and')} ".join(given))]
+        if given
+        else []
+    )
 
 
 def _no_plane(trails: list[Trail]) -> NegativeResult:
     gone = [trail for trail in trails if trail.missing]
     if gone:
         return NegativeResult(
-            f"{gone[0].name} leaves no trail: {gone[0].missing}", "try a tenth of the learning rate: --lr"
+            _("{name} leaves no trail: {missing}").format(name=gone[0].name, missing=gone[0].missing),
+            _("try a tenth of the learning rate: --lr"),
         )
     return NegativeResult(
-        "no weight moved, so there is no direction to look along", "give a larger --lr, or more --epochs"
+        _("no weight moved, so there is no direction to look along"), _("give a larger --lr, or more --epochs")
     )

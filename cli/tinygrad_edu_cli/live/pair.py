@@ -10,17 +10,18 @@ from tinygrad_edu_viz.canvas.chart import Curve, axis_end, chart
 from tinygrad_edu_viz.canvas.grid import COLOUR, Grid, Look, Style
 from tinygrad_edu_viz.canvas.inks import BLUE, FAINT, ORANGE, PINK
 from tinygrad_edu_viz.training.progress import Progress
+from tinygrad_edu_words import N_, _
 
 from ..terminal_width import wrap
 from .live import Live
 from .screen import PICTURE_HEIGHT, PICTURE_WIDTH, TALL, cut, key_bar, number_rows, title_bar
 
 MEASURES = {  # of two runs: what is drawn, under which title; the first that both have, beside the training losses
-    "validation_loss": "validation loss",
-    "train_loss": "train loss",
-    "validation_accuracy": "right, validation",
-    "train_accuracy": "right, train",
-    "validation_r2": "R², validation",
+    "validation_loss": N_("validation loss"),
+    "train_loss": N_("train loss"),
+    "validation_accuracy": N_("right, validation"),
+    "train_accuracy": N_("right, train"),
+    "validation_r2": N_("R², validation"),
 }
 SHARES = ("validation_accuracy", "train_accuracy")
 
@@ -80,8 +81,12 @@ def _said(lives: Sequence[Live], parting: str, width: int) -> list[str]:
     lines = []
     if epochs:
         one, other = (each[epochs - 1] for each in losses)
-        apart = "the same" if one == other else f"{other - one:+.3g}"
-        lines.append(f"epoch {epochs}: loss {figures(one)} / {figures(other)}, {apart}")
+        apart = _("the same") if one == other else f"{other - one:+.3g}"
+        lines.append(
+            _("epoch {n}: loss {one} / {other}, {apart}").format(
+                n=epochs, one=figures(one), other=figures(other), apart=apart
+            )
+        )
     return [part for line in [*lines, parting] for part in wrap(line, width, indent=2)]
 
 
@@ -107,5 +112,5 @@ def _chart(
     ]
     log = log and measure.endswith("loss")
     end = max(axis_end(len(progress.train_loss), progress.epochs) for progress in pair)
-    title = MEASURES[measure] + " (log)" * log
+    title = _(MEASURES[measure]) + " (log)" * log
     return chart(width, height, curves, title=title, log=log, end=end, percent=measure in SHARES, look=look)

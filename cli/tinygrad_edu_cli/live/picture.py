@@ -5,6 +5,7 @@ from __future__ import annotations
 from tinygrad_edu_viz.canvas.grid import Grid, Look
 from tinygrad_edu_viz.canvas.pictures import Answers, picture
 from tinygrad_edu_viz.training.answers import hidden_units, picture_of
+from tinygrad_edu_words import _
 
 from .driver import Driver
 
@@ -26,7 +27,7 @@ class Picture:
     def switch(self) -> str:
         """The hidden units in place of the answers, or back; or why there are none to be seen."""
         if self._units is None:
-            return "hidden units are drawn for two inputs and a hidden layer"
+            return _("hidden units are drawn for two inputs and a hidden layer")
         self._shows_units = not self._shows_units
         return ""
 
@@ -43,6 +44,6 @@ class Picture:
             )
         except Exception as error:
             grid = Grid(width, height, self.look)
-            grid.put(0, 0, "this picture cannot be drawn:")
+            grid.put(0, 0, _("this picture cannot be drawn:"))
             grid.put(0, 1, f"{type(error).__name__}: {error}")
             return grid

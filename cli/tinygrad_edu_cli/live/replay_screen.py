@@ -12,6 +12,7 @@ from textual.screen import Screen
 from textual.timer import Timer
 
 from tinygrad_edu_viz.canvas.grid import Grid, Look
+from tinygrad_edu_words import N_, _
 
 from .. import painting
 from ..tui import look
@@ -24,10 +25,16 @@ from .live import Live
 FRAMES = 15  # a second
 SAID = 6.0  # seconds that a message stays
 KEYS = [
-    *[("space", "pause"), ("← →", "epoch"), ("- +", "slower, faster"), ("r", "backwards"), ("g", "go to")],
-    *[("l", "lin/log"), ("e", "export"), ("?", "help"), ("q", "quit")],
+    *[
+        ("space", N_("pause")),
+        ("← →", N_("epoch")),
+        ("- +", N_("slower, faster")),
+        ("r", N_("backwards")),
+        ("g", N_("go to")),
+    ],
+    *[("l", N_("lin/log")), ("e", N_("export")), ("?", N_("help")), ("q", N_("quit"))],
 ]
-HELP = """\
+HELP = N_("""\
 space      pause, or go on; at the end: from the start again
 →  .       one moment on: the end of an epoch, or
            something that was done by hand
@@ -44,7 +51,7 @@ q          leave
 At the loss
 ▲          the best epoch so far      !  a notice
 η          a setting changed by hand  ×  not a number
-pale       what was undone"""
+pale       what was undone""")
 
 Draw = Callable[[Sequence[Live], int, int], Grid]
 Export = Callable[[str], str]
@@ -114,7 +121,7 @@ class ReplayScreen(Screen[None]):
         try:
             self.query_one(CanvasPane).put(self.drawing(lives, *self.size))
         except Exception as error:
-            self.message = f"this picture cannot be drawn: {error}"
+            self.message = _("this picture cannot be drawn: {why}").format(why=error)
 
     def say(self, text: str) -> None:
         """A message in the place of the keys, for a while."""
@@ -141,20 +148,22 @@ class ReplayScreen(Screen[None]):
 
     def action_faster(self, factor: float) -> None:
         self.projector.faster(factor)
-        self.say(f"{self.projector.speed:.3g} epochs a second")
+        self.say(_("{n} epochs a second").format(n=f"{self.projector.speed:.3g}"))
 
     def action_turn(self) -> None:
         self.projector.turn()
-        self.say("forwards" if self.projector.direction > 0 else "backwards")
+        self.say(_("forwards") if self.projector.direction > 0 else _("backwards"))
 
     def action_ask(self) -> None:
         self.projector.playing = False
         last = max(len(live.progress.train_loss) for live in (f.at(f.last) for f in self.projector.films))
-        self.app.push_screen(Ask(f"To the end of which epoch, 0 to {last}?", lambda text: self._go(text, last)))
+        self.app.push_screen(
+            Ask(_("To the end of which epoch, 0 to {last}?").format(last=last), lambda text: self._go(text, last))
+        )
 
     def _go(self, text: str, last: int) -> str:
         if not (text.isascii() and text.isdigit() and int(text) <= last):
-            return f"a whole number from 0 to {last}"
+            return _("a whole number from 0 to {last}").format(last=last)
         self.projector.go(max(film.of_epoch(int(text)) for film in self.projector.films))
         return ""
 
@@ -165,18 +174,18 @@ class ReplayScreen(Screen[None]):
     def action_export(self) -> None:
         if self.export is not None:
             self.projector.playing = False
-            self.app.push_screen(Ask("Write to which file? It ends in .png .svg .gif or .html:", self._export))
+            self.app.push_screen(Ask(_("Write to which file? It ends in .png .svg .gif or .html:"), self._export))
 
     def _export(self, text: str) -> str:
         assert self.export is not None
         try:
             self.app.call_later(self.say, self.export(text))
         except Exception as error:  # whatever it is, the film goes on
-            return f"cannot write {text}: {error}"
+            return _("cannot write {where}: {why}").format(where=text, why=error)
         return ""
 
     def action_help(self) -> None:
-        self.app.push_screen(Reading("Keys", [look.shown(line) for line in HELP.splitlines()]))
+        self.app.push_screen(Reading(_("Keys"), [look.shown(line) for line in _(HELP).splitlines()]))
 
     def action_quit(self) -> None:
         self.app.exit()

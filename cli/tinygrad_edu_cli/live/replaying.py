@@ -18,6 +18,7 @@ from tinygrad_edu_viz.canvas.pictures import picture
 from tinygrad_edu_viz.training.answers import picture_of
 from tinygrad_edu_viz.training.progress import title_of
 from tinygrad_edu_viz.training.shown import Shown
+from tinygrad_edu_words import _
 
 from ..errors import INTERRUPTED, CommandError, FileError
 from ..training import exports
@@ -51,7 +52,8 @@ class Recording:
         events = folder.happened()
         if not any(event.kind == "epoch" for event in events):
             raise CommandError(
-                f"the run {path} has no epoch to show", f"go on with it: tinygrad-edu train --resume {path}"
+                _("the run {path} has no epoch to show").format(path=path),
+                _("go on with it: tinygrad-edu train --resume {path}").format(path=path),
             )
         return cls(folder, events)
 
@@ -101,7 +103,7 @@ def _last_picture(recording: Recording, look: Look) -> Picture | None:
     @lru_cache(4)
     def drawn(width: int, height: int) -> Grid:
         grid = Grid(width, height, look)
-        grid.put(0, 0, f"as after epoch {epoch}, the last kept", BOLD)
+        grid.put(0, 0, _("as after epoch {epoch}, the last kept").format(epoch=epoch), BOLD)
         grid.paste(picture(answers, width, height - 1, look), 0, 1)
         return grid
 
@@ -112,9 +114,11 @@ def parting(one: Recording, other: Recording) -> str:
     """Where two records part, in a sentence."""
     epoch = first_differing_epoch(one.history, other.history)
     if epoch is None:
-        return "All numbers that both have recorded are the same."
+        return _("All numbers that both have recorded are the same.")
     how = f"tinygrad-edu compare {one.name} {other.name}"
-    return f"They part in epoch {epoch}; the first update that differs, and what made it so: {how}"
+    return _("They part in epoch {epoch}; the first update that differs, and what made it so: {how}").format(
+        epoch=epoch, how=how
+    )
 
 
 def show(recordings: Sequence[Recording]) -> bool:
@@ -177,12 +181,15 @@ def print_lines(recording: Recording) -> None:
     """
     folder = recording.folder
     try:
-        run, _ = with_last_weights(folder)
+        run, _anew = with_last_weights(folder)
     except FileError:
         raise
     except CommandError as error:
-        how = f"see what was recorded: tinygrad-edu replay {recording.name} --json"
-        raise CommandError(f"{recording.name} cannot be shown with its network: {error.message}", how) from None
+        how = _("see what was recorded: tinygrad-edu replay {name} --json").format(name=recording.name)
+        raise CommandError(
+            _("{name} cannot be shown with its network: {message}").format(name=recording.name, message=error.message),
+            how,
+        ) from None
     report = PlainReport(run, History())
     report.start()
     report.started = time.monotonic() - sum(recording.history.seconds)
@@ -205,5 +212,5 @@ def objects(recordings: Sequence[Recording]) -> Iterator[dict[str, Any]]:
         yield {"kind": "run", "run": recording.name, "config": recording.folder.config.to_json()}
     lanes = [[(event.epoch, k, event) for event in r.events] for k, r in enumerate(recordings)]
     ordered = sorted((entry for lane in lanes for entry in lane), key=lambda entry: entry[0]) if several else lanes[0]
-    for _, k, event in ordered:
+    for _when, k, event in ordered:
         yield event.to_json() | ({"run": recordings[k].name} if several else {})

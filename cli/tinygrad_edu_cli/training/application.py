@@ -18,9 +18,11 @@ from tinygrad_edu.data.rows import encode_rows, read_rows, rows_in
 from tinygrad_edu.data.table import Table, cut
 from tinygrad_edu.errors import ShapeError
 from tinygrad_edu.train import Predictor
+from tinygrad_edu_words import _
 
 from ..errors import CommandError, FileError
 from ..phrases import some
+from .columns_said import column_text
 from .run import told
 from .session import readable
 
@@ -52,7 +54,7 @@ class Application:
         """
         if data.suffix == ".safetensors" and model.suffix != data.suffix:
             command = "evaluate" if with_answers else "predict"
-            raise CommandError("the network comes first, then the table", f"tinygrad-edu {command} {data} {model}")
+            raise CommandError(_("the network comes first, then the table"), f"tinygrad-edu {command} {data} {model}")
         with readable(model):
             predictor = tg.load(model)
         try:
@@ -61,14 +63,14 @@ class Application:
                 remarks = [*table.remarks]
                 if with_answers:
                     table, without = with_target(table, target_column(table, predictor))
-                    remarks += [f"{without:,} rows without a target are left out"] * bool(without)
+                    remarks += [_("{n} rows without a target are left out").format(n=f"{without:,}")] * bool(without)
                 inputs, said, new = encode_rows(rows_in(table), predictor.encoder)
         except OSError as error:
-            raise FileError(f"cannot read {data}: {error.strerror or error}") from None
+            raise FileError(_("cannot read {path}: {why}").format(path=data, why=error.strerror or error)) from None
         except ShapeError as error:
             raise FileError(str(error)) from None
         for sentence in [*(["; ".join(remarks)] if remarks else []), *said, *new]:
-            click.echo(f"{data.name}: {sentence}", err=True)
+            click.echo(f"{data.name}: {column_text(sentence)}", err=True)
         return cls(predictor, table, predictor.outputs(inputs))
 
     @property
@@ -96,7 +98,9 @@ class Application:
         if new:
             count = sum(cell in new for cell in cells)
             click.echo(
-                f"{count:,} rows are of classes that were not in the training ({some(new)}): they count as wrong",
+                _("{count} rows are of classes that were not in the training ({new}): they count as wrong").format(
+                    count=f"{count:,}", new=some(new)
+                ),
                 err=True,
             )
         every = (*names, *new)
@@ -111,14 +115,15 @@ class Application:
         """
         column = target_column(self.table, self.predictor)
         cells = self.table.column(column)
-        decimal, _ = decimal_of(cells, self.table.decimal)
+        decimal, _remark = decimal_of(cells, self.table.decimal)
         found = []
         for row, cell in enumerate(cells):
             number = number_in(cell, decimal)
             if number is None or not np.isfinite(number):
                 raise FileError(
-                    f"{self.table.path}, {self.table.where(row, column)}: {cut(cell)!r} is not a number, and the "
-                    "network predicts numbers"
+                    _("{path}, {where}: {cut!r} is not a number, and the network predicts numbers").format(
+                        path=self.table.path, where=self.table.where(row, column), cut=cut(cell)
+                    )
                 )
             found.append(number)
         return np.array(found)
@@ -138,7 +143,10 @@ def target_column(table: Table, predictor: Predictor) -> int:
     if not target and last not in predictor.encoder.names:
         return len(table.header) - 1
     raise FileError(
-        f"{table.path} has no column {target or 'behind those of the features'!r} with the answers, so there is "
-        "nothing to compare with",
-        "for predictions alone: tinygrad-edu predict MODEL DATA.csv",
+        (
+            _("{path} has no column {target!r} with the answers, so there is nothing to compare with")
+            if target
+            else _("{path} has no column behind those of the features, so there is nothing to compare with")
+        ).format(path=table.path, target=target),
+        _("for predictions alone: tinygrad-edu predict MODEL DATA.csv"),
     )

@@ -12,6 +12,7 @@ import click
 
 from tinygrad_edu.train import History
 from tinygrad_edu.train.events import Event
+from tinygrad_edu_words import _, ngettext
 
 from .. import output
 from ..errors import CommandError
@@ -121,7 +122,9 @@ def _train(
         runs: dict[str, ComparedRun] = {}
         for label, config in configs.items():
             run = prepared.pop(label) if k == 0 else Run.prepare(replace(config, seed=seed))
-            title = f"{len(runs) + 1}/{len(configs)} {label}" + (f", seed {seed}" if len(found.seeds) > 1 else "")
+            title = f"{len(runs) + 1}/{len(configs)} {label}" + (
+                _(", seed {seed}").format(seed=seed) if len(found.seeds) > 1 else ""
+            )
             updates = run.updates_per_epoch * (run.config.epochs or 1)
             kept = keep(run) if keep is not None and k == 0 else None
             one = _trained(run, title, kept)
@@ -136,7 +139,12 @@ def _train(
         if found.interrupted and k > 0:
             found.seeds = found.seeds[:k]
             seeds = ", ".join(map(str, found.seeds))
-            click.echo(f"interrupted: what follows is of seed{'s' * (k > 1)} {seeds}", err=True)
+            click.echo(
+                ngettext(
+                    "interrupted: what follows is of seed {seeds}", "interrupted: what follows is of seeds {seeds}", k
+                ).format(seeds=seeds),
+                err=True,
+            )
             return
         for candidate in found.candidates:
             candidate.runs.append(runs[candidate.label])
@@ -165,7 +173,12 @@ def _trained(run: Run, title: str, kept: Watcher | None) -> ComparedRun | None:
 def tell_missing(labels: list[str]) -> None:
     """Say which runs Ctrl-C left out."""
     if labels:
-        click.echo(f"interrupted: {', '.join(labels)} {'was' if len(labels) == 1 else 'were'} not trained", err=True)
+        click.echo(
+            ngettext(
+                "interrupted: {labels} was not trained", "interrupted: {labels} were not trained", len(labels)
+            ).format(labels=", ".join(labels)),
+            err=True,
+        )
 
 
 @contextlib.contextmanager
@@ -187,14 +200,18 @@ def recorded(paths: list[Path]) -> Comparison:
     """
     if len(paths) < 2:
         raise CommandError(
-            f"'{paths[0]}' is no SETTING=A,B,..., and one recorded run has nothing to be compared with",
-            "for example: tinygrad-edu compare lr=0.001,0.1,10 --data moons\n"
-            "or two folders: tinygrad-edu compare run1 run2",
+            _("'{paths}' is no SETTING=A,B,..., and one recorded run has nothing to be compared with").format(
+                paths=paths[0]
+            ),
+            _(
+                "for example: tinygrad-edu compare lr=0.001,0.1,10 --data moons\nor two folders: "
+                "tinygrad-edu compare run1 run2"
+            ),
         )
     resolved = [path.resolve() for path in paths]
     for path in paths:
         if resolved.count(path.resolve()) > 1:
-            raise CommandError(f"the run {path} is given twice", "give runs that differ")
+            raise CommandError(_("the run {path} is given twice").format(path=path), _("give runs that differ"))
     folders, candidates = [], []
     for path in paths:
         folders.append(RunFolder.read(path))
@@ -209,7 +226,8 @@ def _recorded(folder: RunFolder) -> ComparedRun:
     history, noise = folder.history()
     if not history or not history.validation_loss:
         raise CommandError(
-            f"the run {path} has no epoch to compare", f"go on with it: tinygrad-edu train --resume {path}"
+            _("the run {path} has no epoch to compare").format(path=path),
+            _("go on with it: tinygrad-edu train --resume {path}").format(path=path),
         )
     return ComparedRun(folder.config, history, folder.guessing, noise, _judged(folder.config, history))
 

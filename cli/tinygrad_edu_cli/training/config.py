@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, fields, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from tinygrad_edu.storage.schema import optional, record
+from tinygrad_edu_words import _
 
 from .. import optimizers
 from ..errors import CommandError
@@ -130,13 +131,21 @@ class RunConfig:
         optimizers.check(self.optimizer, {name: getattr(self, name) for name in optimizers.SETTINGS})
         for name, schedules in _SCHEDULES_WITH.items():
             if getattr(self, name) is not None and self.schedule not in schedules:
-                what = f"the schedule is {self.schedule}" if self.schedule else "there is no schedule"
+                what = (
+                    _("the schedule is {schedule}").format(schedule=self.schedule)
+                    if self.schedule
+                    else _("there is no schedule")
+                )
                 raise CommandError(
-                    f"{option(name)} is a setting of the schedule {either(schedules)}, and {what}",
-                    f"leave it out, or choose --schedule {schedules[0]}",
+                    _("{option} is a setting of the schedule {schedules}, and {what}").format(
+                        option=option(name), schedules=either(schedules), what=what
+                    ),
+                    _("leave it out, or choose --schedule {schedules}").format(schedules=schedules[0]),
                 )
         if self.min_delta is not None and self.patience is None:
-            raise CommandError("--min-delta says how much better counts as better for early stopping", "add --patience")
+            raise CommandError(
+                _("--min-delta says how much better counts as better for early stopping"), _("add --patience")
+            )
 
     def fitted(self, dataset: Dataset) -> RunConfig:
         """The same with all defaults filled in.
@@ -150,9 +159,11 @@ class RunConfig:
         batch_size = self.batch_size or min(BATCH_SIZE, learned_from)
         if batch_size != "full" and int(batch_size) > learned_from:
             raise CommandError(
-                f"--batch-size {batch_size} is larger than the data: {dataset.name} has {learned_from} examples to "
-                "learn from",
-                f"give {learned_from} or less, or --batch-size full",
+                _(
+                    "--batch-size {batch_size} is larger than the data: {name} has {learned_from} "
+                    "examples to learn from"
+                ).format(batch_size=batch_size, name=dataset.name, learned_from=learned_from),
+                _("give {learned_from} or less, or --batch-size full").format(learned_from=learned_from),
             )
         net = self.net or _net(dataset)
         _check_ends(net, dataset)
@@ -180,16 +191,22 @@ class RunConfig:
         """
         if self.warmup is not None and self.warmup > epochs:
             raise CommandError(
-                f"--warmup {self.warmup} is longer than the run, which has {count(epochs, 'epoch')}: the learning rate "
-                "would never be reached",
-                f"give --warmup {epochs} or less, or --epochs {self.warmup} or more",
+                _(
+                    "--warmup {warmup} is longer than the run, which has {n}: the learning rate would never be reached"
+                ).format(warmup=self.warmup, n=count(epochs, "epoch")),
+                _("give --warmup {epochs} or less, or --epochs {warmup} or more").format(
+                    epochs=epochs, warmup=self.warmup
+                ),
             )
         if self.step_size is not None and self.step_size >= epochs:
-            shorter = f"give --step-size {epochs - 1} or less, or " if epochs > 1 else "give "
+            shorter = (
+                _("give --step-size {epochs} or less, or ").format(epochs=epochs - 1) if epochs > 1 else _("give ")
+            )
             raise CommandError(
-                f"--step-size {self.step_size} leaves no step in {count(epochs, 'epoch')}: the learning rate would "
-                "never change",
-                f"{shorter}--epochs {self.step_size + 1} or more",
+                _("--step-size {step_size} leaves no step in {n}: the learning rate would never change").format(
+                    step_size=self.step_size, n=count(epochs, "epoch")
+                ),
+                _("{shorter}--epochs {step_size} or more").format(shorter=shorter, step_size=self.step_size + 1),
             )
 
 
@@ -230,12 +247,24 @@ def _check_ends(net: tuple[int, ...], dataset: Dataset) -> None:
     possible = {outputs, dataset.classes} if dataset.classes else {1}
     if net[0] == inputs and net[-1] in possible:
         return
-    wanted = f"{dataset.classes} classes, which take {either(sorted(possible))}" if dataset.classes else "1 number"
+    wanted = (
+        _("{classes} classes, which take {possible}").format(classes=dataset.classes, possible=either(sorted(possible)))
+        if dataset.classes
+        else _("1 number")
+    )
     fitting = "-".join(map(str, (inputs, *net[1:-1], outputs)))
     raise MisfitError(
-        f"--net {'-'.join(map(str, net))} does not fit {dataset.name}: the net has {count(net[0], 'input')} and "
-        f"{count(net[-1], 'output')}, the data has {count(inputs, 'input')} and {wanted}",
-        f"try --net {fitting}",
+        _(
+            "--net {net} does not fit {name}: the net has {inputs} and {outputs}, the data has {given} and {wanted}"
+        ).format(
+            net="-".join(map(str, net)),
+            name=dataset.name,
+            inputs=count(net[0], "input"),
+            outputs=count(net[-1], "output"),
+            given=count(inputs, "input"),
+            wanted=wanted,
+        ),
+        _("try --net {fitting}").format(fitting=fitting),
     )
 
 
@@ -250,12 +279,13 @@ def _loss(asked: str | None, net: tuple[int, ...], dataset: Dataset) -> str:
         fitting = ("cross_entropy", "binary_cross_entropy", *of_numbers)
     if asked and asked not in fitting:
         kind = (
-            f"{dataset.classes} classes, and the net {count(net[-1], 'output')}"
+            _("{classes} classes, and the net {n}").format(classes=dataset.classes, n=count(net[-1], "output"))
             if dataset.classes
-            else "numbers to predict"
+            else _("numbers to predict")
         )
         raise CommandError(
-            f"--loss {asked} does not fit: {dataset.name} has {kind}", f"use {either(fitting)}, or leave it out"
+            _("--loss {asked} does not fit: {name} has {kind}").format(asked=asked, name=dataset.name, kind=kind),
+            _("use {fitting}, or leave it out").format(fitting=either(fitting)),
         )
     return asked or fitting[0]
 
@@ -264,13 +294,15 @@ def _check_smoothing(loss: str, net: tuple[int, ...], dataset: Dataset) -> None:
     if loss in _LOSSES_WITH["label_smoothing"]:
         return
     if not dataset.classes:
-        hint = f"leave it out: {dataset.name} has no classes"
+        hint = _("leave it out: {name} has no classes").format(name=dataset.name)
     elif net[-1] > 1:
-        hint = "leave it out, or choose --loss cross_entropy"
+        hint = _("leave it out, or choose --loss cross_entropy")
     else:
         wider = "-".join(map(str, (*net[:-1], dataset.classes)))
-        hint = f"leave it out, or give each class an output: --net {wider} --loss cross_entropy"
-    raise CommandError(f"--label-smoothing is a setting of the loss cross_entropy, and the loss is {loss}", hint)
+        hint = _("leave it out, or give each class an output: --net {wider} --loss cross_entropy").format(wider=wider)
+    raise CommandError(
+        _("--label-smoothing is a setting of the loss cross_entropy, and the loss is {loss}").format(loss=loss), hint
+    )
 
 
 def _epochs(learned_from: int) -> int:

@@ -9,6 +9,7 @@ import numpy as np
 
 import tinygrad_edu as tg
 from tinygrad_edu_viz.cells import cell_width
+from tinygrad_edu_words import _, pgettext
 
 from ..phrases import count
 from .application import Application
@@ -124,35 +125,41 @@ def _by_prediction(answers: Array, wanted: Array) -> list[Group]:
 
 def lines(application: Application, measured: Classified | Regressed) -> Iterator[str]:
     """All of it in one table."""
-    yield f"{application.target}: {count(measured.rows, 'row')} of {application.table.path}"
+    yield _("{target}: {n} of {path}").format(
+        target=application.target, n=count(measured.rows, "row"), path=application.table.path
+    )
     yield ""
     if isinstance(measured, Regressed):
-        yield f"R²           {measured.r2:.3f}  (1 is perfect, 0 is no better than always answering the mean)"
+        yield _("R²           {r2}  (1 is perfect, 0 is no better than always answering the mean)").format(
+            r2=f"{measured.r2:.3f}"
+        )
         yield f"RMSE         {number(measured.rmse)}"
-        yield f"mean |error| {number(measured.mae)}"
+        yield f"{_('mean |error|'):12} {number(measured.mae)}"
         yield ""
-        cells = [["calibration", "rows", "predicted", "true"]]
+        cells = [[_("calibration"), _("rows"), _("predicted"), pgettext("a number that is", "true")]]
         for group in measured.groups:
-            span = f"{number(group.low)} to {number(group.high)}"
+            span = _("{low} to {high}").format(low=number(group.low), high=number(group.high))
             cells.append([span, f"{group.rows:,}", number(group.predicted), number(group.found)])
         yield from _aligned(cells)
         return
     share, guessing = measured.right / measured.rows, measured.guessing / measured.rows
-    of = f"{measured.right:,} of {measured.rows:,}; always answering the commonest class gives {percent(guessing)}"
-    yield f"accuracy  {percent(share)}  ({of})"
+    of = _("{right} of {rows}; always answering the commonest class gives {percent}").format(
+        right=f"{measured.right:,}", rows=f"{measured.rows:,}", percent=percent(guessing)
+    )
+    yield f"{_('accuracy')}  {percent(share)}  ({of})"
     yield ""
     yield from _matrix(measured)
     yield ""
     if measured.groups is None:
-        yield f"calibration: the loss {application.predictor.loss} gives no probabilities"
+        yield _("calibration: the loss {loss} gives no probabilities").format(loss=application.predictor.loss)
         return
-    cells = [["calibration", "rows", "probability", "right"]]
+    cells = [[_("calibration"), _("rows"), _("probability"), _("right")]]
     for group in measured.groups:
-        span = f"{group.low * 100:.0f} to {group.high * 100:.0f}%"
+        span = _("{low} to {high}%").format(low=f"{group.low * 100:.0f}", high=f"{group.high * 100:.0f}")
         cells.append([span, f"{group.rows:,}", percent(group.predicted), percent(group.found)])
     yield from _aligned(cells)
     error = measured.calibration_error or 0.0
-    yield f"The probability is off by {percent(error)} on average (0% is perfect)."
+    yield _("The probability is off by {percent} on average (0% is perfect).").format(percent=percent(error))
 
 
 def _matrix(measured: Classified) -> Iterator[str]:
@@ -161,13 +168,13 @@ def _matrix(measured: Classified) -> Iterator[str]:
     true, answered, right = matrix.sum(axis=1), matrix.sum(axis=0), np.diag(matrix)
     recall, precision = _shares(right, true), _shares(right, answered)
     if len(names) > MOST_CLASSES:
-        cells = [["class", "rows", "recall", "precision"]]
+        cells = [[_("class"), _("rows"), _("recall"), _("precision")]]
         for k, name in enumerate(names):
             cells.append([name, f"{true[k]:,}", recall[k], precision[k]])
     else:
-        cells = [["true \\ predicted", *names, "recall"]]
+        cells = [[_("true \\ predicted"), *names, _("recall")]]
         cells += [[name, *(f"{n:,}" for n in matrix[k]), recall[k]] for k, name in enumerate(names)]
-        cells.append(["precision", *precision, ""])
+        cells.append([_("precision"), *precision, ""])
     yield from _aligned(cells)
 
 

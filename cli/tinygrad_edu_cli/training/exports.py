@@ -26,6 +26,7 @@ from tinygrad_edu_viz.training.answers import picture_of
 from tinygrad_edu_viz.training.progress import Progress, changed, title_of
 from tinygrad_edu_viz.training.shown import Shown
 from tinygrad_edu_viz.training.snapshots import EvenSnapshots, Snapshots
+from tinygrad_edu_words import _
 
 from ..errors import CommandError, MissingPieceError
 from ..exporting import Writer, explained, font_warning, write_by_kind
@@ -133,7 +134,9 @@ def recorded(path: Path) -> Shown:
     try:
         return shown_of(with_last_weights(folder)[0], progress, None, history.steering, label)
     except CommandError as error:
-        click.echo(f"{path}: the curves alone are drawn, for {error.message}", err=True)
+        click.echo(
+            _("{path}: the curves alone are drawn, for {message}").format(path=path, message=error.message), err=True
+        )
     return Shown(progress, label=label, steering=tuple(map(_steered, history.steering)))
 
 
@@ -148,7 +151,7 @@ def again(path: Path) -> Shown:
     with readable(path):
         progress = Progress.read(path)
     history, fresh = folder.history()[0], prepared(folder)
-    run, _ = with_last_weights(folder, fresh.with_own_model())
+    run, _anew = with_last_weights(folder, fresh.with_own_model())
     kept = Kept(fresh)
     with closing(fresh.start(steering=history.steering).events()) as events:
         for event in takewhile(lambda event: event.kind != "batch" or event.epoch <= len(history), events):
@@ -162,12 +165,14 @@ def again(path: Path) -> Shown:
 def _word(value: Any) -> str:
     if isinstance(value, (list, tuple)):
         return "-".join(map(str, value))
-    return {True: "yes", False: "no"}.get(value, str(value)) if isinstance(value, bool) else str(value)
+    return {True: _("yes"), False: _("no")}.get(value, str(value)) if isinstance(value, bool) else str(value)
 
 
 def _steered(event: SteerEvent) -> str:
     """What was changed by hand, and when."""
-    return f"after update {event.step}, in epoch {event.epoch}: {changed(event, 'learning rate')}"
+    return _("after update {step}, in epoch {epoch}: {changed}").format(
+        step=event.step, epoch=event.epoch, changed=changed(event, _("learning rate"))
+    )
 
 
 def compared(folders: Sequence[Path], found: Comparison) -> list[Shown]:
@@ -191,7 +196,12 @@ def check(paths: Iterable[Path], size: str | None = None) -> None:
         missing = [name for name in NEEDED.get(path.suffix.lower(), ()) if find_spec(name) is None]
         if missing:
             needed = {"PIL": "Pillow"}.get(missing[0], missing[0])
-            raise MissingPieceError(f"{path}: {path.suffix[1:].upper()} files of a run need {needed}", PLOTS)
+            raise MissingPieceError(
+                _("{path}: {upper} files of a run need {needed}").format(
+                    path=path, upper=path.suffix[1:].upper(), needed=needed
+                ),
+                PLOTS,
+            )
         try:
             writable(path)
         except OSError as error:
@@ -237,7 +247,7 @@ def write(path: Path, runs: Sequence[Shown], looks: Looks = PLAIN) -> str:
         return ""
 
     def moving(temporary: Path) -> str:
-        return f" ({save_animation(temporary, runs, title, theme or 'light', size)} pictures)"
+        return _(" ({n} pictures)").format(n=save_animation(temporary, runs, title, theme or "light", size))
 
     def page(temporary: Path) -> str:
         temporary.write_text(
@@ -255,7 +265,7 @@ def write_all(paths: Iterable[Path], runs: Sequence[Shown], looks: Looks) -> Non
     """Write files, and say so: all that can be written, and then the first complaint, if there is one."""
     complaint: CommandError | None = None
     if not any(run.progress.train_loss for run in runs):
-        click.echo("no epoch has ended: there is nothing to draw", err=True)
+        click.echo(_("no epoch has ended: there is nothing to draw"), err=True)
         return
     for path in paths:
         try:

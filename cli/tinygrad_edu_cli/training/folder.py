@@ -24,6 +24,7 @@ from tinygrad_edu.train import Checkpoint, History
 from tinygrad_edu.train.events import EndEvent, Event
 from tinygrad_edu.train.record import NAME as METRICS
 from tinygrad_edu.train.record import event_of, read_record
+from tinygrad_edu_words import _
 
 from ..errors import CommandError, FileError
 from ..files import ELSEWHERE, cannot_write, replacing
@@ -120,10 +121,10 @@ class RunFolder:
                     config = RunConfig.from_json(content["config"])
         except OSError as error:
             if path.is_dir():
-                why = f"{path} is not a recorded run: it has no config.json"
+                why = _("{path} is not a recorded run: it has no config.json").format(path=path)
             else:
-                why = f"cannot read {path}: {error.strerror}"
-            raise FileError(why, "a run is recorded by: tinygrad-edu train ... --record DIR") from None
+                why = _("cannot read {path}: {why}").format(path=path, why=error.strerror)
+            raise FileError(why, _("a run is recorded by: tinygrad-edu train ... --record DIR")) from None
         known = content["data_hash"], content["guessing_loss"], content.get("initial_hash", "")
         folder = cls(path, config, *known)
         folder.version = content["version"]
@@ -199,10 +200,10 @@ class RunFolder:
         for place in (self.path, self.checkpoints, self.metrics):
             if not place.exists():
                 return FileError(
-                    f"{place} was deleted or moved while the run was recorded there",
-                    "start again with --record and a folder that stays, or move this one back and --resume it",
+                    _("{place} was deleted or moved while the run was recorded there").format(place=place),
+                    _("start again with --record and a folder that stays, or move this one back and --resume it"),
                 )
-        hint = f"make room, and go on with: tinygrad-edu train --resume {self.path}"
+        hint = _("make room, and go on with: tinygrad-edu train --resume {path}").format(path=self.path)
         return cannot_write(error.filename or self.metrics, error, hint)
 
     def events(self) -> Iterator[dict[str, Any]]:
@@ -217,7 +218,9 @@ class RunFolder:
         try:
             yield from read_record(self.metrics, FileError)
         except OSError as error:
-            raise FileError(f"cannot read {self.metrics}: {error.strerror or error}") from None
+            raise FileError(
+                _("cannot read {path}: {why}").format(path=self.metrics, why=error.strerror or error)
+            ) from None
 
     def happened(self) -> list[Event]:
         """What was recorded, as the events that the run had.
@@ -233,13 +236,13 @@ class RunFolder:
         Raises:
             FileError: as `events`.
         """
-        *_, last = [None, *self.happened()]
+        *_before, last = [None, *self.happened()]
         if last is None or isinstance(last, EndEvent):
             return ""
-        return (
-            f"The record of {self.path} breaks off after epoch {last.epoch} of {self.config.epochs}: the run still "
-            f"goes on, or was killed; then go on with: tinygrad-edu train --resume {self.path}"
-        )
+        return _(
+            "The record of {path} breaks off after epoch {epoch} of {epochs}: the run still goes "
+            "on, or was killed; then go on with: tinygrad-edu train --resume {path}"
+        ).format(path=self.path, epoch=last.epoch, epochs=self.config.epochs)
 
     def history(self) -> tuple[History, float | None]:
         """What was measured, and the noise of the loss if the run came to its end.
@@ -248,7 +251,7 @@ class RunFolder:
             FileError: as `events`.
         """
         history, noise = History(), None
-        for _, content in self._lines():
+        for _line, content in self._lines():
             noise = content.get("loss_noise", noise)
             history.watch(event_of(content))
         return history, noise
@@ -270,11 +273,13 @@ class RunFolder:
 
 def _config_of(content: Any) -> dict[str, Any]:
     if not isinstance(content, dict) or content.get("kind") != KIND:
-        raise Mismatch("is not the config of a recorded run")
+        raise Mismatch(_("is not the config of a recorded run"))
     if content.get("version") not in VERSIONS:
         raise Mismatch(
-            f"was recorded by another version of tinygrad-edu (its format is {brief(content.get('version'))}, this one "
-            f"reads up to {VERSION}): update tinygrad-edu"
+            _(
+                "was recorded by another version of tinygrad-edu (its format is {brief}, this one "
+                "reads up to {version}): update tinygrad-edu"
+            ).format(brief=brief(content.get("version")), version=VERSION)
         )
     checked: dict[str, Any] = CONFIG(content)
     return checked
@@ -284,15 +289,17 @@ def refuse_used(path: Path) -> None:
     """Refuse a folder in which something would be overwritten."""
     if (path / "config.json").is_file():
         raise CommandError(
-            f"--record {path}: a run is recorded there already",
-            f"give another folder, or go on with that run: tinygrad-edu train --resume {path}",
+            _("--record {path}: a run is recorded there already").format(path=path),
+            _("give another folder, or go on with that run: tinygrad-edu train --resume {path}").format(path=path),
         )
     if not path.exists():
         return
     if not path.is_dir() or not _is_unused(path):
-        raise CommandError(f"--record {path}: it is there already, and not empty", "give another folder")
+        raise CommandError(
+            _("--record {path}: it is there already, and not empty").format(path=path), _("give another folder")
+        )
     if not os.access(path, os.W_OK):
-        raise FileError(f"cannot write {path}: it is write-protected", ELSEWHERE)
+        raise FileError(_("cannot write {path}: it is write-protected").format(path=path), _(ELSEWHERE))
 
 
 def _is_unused(path: Path) -> bool:

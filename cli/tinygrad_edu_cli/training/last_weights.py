@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tinygrad_edu.errors import ArgumentError, StateError
+from tinygrad_edu_words import _
 
 from ..errors import CommandError
 from .folder import RunFolder
@@ -21,9 +22,9 @@ def with_last_weights(folder: RunFolder, run: Run | None = None) -> tuple[Run, i
     """
     run, checkpoint = run or prepared(folder), last_checkpoint(folder)
     if checkpoint is None:
-        raise CommandError("it has no checkpoint")
+        raise CommandError(_("it has no checkpoint"))
     if run.data_hash() != folder.data_hash:
-        raise CommandError("its data has changed since")
+        raise CommandError(_("its data has changed since"))
     state, end = checkpoint.state, folder.history()[0].end
     best = state["best"] if end is not None and (run.config.patience or end.stopped == "interrupted") else None
     try:

@@ -9,6 +9,8 @@ import sys
 from pathlib import Path
 from typing import IO, Any
 
+from tinygrad_edu_words import _
+
 from ..errors import FileError
 
 if sys.platform == "win32":
@@ -38,8 +40,8 @@ def lock(folder: Path) -> IO[bytes]:
             who = _owner(file)
             file.close()
             raise FileError(
-                f"cannot write {folder}: another process{who} is recording into it",
-                "wait until it is done, or stop it with Ctrl-C; then the run can go on",
+                _("cannot write {folder}: another process{who} is recording into it").format(folder=folder, who=who),
+                _("wait until it is done, or stop it with Ctrl-C; then the run can go on"),
             ) from None
     try:
         file.truncate(0)
@@ -53,7 +55,7 @@ def lock(folder: Path) -> IO[bytes]:
 def _owner(file: IO[bytes]) -> str:
     with contextlib.suppress(OSError, ValueError):
         file.seek(0)
-        return f" (number {int(file.read(20))})"
+        return _(" (number {number})").format(number=int(file.read(20)))
     return ""
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from tinygrad_edu.train import History
 from tinygrad_edu_viz.cells import cell_width
+from tinygrad_edu_words import _
 
 from ..errors import CommandError
 from ..phrases import count
@@ -63,25 +64,34 @@ class Lockstep:
         """Where they part, and why."""
         one, other = (len(history) for history in self.histories)
         if self.epoch is None:
-            until = "" if one == other else f" as far as both go, {count(min(one, other), 'epoch')}"
-            yield f"All recorded numbers are the same{until}."
+            until = "" if one == other else _(" as far as both go, {n}").format(n=count(min(one, other), "epoch"))
+            yield _("All recorded numbers are the same{until}.").format(until=until)
             if self.options:
-                yield f"What differs has made no difference{' so far' if until else ''}: {shown(self.options)}."
+                yield (
+                    _("What differs has made no difference so far: {shown}.")
+                    if until
+                    else _("What differs has made no difference: {shown}.")
+                ).format(shown=shown(self.options))
             return
         if self.parting is not None:
             yield from _told(self.parting)
             return
-        yield f"The records part in epoch {self.epoch}."
+        yield _("The records part in epoch {epoch}.").format(epoch=self.epoch)
         if self.why_not is not None:
-            yield f"They were not trained anew, which would show the update: {self.why_not}."
+            yield _("They were not trained anew, which would show the update: {why_not}.").format(why_not=self.why_not)
             return
         size = self._size(self.epoch)
         small = (
-            f"as little as rounding makes it ({size:.1g} of the loss)" if size < ROUNDING else f"by {size:.2g} of it"
+            _("as little as rounding makes it ({size} of the loss)").format(size=f"{size:.1g}")
+            if size < ROUNDING
+            else _("by {size} of it").format(size=f"{size:.2g}")
         )
         yield (
-            f"Trained anew on this machine, both have the same weights after every update. The recorded loss differs "
-            f"{small}: another machine, device or version has made it, and no option."
+            _(
+                "Trained anew on this machine, both have the same weights after every update. The "
+                "recorded loss differs {small}: another machine, device or version has made it, and "
+                "no option."
+            ).format(small=small)
         )
 
     def _size(self, epoch: int) -> float:
@@ -113,23 +123,29 @@ def _begin(folder: RunFolder, history: History) -> Begin:
     """
     run = prepared(folder)
     if run.data_hash() != folder.data_hash:
-        raise CommandError(f"the data of {folder.path} has changed since")
+        raise CommandError(_("the data of {path} has changed since").format(path=folder.path))
     if folder.initial_hash and run.weights_hash() != folder.initial_hash:
-        raise CommandError(f"the weights that {folder.path} began with are not those that its seed gives here")
+        raise CommandError(
+            _("the weights that {path} began with are not those that its seed gives here").format(path=folder.path)
+        )
     return lambda: Lane(run.with_own_model(), history.steering)
 
 
 def _told(parting: Parting) -> Iterator[str]:
     if parting.step == 0:
-        where = "They differ from the start"
+        where = _("They differ from the start")
     elif parting.size is None:
-        where = f"They are the same to the last bit until update {parting.step:,}, the last of epoch {parting.epoch}"
+        where = _("They are the same to the last bit until update {step}, the last of epoch {epoch}").format(
+            step=f"{parting.step:,}", epoch=parting.epoch
+        )
     else:
-        where = f"They part at update {parting.step:,}, in epoch {parting.epoch}"
+        where = _("They part at update {step}, in epoch {epoch}").format(step=f"{parting.step:,}", epoch=parting.epoch)
     yield f"{where}: {'; '.join(parting.causes)}."
     if parting.size is not None:
-        rounding = ", as little as rounding makes it" if parting.size < ROUNDING else ""
-        yield f"After it the largest difference of a weight is {parting.size:.2g} of their mean size{rounding}."
+        rounding = _(", as little as rounding makes it") if parting.size < ROUNDING else ""
+        yield _("After it the largest difference of a weight is {size} of their mean size{rounding}.").format(
+            size=f"{parting.size:.2g}", rounding=rounding
+        )
 
 
 def losses(history: History) -> list[float]:
@@ -159,19 +175,19 @@ def lines(one: History, other: History, labels: tuple[str, str]) -> Iterator[str
     parting = first_differing_epoch(one, other)
     shown = _chosen(len(pairs), {1, len(losses(one)), len(losses(other)), *([parting - 1, parting] if parting else [])})
     widths = [max(cell_width(label), 9) for label in labels]
-    yield f"epoch  {labels[0]:>{widths[0]}}  {labels[1]:>{widths[1]}}"
+    yield f"{_('epoch')}  {labels[0]:>{widths[0]}}  {labels[1]:>{widths[1]}}"
     for epoch in shown:
         a, b = pairs[epoch - 1]
         cells = [short(value).rjust(width) for value, width in zip((a, b), widths, strict=True)]
-        yield f"{epoch:5}  {cells[0]}  {cells[1]}  {_said(a, b, epoch == parting)}".rstrip()
+        yield f"{epoch:{cell_width(_('epoch'))}}  {cells[0]}  {cells[1]}  {_said(a, b, epoch == parting)}".rstrip()
 
 
 def _said(one: float | None, other: float | None, parts: bool) -> str:
     if one is None or other is None:
-        return "ended"
+        return _("ended")
     if one == other or (one != one and other != other):
-        return "they part: another number than the loss" if parts else "the same"
-    return f"{other - one:+.3g}" + ("  they part" if parts else "")
+        return _("they part: another number than the loss") if parts else _("the same")
+    return f"{other - one:+.3g}" + (_("  they part") if parts else "")
 
 
 def _chosen(epochs: int, wanted: set[int]) -> list[int]:

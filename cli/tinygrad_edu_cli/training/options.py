@@ -11,6 +11,8 @@ from typing import Any
 import click
 from click.shell_completion import CompletionItem
 
+from tinygrad_edu_words import N_, _
+
 from ..completion import words, words_or_files
 
 DATA = (
@@ -65,24 +67,35 @@ class Number(click.ParamType[float]):
             number = int(value) if self.whole else float(value)
             finite = math.isfinite(number)
         except (ValueError, TypeError, OverflowError):  # of too many digits, too
-            self.fail(f"{_cut(value)!r} is not {self.expected}", param, ctx)
+            self.fail(_("{value!r} is not {expected}").format(value=_cut(value), expected=self.expected), param, ctx)
         low = number > self.least if self.above else number >= self.least
         high = number < self.most if self.below else number <= self.most
         if not finite:
-            self.fail(f"{_cut(value)} is not finite; give {self.expected}", param, ctx)
+            self.fail(
+                _("{value} is not finite; give {expected}").format(value=_cut(value), expected=self.expected),
+                param,
+                ctx,
+            )
         if not (low and high):
-            self.fail(f"{_cut(value)} is not {self.expected}{'; ' if self.why else ''}{self.why}", param, ctx)
+            why = f"; {_(self.why)}" if self.why else ""
+            self.fail(
+                _("{value} is not {expected}").format(value=_cut(value), expected=self.expected) + why, param, ctx
+            )
         return number
 
     @property
     def expected(self) -> str:
         """What is asked for, in words."""
-        words = ["a whole number" if self.whole else "a number"]
+        words = [_("a whole number") if self.whole else _("a number")]
         if self.least > -math.inf:
-            words.append(f"above {self.least:g}" if self.above else f"of at least {self.least:g}")
+            words.append(
+                (_("above {limit}") if self.above else _("of at least {limit}")).format(limit=f"{self.least:g}")
+            )
         if self.most < math.inf:
-            words.append(f"below {self.most:g}" if self.below else f"of at most {self.most:,.15g}")
-        return words[0] + " " * (len(words) > 1) + " and ".join(words[1:])
+            words.append(
+                (_("below {limit}") if self.below else _("of at most {limit}")).format(limit=f"{self.most:,.15g}")
+            )
+        return words[0] + " " * (len(words) > 1) + f" {_('and')} ".join(words[1:])
 
 
 class Net(click.ParamType["tuple[int, ...]"]):
@@ -96,8 +109,10 @@ class Net(click.ParamType["tuple[int, ...]"]):
         units = str(value).strip().split("-")
         if len(units) < 2 or not all(map(_is_units, units)):
             self.fail(
-                f"{_cut(value)!r} is not a net: write the units of each layer with dashes between, from the inputs to "
-                "the outputs, as in 2-16-1",
+                _(
+                    "{value!r} is not a net: write the units of each layer with dashes between, from the inputs to "
+                    "the outputs, as in 2-16-1"
+                ).format(value=_cut(value)),
                 param,
                 ctx,
             )
@@ -118,7 +133,9 @@ class BatchSize(click.ParamType["int | str"]):
         if text == "full":
             return text
         if not (text.isascii() and text.isdigit() and len(text) <= 18 and int(text) > 0):
-            self.fail(f"{_cut(value)!r} is neither a whole number of at least 1 nor 'full'", param, ctx)
+            self.fail(
+                _("{value!r} is neither a whole number of at least 1 nor 'full'").format(value=_cut(value)), param, ctx
+            )
         return int(text)
 
 
@@ -131,8 +148,10 @@ def _cut(value: Any) -> str:
 def unknown(word: str, known: Sequence[str], joined: str = "_") -> str:
     """A complaint about a word, with what was probably meant; `joined` is what the known ones have between parts."""
     near = difflib.get_close_matches(re.sub("[-_ ]", joined, _cut(word).lower()), known, n=1)
-    suggestion = f", did you mean '{near[0]}'?" if near else "."
-    return f"unknown '{_cut(word)}'{suggestion} There are: {', '.join(known)}"
+    there = _("There are: {known}").format(known=", ".join(known))
+    if not near:
+        return _("unknown '{word}'.").format(word=_cut(word)) + f" {there}"
+    return _("unknown '{word}', did you mean '{near}'?").format(word=_cut(word), near=near[0]) + f" {there}"
 
 
 _NO_HARM = Number(0)
@@ -167,7 +186,7 @@ _OPTIONS = [
     click.option("--noise", type=Number(0, 1_000_000), help="The noise of examples that are made."),
     click.option(
         "--validation",
-        type=Number(0, 1, above=True, below=True, why="it is the share of the examples that is held out"),
+        type=Number(0, 1, above=True, below=True, why=N_("it is the share of the examples that is held out")),
         default=0.2,
         show_default=True,
         help="The share of the examples that is held out, to measure on.",
@@ -191,7 +210,7 @@ _OPTIONS = [
     ),
     click.option(
         "--lr",
-        type=Number(0, above=True, why="try 0.01"),
+        type=Number(0, above=True, why=N_("try 0.01")),
         help="Learning rate.  [default: fits the optimizer]",
     ),
     *OPTIMIZER_SETTINGS,
@@ -206,7 +225,7 @@ _OPTIONS = [
     click.option("--epochs", type=_COUNT, help="How often to go through the data.  [default: fits the data]"),
     click.option(
         "--dropout",
-        type=Number(0, 1, below=True, why="it is the share of hidden units that is silenced, and some must speak"),
+        type=Number(0, 1, below=True, why=N_("it is the share of hidden units that is silenced, and some must speak")),
         default=0.0,
         help="Silence this share of the hidden units in each step.",
     ),
@@ -214,7 +233,7 @@ _OPTIONS = [
     click.option("--l2", type=_NO_HARM, default=0.0, help="Penalty: this times the sum of weight**2."),
     click.option(
         "--label-smoothing",
-        type=Number(0, 1, below=True, why="it is a share, 0.1 say, and something must be left of each label"),
+        type=Number(0, 1, below=True, why=N_("it is a share, 0.1 say, and something must be left of each label")),
         help="With the loss cross_entropy: spread this share of each label evenly over all classes. The losses that "
         "are printed are without it, as they are without penalties.",
     ),
@@ -226,7 +245,7 @@ _OPTIONS = [
     ),
     click.option(
         "--patience",
-        type=Number(1, whole=True, why="the run would stop before it could improve"),
+        type=Number(1, whole=True, why=N_("the run would stop before it could improve")),
         help="Early stopping: after this many epochs without a better validation loss, keep the best weights.",
     ),
     click.option("--min-delta", type=_NO_HARM, help="With --patience: how much better counts as better."),

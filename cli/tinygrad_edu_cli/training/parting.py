@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from tinygrad_edu.train import BatchEvent, SteerEvent
+from tinygrad_edu_words import _
 
 from ..phrases import count
 from .config import RunConfig, option
@@ -101,17 +102,19 @@ def find(lanes: tuple[Begin, Begin], epochs: int | None = None) -> Parting | Non
     options = differing(one.cli.config, other.cli.config)
     said = _Said(options)
     if one.cli.data_hash() != other.cli.data_hash():
-        return Parting((said("they learn from other examples", DATA),))
+        return Parting((said(_("they learn from other examples"), DATA),))
     if [w.shape for w in one.weights()] != [w.shape for w in other.weights()]:
-        return Parting((said("their networks have other shapes", NETWORK),))
+        return Parting((said(_("their networks have other shapes"), NETWORK),))
     if not _same(one.weights(), other.weights()):
-        return Parting((said("they begin with other weights", WEIGHTS),), size=_size(one, other))
+        return Parting((said(_("they begin with other weights"), WEIGHTS),), size=_size(one, other))
     while True:
         went = one.update(), other.update()
         if not all(went):
             if went == (False, False):
                 return None
-            what = f"the {'first' if went[1] else 'second'} ends after {count(one.run.epoch, 'epoch')}"
+            what = (_("the first ends after {n}") if went[1] else _("the second ends after {n}")).format(
+                n=count(one.run.epoch, "epoch")
+            )
             return Parting((said(what, END),), min(one.run.epoch, other.run.epoch), min(one.run.step, other.run.step))
         if not _same(one.weights(), other.weights()):
             break
@@ -143,7 +146,7 @@ def shown(options: dict[str, tuple[Any, Any]]) -> str:
 
 def _shown(value: Any) -> str:
     if value is None:
-        return "none"
+        return _("none")
     return "-".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value)
 
 
@@ -160,18 +163,28 @@ def _causes(lanes: tuple[Begin, Begin], step: int, said: _Said) -> Iterator[str]
     steered = [any(event.lr is not None for event in lane.run.steering) for lane in (one, other)]
     gradients = _same(one.gradients(), other.gradients())
     if not np.array_equal(*rows):
-        yield said(f"they learn from other rows ({len(rows[0])} / {len(rows[1])} of them)", ROWS)
+        yield said(
+            _("they learn from other rows ({one} / {other} of them)").format(one=len(rows[0]), other=len(rows[1])), ROWS
+        )
     elif losses[0] != losses[1]:
-        yield said(f"the same rows have another loss, {number(losses[0])} / {number(losses[1])}", LOSS)
+        yield said(
+            _("the same rows have another loss, {one} / {other}").format(
+                one=number(losses[0]), other=number(losses[1])
+            ),
+            LOSS,
+        )
     elif not gradients:
-        yield said("the same loss gives another gradient", GRADIENT)
+        yield said(_("the same loss gives another gradient"), GRADIENT)
     if one.rate != other.rate:
         whole = any(lane.cli.config.schedule in ("cosine", "onecycle") for lane in (one, other))
         by_hand = steered[0] != steered[1]
-        what = f"the learning rate is {number(one.rate)} / {number(other.rate)}" + ", set by hand" * by_hand
+        what = (
+            _("the learning rate is {one} / {other}").format(one=number(one.rate), other=number(other.rate))
+            + _(", set by hand") * by_hand
+        )
         yield said(what, f"{RATE} {LENGTH if whole else ''}")
     if said.has(RULE) or (gradients and one.rate == other.rate):
-        yield said("the same gradient leads to another update", RULE)
+        yield said(_("the same gradient leads to another update"), RULE)
 
 
 def _same(one: list[Array], other: list[Array]) -> bool:

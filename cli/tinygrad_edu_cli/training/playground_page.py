@@ -49,8 +49,10 @@ def settings_like(params: Mapping[str, Any], given: set[str]) -> tuple[dict[str,
     name = data.strip().lower().replace("-", "_")
     if name not in playground.SETS:
         raise CommandError(
-            f"--like: the playground has no data {data!r}",
-            f"it has {', '.join(playground.SETS)}; a file is given by the playground's own --data FILE.csv",
+            _("--like: the playground has no data {data!r}").format(data=data),
+            _("it has {sets}; a file is given by the playground's own --data FILE.csv").format(
+                sets=", ".join(playground.SETS)
+            ),
         )
     held = {name for name in given if name in FIXED and params[name] == FIXED[name]}
     settings = {"data": name, **{key: params[key] for key in SAME if key in given}}
@@ -96,9 +98,11 @@ def _hidden(net: tuple[int, ...]) -> list[int]:
     hidden = list(net[1:-1])
     if len(hidden) > MOST_LAYERS or max(hidden, default=1) > MOST_UNITS:
         raise CommandError(
-            f"--like: the playground draws {MOST_LAYERS} hidden layers of {MOST_UNITS} units at most, and this net is "
-            f"{'-'.join(map(str, net))}",
-            "give a smaller --net",
+            _(
+                "--like: the playground draws {most_layers} hidden layers of {most_units} units at "
+                "most, and this net is {net}"
+            ).format(most_layers=MOST_LAYERS, most_units=MOST_UNITS, net="-".join(map(str, net))),
+            _("give a smaller --net"),
         )
     return hidden
 
@@ -149,10 +153,15 @@ def write(output: Path, data: Path | None, settings: dict[str, Any], theme: str 
             with told():
                 own = tg.data.read_csv(data)
         except OSError as error:
-            raise FileError(f"cannot read {data}: {error.strerror or error}") from None
+            raise FileError(_("cannot read {path}: {why}").format(path=data, why=error.strerror or error)) from None
         if len(own) > playground.MOST_ROWS:
             left_out = len(own) - playground.MOST_ROWS
-            click.echo(f"The page takes {playground.MOST_ROWS:,} rows: {left_out:,} of {data} are left out.", err=True)
+            click.echo(
+                _("The page takes {most_rows} rows: {left_out} of {data} are left out.").format(
+                    most_rows=f"{playground.MOST_ROWS:,}", left_out=f"{left_out:,}", data=data
+                ),
+                err=True,
+            )
 
     def page(file: Path) -> str:
         file.write_text(playground.page(own, str(data), settings, theme or "auto"), encoding="utf-8")

@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 
 from tinygrad_edu.storage.files import writable
+from tinygrad_edu_words import _
 
 from .. import output
 from ..errors import CommandError
@@ -48,9 +49,9 @@ def write(model: Path, data: Path, out: Path | None) -> None:
         click.echo(output.shown(predicted(Application.of(model, data))), nl=False)
         return
     if out.suffix.lower() != ".csv":
-        raise CommandError(f"-o {out}: predictions are written into a file that ends in .csv")
+        raise CommandError(_("-o {out}: predictions are written into a file that ends in .csv").format(out=out))
     if os.path.realpath(out) == os.path.realpath(data):
-        raise CommandError(f"-o {out}: that is the file which is read", ELSEWHERE)
+        raise CommandError(_("-o {out}: that is the file which is read").format(out=out), _(ELSEWHERE))
     try:
         writable(out)
     except OSError as error:
@@ -58,4 +59,4 @@ def write(model: Path, data: Path, out: Path | None) -> None:
     text = predicted(Application.of(model, data))
     with replacing(out) as temporary:
         temporary.write_text(text, encoding="utf-8", newline="")
-    click.echo(f"wrote {out}", err=True)
+    click.echo(_("wrote {path}").format(path=out), err=True)

@@ -26,6 +26,7 @@ from tinygrad_edu.errors import ArgumentError, DataError, DeviceError
 from tinygrad_edu.train.events import SteerEvent
 from tinygrad_edu.train.settings import updates_per_epoch
 from tinygrad_edu.train.targets import Objective, targets_of
+from tinygrad_edu_words import _
 
 from ..errors import CommandError, FileError, MissingPieceError
 from ..phrases import as_options
@@ -177,7 +178,7 @@ class Run:
             case _:
                 answer = np.log((np.bincount(y, minlength=outputs) / len(y)).clip(1e-9))
         objective = Objective.of(self.config.loss or "")
-        targets, _ = targets_of(self.held_out.y, self.dataset.task, outputs, objective, self.dataset.name)
+        targets, _classes = targets_of(self.held_out.y, self.dataset.task, outputs, objective, self.dataset.name)
         answers = np.broadcast_to(answer, (n, outputs)).astype(float)
         return float(objective.function(tg.Tensor(answers[:, 0] if outputs == 1 else answers), targets).item())
 
@@ -220,29 +221,34 @@ def read_data(config: RunConfig, encoder: Encoder | None = None) -> Dataset:
         return _read_file(config, encoder)
     for name in ("target", "task"):
         if getattr(config, name) is not None:
-            raise CommandError(f"--{name} is for CSV files, and {config.data} has its own", "leave it out")
+            raise CommandError(
+                _("--{name} is for CSV files, and {data} has its own").format(name=name, data=config.data),
+                _("leave it out"),
+            )
     name = config.data.strip().lower().replace("-", "_")
     if name not in tg.data.NAMES:
-        raise CommandError(f"--data: {unknown(config.data, DATA)}", "or give a file that ends in .csv")
+        raise CommandError(f"--data: {unknown(config.data, DATA)}", _("or give a file that ends in .csv"))
     with told():
         try:
             return tg.data.load(name, config.n, config.noise, config.seed)
         except MemoryError:
-            raise CommandError(f"--n {config.n} examples are more than there is memory for", "ask for fewer") from None
+            raise CommandError(
+                _("--n {n} examples are more than there is memory for").format(n=config.n), _("ask for fewer")
+            ) from None
 
 
 def _read_file(config: RunConfig, encoder: Encoder | None) -> Dataset:
     if config.noise is not None:
-        raise CommandError("--noise is for examples that are made, not for those of a file", "leave it out")
+        raise CommandError(_("--noise is for examples that are made, not for those of a file"), _("leave it out"))
     try:
         file = Path(config.data)
         if sys.stderr.isatty() and file.is_file() and file.stat().st_size > LARGE:
-            click.echo(f"reading {file} ...", err=True)
+            click.echo(_("reading {file} ...").format(file=file), err=True)
         with told():
             dataset = tg.data.read_csv(config.data, config.target, config.task, encoder)
             return dataset if config.n is None else dataset.take(config.n, config.seed)
     except OSError as error:
-        raise FileError(f"cannot read {config.data}: {error.strerror or error}") from None
+        raise FileError(_("cannot read {path}: {why}").format(path=config.data, why=error.strerror or error)) from None
 
 
 @contextmanager
@@ -251,7 +257,7 @@ def told() -> Iterator[None]:
     try:
         yield
     except DataError as error:
-        what, _, hint = str(error).partition(": ")
+        what, hint = str(error).partition(": ")[::2]
         if isinstance(error.__cause__, ImportError):
             raise MissingPieceError(what, hint) from None
         raise FileError(str(error)) from None
@@ -265,9 +271,13 @@ def _check_measurable(held_out: Dataset, dataset: Dataset) -> None:
         return
     n = len(dataset)
     raise CommandError(
-        f"R² is undefined for the single example that is held out of {n:,}: it measures how far targets lie from their "
-        "mean",
-        f"give --validation {math.ceil(200 / n) / 100:g} or more" if n > 2 else "give more examples",
+        _(
+            "R² is undefined for the single example that is held out of {n}: it measures how far "
+            "targets lie from their mean"
+        ).format(n=f"{n:,}"),
+        _("give --validation {share} or more").format(share=f"{math.ceil(200 / n) / 100:g}")
+        if n > 2
+        else _("give more examples"),
     )
 
 
@@ -285,7 +295,7 @@ def _check_device(device: str) -> None:
         backends.get(device)
     except DeviceError as error:
         if re.fullmatch(r"cuda(:\d+)?", device):
-            raise MissingPieceError(f"--device {device}: {error}", "or leave it out, and train on the CPU") from None
+            raise MissingPieceError(f"--device {device}: {error}", _("or leave it out, and train on the CPU")) from None
         raise CommandError(f"--device: {unknown(device, ['cpu', 'cuda', 'cuda:1'])}") from None
 
 
@@ -307,6 +317,8 @@ def network(config: RunConfig) -> tg.nn.Sequential:
     except MemoryError:
         weights = sum((n + 1) * m for n, m in pairwise(net))
         raise CommandError(
-            f"--net {'-'.join(map(str, net))} has {weights:,} weights, more than there is memory for",
-            "give fewer units to the hidden layers",
+            _("--net {net} has {weights} weights, more than there is memory for").format(
+                net="-".join(map(str, net)), weights=f"{weights:,}"
+            ),
+            _("give fewer units to the hidden layers"),
         ) from None

@@ -13,6 +13,7 @@ from tinygrad_edu.data.encoder import Encoder
 from tinygrad_edu.errors import StateError
 from tinygrad_edu.storage.documents import reading
 from tinygrad_edu.storage.schema import Mismatch, list_of, located, optional, record, text
+from tinygrad_edu_words import _
 
 from ..errors import CommandError
 from ..phrases import some
@@ -28,7 +29,7 @@ def _part(meta: dict[str, Any], name: str, read: Callable[[Any], Any]) -> Any:
     try:
         return None if meta.get(name) is None else read(meta[name])
     except StateError as error:
-        raise Mismatch(f"is wrong: {error}", (name,)) from None
+        raise Mismatch(_("is wrong: {error}").format(error=error), (name,)) from None
 
 
 def _are_made_up(names: Sequence[str]) -> bool:
@@ -76,8 +77,10 @@ class SavedNetwork:
         if not its or mine == its or _are_made_up(mine) or _are_made_up(its):
             return
         raise CommandError(
-            f"the network of {self.path} was trained on {some(its)}, and {run.dataset.name} has {some(mine)}",
-            "give it data with the same columns, or start anew without --load",
+            _("the network of {path} was trained on {its}, and {name} has {mine}").format(
+                path=self.path, its=some(its), name=run.dataset.name, mine=some(mine)
+            ),
+            _("give it data with the same columns, or start anew without --load"),
         )
 
     def give_weights(self, run: Run) -> None:

@@ -154,23 +154,30 @@ def _resumed(folder: RunFolder, epochs: int | None) -> Session:
     if epochs is not None and epochs != config.epochs:
         if config.schedule in ("cosine", "onecycle"):
             raise CommandError(
-                f"the {config.schedule} schedule of this run is made for {config.epochs} epochs: with {epochs} it "
-                "would have begun in another way",
-                "leave --epochs out, or start a new run",
+                _(
+                    "the {schedule} schedule of this run is made for {epochs} epochs: with {others} it "
+                    "would have begun in another way"
+                ).format(schedule=config.schedule, epochs=config.epochs, others=epochs),
+                _("leave --epochs out, or start a new run"),
             )
         config = replace(config, epochs=epochs)
     run = prepared(folder, config)
     if run.data_hash() != folder.data_hash:
         raise CommandError(
-            f"the data of this run, {config.data}, has changed since: the run cannot go on with the same numbers",
-            f"start a new one: tinygrad-edu train --data {config.data}",
+            _("the data of this run, {data}, has changed since: the run cannot go on with the same numbers").format(
+                data=config.data
+            ),
+            _("start a new one: tinygrad-edu train --data {data}").format(data=config.data),
         )
     checkpoint, recorded = last_checkpoint(folder), len(folder.history()[0])
     epoch = checkpoint.epoch if checkpoint else 0
     if epochs is not None and epochs < epoch:
-        raise CommandError(f"--epochs {epochs} is less than the {epoch} that the run has", f"give {epoch + 1} or more")
+        raise CommandError(
+            _("--epochs {epochs} is less than the {epoch} that the run has").format(epochs=epochs, epoch=epoch),
+            _("give {epoch} or more").format(epoch=epoch + 1),
+        )
     if recorded > epoch:
-        why = f"it has no checkpoint after epoch {epoch}" if epoch else "it has no checkpoint"
+        why = _("it has no checkpoint after epoch {epoch}").format(epoch=epoch) if epoch else _("it has no checkpoint")
         click.echo(_("{path}: {why}, so what came later is learned again").format(path=path, why=why), err=True)
     session = _session(run, folder, checkpoint)
     if config != folder.config or folder.version != VERSION:
@@ -198,8 +205,8 @@ def _session(run: Run, folder: RunFolder, checkpoint: tg.train.Checkpoint | None
     if checkpoint is None:
         if folder.initial_hash and not knows_start:
             raise FileError(
-                f"{folder.path} has no checkpoint, and not the weights that the run began with",
-                "start it again with another --record",
+                _("{path} has no checkpoint, and not the weights that the run began with").format(path=folder.path),
+                _("start it again with another --record"),
             )
         folder.reopen(0, [], steered)
         return Session(run, folder, planned=steered)
@@ -250,7 +257,11 @@ def train(session: Session, report: Report, drive: Drive = unsteered) -> str:
     with recording, _told(folder), contextlib.closing(report):
         drive(session, report, watch)
     if folder:
-        go_on = f"; go on with: tinygrad-edu train --resume {folder.path}" if stopped == "interrupted" else ""
+        go_on = (
+            _("; go on with: tinygrad-edu train --resume {path}").format(path=folder.path)
+            if stopped == "interrupted"
+            else ""
+        )
         click.echo(_("recorded in {folder}").format(folder=folder.path) + go_on, err=True)
     return stopped
 
@@ -283,7 +294,7 @@ def check_save(path: Path) -> None:
         FileError: see `tinygrad_edu.storage.files.writable`.
     """
     if path.suffix != ".safetensors":
-        raise CommandError(f"--save {path}: a network is saved as a file that ends in .safetensors")
+        raise CommandError(_("--save {path}: a network is saved as a file that ends in .safetensors").format(path=path))
     try:
         writable(path)
     except OSError as error:
@@ -314,8 +325,10 @@ def _loaded(config: RunConfig, path: Path) -> Run:
         net, activation = config.net or saved.net, saved.activation
         if len(net or ()) > 2 and config.activation and activation and config.activation != activation:
             raise CommandError(
-                f"--activation {config.activation}: the network of {path} was trained with {activation}",
-                "leave it out, or start with new weights",
+                _("--activation {activation}: the network of {path} was trained with {other}").format(
+                    activation=config.activation, path=path, other=activation
+                ),
+                _("leave it out, or start with new weights"),
             )
         asked = config
         try:
@@ -324,10 +337,10 @@ def _loaded(config: RunConfig, path: Path) -> Run:
         except MisfitError as error:
             if asked.net:
                 raise
-            net_and_data = error.message.removeprefix("--net ").replace(" does not fit", ", does not fit", 1)
+            net_and_data = error.message.removeprefix("--net ").replace(_(" does not fit"), _(", does not fit"), 1)
             raise CommandError(
-                f"the network of {path}, {net_and_data}",
-                "give it data like those that it was trained on, or start anew without --load",
+                _("the network of {path}, {net_and_data}").format(path=path, net_and_data=net_and_data),
+                _("give it data like those that it was trained on, or start anew without --load"),
             ) from None
         saved.check_names(run)
         saved.give_weights(run)
@@ -341,7 +354,7 @@ def readable(path: Path) -> Iterator[None]:
         with _missing_pieces():
             yield
     except OSError as error:
-        raise FileError(f"cannot read {path}: {error.strerror or error}") from None
+        raise FileError(_("cannot read {path}: {why}").format(path=path, why=error.strerror or error)) from None
     except StateError as error:
         raise FileError(str(error)) from None
 
@@ -351,5 +364,5 @@ def _missing_pieces() -> Iterator[None]:
     try:
         yield
     except ImportError as error:
-        what, _, hint = str(error).partition(": ")
+        what, hint = str(error).partition(": ")[::2]
         raise MissingPieceError(what, hint) from None

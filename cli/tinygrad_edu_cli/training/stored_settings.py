@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from tinygrad_edu.storage.schema import Check, Mismatch, boolean, list_of, optional, plain, text, whole
+from tinygrad_edu_words import _
 
 from .options import MOST_UNITS, Net, run_options
 
@@ -25,13 +26,13 @@ def setting(name: str) -> Check:
             value = "-".join(map(str, list_of(whole(1, MOST_UNITS))(value)))
         value = one(value)
         if value is None:
-            raise Mismatch("is missing")
+            raise Mismatch(_("is missing"))
         try:
             if option.nargs == 1:
                 return option.type.convert(value, None, None)
             return tuple(option.type.convert(each, None, None) for each in value)
         except click.BadParameter as error:
-            raise Mismatch(f"is wrong: {error.message}") from None
+            raise Mismatch(_("is wrong: {message}").format(message=error.message)) from None
 
     return check
 

@@ -13,6 +13,7 @@ from tinygrad_edu_words import N_, _
 
 from ..phrases import count, some
 from ..terminal_width import room, wrap
+from .columns_said import THE_FILE, column_text
 from .config import RunConfig
 from .judgement import judgement
 from .run import PIXELS, Run
@@ -40,15 +41,18 @@ def introduction(run: Run) -> Iterator[str]:
     net = "-".join(map(str, config.net or ()))
     activation = _("no hidden layer") if len(config.net or ()) == 2 else config.activation
     text = _("Net:  {net}, {activation}, {n} parameters")
-    dropout = f", dropout {config.dropout:g}" if config.dropout else ""
+    dropout = _(", dropout {dropout}").format(dropout=f"{config.dropout:g}") if config.dropout else ""
     yield text.format(net=net, activation=activation, n=f"{parameters:,}") + dropout
     yield _("How:  {how}").format(how=how(config))
 
 
 def accounted(run: Run) -> Iterator[str]:
     """What became of the columns of a file."""
-    lines = list(account(run.dataset, run.train.encoder))
-    width = min(max((cell_width(name) for name, _ in lines), default=0), WIDEST_NAME)
+    lines = [
+        (_(name) if name == THE_FILE else name, column_text(said))
+        for name, said in account(run.dataset, run.train.encoder)
+    ]
+    width = min(max((cell_width(name) for name, _said in lines), default=0), WIDEST_NAME)
     for name, said in lines:
         blanks = " " * (width - cell_width(name))
         yield from (f"  {part}" for part in wrap(f"{name}{blanks}  {said}", room() - 2, indent=width + 2))

@@ -297,7 +297,11 @@ def _in_brackets(each: Candidate) -> str:
 
 def _score(each: Candidate) -> str:
     assert each.score is not None
-    return _("{share} right").format(share=percent(each.score)) if each.classifies else f"R² {each.score:.3f}"
+    return (
+        _("{share} right").format(share=percent(each.score))
+        if each.classifies
+        else _("R² {score}").format(score=f"{each.score:.3f}")
+    )
 
 
 def _listed(candidates: Sequence[Candidate]) -> str:

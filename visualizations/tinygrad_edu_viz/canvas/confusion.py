@@ -6,6 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from tinygrad_edu_words import _
+
 from ..cells import cell_width, part
 from .fields import fill, middles
 from .grid import BOLD, COLOUR, Array, Grid, Look, Style
@@ -38,8 +40,8 @@ def confusion(
     cell = int(min(room, max(digits, *map(cell_width, names), 3) + 1, 12)) if kind != "shades" else 1
     gap = int(kind == "shades")
     columns, rows = min(n, max((width - beside - gap) // max(cell, 1), 0)), min(n, max(height - 2, 0))
-    about = {"counts": "", "percent": "% of the row", "shades": "the darker, the fewer"}[kind]
-    cut = f"the first {min(rows, columns)} of {n} classes" if min(rows, columns) < n else ""
+    about = {"counts": "", "percent": _("% of the row"), "shades": _("the darker, the fewer")}[kind]
+    cut = _("the first {rows} of {n} classes").format(rows=min(rows, columns), n=n) if min(rows, columns) < n else ""
     notes = ", ".join(filter(None, (about, cut)))
     grid.put(0, 0, f"{title} ({notes})" if notes else title, BOLD)
     grid.put(0, 1, CORNER[:beside].rjust(beside), QUIET)

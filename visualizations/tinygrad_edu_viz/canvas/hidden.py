@@ -7,6 +7,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from tinygrad_edu_words import _
+
 from .fields import fill, middles
 from .grid import BOLD, COLOUR, Array, Grid, Look, Style
 from .inks import COLD, GREEN, MIDDLE, QUIET, WARM, WARNING, mix
@@ -39,9 +41,14 @@ def hidden(width: int, height: int, layers: Sequence[Units], *, look: Look = COL
     Each map has a scale of its own. The maps are as large as there is room for all; of too many, the first are shown.
     """
     grid = Grid(width, height, look)
-    x = grid.put(0, 0, "hidden units", BOLD) + 2
+    x = grid.put(0, 0, _("hidden units"), BOLD) + 2
     signs = "+#" if look.ascii else "░▒"
-    grid.put(x, 0, "blue below 0, orange above" if look.blends else f"-= below 0, {signs} above", QUIET)
+    grid.put(
+        x,
+        0,
+        _("blue below 0, orange above") if look.blends else _("-= below 0, {signs} above").format(signs=signs),
+        QUIET,
+    )
     size = next((size for size in SIZES if _rows(layers, width, *size) <= height - 1), SIZES[-1])
     y = 1
     for k, layer in enumerate(layers):
@@ -63,9 +70,13 @@ def _layer(grid: Grid, y: int, end: int, layer: Units, size: tuple[int, int]) ->
     shown = min(count, across * max((end - y - 1) // (tall + 1), 0))
     if not shown or wide > grid.width:
         return y
-    some = f"the {shown} strongest of {count} units" if shown < count else f"{count} units"
-    end = grid.put(0, y, f"layer {layer.name}: {some}", QUIET)
-    bar = "; ━ weight further on"
+    some = (
+        _("the {shown} strongest of {n} units").format(shown=shown, n=count)
+        if shown < count
+        else _("{n} units").format(n=count)
+    )
+    end = grid.put(0, y, _("layer {name}: {some}").format(name=layer.name, some=some), QUIET)
+    bar = _("; ━ weight further on")
     grid.put(end, y, bar if end + len(bar) <= grid.width else "", QUIET)
     strongest = max(float(np.max(layer.weights, initial=0.0)), 1e-300)
     for k in range(shown):
@@ -74,7 +85,7 @@ def _layer(grid: Grid, y: int, end: int, layer: Units, size: tuple[int, int]) ->
         length = round(float(np.nan_to_num(layer.weights[k])) / strongest * wide)
         grid.put(left, top + tall, "━" * min(length, wide), Style(GREEN))
         if layer.dead[k]:
-            grid.put(left + (wide - 4) // 2, top + (tall - 1) // 2, "dead", WARNING)
+            grid.put(left + (wide - 4) // 2, top + (tall - 1) // 2, _("dead"), WARNING)
     return y + 1 + -(-shown // across) * (tall + 1)
 
 

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from tinygrad_edu_words import _
+
 from ..cells import cell_width
 from ..landscapes.bands import COUNT, Bands
 from .axes import figures
@@ -153,7 +155,7 @@ def _bands(grid: Grid, x: int, top: int, edges: Array, rows: int) -> None:
 
 def names_below(grid: Grid, names: Sequence[str], has_start: bool) -> list[list[tuple[str, int]]]:
     """What the letters mean, in lines that fit; at most a third of the rows."""
-    entries = [(f"{START} start", WHITE)] if has_start else []
+    entries = [(f"{START} {_('start')}", WHITE)] if has_start else []
     entries += [(f"{capital(k)} {name}", _ink(k)) for k, name in enumerate(names)]
     lines: list[list[tuple[str, int]]] = []
     room = 0

@@ -14,6 +14,7 @@ import numpy as np
 
 from tinygrad_edu.errors import ArgumentError
 from tinygrad_edu.nn.module import Module
+from tinygrad_edu_words import _
 
 from .bands import HIGHEST, Bands
 from .model_loss import ModelLoss
@@ -194,8 +195,11 @@ def _tamed(trail: Trail, losses: Array, all_losses: Sequence[Array]) -> Trail:
         return trail
     first = int(np.flatnonzero(wild)[0])
     if np.isnan(losses[first]):
-        return trail.cut(first, f"its loss is not a number at {trail.moment(first)}")
-    return trail.cut(first, f"its loss blows up: {losses[first]:.3g} at {trail.moment(first)}")
+        return trail.cut(first, _("its loss is not a number at {moment}").format(moment=trail.moment(first)))
+    return trail.cut(
+        first,
+        _("its loss blows up: {losses} at {moment}").format(losses=f"{losses[first]:.3g}", moment=trail.moment(first)),
+    )
 
 
 def _walked(k: int, trail: Trail, losses: Array, plane: Plane, loss: Loss) -> WalkedTrail:

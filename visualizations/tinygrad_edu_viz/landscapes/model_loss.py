@@ -14,6 +14,7 @@ from tinygrad_edu.tensors.tensor import Tensor
 from tinygrad_edu.train.examples import Examples, predict
 from tinygrad_edu.train.metrics import VALIDATION_ROWS
 from tinygrad_edu.train.targets import Objective
+from tinygrad_edu_words import _
 
 Array = np.ndarray[Any, Any]
 
@@ -75,9 +76,13 @@ class ModelLoss:
     def notes(self) -> list[str]:
         found, kinds = [], {type(module) for module in self.model.modules()}
         if any(issubclass(kind, Dropout) for kind in kinds):
-            found.append("dropout is off in these losses, as when the network predicts")
+            found.append(_("dropout is off in these losses, as when the network predicts"))
         if any(issubclass(kind, BatchNorm1d) for kind in kinds):
-            found.append("batch normalization has the means and deviations of the end of the first run everywhere")
+            found.append(_("batch normalization has the means and deviations of the end of the first run everywhere"))
         if self.rows < len(self.examples):
-            found.append(f"the loss is measured on {self.rows:,} of the {len(self.examples):,} examples")
+            found.append(
+                _("the loss is measured on {rows} of the {n} examples").format(
+                    rows=f"{self.rows:,}", n=f"{len(self.examples):,}"
+                )
+            )
         return found

@@ -7,6 +7,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from tinygrad_edu_words import _
+
 from .trail import Trail
 
 Array = np.ndarray[Any, Any]
@@ -56,7 +58,7 @@ def plane_of(trails: Sequence[Trail], names: Sequence[str] = ()) -> Plane | None
     if size <= 2:
         return Plane(np.zeros(size), np.eye(size), 1.0, tuple(names), True)
     moves = np.concatenate([trail.weights for trail in trails]) - centre
-    _, singular, axes = np.linalg.svd(moves, full_matrices=False)
+    _left, singular, axes = np.linalg.svd(moves, full_matrices=False)
     if not singular[0]:
         return None
     kept = 2 if len(singular) > 1 and singular[1] > FLAT * singular[0] else 1
@@ -64,4 +66,4 @@ def plane_of(trails: Sequence[Trail], names: Sequence[str] = ()) -> Plane | None
     onwards = np.sum([trail.weights[-1] - trail.weights[0] for trail in trails], axis=0)
     axes = np.where((axes @ onwards < 0)[:, None], -axes, axes)
     held = float((singular[:kept] ** 2).sum() / (singular**2).sum())
-    return Plane(centre, axes, held, ("first direction", "second direction")[:kept], False)
+    return Plane(centre, axes, held, (_("first direction"), _("second direction"))[:kept], False)

@@ -11,6 +11,7 @@ import numpy as np
 from tinygrad_edu.nn.module import Module
 from tinygrad_edu.tensors.tensor import Tensor
 from tinygrad_edu.train.events import BatchEvent, EpochEvent, Event
+from tinygrad_edu_words import _
 
 Array = np.ndarray[Any, Any]
 
@@ -44,8 +45,8 @@ class Trail:
     def moment(self, k: int) -> str:
         """When point k was reached: "epoch 12", "epoch 0.5", "update 3"."""
         if self.epochs is None:
-            return f"update {self.updates[k]}"
-        return f"epoch {self.epochs[k]:.4g}"
+            return _("update {n}").format(n=self.updates[k])
+        return _("epoch {n}").format(n=f"{self.epochs[k]:.4g}")
 
     def cut(self, points: int, why: str) -> Trail:
         """The same up to its first `points`."""
@@ -101,7 +102,9 @@ def finite(trail: Trail) -> Trail:
     bad = np.flatnonzero(~np.isfinite(trail.weights).all(axis=1))
     if not len(bad):
         return trail
-    return trail.cut(int(bad[0]), f"its weights are not finite from {trail.moment(int(bad[0]))} on")
+    return trail.cut(
+        int(bad[0]), _("its weights are not finite from {moment} on").format(moment=trail.moment(int(bad[0])))
+    )
 
 
 def recorded(name: str, model: Module, events: Iterable[Event]) -> Trail:

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from tinygrad_edu_words import _
+
 from .landscape import Landscape, WalkedTrail
 
 AGREE = 0.02  # of each other: losses that differ by less are called the same
@@ -20,7 +22,7 @@ def short(number: float) -> str:
     >>> short(0.07081), short(1234567.0), short(float("nan"))
     ('0.0708', '1.23e+06', 'not a number')
     """
-    return "not a number" if np.isnan(number) else f"{number:.3g}".replace("inf", "∞")
+    return _("not a number") if np.isnan(number) else f"{number:.3g}".replace("inf", "∞")
 
 
 def percent(share: float) -> str:
@@ -37,25 +39,29 @@ def percent(share: float) -> str:
 def held(landscape: Landscape) -> str:
     """How much of the trails the plane shows."""
     plane, many = landscape.plane, len(landscape.trails) > 1
-    names = " and ".join(plane.names)
+    names = f" {_('and')} ".join(plane.names)
     if plane.exact:
-        axes = "axis is" if landscape.is_curve else "axes are"
-        return f"The {axes} what is learned, {names}: nothing is left out."
-    whose = "the trails'" if many else "the trail's"
-    what = "line" if landscape.is_curve else "plane"
-    weights = f"{plane.centre.size:,} weights"
+        if landscape.is_curve:
+            return _("The axis is what is learned, {names}: nothing is left out.").format(names=names)
+        return _("The axes are what is learned, {names}: nothing is left out.").format(names=names)
+    whose = _("the trails' movement") if many else _("the trail's movement")
+    what = _("This line") if landscape.is_curve else _("This plane")
+    n = f"{plane.centre.size:,}"
     if plane.share >= ALL:
-        return f"This {what}, one of many among the {weights}, holds all of {whose} movement."
-    return f"This {what} among the {weights} holds {percent(plane.share)} of {whose} movement."
+        return _("{what}, one of many among the {n} weights, holds all of {whose}.").format(what=what, n=n, whose=whose)
+    share = percent(plane.share)
+    return _("{what} among the {n} weights holds {share} of {whose}.").format(what=what, n=n, share=share, whose=whose)
 
 
 def halfway(trail: WalkedTrail) -> str:
     """How far the map is from the truth: in the middle of a trail."""
     own, below = float(trail.losses[trail.halfway]), float(trail.below[trail.halfway])
-    where = f"Halfway, at {trail.moments[trail.halfway]}, {trail.name}"
+    where = _("Halfway, at {moment}, {name}").format(moment=trail.moments[trail.halfway], name=trail.name)
     if abs(own - below) <= AGREE * max(abs(own), abs(below)):
-        return f"{where} has the loss {short(own)}, as the map has there."
-    return f"{where} has the loss {short(own)}, and the map below it {short(below)}: the trail runs beside the plane."
+        return _("{where} has the loss {own}, as the map has there.").format(where=where, own=short(own))
+    return _("{where} has the loss {own}, and the map below it {below}: the trail runs beside the plane.").format(
+        where=where, own=short(own), below=short(below)
+    )
 
 
 def honesty(landscape: Landscape) -> str:
@@ -74,8 +80,11 @@ def _gap(trail: WalkedTrail) -> float:
 
 def summary(trail: WalkedTrail) -> str:
     """A trail from start to end."""
-    text = (
-        f"{trail.name}: loss {short(float(trail.losses[0]))} to {short(float(trail.losses[-1]))}, {trail.moments[-1]}"
+    text = _("{name}: loss {first} to {last}, {moment}").format(
+        name=trail.name,
+        first=short(float(trail.losses[0])),
+        last=short(float(trail.losses[-1])),
+        moment=trail.moments[-1],
     )
     if trail.way > LONG * trail.distance > 0:
         return f"{text}; {detour(trail)}"
@@ -84,26 +93,35 @@ def summary(trail: WalkedTrail) -> str:
 
 def detour(trail: WalkedTrail) -> str:
     """How far a trail goes, and whether it goes to and fro."""
-    text = f"its way is {short(trail.way)} long, and leads {short(trail.distance)} far"
+    text = _("its way is {way} long, and leads {distance} far").format(
+        way=short(trail.way), distance=short(trail.distance)
+    )
     if trail.turns is None or trail.turns <= ZIGZAG:
         return text
-    return f"it zig-zags, back in {percent(trail.turns)} of its steps: {text}"
+    return _("it zig-zags, back in {percent} of its steps: {text}").format(percent=percent(trail.turns), text=text)
 
 
 def along(trail: WalkedTrail, most: int = 6) -> str:
     """The loss at some moments of a trail."""
     chosen = np.unique(np.linspace(0, len(trail) - 1, min(most, len(trail))).round().astype(int))
-    return ", ".join(f"{short(float(trail.losses[k]))} at {trail.moments[k]}" for k in chosen)
+    return ", ".join(
+        _("{loss} at {moment}").format(loss=short(float(trail.losses[k])), moment=trail.moments[k]) for k in chosen
+    )
 
 
 def extent(landscape: Landscape) -> str:
     """What the map covers, and where it is lowest."""
     sides = zip(landscape.plane.names, landscape.sides, strict=True)
-    text = " and ".join(f"{name} from {short(side[0])} to {short(side[-1])}" for name, side in sides)
+    text = f" {_('and')} ".join(
+        _("{name} from {low} to {high}").format(name=name, low=short(side[0]), high=short(side[-1]))
+        for name, side in sides
+    )
     if landscape.lowest is None:
-        return f"The map covers {text}; nowhere has it a number."
+        return _("The map covers {text}; nowhere has it a number.").format(text=text)
     place, loss = landscape.lowest
-    return f"The map covers {text}; it is lowest, {short(loss)}, at {', '.join(map(short, place))}."
+    return _("The map covers {text}; it is lowest, {loss}, at {place}.").format(
+        text=text, loss=short(loss), place=", ".join(map(short, place))
+    )
 
 
 def table(landscape: Landscape, across: int = 7, up: int = 5) -> Iterator[list[str]]:
@@ -112,7 +130,7 @@ def table(landscape: Landscape, across: int = 7, up: int = 5) -> Iterator[list[s
     head = [short(float(landscape.sides[0][k])) for k in columns]
     if landscape.is_curve:
         yield [landscape.plane.names[0], *head]
-        yield ["loss", *(short(float(landscape.losses[k])) for k in columns)]
+        yield [_("loss"), *(short(float(landscape.losses[k])) for k in columns)]
         return
     yield ["", *head]
     for row in reversed(_spread(len(landscape.sides[1]), up)):
@@ -127,9 +145,9 @@ def missing(landscape: Landscape) -> Iterator[str]:
     """What is not drawn, and why."""
     for trail in landscape.trails:
         if trail.missing:
-            yield f"{trail.name} ends early on the map: {trail.missing}."
+            yield _("{name} ends early on the map: {missing}.").format(name=trail.name, missing=trail.missing)
         elif not trail.way:
-            yield f"{trail.name} did not move."
+            yield _("{name} did not move.").format(name=trail.name)
 
 
 def caption(landscape: Landscape) -> str:

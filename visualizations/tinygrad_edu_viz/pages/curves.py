@@ -7,6 +7,9 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from tinygrad_edu_words import _
+
+from ..training.notices import notice_text
 from ..training.progress import Progress
 
 LEFT, RIGHT, TOP, BOTTOM = 46.0, 10.0, 16.0, 22.0  # around the curves, in units of the picture
@@ -75,7 +78,7 @@ def loss_scale(runs: Sequence[Progress], height: float, epochs: int = 0) -> Scal
     curves = [n for run in runs for n in (*run.train_loss, *run.validation_loss) if math.isfinite(n)]
     firsts = [run.train_loss[0] for run in runs if run.train_loss and math.isfinite(run.train_loss[0])]
     top = 10 * min(firsts) if len(runs) > 1 and firsts else math.inf
-    ghosts = [n for run in runs for _, losses in run.ghosts for n in losses]
+    ghosts = [n for run in runs for _first, losses in run.ghosts for n in losses]
     batches = [n for run in runs for band in run.band for n in band]
     is_log = bool(curves) and min(curves) > 0
     least = min(curves) / BELOW if is_log else -math.inf
@@ -94,18 +97,18 @@ def loss_svg(progress: Progress, scale: Scale, others: Sequence[tuple[Progress, 
     Args:
         others: other runs, and how many epochs of this one are as long as one of theirs.
     """
-    parts = [*_axes(scale, "loss")]
+    parts = [*_axes(scale, _("loss"))]
     parts += [_line(other.losses, scale, "other", stretch=stretch) for other, stretch in others]
     parts += [_band(progress, scale)]
     parts += [_line(losses, scale, "ghost", first) for first, losses in progress.ghosts]
     parts += [_line(progress.train_loss, scale, "train"), _line(progress.validation_loss, scale, "validation")]
     parts += [*_marks(progress, scale)]
-    return _svg(parts, scale, f"loss over {len(progress.train_loss)} epochs")
+    return _svg(parts, scale, _("loss over {n} epochs").format(n=len(progress.train_loss)))
 
 
 def measure_svg(progress: Progress, metric: str, scale: Scale) -> str:
     """Accuracy, R² or the learning rate of each epoch."""
-    name = {"accuracy": "accuracy", "r2": "R²", "rates": "learning rate"}[metric]
+    name = {"accuracy": _("accuracy"), "r2": "R²", "rates": _("learning rate")}[metric]
     parts = [*_axes(scale, name, percent=metric == "accuracy")]
     if metric == "rates":
         parts.append(_line(progress.rates, scale, "rate"))
@@ -114,7 +117,7 @@ def measure_svg(progress: Progress, metric: str, scale: Scale) -> str:
             parts.append(_line(getattr(progress, f"{part}_{metric}", []), scale, part))
     if progress.best and len(progress.train_loss) > 1:
         parts.append(_upright(scale, progress.best[0], "best"))
-    return _svg(parts, scale, f"{name} over {len(progress.train_loss)} epochs")
+    return _svg(parts, scale, _("{name} over {n} epochs").format(name=name, n=len(progress.train_loss)))
 
 
 def _svg(parts: list[str], scale: Scale, about: str) -> str:
@@ -134,7 +137,7 @@ def _axes(scale: Scale, name: str, percent: bool = False) -> list[str]:
         parts.append(f'<text class="tick" x="{LEFT - 4:g}" y="{y + 4:.1f}">{html.escape(word)}</text>')
     parts.append(f'<line class="axis" x1="{LEFT:g}" x2="{WIDTH - RIGHT:g}" y1="{bottom:g}" y2="{bottom:g}"/>')
     parts.append(f'<text class="name" x="2" y="10">{html.escape(name)}</text>')
-    parts.append(f'<text x="{LEFT:g}" y="{bottom + 14:g}">epoch 0</text>')
+    parts.append(f'<text x="{LEFT:g}" y="{bottom + 14:g}">{_("epoch {n}").format(n=0)}</text>')
     parts.append(f'<text class="tick" x="{WIDTH - RIGHT:g}" y="{bottom + 14:g}">{scale.epochs}</text>')
     return parts
 
@@ -171,7 +174,7 @@ def _thinned(values: Sequence[float], first: int) -> list[tuple[int, float]]:
 
 def _band(progress: Progress, scale: Scale) -> str:
     known = [(epoch, *band) for epoch, band in enumerate(progress.band, 1) if all(map(math.isfinite, band))]
-    if not known or all(low == high for _, low, high in known):
+    if not known or all(low == high for _epoch, low, high in known):
         return ""
     known = known[:: math.ceil(len(known) / MOST)]
     if len(known) == 1:
@@ -179,8 +182,8 @@ def _band(progress: Progress, scale: Scale) -> str:
         x = scale.x(epoch)
         height = scale.y(low) - scale.y(high)
         return f'<rect class="band" x="{x - 3:.1f}" y="{scale.y(high):.1f}" width="6" height="{height:.1f}"/>'
-    upper = [f"{scale.x(epoch):.1f},{scale.y(high):.1f}" for epoch, _, high in known]
-    lower = [f"{scale.x(epoch):.1f},{scale.y(low):.1f}" for epoch, low, _ in reversed(known)]
+    upper = [f"{scale.x(epoch):.1f},{scale.y(high):.1f}" for epoch, _low, high in known]
+    lower = [f"{scale.x(epoch):.1f},{scale.y(low):.1f}" for epoch, low, _high in reversed(known)]
     return f'<polygon class="band" points="{" ".join(upper + lower)}"/>'
 
 
@@ -189,14 +192,21 @@ def _marks(progress: Progress, scale: Scale) -> list[str]:
     bottom, parts = scale.height - BOTTOM, []
     if progress.best and len(progress.train_loss) > 1:
         epoch, loss = progress.best
-        parts.append(_upright(scale, epoch, "best", f"best: epoch {epoch}, validation loss {loss:.4g}"))
+        parts.append(
+            _upright(
+                scale,
+                epoch,
+                "best",
+                _("best: epoch {epoch}, validation loss {loss}").format(epoch=epoch, loss=f"{loss:.4g}"),
+            )
+        )
         parts.append(_sign(scale.x(epoch), bottom - 2, "▲", "best"))
-    for k, epoch in enumerate(sorted({epoch for epoch, _ in progress.notices}), 1):
-        said = " ".join(text for at, text in progress.notices if at == epoch)
-        parts.append(_upright(scale, epoch, "notice", f"epoch {epoch}: {said}"))
+    for k, epoch in enumerate(sorted({epoch for epoch, _text in progress.notices}), 1):
+        said = " ".join(notice_text(text) for at, text in progress.notices if at == epoch)
+        parts.append(_upright(scale, epoch, "notice", f"{_('epoch {n}:').format(n=epoch)} {said}"))
         parts.append(_sign(scale.x(epoch), TOP - 3, f"!{k}", "notice"))
     for epoch, what in progress.changes:
-        parts.append(_upright(scale, epoch, "steered", f"epoch {epoch}: {what}"))
+        parts.append(_upright(scale, epoch, "steered", f"{_('epoch {n}:').format(n=epoch)} {what}"))
         parts.append(_sign(scale.x(epoch), TOP - 3, "η", "steered"))
     lost = [epoch for epoch, loss in enumerate(progress.losses, 1) if not math.isfinite(loss)][:MOST]
     return parts + [_sign(scale.x(epoch), bottom + 4, "×", "notice") for epoch in lost]

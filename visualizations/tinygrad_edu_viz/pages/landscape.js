@@ -19,15 +19,15 @@ function tell() {
 
 function sentence(trail) {
   const k = reached(trail);
-  const beside = trail.losses[k] === trail.below[k] ? "" : `, ${trail.below[k]} on the map`;
-  const over = k === trail.times.length - 1 && trail.times.at(-1) < times[moment] ? " at its end" : "";
-  return `${trail.name}${over}: loss ${trail.losses[k]}${beside}.`;
+  const beside = trail.losses[k] === trail.below[k] ? "" : _(", {loss} on the map", { loss: trail.below[k] });
+  const over = k === trail.times.length - 1 && trail.times.at(-1) < times[moment] ? _(" at its end") : "";
+  return _("{name}: loss {loss}{beside}.", { name: trail.name + over, loss: trail.losses[k], beside });
 }
 
 function tellView() {
   if (curve) return;
   const turned = Math.round((((yaw * 180) / Math.PI) % 360 + 360) % 360);
-  $("view").textContent = `Seen from ${Math.round((pitch * 180) / Math.PI)}° above the plane, turned by ${turned}°.`;
+  $("view").textContent = _("Seen from {n}° above the plane, turned by {turned}°.", { n: Math.round((pitch * 180) / Math.PI), turned });
 }
 
 // What is at a place of the canvas: a point of a trail, or the surface.
@@ -44,18 +44,18 @@ function at(x, y) {
 }
 
 function pointText(trail, k) {
-  const beside = trail.losses[k] === trail.below[k] ? "" : `; the map below it ${trail.below[k]}`;
-  return `${trail.letter} ${trail.name}, ${trail.moments[k]}\nloss ${trail.losses[k]}${beside}`;
+  const beside = trail.losses[k] === trail.below[k] ? "" : _("; the map below it {loss}", { loss: trail.below[k] });
+  return `${trail.letter} ${trail.name}, ${trail.moments[k]}\n${_("loss {loss}", { loss: trail.losses[k] })}${beside}`;
 }
 
 function curveText(x) {
   const share = (x - LEFT) / (wide - LEFT - 20);
   if (share < 0 || share > 1) return "";
   const k = Math.round(share * (nx - 1));
-  return `${axes[0]} = ${numberOf(sides[0][k])}\nloss ${lossText(losses[0][k])}`;
+  return `${axes[0]} = ${numberOf(sides[0][k])}\n${_("loss {loss}", { loss: lossText(losses[0][k]) })}`;
 }
 
-const lossText = (loss) => (loss === null ? "is not a number" : numberOf(loss));
+const lossText = (loss) => (loss === null ? _("is not a number") : numberOf(loss));
 
 // The nearest corner of the cell that is seen there: from the eye on, the first whose outline is around the place.
 function surfaceText(x, y) {
@@ -68,7 +68,7 @@ function surfaceText(x, y) {
     if (!around(points, x, y)) continue;
     const distances = points.map(([px, py]) => Math.hypot(px - x, py - y));
     const [a, b] = corners[distances.indexOf(Math.min(...distances))];
-    return `${numberOf(sides[0][a])}, ${numberOf(sides[1][b])}\nloss ${lossText(losses[b][a])}`;
+    return `${numberOf(sides[0][a])}, ${numberOf(sides[1][b])}\n${_("loss {loss}", { loss: lossText(losses[b][a]) })}`;
   }
   return "";
 }
@@ -130,7 +130,7 @@ function go(target) {
 function play() {
   if (timer !== null) return stop();
   if (moment === times.length - 1) go(0);
-  $("play").textContent = "Pause";
+  $("play").textContent = _("Pause");
   const pace = still.matches ? { wait: 800, jump: Math.max(Math.ceil(times.length / 12), 1) } : { wait: 60, jump: Math.max(Math.ceil(times.length / 120), 1) };
   timer = setInterval(() => {
     go(moment + pace.jump);
@@ -141,7 +141,7 @@ function play() {
 function stop() {
   clearInterval(timer);
   timer = null;
-  $("play").textContent = "Play";
+  $("play").textContent = _("Play");
 }
 
 const TURN = Math.PI / 24;

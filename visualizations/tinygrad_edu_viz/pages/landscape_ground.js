@@ -22,7 +22,7 @@ let wide = 1, high = 1; // of the canvas, in CSS pixels
 
 const clamp = (x, low, high) => Math.min(Math.max(x, low), high);
 const numberOf = (value) => String(Number(value.toPrecision(3)));
-const when = () => (moment === 0 ? "the start" : `${unit} ${Number(times[moment].toPrecision(4))}`);
+const when = () => (moment === 0 ? _("the start") : `${unit} ${Number(times[moment].toPrecision(4))}`);
 
 // The last point of a trail that was reached by now.
 function reached(trail) {

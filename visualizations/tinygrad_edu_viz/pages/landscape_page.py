@@ -13,6 +13,8 @@ from typing import Any
 
 import numpy as np
 
+from tinygrad_edu_words import N_, _
+
 from ..canvas.inks import BANDS, TRAILS
 from ..cells import clean
 from ..javascript import assemble as javascript
@@ -26,12 +28,12 @@ DIGITS = 5
 CROWDED = 4.0  # times the distance: the lines of such a way are thin
 LONGEST_TITLE = 500  # characters
 _COLOURS = [f"#{colour:06x}" for colour in TRAILS]
-_KEYS = (
-    "Drag the surface to turn it, or press <kbd>←</kbd> <kbd>→</kbd> <kbd>↑</kbd> <kbd>↓</kbd> on it; <kbd>t</kbd> "
-    "looks from above, <kbd>Home</kbd> aslant; "
+_KEYS = N_(
+    "Drag the surface to turn it, or press <kbd>←</kbd> <kbd>→</kbd> <kbd>↑</kbd> "
+    "<kbd>↓</kbd> on it; <kbd>t</kbd> looks from above, <kbd>Home</kbd> aslant;"
 )
-_TIME = "<kbd>,</kbd> and <kbd>.</kbd> go back and on in time, <kbd>space</kbd> plays. "
-_POINT = "Point at a trail or at the ground for its loss; a button with a run's name shows where it is."
+_TIME = N_("<kbd>,</kbd> and <kbd>.</kbd> go back and on in time, <kbd>space</kbd> plays.")
+_POINT = N_("Point at a trail or at the ground for its loss; a button with a run's name shows where it is.")
 
 
 def page(landscape: Landscape, theme: str = "auto") -> str:
@@ -46,25 +48,30 @@ def page(landscape: Landscape, theme: str = "auto") -> str:
     """
     style = themed(packaged("landscape.css"), theme)
     script = "\n".join([javascript.packaged(javascript.WORDS), *map(packaged, PROGRAM)])
-    heading = html.escape(clean(landscape.title or "training loss")[:LONGEST_TITLE])
-    kind = "curve" if landscape.is_curve else "surface"
+    heading = html.escape(clean(landscape.title or _("training loss"))[:LONGEST_TITLE])
     times = _times(landscape)
     return Template(packaged("landscape.html")).substitute(
         head=head(heading, script, style),
         title=heading,
         honesty=html.escape(clean(words.caption(landscape))),
-        label=html.escape(f"The loss as a {kind}, with the ways of {_and([t.name for t in landscape.trails])}"),
+        label=html.escape(
+            (
+                _("The loss as a curve, with the ways of {names}")
+                if landscape.is_curve
+                else _("The loss as a surface, with the ways of {names}")
+            ).format(names=_and([t.name for t in landscape.trails]))
+        ),
         last=len(times) - 1,
-        beside="" if landscape.plane.exact else '<th scope="col">on the map</th>',
+        beside="" if landscape.plane.exact else f'<th scope="col">{_("on the map")}</th>',
         rows="\n".join(_row(trail, landscape.plane.exact) for trail in landscape.trails),
         facts="\n".join(f"<p>{html.escape(clean(fact))}</p>" for fact in _facts(landscape)),
-        keys=("" if landscape.is_curve else _KEYS) + _TIME + _POINT,
+        keys=" ".join(map(_, ([] if landscape.is_curve else [_KEYS]) + [_TIME, _POINT])),
         packed=packed(script, style, landscape=_content(landscape, times)),
     )
 
 
 def _and(names: list[str]) -> str:
-    return " and ".join([", ".join(names[:-1]), names[-1]]) if len(names) > 1 else names[0]
+    return f" {_('and')} ".join([", ".join(names[:-1]), names[-1]]) if len(names) > 1 else names[0]
 
 
 def _row(trail: WalkedTrail, exact: bool) -> str:
@@ -102,7 +109,7 @@ def _content(landscape: Landscape, times: list[float]) -> dict[str, Any]:
         "edges": [words.short(float(edge)) for edge in bands.edges],
         "count": COUNT,
         "times": times,
-        "unit": landscape.trails[0].unit,
+        "unit": _(landscape.trails[0].unit),
         "trails": [_trail(k, trail, landscape) for k, trail in enumerate(landscape.trails)],
     }
 

@@ -16,6 +16,7 @@ import numpy as np
 from tinygrad_edu.data import Dataset, load
 from tinygrad_edu.data.toys import TOYS
 from tinygrad_edu.errors import ArgumentError
+from tinygrad_edu_words import _
 
 from ..cells import clean
 from ..javascript.assemble import program
@@ -55,7 +56,7 @@ def page(
     sets = {}
     if own is not None:
         name = clean(own.name)[:LONGEST_NAME]
-        sets[f"{name} of the file" if name in (*SETS, DRAWN) else name] = _own(own, file)
+        sets[_("{name} of the file").format(name=name) if name in (*SETS, DRAWN) else name] = _own(own, file)
     return document(_shared(sets | {name: _toy(name) for name in SETS}), start, theme)[0]
 
 

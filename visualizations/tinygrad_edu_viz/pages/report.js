@@ -44,7 +44,7 @@ function view(run, number) {
 function plane(run, figure) {
   const [across, up] = run.axes;
   const [left, right, low, high] = run.box;
-  element("div", figure, `${up} from ${low} (below) to ${high}`, "edges");
+  element("div", figure, _("{name} from {low} (below) to {high}", { name: up, low, high }), "edges");
   const canvas = element("canvas", figure, "", "plane");
   canvas.width = canvas.height = 480;
   canvas.setAttribute("role", "img");
@@ -69,19 +69,19 @@ function key(run, figure) {
   };
   if (run.kind === "boundary") {
     run.names.slice(0, 8).forEach((name, k) => entry(SIGNS[k], name));
-    entry("◯", "wrong");
-    entry("●", "large: held out");
+    entry("◯", _("wrong"));
+    entry("●", _("large: held out"));
   } else if (run.kind === "curve") {
-    entry("○", "training");
-    entry("■", "held out");
-    entry("━", "network");
-  } else entry("╱", "on the line it is right");
+    entry("○", _("training"));
+    entry("■", _("held out"));
+    entry("━", _("network"));
+  } else entry("╱", _("on the line it is right"));
 }
 
 // Each dot has the class of the largest share, in bands of sureness, and is dark where two classes meet.
 function regions(pen, run, frame, colours) {
   const side = 480;
-  if (frame.map === null) return say(pen, "the network answers no number", colours);
+  if (frame.map === null) return say(pen, _("the network answers no number"), colours);
   const levels = bytes(frame.map);
   const n = run.n;
   const classes = levels.length / (n * n) + 1;
@@ -156,7 +156,7 @@ function fitted(pen, run, frame, colours) {
       pen.stroke();
     }
   }
-  if (frame.y.some((y) => y === null)) return say(pen, "the network answers no number", colours);
+  if (frame.y.some((y) => y === null)) return say(pen, _("the network answers no number"), colours);
   pen.beginPath();
   frame.y.forEach((y, k) => pen.lineTo((480 * k) / (frame.y.length - 1), 480 * y));
   pen.strokeStyle = colours.ink;
@@ -171,7 +171,7 @@ function scattered(pen, run, frame, colours) {
   pen.strokeStyle = colours.ink;
   pen.lineWidth = 1.5;
   pen.stroke();
-  if (frame.y.some((y) => y === null)) return say(pen, "the network answers no number", colours);
+  if (frame.y.some((y) => y === null)) return say(pen, _("the network answers no number"), colours);
   pen.fillStyle = colours.validation;
   run.truth.forEach((truth, k) => {
     const y = Math.min(Math.max(480 * frame.y[k], 0), 480);
@@ -191,7 +191,7 @@ function say(pen, text, colours) {
 function matrix(run, figure) {
   const scroll = element("div", figure, "", "scroll");
   const table = element("table", scroll, "", "counts");
-  element("caption", table, "rows: what it is; columns: what was said (held-out examples)", "quiet");
+  element("caption", table, _("rows: what it is; columns: what was said (held-out examples)"), "quiet");
   const head = element("tr", element("thead", table));
   element("td", head);
   for (const name of run.names) element("th", head, name, run.names.some((each) => each.length > 4) ? "long" : "").scope = "col";
@@ -199,7 +199,7 @@ function matrix(run, figure) {
   const cells = run.names.map((name, i) => {
     const row = element("tr", body);
     element("th", row, name).scope = "row";
-    return run.names.map((_, j) => element("td", row, "", i === j ? "right" : ""));
+    return run.names.map((_name, j) => element("td", row, "", i === j ? "right" : ""));
   });
   return (frame) => {
     const { classes, paper } = look();
@@ -216,7 +216,7 @@ function matrix(run, figure) {
 }
 
 function mistakes(run, figure) {
-  element(runs.length > 1 && run.label ? "h3" : "h2", figure, "The surest mistakes, at the end");
+  element(runs.length > 1 && run.label ? "h3" : "h2", figure, _("The surest mistakes, at the end"));
   const list = element("ul", figure, "", "mistakes");
   for (const mistake of run.mistakes) {
     const item = element("li", list);
@@ -270,7 +270,7 @@ const now = () => +slider.value;
 const stop = () => {
   clearInterval(playing);
   playing = 0;
-  $("play").textContent = "Play";
+  $("play").textContent = _("Play");
   $("story").setAttribute("aria-live", "polite");
 };
 const moves = {
@@ -282,7 +282,7 @@ const moves = {
 function play() {
   if (playing) return stop();
   if (now() >= last) show(0);
-  $("play").textContent = "Pause";
+  $("play").textContent = _("Pause");
   $("story").setAttribute("aria-live", "off"); // a reader would not keep up
   playing = setInterval(() => (now() < last ? show(now() + 1) : stop()), 150);
 }

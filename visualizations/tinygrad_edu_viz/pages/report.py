@@ -16,10 +16,12 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from tinygrad_edu.errors import ArgumentError
+from tinygrad_edu_words import _
 
 from ..cells import clean
 from ..javascript import assemble as javascript
 from ..training.answers import Boundary, Confusion, FittedCurve, Mistake, Picture
+from ..training.notices import notice_text
 from ..training.progress import Progress
 from ..training.shown import Shown, told
 from ..training.snapshots import MOST_SNAPSHOTS
@@ -77,7 +79,7 @@ def report(
     script += packaged("report_playground.js") if playground else ""
     frames = [_frames(run, most) for run in runs]
     lines = "\n".join(map(_text, table.splitlines()))
-    heading = html.escape(clean(title or runs[0].progress.title or "A training run")[:LONGEST_TITLE])
+    heading = html.escape(clean(title or runs[0].progress.title or _("A training run"))[:LONGEST_TITLE])
     return Template(packaged("report.html")).substitute(
         head=head(heading, script, style, *inside.inside),
         title=heading,
@@ -125,15 +127,15 @@ def _legend(runs: Sequence[Progress]) -> str:
     banded = any(math.isfinite(low) and low < high for run in runs for low, high in run.band)
     lost = any(not math.isfinite(loss) for run in runs for loss in run.losses)
     entries = [
-        ("train", "━ training", True),
-        ("validation", "╍ validation", any(run.validation_loss for run in runs)),
-        ("train", "▒ lowest to highest batch of the epoch", banded),
-        ("best", "▲ best epoch", any(run.best and len(run.train_loss) > 1 for run in runs)),
-        ("notice", "! noticed", any(run.notices for run in runs)),
-        ("notice", "× not a number", lost),
-        ("steered", "η set by hand", any(run.changes for run in runs)),
-        ("ghost", "┈ undone", any(run.ghosts for run in runs)),
-        ("other", "─ the other runs", len(runs) > 1),
+        ("train", _("━ training"), True),
+        ("validation", _("╍ validation"), any(run.validation_loss for run in runs)),
+        ("train", _("▒ lowest to highest batch of the epoch"), banded),
+        ("best", _("▲ best epoch"), any(run.best and len(run.train_loss) > 1 for run in runs)),
+        ("notice", _("! noticed"), any(run.notices for run in runs)),
+        ("notice", _("× not a number"), lost),
+        ("steered", _("η set by hand"), any(run.changes for run in runs)),
+        ("ghost", _("┈ undone"), any(run.ghosts for run in runs)),
+        ("other", _("─ the other runs"), len(runs) > 1),
     ]
     return " ".join(f'<span class="{kind}">{words}</span>' for kind, words, is_there in entries if is_there)
 
@@ -142,17 +144,18 @@ def _about(run: Shown) -> str:
     """What was noticed; the command, and what was done by hand."""
     parts = [f'<h2 class="label">{_text(run.label)}</h2>' if run.label else ""]
     h = "h3" if run.label else "h2"
-    numbers = {epoch: k for k, epoch in enumerate(sorted({epoch for epoch, _ in run.progress.notices}), 1)}
+    numbers = {epoch: k for k, epoch in enumerate(sorted({epoch for epoch, _text in run.progress.notices}), 1)}
     if run.progress.notices:
         items = "".join(
-            f"<li><b>!{numbers[epoch]}</b> epoch {epoch}: {_text(said)}</li>" for epoch, said in run.progress.notices
+            f"<li><b>!{numbers[epoch]}</b> {_('epoch {n}:').format(n=epoch)} {_text(notice_text(said))}</li>"
+            for epoch, said in run.progress.notices
         )
-        parts.append(f'<{h}>What was noticed</{h}><ul class="notices">{items}</ul>')
+        parts.append(f'<{h}>{_("What was noticed")}</{h}><ul class="notices">{items}</ul>')
     if run.command:
-        parts.append(f"<{h}>The same run again</{h}><p><code>{_text(run.command)}</code></p>")
+        parts.append(f"<{h}>{_('The same run again')}</{h}><p><code>{_text(run.command)}</code></p>")
     if run.steering:
         items = "".join(f"<li>{_text(line)}</li>" for line in run.steering)
-        parts.append(f"<p>and then, by hand:</p><ol>{items}</ol>")
+        parts.append(f"<p>{_('and then, by hand:')}</p><ol>{items}</ol>")
     return f"<section>{''.join(parts)}</section>" if any(parts[1:]) else ""
 
 
@@ -170,7 +173,8 @@ def _settings(runs: Sequence[Shown]) -> str:
         rows.append(f'<tr{kind}><th scope="row">{_text(name)}</th>{cells}</tr>')
     above = f"<thead><tr><td></td>{head}</tr></thead>" if head else ""
     body = "".join(rows)
-    return f'<h2>Settings</h2><div class="scroll"><table class="settings">{above}<tbody>{body}</tbody></table></div>'
+    table = f'<table class="settings">{above}<tbody>{body}</tbody></table>'
+    return f'<h2>{_("Settings")}</h2><div class="scroll">{table}</div>'
 
 
 def _text(text: str) -> str:
@@ -224,7 +228,7 @@ def _still(picture: Picture) -> dict[str, Any]:
         ]
         box = [f"{left:.4g}", f"{right:.4g}", *range_]
         return {"kind": "curve", "points": points, "box": box, "axes": _names((picture.feature, picture.target))}
-    axes = _names((f"true {picture.target}", "predicted"))
+    axes = _names((_("true {target}").format(target=picture.target), _("predicted")))
     truth = (picture.truth[:POINTS] - low) / (high - low)
     return {"kind": "truth", "truth": [round(float(t), 4) for t in truth], "box": [*range_, *range_], "axes": axes}
 
@@ -248,7 +252,9 @@ def _moving(picture: Picture) -> dict[str, Any]:
 
 
 def _mistake(mistake: Mistake, picture: Confusion) -> dict[str, Any]:
-    said = f"{picture.names[mistake.answer]} said ({100 * mistake.share:.0f} %), {picture.names[mistake.true]} is right"
+    said = _("{answer} said ({share} %), {right} is right").format(
+        answer=picture.names[mistake.answer], share=f"{100 * mistake.share:.0f}", right=picture.names[mistake.true]
+    )
     if mistake.image is None:
         return {"said": clean(said), "image": None}
     low, high = float(picture.x.min()), float(picture.x.max())

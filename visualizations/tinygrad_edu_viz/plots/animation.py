@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from tinygrad_edu.errors import ArgumentError
+from tinygrad_edu_words import _
 
 from ..pictures.gif import shared_palette
 from ..training.answers import Picture
@@ -112,7 +113,7 @@ class _Panel:
         if self.alone:
             learning.draw_progress(self.curve, self.run.progress, look, letters=self.letters)
             made.legend(*self.curve.get_legend_handles_labels(), loc="outside lower left", ncols=5, frameon=False)
-            figure.labelled(self.curve, "", "epoch", "loss", self.letters)
+            figure.labelled(self.curve, "", _("epoch"), _("loss"), self.letters)
             self.curve.grid(axis="y")
         else:
             draw_among(self.curve, self.run, runs, look, self.letters, self.is_first)
@@ -137,6 +138,6 @@ class _Panel:
         else:
             draw_below(self.answers, picture, self.look, self.letters, self.is_first, RESOLUTION)
         losses = self.run.progress.losses
-        loss = f", loss {losses[epoch - 1]:.3g}" if 0 < epoch <= len(losses) else ""
-        about = f"epoch {epoch}{loss}" if epoch else "before the first update"
+        loss = _(", loss {loss}").format(loss=f"{losses[epoch - 1]:.3g}") if 0 < epoch <= len(losses) else ""
+        about = _("epoch {n}").format(n=epoch) + loss if epoch else _("before the first update")
         self.answers.set_title(f"{about}\n{self.answers.get_title()}", fontsize=self.letters)

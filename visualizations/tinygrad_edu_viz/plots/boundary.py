@@ -11,6 +11,7 @@ from tinygrad_edu.errors import ArgumentError, ShapeError
 from tinygrad_edu.nn.module import Module
 from tinygrad_edu.tensors.tensor import Tensor
 from tinygrad_edu.train.targets import Objective
+from tinygrad_edu_words import _
 
 from ..training.answers import Boundary
 from ..training.asking import box_around, outputs_of, places
@@ -71,7 +72,7 @@ def decision_boundary(model: Any, x: Any, y: Any = None, ax: Any = None, resolut
         ax.scatter(*of_class.T, color=colour, marker=marker, edgecolors="#111111", linewidths=0.6, s=36, label=words[k])
     if len(labels):
         ax.legend(fontsize=figure.LETTERS)
-    return figure.labelled(ax, "decision boundary", names[0], names[1])
+    return figure.labelled(ax, _("decision boundary"), names[0], names[1])
 
 
 def draw_boundary(ax: Any, boundary: Boundary, look: figure.Look, resolution: int = 200, letters: float = 12) -> None:
@@ -93,7 +94,7 @@ def draw_boundary(ax: Any, boundary: Boundary, look: figure.Look, resolution: in
                 name = None  # one entry for each class
     if not right.all():
         ring = {"facecolors": "none", "edgecolors": look.ink, "linewidths": 1.1, "zorder": 4}
-        ax.scatter(*boundary.points[~right].T, s=110 * scale**2, label="wrong", **ring)
+        ax.scatter(*boundary.points[~right].T, s=110 * scale**2, label=_("wrong"), **ring)
 
 
 def draw_regions(ax: Any, boundary: Boundary, look: figure.Look, resolution: int = 200) -> None:
@@ -108,7 +109,7 @@ def draw_regions(ax: Any, boundary: Boundary, look: figure.Look, resolution: int
     opacity = FAINTEST + (FAINT - FAINTEST) * np.minimum(np.floor(sure * BANDS), BANDS - 1) / (BANDS - 1)
     kinds = [int(k) for k in np.unique(likeliest) if k >= 0]
     for label in kinds:
-        colour, _ = look.of_class(label)
+        colour, _marker = look.of_class(label)
         picture[likeliest == label, :3] = [int(colour[k : k + 2], 16) / 255 for k in (1, 3, 5)]
     picture[..., 3] = np.where(known, opacity, 0)
     ax.imshow(picture, origin="upper", extent=boundary.box, aspect="auto", interpolation="nearest", zorder=0)

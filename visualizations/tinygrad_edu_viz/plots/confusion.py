@@ -9,6 +9,7 @@ import numpy as np
 
 from tinygrad_edu.errors import ArgumentError, ShapeError
 from tinygrad_edu.tensors.tensor import Tensor
+from tinygrad_edu_words import _, pgettext
 
 from ..training.asking import count_pairs
 from . import figure
@@ -46,7 +47,12 @@ def confusion_matrix(true: Any, predicted: Any, names: Sequence[str] | None = No
     counts = count_pairs(places[: len(right)], places[len(right) :], len(classes))
     ax = figure.axes(ax)
     draw_counts(ax, counts, [str(name) for name in (classes if names is None else names)], figure.LIGHT)
-    return figure.labelled(ax, f"{np.trace(counts) / len(right):.1%} of {len(right):,} right", "predicted", "true")
+    return figure.labelled(
+        ax,
+        _("{share} of {n} right").format(share=f"{np.trace(counts) / len(right):.1%}", n=f"{len(right):,}"),
+        _("predicted"),
+        pgettext("a class that is", "true"),
+    )
 
 
 def draw_counts(ax: Any, counts: Any, names: Sequence[str], look: figure.Look, letters: float = figure.LETTERS) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tinygrad_edu.errors import ArgumentError
+from tinygrad_edu_words import N_, _
 
 from ..training.progress import Progress
 from . import figure
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 METRICS = ("loss", "accuracy", "r2")
 BELOW = 8  # how far a logarithmic scale goes below the lowest curve, at most
 SHORT = 1.7  # powers of ten
-STYLES = {"train": ("-", "training"), "validation": ("--", "validation")}
+STYLES = {"train": ("-", N_("training")), "validation": ("--", N_("validation"))}
 
 
 def learning_curve(history: History, metric: str = "loss", ax: Any = None) -> Any:
@@ -48,13 +49,13 @@ def learning_curve(history: History, metric: str = "loss", ax: Any = None) -> An
     if metric == "loss":
         use_log(ax, lines)
     ax.legend(fontsize=figure.LETTERS)
-    return figure.labelled(ax, f"{metric} by epoch", "epoch", metric)
+    return figure.labelled(ax, _("{metric} by epoch").format(metric=_(metric)), _("epoch"), _(metric))
 
 
 def draw_curves(ax: Any, lines: dict[str, list[float]], epochs: list[int], look: figure.Look, width: float = 2) -> None:
     """A curve for each part, "train" and "validation", that was measured."""
     for part, numbers in lines.items():
-        style, label = STYLES[part]
+        style, label = STYLES[part][0], _(STYLES[part][1])
         if numbers:
             mark = "o" if len(numbers) == 1 else None
             colour = getattr(look, part)
@@ -71,7 +72,9 @@ def draw_curves(ax: Any, lines: dict[str, list[float]], epochs: list[int], look:
 
 
 def mark_best(ax: Any, epoch: int, look: figure.Look) -> None:
-    ax.axvline(epoch, color=look.quiet, linestyle=":", linewidth=1.5, label=f"best: epoch {epoch}")
+    ax.axvline(
+        epoch, color=look.quiet, linestyle=":", linewidth=1.5, label=_("best: epoch {epoch}").format(epoch=epoch)
+    )
 
 
 def use_log(ax: Any, lines: dict[str, list[float]]) -> None:
@@ -114,7 +117,7 @@ def draw_progress(
         use_log(ax, lines)
         _band(ax, progress, look)
         for k, (first, losses) in enumerate(progress.ghosts):
-            label = "undone" if k == 0 else None
+            label = _("undone") if k == 0 else None
             ax.plot(
                 *(range(first, first + len(losses)), losses),
                 **{"color": look.quiet, "linewidth": 1.2, "linestyle": (0, (1, 1)), "label": label, "alpha": 0.7},
@@ -148,7 +151,7 @@ def _band(ax: Any, progress: Progress, look: figure.Look) -> None:
     if not known.any() or (band[known, 0] == band[known, 1]).all():
         return
     epochs = np.arange(1, len(band) + 1)
-    options = {"color": look.train, "alpha": 0.2, "linewidth": 0, "label": "batches of the epoch", "zorder": 1}
+    options = {"color": look.train, "alpha": 0.2, "linewidth": 0, "label": _("batches of the epoch"), "zorder": 1}
     if len(band) == 1:
         ax.vlines(1, *band[0], **{**options, "linewidth": 8})
     else:
@@ -181,14 +184,14 @@ def _room(ax: Any, progress: Progress, lines: dict[str, list[float]], look: figu
     if not len(found):
         ax.set_yticks([])
         about = {"transform": ax.transAxes, "ha": "center", "va": "center", "color": look.notice, "fontsize": letters}
-        ax.text(0.5, 0.4, "the loss is not a number", **about)
+        ax.text(0.5, 0.4, _("the loss is not a number"), **about)
     elif ax.get_yscale() == "log":
         low, high = ax.get_ylim()
         ax.set_ylim(max(low, found.min() / BELOW), high)
     lost = [epoch for epoch, loss in enumerate(progress.losses, 1) if not np.isfinite(loss)]
     if lost:
         style = {"marker": "x", "linestyle": "none", "color": look.notice, "clip_on": False, "zorder": 5}
-        ax.plot(lost, [0] * len(lost), transform=ax.get_xaxis_transform(), label="no number", **style)
+        ax.plot(lost, [0] * len(lost), transform=ax.get_xaxis_transform(), label=_("no number"), **style)
 
 
 def notice_epochs(progress: Progress) -> list[int]:

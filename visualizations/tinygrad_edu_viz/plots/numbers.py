@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from tinygrad_edu_words import _
+
 from ..training.answers import FittedCurve, Truth
 from . import figure
 
@@ -18,11 +20,11 @@ def draw_fit(ax: Any, fitted: FittedCurve, look: figure.Look, letters: float = f
     size = 26 * (letters / figure.LETTERS) ** 2
     ax.scatter(
         *(fitted.x[~held], fitted.y[~held]),
-        **{"s": size, "facecolors": "none", "edgecolors": look.train, "linewidths": 1, "label": "training"},
+        **{"s": size, "facecolors": "none", "edgecolors": look.train, "linewidths": 1, "label": _("training")},
     )
-    ax.scatter(fitted.x[held], fitted.y[held], s=size, color=look.validation, marker="s", label="held out")
+    ax.scatter(fitted.x[held], fitted.y[held], s=size, color=look.validation, marker="s", label=_("held out"))
     xs, ys = fitted.curve(PLACES)
-    ax.plot(xs, ys, color=look.ink, linewidth=2.5, label="network")
+    ax.plot(xs, ys, color=look.ink, linewidth=2.5, label=_("network"))
     ax.set_ylim(*fitted.span)
     return bool(np.isfinite(ys).all())
 

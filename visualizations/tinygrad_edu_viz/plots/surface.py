@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from tinygrad_edu_words import _
+
 from ..canvas import inks
 from ..landscapes import words
 from ..landscapes.landscape import Landscape, WalkedTrail
@@ -57,8 +59,8 @@ def draw_landscape(ax: Any, found: Landscape, letters: float = figure.LETTERS) -
         loc="best", fontsize=letters - 2, facecolor="#3A3F45", edgecolor=CASING, labelcolor="#FFFFFF",
         framealpha=0.88, handlelength=2.6,
     )  # fmt: skip
-    upright = "loss" if found.is_curve else found.plane.names[1]
-    figure.labelled(ax, found.title or "training loss", found.plane.names[0], upright, letters)
+    upright = _("loss") if found.is_curve else found.plane.names[1]
+    figure.labelled(ax, found.title or _("training loss"), found.plane.names[0], upright, letters)
     small = letters - 2
     room = ax.figure.get_figwidth() * 72 * (0.98 if found.is_curve else 0.85) / small / LETTER
     sentence = textwrap.wrap(words.caption(found), max(int(room), 40))
@@ -79,7 +81,7 @@ def _map(ax: Any, found: Landscape, letters: float) -> None:
     bar = ax.figure.colorbar(filled, ax=ax, ticks=edges[::2], pad=0.02, shrink=0.95)
     bar.ax.set_yticklabels([words.short(float(edge)) for edge in edges[::2]], fontsize=letters - 2)
     bar.ax.minorticks_off()
-    bar.set_label("loss", fontsize=letters)
+    bar.set_label(_("loss"), fontsize=letters)
     ax.set_facecolor(NOWHERE)
     ax.set_ylim(y[0], y[-1])
 
@@ -142,6 +144,6 @@ def save_landscape(
 
         made = Figure(figsize=form.inches, layout="constrained")
         draw_landscape(made.add_subplot(), found, form.letters)
-        about: dict[str, str | None] = {"Title": found.title or "training loss"}
+        about: dict[str, str | None] = {"Title": found.title or _("training loss")}
         about |= {"Software": "tinygrad-edu"} if kind == "png" else {"Creator": "tinygrad-edu", "Date": None}
         made.savefig(path, format=kind, dpi=form.dpi, metadata=about)

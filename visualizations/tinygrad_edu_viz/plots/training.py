@@ -13,8 +13,10 @@ from typing import Any
 import numpy as np
 
 from tinygrad_edu.errors import ArgumentError
+from tinygrad_edu_words import _, pgettext
 
 from ..training.answers import Boundary, Confusion, FittedCurve, Mistake, Picture
+from ..training.notices import notice_text
 from ..training.progress import Progress
 from ..training.shown import Shown, told
 from . import boundary, confusion, figure, learning, numbers
@@ -54,7 +56,7 @@ def save_figure(
     form, look = figure.format_of(size), look_of(theme)
     with styled(look, form, words_of(runs, title)):
         made = draw_runs(runs, form, look, title)
-        about = title or runs[0].progress.title or "a training run"
+        about = title or runs[0].progress.title or _("a training run")
         metadata = {"Title": about, **({"Creator": "tinygrad-edu", "Date": None} if kind == "svg" else {})}
         if kind == "png":
             metadata["Software"] = "tinygrad-edu"
@@ -150,11 +152,11 @@ def _one(made: Any, run: Shown, letters: float, look: Look) -> None:
         ax.set_ylabel({"r2": "R²"}.get(metric, metric))
     if rates:
         learning.draw_rates(rows[-1], progress, look)
-        rows[-1].set_ylabel("rate")
+        rows[-1].set_ylabel(_("rate"))
     for ax in rows:
         ax.grid(axis="y")
         ax.tick_params(labelbottom=ax is rows[-1])
-    rows[-1].set_xlabel("epoch")
+    rows[-1].set_xlabel(_("epoch"))
     made.legend(*rows[0].get_legend_handles_labels(), loc="outside lower left", ncols=5, frameon=False)
     if run.picture is not None:
         picture, right = run.picture, None
@@ -164,7 +166,10 @@ def _one(made: Any, run: Shown, letters: float, look: Look) -> None:
         answers = made.add_subplot(grid[:, 1] if right is None else right[0])
         draw_picture(answers, picture, look, letters)
         if run.restored:
-            answers.set_title(f"{answers.get_title()}\nwith the weights of epoch {run.restored}", fontsize=letters)
+            answers.set_title(
+                _("{title}\nwith the weights of epoch {n}").format(title=answers.get_title(), restored=run.restored),
+                fontsize=letters,
+            )
 
 
 def _mistakes(made: Any, place: Any, surest: list[Mistake], names: Sequence[str], letters: float) -> None:
@@ -218,7 +223,7 @@ def draw_among(ax: Any, run: Shown, runs: list[Shown], look: Look, letters: floa
             ax.plot(epochs, losses, color=look.quiet, alpha=0.4, linewidth=1.2, zorder=0)
     learning.draw_progress(ax, Progress(**_curves(run.progress)), look, letters=letters)
     ax.set_ylim(*scale_of(runs))
-    figure.labelled(ax, run.label, "epoch", "loss" if is_first else "", letters)
+    figure.labelled(ax, run.label, _("epoch"), _("loss") if is_first else "", letters)
     ax.title.set_weight("bold")
     ax.tick_params(labelleft=is_first)
     ax.grid(axis="y")
@@ -290,14 +295,14 @@ def draw_picture(
         across, up = picture.feature_names
     elif isinstance(picture, Confusion):
         confusion.draw_counts(ax, picture.counts, picture.names, look, letters - 1)
-        across, up = "answered", "true"
+        across, up = _("answered"), pgettext("a class that is", "true")
     elif isinstance(picture, FittedCurve):
         known = numbers.draw_fit(ax, picture, look, letters)
-        title = "the fitted curve" if known else "the network answers no number"
+        title = _("the fitted curve") if known else _("the network answers no number")
         across, up = picture.feature, picture.target
     else:
         numbers.draw_truth(ax, picture, look, letters)
-        title, across, up = "prediction over truth", f"true {picture.target}", "predicted"
+        title, across, up = _("prediction over truth"), _("true {target}").format(target=picture.target), _("predicted")
     if not brief and ax.get_legend_handles_labels()[0]:
         ax.legend(loc="best")
     figure.labelled(ax, title or told(picture, brief), across, up, letters)
@@ -308,7 +313,11 @@ def notes_of(progress: Progress, width: int) -> list[str]:
     found: list[str] = []
     for number, epoch in enumerate(learning.notice_epochs(progress), 1):
         for text in (text for at, text in progress.notices if at == epoch):
-            found += textwrap.wrap(f"!{number} epoch {epoch}: {text}", width, subsequent_indent="     ")
+            found += textwrap.wrap(
+                f"!{number} {_('epoch {n}:').format(n=epoch)} {notice_text(text)}",
+                width,
+                subsequent_indent="     ",
+            )
     if len(found) > NOTES:
         return [*found[: NOTES - 1], f"{found[NOTES - 1][: width - 2]} …"]
     return found

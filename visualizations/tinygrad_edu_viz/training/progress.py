@@ -24,6 +24,7 @@ from tinygrad_edu.storage.schema import (
 )
 from tinygrad_edu.train.record import NAME as METRICS
 from tinygrad_edu.train.record import event_of, read_record
+from tinygrad_edu_words import _
 
 if TYPE_CHECKING:
     from tinygrad_edu.train.events import BatchEvent
@@ -118,7 +119,7 @@ class Progress:
             with located("config"):
                 shown = _SHOWN(config)
         found = cls(title_of(shown), shown.get("epochs") or 0, shown.get("patience"))
-        for _, line in read_record(folder / METRICS, StateError):
+        for _each, line in read_record(folder / METRICS, StateError):
             found.watch(event_of(line))
         return found
 
@@ -199,7 +200,7 @@ class Progress:
 
 def changed(event: Any, rate: str = "lr") -> str:
     """What was steered, such as "lr 0.005, batch size full"; `rate` is what the learning rate is called."""
-    names = {"lr": rate, "optimizer": "optimizer", "batch_size": "batch size"}
+    names = {"lr": rate, "optimizer": _("optimizer"), "batch_size": _("batch size")}
     given = {word: getattr(event, name, None) for name, word in names.items()}
     return ", ".join(
         f"{word} {value:g}" if isinstance(value, float) else f"{word} {value}"
@@ -220,7 +221,7 @@ def title_of(config: Mapping[str, Any]) -> str:
         Path(str(config.get("data", ""))).name,
         "-".join(map(str, net)) + hidden,
         str(config.get("optimizer") or ""),
-        f"batch {config['batch_size']}" if config.get("batch_size") else "",
+        _("batch {size}").format(size=config["batch_size"]) if config.get("batch_size") else "",
     ]
     return " · ".join(filter(None, words))
 

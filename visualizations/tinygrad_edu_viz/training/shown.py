@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from tinygrad_edu_words import _
+
 from .answers import Boundary, Confusion, Picture
 from .progress import Progress
 from .snapshots import MOST_SNAPSHOTS, Snapshots, spread
@@ -48,14 +50,14 @@ class Shown:
     def sentence(self, epoch: int, picture: Picture) -> str:
         """What was measured in an epoch, and how often its weights, which the picture has, are right."""
         progress = self.progress
-        words = [f"Epoch {epoch}" if epoch else "Before the first update"]
-        for name, losses in (("loss", progress.train_loss), ("validation", progress.validation_loss)):
+        words = [_("Epoch {n}").format(n=epoch) if epoch else _("Before the first update")]
+        for name, losses in ((_("loss"), progress.train_loss), (_("validation"), progress.validation_loss)):
             if 0 < epoch <= len(losses):
                 words.append(f"{name} {losses[epoch - 1]:.4g}")
         if 0 < epoch <= len(progress.validation_r2):
             words.append(f"R² {progress.validation_r2[epoch - 1]:.3f}")
         if progress.best and progress.best[0] == epoch:
-            words[0] += ", the best"
+            words[0] += _(", the best")
         first, *measured = filter(None, (*words, told(picture)))
         return f"{first}: {', '.join(measured)}." if measured else f"{first}."
 
@@ -76,4 +78,7 @@ def rightness(right: int, asked: int, brief: bool = False) -> str:
     >>> rightness(39, 40)
     '97.5 % of 40 held out are right'
     """
-    return f"{100 * right / max(asked, 1):.1f} %" + (" right" if brief else f" of {asked:,} held out are right")
+    share = f"{100 * right / max(asked, 1):.1f} %"
+    if brief:
+        return _("{share} right").format(share=share)
+    return _("{share} of {n} held out are right").format(share=share, n=f"{asked:,}")
