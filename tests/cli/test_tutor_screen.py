@@ -5,20 +5,23 @@ from __future__ import annotations
 import json
 import re
 from contextlib import nullcontext
+from pathlib import Path
 
 import pytest
 from textual.widgets import Input
 
 from tinygrad_edu_cli.main import main
 from tinygrad_edu_cli.tutor.screen import keys, outside
+from tinygrad_edu_cli.tutor.screen.app import Tutor
 from tinygrad_edu_cli.tutor.screen.blocks import Details, Prediction, markdown_of, parser
 from tinygrad_edu_tutorials import library
-from tinygrad_edu_tutorials.learning.workspace import NAME
+from tinygrad_edu_tutorials.learning.session import Session
+from tinygrad_edu_tutorials.learning.workspace import NAME, Workspace
 from tinygrad_edu_viz.cells import cell_width
 from tinygrad_edu_words import LANGUAGES
 
 from .full_screen import in_loop
-from .tutor_screen import CURVE, LESSON, NEURON, SIZE, solution, tutor
+from .tutor_screen import CURVE, LESSON, NEURON, SIZE, Learner, solution, tutor
 
 
 @in_loop
@@ -32,6 +35,32 @@ async def test_pages_forward_and_back(tmp_path):
         await learner.until("PAGE 10/10")
         await learner.press("right")
         await learner.until("PAGE 1/7")
+
+
+@in_loop
+async def test_the_footer_says_what_there_is_to_read_and_to_open(tmp_path):
+    async with tutor(tmp_path, language="de") as learner:
+        await learner.until("Weißt du es noch?", "→ weiter", "Tab Enter öffnen")
+        assert "Leertaste" not in learner.text, "all of the page is in sight"
+        await learner.press("tab", "enter")
+        await learner.until("An solchen, die sie nicht gesehen hat")
+        await learner.wait(lambda: "Tab Enter" not in learner.text)
+        await learner.press("right")
+        await learner.until("SEITE 2/7", "Leertaste weiterlesen")
+        await learner.press("end")
+        await learner.wait(lambda: "Leertaste" not in learner.text)
+
+
+@in_loop
+async def test_what_is_said_first_stands_above_the_page_and_hides_no_key(tmp_path):
+    session = Session(Workspace.make(tmp_path, "en"))
+    app = Tutor(session, session.read(LESSON, 1), message="This is [your] folder. " * 8)
+    async with app.run_test(size=SIZE) as pilot:
+        learner = Learner(app, pilot, tmp_path)
+        await learner.until("This is [your] folder. " * 8, "→ next")
+        await learner.press("right", "left")
+        await learner.until("PAGE 1/7")
+        assert "[your]" not in learner.text
 
 
 @in_loop
@@ -73,7 +102,7 @@ async def test_what_was_not_predicted_is_told_on_the_next_page(tmp_path):
         await learner.press("right")
         await learner.until("A prediction is open", "PAGE 3/7")
         await learner.press("right")
-        await learner.until("PAGE 4/7", "To the prediction side: it is a.")
+        await learner.until("PAGE 4/7", "what you were to predict is a.")
         assert "it is 7" not in learner.whole
         await learner.press("left")
         await learner.until("PAGE 3/7")
@@ -173,8 +202,9 @@ async def test_one_of_several_commands_is_chosen(tmp_path, monkeypatch):
 @in_loop
 async def test_the_editor(tmp_path, monkeypatch):
     started = []
-    monkeypatch.setattr(outside, "start", lambda words, folder: started.append(words) or 0)
-    async with tutor(tmp_path, page=NEURON) as learner:
+    monkeypatch.setattr(outside, "start", lambda words, folder: started.append(Path(folder, words[-1])) or 0)
+    monkeypatch.chdir(tmp_path)
+    async with tutor(Path("mine"), page=NEURON) as learner:  # as "tutorial start" makes it, from where it was typed
         monkeypatch.setattr(outside, "given_away", nullcontext)
         monkeypatch.setattr(outside.shutil, "which", lambda name: None)
         await learner.press("e")
@@ -183,7 +213,7 @@ async def test_the_editor(tmp_path, monkeypatch):
         monkeypatch.setattr(outside.shutil, "which", lambda name: name)
         monkeypatch.setenv("EDITOR", "code --wait")
         await learner.press("e")
-        assert started == [["code", "--wait", str(learner.file("neuron"))]]
+        assert [each.samefile(learner.file("neuron")) for each in started] == [True]
 
 
 @pytest.mark.parametrize(

@@ -60,3 +60,16 @@ def test_marked_numbers_are_rounded_as_they_are_written(text, value, equal):
 
 def test_a_number_has_its_value():
     assert Number("−1\u202f000.5", "x").value == -1000.5
+
+
+@pytest.mark.parametrize(
+    ("text", "clean"),
+    [
+        ("> Which? **a** One. **b**\n> Two.", "> Which?\\\n> **a** One.\\\n> **b**\n> Two."),
+        ("> Which?\n> **a** One,\n> **b** two.", "> Which?\\\n> **a** One,\\\n> **b** two."),
+        ("> Is it **a** one or **b** two?", "> Is it **a** one or **b** two?"),
+        ("Which? **a** One. **b** Two.", "Which? **a** One. **b** Two."),
+    ],
+)
+def test_choices_after_a_question_stand_in_lines_of_their_own(text, clean):
+    assert Part("prose", text, 1).clean == clean

@@ -111,6 +111,14 @@ def test_without_a_workspace(tmp_path, monkeypatch, capsys):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_workspace_in_this_folder_is_pointed_at(folder, capsys, monkeypatch):
+    monkeypatch.chdir(folder.parent)
+    capsys.readouterr()
+    for words, code in ([], 0), (["check"], 2):
+        assert main(["tutorial", *words]) == code
+        assert 'cd "Übungen von mir"' in "".join(capsys.readouterr())
+
+
 def test_a_newer_workspace_is_left_alone(folder, capsys):
     text = json.dumps({"version": 99, "soon": True})
     (folder / NAME).write_text(text)

@@ -52,6 +52,12 @@ def here() -> Session | None:
     return found
 
 
+def _beside() -> Path | None:
+    """The tutorial folder that stands in the current one, where somebody may have begun yesterday."""
+    found = sorted(Path.cwd().glob(f"*/{NAME}"))
+    return found[0].parent.relative_to(Path.cwd()) if found else None
+
+
 def open_session() -> Session:
     """The session of the current folder.
 
@@ -61,6 +67,8 @@ def open_session() -> Session:
     found = here()
     if found is None:
         hint = _("make one: {start}\nor go to yours with cd").format(start="tinygrad-edu tutorial start")
+        if beside := _beside():
+            hint = _("go to yours: {command}").format(command=f"cd {_in_shell(beside)}")
         raise CommandError(_("this folder is no tutorial folder, nor are those above it"), hint)
     return found
 
@@ -101,8 +109,15 @@ def where(plain: bool, as_json: bool) -> None:
         show(found, found.read())
         return
     if found is None:
-        told = _("Lessons that you predict, look at and write: in this folder they have not begun yet.")
-        say(as_json, {"workspace": None}, [told], advice.to_begin())
+        if beside := _beside():
+            told, steps = (
+                _("{folder} is your tutorial folder.").format(folder=beside),
+                [*_to_folder(beside), Step(_("To go on:"), "tinygrad-edu tutorial")],
+            )
+        else:
+            told = _("Lessons that you predict, look at and write: in this folder they have not begun yet.")
+            steps = advice.to_begin()
+        say(as_json, {"workspace": None}, [told], steps)
         return
     page = found.here()
     if page is None:

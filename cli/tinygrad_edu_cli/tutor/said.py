@@ -18,7 +18,7 @@ def goal(page: Page) -> str:
 
 
 def picture(description: str) -> str:
-    return _("Picture: {description}").format(description=description)
+    return _("Picture: {description}").format(description=description.rstrip(".")) + "."
 
 
 def right(answered: Answered) -> str:

@@ -88,12 +88,12 @@ class Workspace:
     """A learner's folder.
 
     Attributes:
-        root: where the file of the state is.
+        root: where the file of the state is, from the root of the file system: other programs start elsewhere.
         damaged: the name under which a state file that could not be read was set aside; "" if it could.
     """
 
     def __init__(self, root: Path, state: State, damaged: str = ""):
-        self.root, self.state, self.damaged = root, state, damaged
+        self.root, self.state, self.damaged = root.absolute(), state, damaged
 
     @classmethod
     def find(cls, start: Path, language: str) -> Workspace | None:
@@ -151,9 +151,9 @@ class Workspace:
         Raises:
             Problem: it cannot be written.
         """
-        workspace = cls(root, State(language))
         try:
-            files.make_folder(root)
+            workspace = cls(root, State(language))
+            files.make_folder(workspace.root)
         except OSError as error:
             raise cannot("write", root, error) from None
         workspace.save()

@@ -20,6 +20,8 @@ _MARKED = re.compile(
     r"(?P<after>(?:\s?%)?(?:\*\*|`|\*)?)<!--=\s*(?P<expression>.+?)\s*-->"
 )
 _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
+_ASKED = re.compile(r"[?.]\s+(?:> )?(?=\*\*a\*\*)")
+_CHOICE = re.compile(r"\s+(?:> )?(?=\*\*[a-e]\*\*\s)")
 
 
 class LessonError(Exception):
@@ -76,8 +78,12 @@ class Part:
 
     @property
     def clean(self) -> str:
-        """The text without its comments, which are for machines."""
-        return unmarked(self.text)
+        """The text without its comments, which are for machines; choices that follow a question stand in lines of
+        their own."""
+        text = unmarked(self.text)
+        if not (text.startswith(">") and _ASKED.search(text)):
+            return text
+        return _CHOICE.sub("\\\\\n> ", text)
 
 
 @dataclass(frozen=True, slots=True)

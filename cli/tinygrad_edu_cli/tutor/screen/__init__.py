@@ -43,7 +43,7 @@ def show(session: Session, page: Page, left: Page | None = None, message: str = 
 
     Args:
         left: the page before it, whose open questions are answered above it.
-        message: said below the first page.
+        message: said above the page.
     Raises:
         KeyboardInterrupt: Ctrl-C, or a signal that asks to end.
     """

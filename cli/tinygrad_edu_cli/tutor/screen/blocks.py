@@ -97,11 +97,13 @@ def _block(session: Session, page: Page, part: Part) -> Widget | None:
 
 
 def _left(session: Session, page: Page) -> Iterator[Widget]:
-    """The answers to predictions of a page that were not right."""
+    """The answers to predictions of a page that were not right, each below its question."""
+    question: list[Part] = []
     for part in page.parts:
         if part.kind == "predict" and not session.is_right(page, part):
-            title = _("To the prediction {key}: it is {answer}.").format(key=part.key, answer=part.attrs["answer"])
-            yield Details(_("From the page before. ") + title, text_of(explanation(part)))
+            title = _("From the page before: what you were to predict is {answer}.").format(answer=part.attrs["answer"])
+            yield Details(title, text_of([*question, *explanation(part)]))
+        question = [part] if part.kind == "prose" else []
 
 
 class Details(Collapsible):

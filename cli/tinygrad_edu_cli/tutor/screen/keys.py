@@ -29,13 +29,16 @@ BINDINGS: list[BindingType] = [
     Binding("q", "quit", "quit"),
 ]
 
+SPACE, OPEN = N_("Space"), N_("Tab Enter")
 FOOTER = [
+    (SPACE, N_("read on")),
     *[("→", N_("next")), ("←", N_("back")), ("p", N_("predict")), ("r", N_("run")), ("o", N_("picture"))],
+    (OPEN, N_("open")),
     *[("e", N_("edit")), ("c", N_("check")), ("h", N_("hint")), ("s", N_("solution")), ("l", N_("lessons"))],
     *[("?", N_("help")), ("q", N_("quit"))],
 ]
 IN_FIELD = [("Enter", N_("answer")), ("Esc", N_("back to the page"))]
-LEFT_OUT = ("l", "o", "s", "←", "r", "h", "p", "e", "→", "c", "?")  # first what is missed least
+LEFT_OUT = ("l", "s", "←", OPEN, "o", "r", "h", "p", "e", "→", "c", "?")  # first what is missed least
 
 HELP = N_("""\
 →  n               the next page, or the next lesson

@@ -29,7 +29,7 @@ from ...tui.dialogs import Reading
 from ...tui.lines import OneLine
 from .. import said
 from . import keys, outside
-from .blocks import Exercise, Prediction, Text, page_blocks, pictures, told_of, verdict_blocks
+from .blocks import Details, Exercise, Prediction, Text, page_blocks, pictures, told_of, verdict_blocks
 from .desk import Desk
 from .windows import Choose, Figure, Told
 
@@ -45,7 +45,7 @@ class Reader(Screen[None]):
 
     Args:
         left: the page before it, whose open questions are answered above it.
-        message: said in the place of the keys until the next key.
+        message: said above the page.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = keys.BINDINGS
@@ -67,7 +67,10 @@ class Reader(Screen[None]):
         yield OneLine(id="footer")
 
     async def on_mount(self) -> None:
-        await self.turn_to(self.page, self.left, self.message)
+        for size in ("scroll_y", "virtual_size"):  # whether there is more below
+            self.watch(self.paper, size, lambda: self.show_bars(self.message), init=False)
+        told, self.message = self.message, ""
+        await self.turn_to(self.page, self.left, told)
 
     def on_unmount(self) -> None:
         self.leaving.set()
@@ -83,15 +86,16 @@ class Reader(Screen[None]):
         return self.query_one(Paper)
 
     async def turn_to(self, page: Page, left: Page | None = None, message: str = "") -> None:
-        """Show a page from its top."""
+        """Show a page from its top, below what there is to say first."""
         self.page, self.reminded = page, False
+        told = [Static(look.shown(clean(message)), classes="note", markup=False)] if message else []
         column = self.query_one("#column")
         with self.app.batch_update():
             await column.remove_children()
-            await column.mount_all(page_blocks(self.desk.session, page, left))
+            await column.mount_all([*told, *page_blocks(self.desk.session, page, left)])
             self.paper.scroll_home(animate=False, force=True, immediate=True)
         self.set_focus(self.paper)
-        self.show_bars(message)
+        self.show_bars()
         self.call_after_refresh(self.watch_files)
 
     def show_bars(self, message: str = "") -> None:
@@ -119,12 +123,14 @@ class Reader(Screen[None]):
         """Those that have something to do on this page."""
         exercise = bool(self.page.files)
         of_page = {
+            keys.SPACE: self.paper.scroll_offset.y < self.paper.max_scroll_y,
+            keys.OPEN: any(each.collapsed and each.display for each in self.query(Details)),
             "p": any(not each.right for each in self.query(Prediction)),
             "r": bool(self.commands()),
             "o": bool(pictures(self.page)),
             **dict.fromkeys("echs", exercise),
         }
-        return [pair for pair in keys.FOOTER if of_page.get(pair[0], True)]
+        return [(_(key), text) for key, text in keys.FOOTER if of_page.get(key, True)]
 
     def _show_title(self) -> None:
         page, session = self.page, self.desk.session

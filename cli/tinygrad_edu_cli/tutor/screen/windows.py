@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import ClassVar
@@ -132,7 +133,8 @@ class Figure(ModalScreen[None]):
         if self.page.lesson.all("figure", path.stem):
             lesson = self.page.lesson.path
             drawn = await aside(figure_as_text, lesson, path.stem, self.folder, width, language(), look.is_ascii())
-        self.put(drawn or _("It cannot be drawn with characters. Its file:") + f"\n{path}")
+        where = [_("It cannot be drawn with characters. Its file:"), *textwrap.wrap(str(path), width)]
+        self.put(drawn or "\n".join(where))
 
     def action_browse(self) -> None:
         path = self.pictures[self.number][1]
