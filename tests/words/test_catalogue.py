@@ -137,9 +137,12 @@ MARKED = [
     *(VIEWS / "pages" / name for name in ("course.js", "course_buttons.html", "inflate.js", "live.html")),
     *(VIEWS / "pages" / f"{name}.js" for name in ("live", "live_controls", "live_drawing", "predict", "predicting")),
     *(VIEWS / "pages" / f"playground{name}" for name in (".html", ".js", "_network.js", "_walk.js", "_fields.js")),
+    VIEWS / "javascript/recorded.py",
+    *(ROOT / "tutorials/tinygrad_edu_tutorials" / name for name in ("learning", "checking", "running", "notebook.py")),
     *(VIEWS / "javascript" / f"{name}.js" for name in ("sentences", "answers", "words")),
 ]
 NO_TEXTS = {  # reasons why texts that look like prose are none that is translated
+    "a command of the tutor": r"^\{\} (check|next|answer|solution|start|list|hint)( \{\})*$",
     "a command or an option": r"^ ?!?(tinygrad-edu|--[\w-]+( [\w.{}=]+)?(: \{\}|, )?$|printf|cd \{)"
     r"|^(compare|replay|python|\{\} (quiz|read)) ?(\{|$)",
     "places and letters of matplotlib and CSS": r"sans-serif$|monospace$|^translate\(|^button, input$|^outside lower"
@@ -159,6 +162,7 @@ NO_TEXTS = {  # reasons why texts that look like prose are none that is translat
     "formulas and an example": r"^(w ← w|0\.5 or|R² \{\}$|lr \{\}$)",
     "what only programmers see": r"^Course of|^open the folder with create",
     "what to install": r"^((apt|pip) (un)?install|No module|exit status)",
+    "what the tutor reads, in files and facts": r"^# copied from a cell|^\{\}: \{\} expected",
     "who made a file, for the reader of files": r"^a course is written by",
     "what the check of a file says: an error": r"^(is an? |is \{|has |states | \(the weights that it began"
     r"|; it has \{|, for no epoch has)",

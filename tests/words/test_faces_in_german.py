@@ -6,6 +6,7 @@ import io
 import re
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -185,3 +186,20 @@ def test_pages_of_runs(face, recorded, monkeypatch, capsys):
     assert [line for line in body.splitlines() if ENGLISH.search(line)] == []
     labels = re.findall(r'(?:aria-label|title)="([^"]+)"', text)
     assert [label for label in labels if ENGLISH.search(label)] == []
+
+
+@pytest.mark.parametrize(
+    "line", ["train --data moons --net 2-4-1 --epochs 3 --plain --png", "landscape lr=0.1,1 w**2 --set w=3 -o"]
+)
+def test_pictures_of_runs(line, monkeypatch, capsys, tmp_path):
+    figure = pytest.importorskip("matplotlib.figure")
+    text = pytest.importorskip("matplotlib.text")
+    drawn: list[str] = []
+
+    def note(self: Any, *_where: Any, **_looks: Any) -> None:
+        drawn.extend(part.get_text() for part in self.findobj(text.Text))
+
+    monkeypatch.setattr(figure.Figure, "savefig", note)
+    main(["--lang", "de", *line.split(), str(tmp_path / "a.png")])
+    assert "Verlust" in drawn
+    assert [word for word in drawn if ENGLISH.search(word) or "accuracy" in word] == []

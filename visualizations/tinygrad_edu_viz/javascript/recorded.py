@@ -30,12 +30,12 @@ def derivative_rule(function: Callable[..., Any], points: Sequence[Sequence[floa
         try:
             root = function(*leaves)
         except TinygradError as error:
-            raise UnwritableError(f"it is no function of single numbers ({error})") from None
+            raise UnwritableError(_("it is no function of single numbers ({error})").format(error=error)) from None
         if not isinstance(root, Value):
-            raise UnwritableError("it is no function of single numbers")
+            raise UnwritableError(_("it is no function of single numbers"))
         graphs.append((root, leaves))
     if len({_form(root, leaves) for root, leaves in graphs}) > 1:
-        raise UnwritableError("what it does depends on its numbers, by an if: write where(condition, a, b)")
+        raise UnwritableError(_("what it does depends on its numbers, by an if: write where(condition, a, b)"))
     root, leaves = graphs[0]
     refuse_decisions(newest_first(root))
     return lambda xp, *operands: _derivatives(xp, root, dict(zip(leaves, operands, strict=True)), leaves)

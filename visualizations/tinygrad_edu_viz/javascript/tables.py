@@ -11,6 +11,7 @@ import tinygrad_edu as tg
 from tinygrad_edu.graph.operation import REGISTRY, Elementwise, Operation
 from tinygrad_edu.nn.dense import RELU_LIKE
 from tinygrad_edu.tapes.javascript_code import UnwritableError, Written, expressions
+from tinygrad_edu_words import _
 
 from .recorded import derivative_rule
 
@@ -83,7 +84,9 @@ def operation(op: Operation, attrs: Attrs = None) -> str:
     """
     if not isinstance(op, Elementwise):
         raise UnwritableError(
-            f"{op.name} combines or moves the elements of tensors: take these apart into single numbers first"
+            _("{name} combines or moves the elements of tensors: take these apart into single numbers first").format(
+                name=op.name
+            )
         )
     attrs = attrs or op.defaults
     names = [_name(name) for name in op.forward.__code__.co_varnames[1 : 1 + len(op.rules)]]

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from tinygrad_edu.train.history import History
 
 METRICS = ("loss", "accuracy", "r2")
+NAMES = {"loss": N_("loss"), "accuracy": N_("accuracy"), "r2": "R²"}
 BELOW = 8  # how far a logarithmic scale goes below the lowest curve, at most
 SHORT = 1.7  # powers of ten
 STYLES = {"train": ("-", N_("training")), "validation": ("--", N_("validation"))}

@@ -149,7 +149,7 @@ def _one(made: Any, run: Shown, letters: float, look: Look) -> None:
     rows += [made.add_subplot(grid[row, 0], sharex=rows[0]) for row in range(1, len(heights))]
     for ax, metric in zip(rows, ["loss", *metrics], strict=False):
         learning.draw_progress(ax, progress, look, metric, letters)
-        ax.set_ylabel({"r2": "R²"}.get(metric, metric))
+        ax.set_ylabel(_(learning.NAMES[metric]))
     if rates:
         learning.draw_rates(rows[-1], progress, look)
         rows[-1].set_ylabel(_("rate"))
