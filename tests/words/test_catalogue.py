@@ -147,7 +147,7 @@ NO_TEXTS = {  # reasons why texts that look like prose are none that is translat
     r"|^(compare|replay|python|\{\} (quiz|read)) ?(\{|$)",
     "places and letters of matplotlib and CSS": r"sans-serif$|monospace$|^translate\(|^button, input$|^outside lower"
     r"|^axes fraction$|^offset points$",
-    "markup, or a name of a style": r"^\W*<|^#g|^window \w+$|^strong sign$|^frame even$|prefers-|^\w+Screen \{"
+    "markup, or a name of a style": r"^[^\w']*<|^#g|^window \w+$|^strong sign$|^frame even$|prefers-|^\w+Screen \{"
     r"|^(judgement|verdict) \{\}$",
     "a prefix by which a recorded sentence is read": r"^(times the|\. Here the|\. Together with| on unchanged)",
     "a name, or a key": r"^(chain rule|DejaVu|cjk |the upstream gradient$|True|False|None|typed|slid|setting)",

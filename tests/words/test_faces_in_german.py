@@ -18,6 +18,11 @@ from tinygrad_edu_viz.pages.page import page
 from tinygrad_edu_words import speaking
 
 ENGLISH = re.compile(r"\b(the|of|is|are|and|with|from|passes|receives|loss|value|Given|Next|right|wrong)\b")
+LEFT = re.compile(  # what is left of English in what is said of runs
+    r"\b(the|this|that|of|is|are|and|with|from|to|at|by|on|loss|value|given|next|right|wrong|runs?|epochs?|held|not"
+    r"|accuracy|number|has|have|had)\b",
+    re.IGNORECASE,
+)
 EXPRESSION = ["e = a*b; relu(e)*c + e/d", "--set", "a=2", "--set", "b=-3", "--set", "c=4", "--set", "d=0"]
 SHOWN = {
     "step": ["step"],
@@ -123,7 +128,7 @@ def test_what_is_said_of_runs(name, recorded, capsys, monkeypatch):
     capsys.readouterr()
     text = said(capsys, "--lang", "de", *OF_RECORDED[name].split())
     assert text.strip()
-    assert [line for line in text.splitlines() if ENGLISH.search(re.sub(r"tinygrad-edu .*|/[\w/-]+", "", line))] == []
+    assert [line for line in text.splitlines() if LEFT.search(re.sub(r"tinygrad-edu .*|/[\w/-]+", "", line))] == []
 
 
 @pytest.mark.parametrize("line", MACHINES)
@@ -165,7 +170,7 @@ def test_errors_and_hints(line, capsys, monkeypatch, tmp_path):
     assert main(["--lang", "de", *line.split()]) in (1, 2, 4)
     text = capsys.readouterr().err
     assert text.startswith("Fehler: ") and WRONG[line] in text
-    assert not ENGLISH.search(re.sub(r"tinygrad-edu .*|invalid syntax", "", text)), text
+    assert not LEFT.search(re.sub(r"tinygrad-edu .*|invalid syntax", "", text)), text
 
 
 @pytest.mark.parametrize("face", ["train", "compare", "replay", "landscape"])
@@ -183,9 +188,9 @@ def test_pages_of_runs(face, recorded, monkeypatch, capsys):
     settings = r'<table class="settings">.*?</table>'  # the names of options, and paths
     body = re.sub(rf"<(script|style|code)\b.*?</\1>|{settings}|<[^>]+>|/[\w/-]+", " ", text, flags=re.DOTALL)
     assert '<html lang="de">' in text and "Verlust" in text
-    assert [line for line in body.splitlines() if ENGLISH.search(line)] == []
+    assert [line for line in body.splitlines() if LEFT.search(line)] == []
     labels = re.findall(r'(?:aria-label|title)="([^"]+)"', text)
-    assert [label for label in labels if ENGLISH.search(label)] == []
+    assert [label for label in labels if LEFT.search(label)] == []
 
 
 @pytest.mark.parametrize(
@@ -202,4 +207,4 @@ def test_pictures_of_runs(line, monkeypatch, capsys, tmp_path):
     monkeypatch.setattr(figure.Figure, "savefig", note)
     main(["--lang", "de", *line.split(), str(tmp_path / "a.png")])
     assert "Verlust" in drawn
-    assert [word for word in drawn if ENGLISH.search(word) or "accuracy" in word] == []
+    assert [word for word in drawn if LEFT.search(word) or "accuracy" in word] == []

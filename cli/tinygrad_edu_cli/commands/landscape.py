@@ -140,10 +140,14 @@ def _operands(context: click.Context, what: tuple[str, ...]) -> tuple[str | None
         name = word.partition("=")[0].strip().lstrip("-").replace("-", "_")
         known = "=" in word and ";" not in word and name in options
         texts[not (known or _LISTED.fullmatch(word))].append(word)
-    for kind, found in zip(("setting at a time", "expression"), texts, strict=True):
+    takes_one = (
+        _("landscape takes one setting at a time, not {found}"),
+        _("landscape takes one expression, not {found}"),
+    )
+    for complaint, found in zip(takes_one, texts, strict=True):
         if len(found) > 1:
             raise CommandError(
-                _("landscape takes one {kind}, not {found}").format(kind=kind, found=" and ".join(found)),
+                complaint.format(found=f" {_('and')} ".join(found)),
                 _("put an expression in quotes; {how}").format(how=_(_HOW)),
             )
     setting, expression = (found[0] if found else None for found in texts)

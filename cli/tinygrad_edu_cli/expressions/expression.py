@@ -365,7 +365,7 @@ class _Evaluator:
         if isinstance(value, (bool, int, float)):
             return float(value)
         if isinstance(value, list) and self.tensors and is_plain(value):
-            return self.attempt(tree, "a list", lambda: Tensor(value, dtype="float64"))
+            return self.attempt(tree, _("a list"), lambda: Tensor(value, dtype="float64"))
         hint = _("stack([a, b]) joins nodes") if isinstance(value, (list, tuple)) else _("use numbers and names")
         raise self.source.error(tree, _("{value} cannot be computed with").format(value=describe(value)), hint)
 
