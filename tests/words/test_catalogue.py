@@ -137,6 +137,7 @@ MARKED = [
     *(VIEWS / "pages" / name for name in ("course.js", "course_buttons.html", "inflate.js", "live.html")),
     *(VIEWS / "pages" / f"{name}.js" for name in ("live", "live_controls", "live_drawing", "predict", "predicting")),
     *(VIEWS / "pages" / f"playground{name}" for name in (".html", ".js", "_network.js", "_walk.js", "_fields.js")),
+    *(VIEWS / "pages" / f"playground_{name}.js" for name in ("run", "settings", "points", "csv", "draw", "field")),
     VIEWS / "javascript/recorded.py",
     *(ROOT / "tutorials/tinygrad_edu_tutorials" / name for name in ("learning", "checking", "running", "notebook.py")),
     *(VIEWS / "javascript" / f"{name}.js" for name in ("sentences", "answers", "words")),

@@ -27,7 +27,7 @@ function dataInPython({ s, set }) { // what is split
 
 function scriptOf(run) {
   const { s, set } = run;
-  if (set.command) return `# The data and the first weights are those of this command. What was changed in the page is not in it.\n${set.command}\n`;
+  if (set.command) return `${_("# The data and the first weights are those of this command. What was changed in the page is not in it.")}\n${set.command}\n`;
   const plain = s.features.length === set.inputs && s.features.every((each, k) => each === ["x1", "x2"][k]);
   const layers = run.sizes.slice(1).map((m, k) => {
     const hidden = k < s.hidden.length ? `, "${s.activations[k]}"` : "";
@@ -35,8 +35,8 @@ function scriptOf(run) {
     return `    tg.nn.Dense(${run.sizes[k]}, ${m}${hidden}, dtype="float64"),${drops}`;
   });
   const changed = run.rates.length > 1 || run.edits.length;
-  const note = changed ? "# In the page, rates or weights were changed during the run: here the last rates hold from the start.\n" : "";
-  const apart = set.bad ? "# The page left out lines of this file that are no numbers and a class: mend them for read_csv.\n" : "";
+  const note = changed ? `${_("# In the page, rates or weights were changed during the run: here the last rates hold from the start.")}\n` : "";
+  const apart = set.bad ? `${_("# The page left out lines of this file that are no numbers and a class: mend them for read_csv.")}\n` : "";
   const schedule = SCHEDULES[s.schedule].python(s, run.perEpoch);
   const features = [
     "def features(x):",
