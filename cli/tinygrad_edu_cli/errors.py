@@ -7,9 +7,20 @@ error: unknown name 'w3' in expression
 
 from __future__ import annotations
 
-from tinygrad_edu_words import _
+from tinygrad_edu_words import N_, _
 
 DONE, NEGATIVE, USAGE, MISSING, UNREADABLE, INTERRUPTED = 0, 1, 2, 3, 4, 130
+
+
+SYSTEM = (  # what systems say of files, most of all
+    *(N_("No such file or directory"), N_("Permission denied"), N_("Is a directory"), N_("Not a directory")),
+    *(N_("No space left on device"), N_("Read-only file system"), N_("File name too long"), N_("File exists")),
+)
+
+
+def reason(error: OSError) -> str:
+    """Why the system refused: in the language that is spoken, where its words are known."""
+    return _(error.strerror) if error.strerror else str(error)
 
 
 def error_line(message: str) -> str:

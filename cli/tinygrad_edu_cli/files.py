@@ -9,7 +9,7 @@ from pathlib import Path
 from tinygrad_edu.storage import files
 from tinygrad_edu_words import N_, _
 
-from .errors import FileError
+from .errors import FileError, reason
 
 ELSEWHERE = N_("give another place")
 
@@ -30,4 +30,4 @@ def replacing(path: Path) -> Iterator[Path]:
 
 def cannot_write(path: Path | str, error: OSError, hint: str = ELSEWHERE) -> FileError:
     """What is said of a file that could not be written."""
-    return FileError(_("cannot write {path}: {why}").format(path=path, why=error.strerror or error), _(hint))
+    return FileError(_("cannot write {path}: {why}").format(path=path, why=reason(error)), _(hint))

@@ -27,7 +27,7 @@ from .commands.replay import replay
 from .commands.step import step
 from .commands.train import train
 from .commands.tutorial import tutorial
-from .errors import DONE, INTERRUPTED, NEGATIVE, UNREADABLE, USAGE, CommandError, error_line
+from .errors import DONE, INTERRUPTED, NEGATIVE, UNREADABLE, USAGE, CommandError, error_line, reason
 
 LONGEST, MOST = 1000, 40  # characters of a line, and lines, that an error takes
 
@@ -195,7 +195,7 @@ def _output_failed(error: OSError) -> int:
         return DONE
     where = error.filename or _("the standard output")
     closed = error.errno == errno.EBADF
-    why = _("it is closed") if closed else error.strerror or error
+    why = _("it is closed") if closed else reason(error)
     what = error_line(_("cannot write to {where}: {why}").format(where=where, why=why))
     return _complain(what + ("\n  " + _("to see nothing, write >/dev/null")) * closed, UNREADABLE)
 

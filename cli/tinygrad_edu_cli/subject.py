@@ -20,7 +20,7 @@ from tinygrad_edu_viz.courses.course_file import is_course
 from tinygrad_edu_words import _
 
 from . import user_file
-from .errors import CommandError, FileError
+from .errors import CommandError, FileError, reason
 from .excerpt import printable
 from .expressions.expression import evaluate
 from .expressions.settings import parse_settings
@@ -124,7 +124,7 @@ def _load(path: Path) -> Trace | Course:
     try:
         return Course.load(path) if is_course(path) else Trace.load(path)
     except OSError as error:
-        raise FileError(_("cannot read {path}: {why}").format(path=path, why=error.strerror)) from None
+        raise FileError(_("cannot read {path}: {why}").format(path=path, why=reason(error))) from None
     except TraceError as error:
         raise FileError(str(error), _("a trace is made by: tinygrad-edu step ... --save TRACE.json")) from None
 

@@ -21,7 +21,7 @@ import click
 
 from tinygrad_edu_words import _
 
-from .errors import CommandError, FileError, UserCodeError
+from .errors import CommandError, FileError, UserCodeError, reason
 from .output import encoding, shown
 
 PATIENCE = 0.4  # seconds
@@ -71,7 +71,7 @@ def _check(path: Path) -> None:
     except OSError as error:
         near = _near(path)
         raise FileError(
-            _("cannot read {path}: {why}").format(path=path, why=error.strerror),
+            _("cannot read {path}: {why}").format(path=path, why=reason(error)),
             _("did you mean {near}?").format(near=near) if near else "",
         ) from None
     except SyntaxError as error:

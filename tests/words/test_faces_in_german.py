@@ -153,7 +153,7 @@ WRONG = {
     "train --data moons --lr 0": "erwartet wird eine Zahl über 0",
     "train --data moons --net 3-1": "das Netz hat 3 Eingaben und 1 Ausgabe",
     "train --data moons --momentum 0.9 --optimizer adam": "ist eine Einstellung von",
-    "train --data fehlt.csv": "lässt sich nicht lesen",
+    "train --data fehlt.csv": "lässt sich nicht lesen: das gibt es nicht",
     "compare": "was vergleichen?",
     "compare lr=1": "zum Vergleichen braucht es zwei oder mehr",
     "replay fehlt": "einen Lauf zeichnet man so auf",

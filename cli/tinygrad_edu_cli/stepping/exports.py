@@ -17,7 +17,7 @@ from tinygrad_edu_viz.player import Player
 from tinygrad_edu_viz.text.terminal import draw
 from tinygrad_edu_words import _, ngettext
 
-from ..errors import FileError
+from ..errors import FileError, reason
 from ..exporting import explained, font_warning, write_by_kind
 from ..subject import Subject
 from .other_numbers import recorded_again
@@ -68,7 +68,7 @@ def write_series(subject: Subject, folder: Path, player: Player, shots: Shots = 
                 folder, subject.course or subject.trace, subject.title, level=player.level, shots=shots
             )
     except OSError as error:
-        what = _("cannot write into {folder}: {why}").format(folder=folder, why=error.strerror or error)
+        what = _("cannot write into {folder}: {why}").format(folder=folder, why=reason(error))
         raise FileError(what, _("give another place")) from None
     said = _("wrote {folder}: {first} to {last}")
     said = said.format(folder=folder, first=written[0].name, last=written[-1].name)

@@ -20,7 +20,7 @@ from tinygrad_edu.errors import ShapeError
 from tinygrad_edu.train import Predictor
 from tinygrad_edu_words import _
 
-from ..errors import CommandError, FileError
+from ..errors import CommandError, FileError, reason
 from ..phrases import some
 from .columns_said import column_text
 from .run import told
@@ -66,7 +66,7 @@ class Application:
                     remarks += [_("{n} rows without a target are left out").format(n=f"{without:,}")] * bool(without)
                 inputs, said, new = encode_rows(rows_in(table), predictor.encoder)
         except OSError as error:
-            raise FileError(_("cannot read {path}: {why}").format(path=data, why=error.strerror or error)) from None
+            raise FileError(_("cannot read {path}: {why}").format(path=data, why=reason(error))) from None
         except ShapeError as error:
             raise FileError(str(error)) from None
         for sentence in [*(["; ".join(remarks)] if remarks else []), *said, *new]:

@@ -26,7 +26,7 @@ from tinygrad_edu.train.record import NAME as METRICS
 from tinygrad_edu.train.record import event_of, read_record
 from tinygrad_edu_words import _
 
-from ..errors import CommandError, FileError
+from ..errors import CommandError, FileError, reason
 from ..files import ELSEWHERE, cannot_write, replacing
 from .config import RunConfig
 from .lock import NAME as LOCK
@@ -123,7 +123,7 @@ class RunFolder:
             if path.is_dir():
                 why = _("{path} is not a recorded run: it has no config.json").format(path=path)
             else:
-                why = _("cannot read {path}: {why}").format(path=path, why=error.strerror)
+                why = _("cannot read {path}: {why}").format(path=path, why=reason(error))
             raise FileError(why, _("a run is recorded by: tinygrad-edu train ... --record DIR")) from None
         known = content["data_hash"], content["guessing_loss"], content.get("initial_hash", "")
         folder = cls(path, config, *known)
@@ -218,9 +218,7 @@ class RunFolder:
         try:
             yield from read_record(self.metrics, FileError)
         except OSError as error:
-            raise FileError(
-                _("cannot read {path}: {why}").format(path=self.metrics, why=error.strerror or error)
-            ) from None
+            raise FileError(_("cannot read {path}: {why}").format(path=self.metrics, why=reason(error))) from None
 
     def happened(self) -> list[Event]:
         """What was recorded, as the events that the run had.

@@ -16,7 +16,7 @@ from tinygrad_edu_viz.pages import playground
 from tinygrad_edu_viz.pages.report import Playground
 from tinygrad_edu_words import _
 
-from ..errors import CommandError, FileError
+from ..errors import CommandError, FileError, reason
 from ..exporting import write_by_kind
 from ..optimizers import KINDS
 from .config import DEFAULTS, LEARNING_RATES, WARMUP, RunConfig, option, typed
@@ -153,7 +153,7 @@ def write(output: Path, data: Path | None, settings: dict[str, Any], theme: str 
             with told():
                 own = tg.data.read_csv(data)
         except OSError as error:
-            raise FileError(_("cannot read {path}: {why}").format(path=data, why=error.strerror or error)) from None
+            raise FileError(_("cannot read {path}: {why}").format(path=data, why=reason(error))) from None
         if len(own) > playground.MOST_ROWS:
             left_out = len(own) - playground.MOST_ROWS
             click.echo(

@@ -28,7 +28,7 @@ from tinygrad_edu.train.settings import updates_per_epoch
 from tinygrad_edu.train.targets import Objective, targets_of
 from tinygrad_edu_words import _
 
-from ..errors import CommandError, FileError, MissingPieceError
+from ..errors import CommandError, FileError, MissingPieceError, reason
 from ..phrases import as_options
 from .config import RunConfig
 from .optimizer import optimizer_of, schedule_of
@@ -248,7 +248,7 @@ def _read_file(config: RunConfig, encoder: Encoder | None) -> Dataset:
             dataset = tg.data.read_csv(config.data, config.target, config.task, encoder)
             return dataset if config.n is None else dataset.take(config.n, config.seed)
     except OSError as error:
-        raise FileError(_("cannot read {path}: {why}").format(path=config.data, why=error.strerror or error)) from None
+        raise FileError(_("cannot read {path}: {why}").format(path=config.data, why=reason(error))) from None
 
 
 @contextmanager

@@ -22,7 +22,7 @@ from tinygrad_edu.train.run_state import checked_state
 from tinygrad_edu.train.steering import missing
 from tinygrad_edu_words import _
 
-from ..errors import CommandError, FileError, MissingPieceError
+from ..errors import CommandError, FileError, MissingPieceError, reason
 from ..files import cannot_write
 from .config import MisfitError, RunConfig
 from .folder import RunFolder, refuse_used
@@ -354,7 +354,7 @@ def readable(path: Path) -> Iterator[None]:
         with _missing_pieces():
             yield
     except OSError as error:
-        raise FileError(_("cannot read {path}: {why}").format(path=path, why=error.strerror or error)) from None
+        raise FileError(_("cannot read {path}: {why}").format(path=path, why=reason(error))) from None
     except StateError as error:
         raise FileError(str(error)) from None
 
