@@ -20,7 +20,12 @@ for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):  # small matrices are m
 import hypothesis
 import pytest
 
+from emulator import activating
 from fake_device import fake_cupy
+
+if os.environ.get(activating.VARIABLE) == "1":  # `cuda` is the emulated device, and no GPU
+    activating.activate()  # before CuPy is imported
+
 from tinygrad_edu import backends
 from tinygrad_edu.backends.cupy import CupyBackend
 from tinygrad_edu.errors import DeviceError
@@ -86,12 +91,21 @@ def _no_gpu() -> str:
     return ""
 
 
+def _no_emulator() -> str:
+    return "" if activating.is_active() else "not on the emulated device: python -m tests.emulator test"
+
+
 def _without(package: str) -> str:
     return "" if find_spec(package) else f"{package} is not installed: pip install --group {_GROUPS[package]}"
 
 
 _GROUPS = {"torch": "oracle", "cupy": "cupy"}
-_NEEDS = {"gpu": _no_gpu, "oracle": lambda: _without("torch"), "cupy": lambda: _without("cupy")}
+_NEEDS = {
+    "gpu": _no_gpu,
+    "emulator": _no_emulator,
+    "oracle": lambda: _without("torch"),
+    "cupy": lambda: _without("cupy"),
+}
 
 
 def pytest_collection_finish() -> None:

@@ -1,0 +1,41 @@
+"""The real CuPy on an emulated device.
+
+    python -m tests.emulator build              builds it into the cache, unless it is there
+    python -m tests.emulator test [OPTIONS]     builds it, and runs `pytest -m "gpu or emulator" OPTIONS` on it
+
+Exit status: 0 done, 1 a test failed, 2 wrong usage, 3 something is missing to build it, and what.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+
+from . import building
+from .activating import VARIABLE
+
+DONE, USAGE, MISSING = 0, 2, 3
+
+
+def main(arguments: list[str]) -> int:
+    if arguments[:1] not in (["build"], ["test"]) or (arguments[0] == "build" and arguments[1:]):
+        print(__doc__, file=sys.stderr)
+        return USAGE
+    try:
+        place = building.folder()
+        begun, there = time.monotonic(), building.is_built(place)
+        building.build(place)
+    except building.Missing as error:
+        print(f"the emulated device cannot be built: {error}", file=sys.stderr)
+        return MISSING
+    print(f"{place}: " + ("is there" if there else f"built in {time.monotonic() - begun:.0f} s"), file=sys.stderr)
+    if arguments[0] == "build":
+        return DONE
+    command = [sys.executable, "-m", "pytest", "-m", "gpu or emulator", *arguments[1:]]
+    return subprocess.run(command, env=os.environ | {VARIABLE: "1", "TINYGRAD_EDU_REQUIRE_GPU": "1"}).returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
