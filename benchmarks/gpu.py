@@ -112,17 +112,10 @@ def _steps(device: Any, run: Callable[[], Any], seconds: float) -> int:
     return max(1, min(200, int(seconds * STEPS / (time.perf_counter() - begun))))
 
 
-def use_tf32(on: bool) -> None:
-    """How CuPy multiplies float32; its variable CUPY_TF32 is read only once."""
-    from cupy._core._routines_linalg import set_compute_type
-
-    set_compute_type("f", 7 if on else 1)  # COMPUTE_TYPE_TF32, COMPUTE_TYPE_DEFAULT
-
-
 def measure(cupy: Any, case: str, tf32: bool, torch: bool, seconds: float) -> dict[str, Any]:
     """One row of the result: times of those that agree, and why the others are left out."""
     layers, batch = CASES[case]
-    use_tf32(tf32)
+    backends.allow_tf32(tf32)
     makers = competitors(Problem(layers, batch), tf32, torch)
     made, failed = agreeing(makers, tolerance=2e-2 if tf32 else 1e-3)
     times = timed(cupy, made, seconds) if made else {}

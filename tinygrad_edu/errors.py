@@ -25,6 +25,10 @@ class DeviceError(TinygradError, RuntimeError):
     """Tensors of two devices in one operation, or a device that this machine does not have."""
 
 
+class OutOfMemoryError(TinygradError, MemoryError):
+    """The memory of a GPU is full; the message says what was asked for, and what is free."""
+
+
 class GraphError(TinygradError, RuntimeError):
     """The graph cannot answer: nothing to differentiate, a non-scalar root without a gradient, mixed scalars/arrays."""
 

@@ -16,6 +16,7 @@ def test_every_error_is_ours_and_the_built_in_one_too():
         tg.ArgumentError: ValueError,
         tg.DtypeError: TypeError,
         tg.DeviceError: RuntimeError,
+        tg.OutOfMemoryError: MemoryError,
         tg.GraphError: RuntimeError,
         tg.MutationError: tg.GraphError,
         tg.AnomalyError: FloatingPointError,

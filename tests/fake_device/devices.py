@@ -48,9 +48,14 @@ def getDeviceCount() -> int:
     return 2
 
 
+def memGetInfo() -> tuple[int, int]:
+    """Bytes that are free, and all."""
+    return 3 * 2**30, 80 * 2**30
+
+
 cuda = SimpleNamespace(
     Device=Device,
     Stream=Stream,
     get_current_stream=get_current_stream,
-    runtime=SimpleNamespace(getDeviceCount=getDeviceCount),
+    runtime=SimpleNamespace(getDeviceCount=getDeviceCount, memGetInfo=memGetInfo),
 )

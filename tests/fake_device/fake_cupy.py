@@ -149,6 +149,17 @@ def _erf(a: Any) -> Any:
 special = SimpleNamespace(erf=partial(call, _erf))  # cupyx.scipy.special
 
 
+# --- memory, and the precision of products ---------------------------------------------------------------------------
+
+
+def get_default_memory_pool() -> Any:
+    return SimpleNamespace(free_bytes=lambda: 2**29)
+
+
+compute_types: dict[str, int] = {}  # how matrices of a dtype's character are multiplied
+_core = SimpleNamespace(_routines_linalg=SimpleNamespace(set_compute_type=compute_types.__setitem__))
+
+
 # --- kernels ---------------------------------------------------------------------------------------------------------
 
 

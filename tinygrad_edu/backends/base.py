@@ -71,6 +71,14 @@ class Backend(Namespace):
     def synchronize(self) -> None:
         """Wait until the device has done all that it was asked to do."""
 
+    def allow_tf32(self, on: bool = True) -> None:
+        """Whether products of float32 matrices may be computed in TensorFloat-32; see `backends.allow_tf32`.
+
+        Raises:
+            DeviceError: this is no GPU.
+        """
+        raise DeviceError(f"TF32 is a way in which NVIDIA's GPUs multiply: {self.device} has none; use device='cuda'")
+
     def one(self, dtype: Any, shape: tuple[int, ...]) -> Any:
         """The number 1 as an array of a shape of one element; made once, as every backward pass starts with it."""
         key = dtype, shape

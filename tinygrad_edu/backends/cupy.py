@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
 from functools import cache
 from typing import Any
 
 import numpy as np
 
-from ..errors import DeviceError
+from ..errors import DeviceError, OutOfMemoryError
 from ..namespaces.indexing import of_number
 from ..namespaces.namespace import PARTS
 from ..tapes.cuda_code import KernelText, elementwise
@@ -16,6 +17,8 @@ from ..tapes.kernel import Kernel
 from .base import Backend
 
 _INSTALL = "install it with: pip install 'tinygrad-edu[cuda13]' (or cuda12; nvidia-smi shows what the driver speaks)"
+
+_FLOAT32, _TF32 = 1, 7  # CuPy's COMPUTE_TYPE_DEFAULT and COMPUTE_TYPE_TF32
 
 
 class CupyBackend(Backend):
@@ -68,8 +71,30 @@ class CupyBackend(Backend):
     language = "cuda"
 
     def run(self, function: Any, *args: Any, **kwargs: Any) -> Any:
-        with self.xp.cuda.Device(self._number):  # CuPy computes on the current device, wherever the operands are
-            return function(*args, **kwargs)
+        try:
+            with self.xp.cuda.Device(self._number):  # CuPy computes on the current device, wherever the operands are
+                return function(*args, **kwargs)
+        except MemoryError as error:
+            if isinstance(error, OutOfMemoryError):
+                raise
+            raise self._full(error) from error
+
+    def _full(self, error: MemoryError) -> OutOfMemoryError:
+        """CuPy's error in our words. What its pool keeps of freed arrays is free, too, though in pieces."""
+        asked = re.search(r"allocating ([\d,]+) bytes", str(error))
+        with self.xp.cuda.Device(self._number):
+            free, total = self.xp.cuda.runtime.memGetInfo()
+            free += self.xp.get_default_memory_pool().free_bytes()
+        what = f"{_size(int(asked[1].replace(',', '')))} were asked for, and " if asked else ""
+        return OutOfMemoryError(
+            f"the memory of {self.device} is full: {what}{_size(free)} of {_size(total)} are free. Use smaller "
+            "batches, layers or arrays, let go of tensors that are not needed (del, tg.no_grad()), or end the other "
+            "programs that nvidia-smi shows"
+        )
+
+    def allow_tf32(self, on: bool = True) -> None:
+        # CuPy has no public name for it, and reads its variable CUPY_TF32 only once
+        self.run(self.xp._core._routines_linalg.set_compute_type, "f", _TF32 if on else _FLOAT32)
 
     def asarray(self, data: Any, dtype: Any = None) -> Any:
         return self.run(self.xp.asarray, data, dtype=dtype)
@@ -155,6 +180,14 @@ class CupyBackend(Backend):
         if text not in self._kernels:
             self._kernels[text] = kernel_of(text, self.xp)
         return self._kernels[text]
+
+
+def _size(count: int) -> str:
+    """Bytes as they are read: 1.5 GiB."""
+    for unit, many in (("GiB", 2**30), ("MiB", 2**20), ("KiB", 2**10)):
+        if count >= many:
+            return f"{count / many:.1f} {unit}"
+    return f"{count} bytes"
 
 
 def _with_elements(axis: Any, a: Any) -> Any:
