@@ -1,7 +1,10 @@
 """What lesson 8 checks, and what its numbers are computed with."""
 
+from itertools import permutations
+
 import tinygrad_edu as tg
-from tinygrad_edu_tutorials.checking import Contract, Exercise, FunctionExercise
+from tinygrad_edu_tutorials.checking import Contract, Exercise, FunctionExercise, Mistake
+from tinygrad_edu_tutorials.checking.comparing import plain, same
 from tinygrad_edu_viz.predicting.naive_order import naive_order
 
 # For the numbers of the page.
@@ -102,6 +105,26 @@ def as_met(L, take):
                 grads[x] += grads[node] * slope
                 waiting.append(x)
     return grads
+
+
+def is_some_order(theirs):
+    """Whether the gradients of each graph are those of some order, in which each node passes on once.
+
+    Who takes the nodes as the set has them gets an order of its own in each run.
+    """
+    return all(any(same(found, answer, 1e-6) for answer in of_all_orders(case)) for case, found in theirs.items())
+
+
+def of_all_orders(case):
+    nodes = GRAPHS[case]()
+    inner = [node for node in tg.nodes(nodes["L"]) if node.inputs]
+    for order in permutations(inner):
+        grads = dict.fromkeys(tg.nodes(nodes["L"]), 0.0)
+        grads[nodes["L"]] = 1.0
+        for node in order:
+            for x, slope in zip(node.inputs, slopes(node), strict=True):
+                grads[x] += grads[node] * slope
+        yield plain({f"∂L/∂{name}": grads[node] for name, node in nodes.items()})
 
 
 def recursive(L):
@@ -210,6 +233,7 @@ class Walk(OnGraphs):
             lambda L: in_order(L, newest_first=False),
             lambda L: as_met(L, 0),
             lambda L: as_met(L, -1),
+            Mistake(is_some_order),
         ],
     }
     mutants = {
@@ -220,6 +244,7 @@ class Walk(OnGraphs):
             {", reverse=True": ""},
             {LOOP: WITHOUT_ORDER.format(take=0)},
             {LOOP: WITHOUT_ORDER.format(take=-1)},
+            {"key=lambda node: node.serial": "key=lambda node: abs(node.data)"},
         ],
     }
     shortcuts = [{LOOP: "    L.backward()\n    grads = {node: node.grad for node in grads}\n"}]
