@@ -111,6 +111,16 @@ def test_without_a_workspace(tmp_path, monkeypatch, capsys):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_in_a_folder_that_is_gone(tmp_path, monkeypatch, capsys):
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    for words in ([], ["start"], ["check"]):
+        assert main(["tutorial", *words]) == 4
+        assert "cd ~" in capsys.readouterr().err
+
+
 def test_a_workspace_in_this_folder_is_pointed_at(folder, capsys, monkeypatch):
     monkeypatch.chdir(folder.parent)
     capsys.readouterr()
@@ -146,10 +156,12 @@ def test_a_damaged_state_is_rebuilt_from_the_files(folder, capsys):
         text = library.lesson(LESSON, "de").one("program" if key == "pass_on" else "exercise", key).text
         (folder / LESSON / f"{key}.py").write_text(text, encoding="utf-8")
     (folder / NAME).write_text('{"version": 1, "done"')
+    tinygrad_edu_words.choose("en")
     capsys.readouterr()
     code, where = main(["tutorial", "--json"]), json.loads(capsys.readouterr().out)
     assert code == 0 and where["lesson"] == LESSON and where["open"]["exercises"] == ["walk"]
     assert state(folder)["done"] == [f"{LESSON}/pass_on"]
+    assert state(folder)["language"] == "de", "as that of the files"
 
 
 def test_unknown_fields_stay_and_leftovers_go(folder):
@@ -193,7 +205,11 @@ def test_lessons_are_listed_in_the_order_of_the_course(tmp_path):
 FACTS = {
     "unfinished": [{}, {"case": "f(1)"}, {"line": 3}],
     "missing": [{"name": "walk"}],
-    "raised": [{"line": 3, "text": "x = 1 / 0", "said": "ZeroDivisionError"}, {"line": None, "text": "", "said": "E"}],
+    "raised": [
+        {"line": 3, "text": "x = 1 / 0", "said": "ZeroDivisionError"},
+        {"line": None, "text": "", "said": "E"},
+        {"line": 5, "text": "loss.backward()", "said": "MutationError: the data"},
+    ],
     "endless": [{"seconds": 10}, {"seconds": 10, "line": 2, "text": "while True: pass"}],
     "crashed": [{"code": 3, "said": "text"}],
     "engine": [{"name": "Value.backward", "line": 3, "text": "L.backward()"}],
@@ -218,6 +234,12 @@ def test_each_verdict_is_a_sentence_with_its_facts(language):
                 shown = [f"{v:g}" if isinstance(v, float) else str(v) for k, v in facts.items()
                          if k not in ("why", "case") and v and facts.get("why") != "kind"]  # fmt: skip
                 assert said and "{" not in said and all(word in said for word in shown), said
+
+
+def test_an_error_of_the_engine_is_explained_in_the_language_of_the_lesson():
+    with tinygrad_edu_words.speaking("de"):
+        facts = {"line": 5, "text": "loss.backward()", "said": "MutationError: the data of the leaf 'w' changed"}
+        assert "Berechne das neu" in verdicts.sentence(Verdict("raised", facts), "hunt", "hunt.py")
 
 
 def test_a_folder_that_is_full_or_write_protected(folder, capsys, monkeypatch):

@@ -37,7 +37,7 @@ def step_alone_uphill(w, gradient, lr):
     return lr * gradient
 
 
-def down(rule=right_step, once=False, before=False):
+def down(rule=right_step, once=False, before=False, still=False):
     """A function that goes down with one of the steps above."""
 
     def descend(gradient, w, lr, steps):
@@ -45,7 +45,7 @@ def down(rule=right_step, once=False, before=False):
         for _ in range(steps):
             after = rule(w, first if once else gradient(w), lr)
             seen.append(w if before else after)
-            w = after
+            w = w if still else after
         return seen
 
     return descend
@@ -101,6 +101,7 @@ class Descend(FunctionExercise):
         "replaced": [down(step_alone), down(step_alone_uphill)],
         "once": down(once=True),
         "before": down(before=True),
+        "still": down(still=True),
     }
     mutants = {
         "uphill": [{"w - lr": "w + lr"}],
@@ -118,6 +119,11 @@ class Descend(FunctionExercise):
                 "        w = w - lr * gradient(w)\n        seen.append(w)\n": (
                     "        seen.append(w)\n        w = w - lr * gradient(w)\n"
                 )
+            }
+        ],
+        "still": [
+            {
+                "        w = w - lr * gradient(w)\n        seen.append(w)\n": "        seen.append(w - lr * gradient(w))\n"
             }
         ],
     }

@@ -37,19 +37,27 @@ def errors() -> Iterator[None]:
 
 def here() -> Session | None:
     """The session of the current folder, whose language is spoken from here on; None if there is none."""
-    try:
-        folder = Path.cwd()
-    except OSError:
-        raise FileError(
-            _("the folder that you are in is gone"), _("go to another: {command}").format(command="cd ~")
-        ) from None
-    found = Session.find(folder, tinygrad_edu_words.language())
+    found = Session.find(_current_folder(), tinygrad_edu_words.language())
     if found is not None:
         tinygrad_edu_words.choose(found.state.language)
         if found.workspace.damaged:
             told = _("{name} was damaged. It is kept as {aside}, and what is done was found out anew from your files.")
             click.echo(output.shown(told.format(name=NAME, aside=found.workspace.damaged)), err=True)
     return found
+
+
+def _current_folder() -> Path:
+    """Where we are.
+
+    Raises:
+        FileError: that was deleted meanwhile.
+    """
+    try:
+        return Path.cwd()
+    except OSError:
+        raise FileError(
+            _("the folder that you are in is gone"), _("go to another: {command}").format(command="cd ~")
+        ) from None
 
 
 def _beside() -> Path | None:
@@ -142,6 +150,7 @@ def list_lessons(as_json: bool) -> None:
 def start(folder: Path, language: str | None, plain: bool) -> None:
     language = language or tinygrad_edu_words.language()
     tinygrad_edu_words.choose(language)
+    _current_folder()
     if folder.exists() and not folder.is_dir():
         raise FileError(_("{folder} is a file").format(folder=folder), _("give the name of a folder, or of none yet"))
     existing = (folder / NAME).exists()

@@ -6,10 +6,11 @@ It knows no terminal. Lines, JSON, a screen and a notebook show what its methods
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from tinygrad_edu_words import _
+from tinygrad_edu_words import LANGUAGES, _
 
 from .. import library
 from ..checking.exercise import Verdict
@@ -305,7 +306,8 @@ class Session:
         return self.workspace.file(name, key)
 
     def _rebuild(self) -> None:
-        """Find out anew, from the learner's files, what is done and where they are."""
+        """Find out anew, from the learner's files, their language, what is done and where they are."""
+        self.state.language = self._language_of_files()
         for name in library.names():
             for number, page in enumerate(self.lesson(name).pages, 1):
                 if any(self._file(name, key).is_file() for key in _exercises(page)):
@@ -313,6 +315,17 @@ class Session:
         for _checked in self.check_all():
             pass
         self.workspace.save()
+
+    def _language_of_files(self) -> str:
+        """That whose stubs have most lines in common with the files; without files, the one that is spoken."""
+        common = dict.fromkeys([self.state.language, *LANGUAGES], 0)
+        for language in common:
+            for name in library.names():
+                for part in library.lesson(name, language).all("exercise"):
+                    with suppress(OSError, ValueError):
+                        written = self._file(name, part.key).read_text(encoding="utf-8").splitlines()
+                        common[language] += len({*part.text.splitlines()} & {*written})
+        return max(common, key=lambda language: common[language])
 
 
 def rows(session: Session | None, language: str = "en") -> list[Row]:

@@ -18,6 +18,15 @@ _KINDS = {
 }
 
 
+_MEANINGS = {
+    "MutationError": N_(
+        "A number was changed after something had been computed from it. Compute that anew, the loss for example, and "
+        "then call backward()."
+    ),
+}
+"""What an error of the engine, which speaks English, comes from in a lesson."""
+
+
 def sentence(verdict: Verdict, exercise: str, file: str) -> str:
     """What a verdict says.
 
@@ -38,7 +47,9 @@ def sentence(verdict: Verdict, exercise: str, file: str) -> str:
             reset = f"tinygrad-edu tutorial reset {exercise}"
             return _("{file} has no {name} any more. It can be brought back: {reset}").format(**facts, reset=reset)
         case "raised":
-            return _("{place}: {said}").format(**facts) + _quoted(facts["text"])
+            said = _("{place}: {said}").format(**facts) + _quoted(facts["text"])
+            meaning = next((_(text) for kind, text in _MEANINGS.items() if facts["said"].startswith(kind)), "")
+            return said + (f"\n{meaning}" if meaning else "")
         case "endless":
             told = _("{place}: this did not end within {seconds} seconds. Is there a loop that never stops?")
             return told.format(**facts | {"seconds": f"{facts['seconds']:g}"}) + _quoted(facts["text"])

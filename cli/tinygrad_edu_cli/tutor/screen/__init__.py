@@ -18,6 +18,7 @@ from tinygrad_edu_tutorials.running import forked
 from tinygrad_edu_words import _
 
 from ... import output
+from ...terminal_width import wrap
 from ...errors import INTERRUPTED
 
 COLUMNS, ROWS = 60, 16  # what the screen needs to be of use
@@ -34,7 +35,8 @@ def is_welcome() -> bool:
         "note: this terminal has {columns} by {rows} characters, and the tutor's screen needs {width} by {height}: "
         "here is the page as lines"
     )
-    click.echo(told.format(columns=columns, rows=rows, width=COLUMNS, height=ROWS), err=True)
+    told = told.format(columns=columns, rows=rows, width=COLUMNS, height=ROWS)
+    click.echo("\n".join(wrap(told)), err=True)
     return False
 
 

@@ -194,8 +194,8 @@ class Reader(Screen[None]):
         await self.turn_to(page)
 
     def complain(self, problem: Problem) -> None:
-        """Say what went wrong; of what merely is not so yet, no command need be typed here."""
-        with_hint = problem.hint and problem.kind != "negative"
+        """Say what went wrong; what is done with a key here, no command need be typed for."""
+        with_hint = problem.hint and problem.kind in ("missing", "unreadable")
         self.say(f"{problem.message}: {problem.hint}" if with_hint else problem.message)
 
     def action_lessons(self) -> None:
