@@ -123,7 +123,9 @@ class Descend(FunctionExercise):
         ],
         "still": [
             {
-                "        w = w - lr * gradient(w)\n        seen.append(w)\n": "        seen.append(w - lr * gradient(w))\n"
+                "        w = w - lr * gradient(w)\n        seen.append(w)\n": (
+                    "        seen.append(w - lr * gradient(w))\n"
+                )
             }
         ],
     }

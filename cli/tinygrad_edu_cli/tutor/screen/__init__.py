@@ -18,8 +18,8 @@ from tinygrad_edu_tutorials.running import forked
 from tinygrad_edu_words import _
 
 from ... import output
-from ...terminal_width import wrap
 from ...errors import INTERRUPTED
+from ...terminal_width import wrap
 
 COLUMNS, ROWS = 60, 16  # what the screen needs to be of use
 

@@ -87,7 +87,7 @@ def page_blocks(session: Session, page: Page, left: Page | None) -> Iterator[Wid
 def _block(session: Session, page: Page, part: Part) -> Widget | None:
     name = page.lesson.name
     if part.kind == "recall":
-        title = _("Do you remember? {question}").format(question=part.summary)
+        title = _("Do you remember? {question}").format(question=part.summary.replace("`", ""))
         return Details(title, text_of(part.parts))
     if part.kind == "predict":
         return Prediction(part, session.state.answers.get(f"{name}/{part.key}"), session.is_right(page, part))
