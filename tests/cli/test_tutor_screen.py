@@ -8,6 +8,7 @@ from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
+from textual import events
 from textual.widgets import Input
 
 from tinygrad_edu_cli.main import main
@@ -92,6 +93,18 @@ async def test_a_prediction_is_told_what_it_looks_like(tmp_path):
         await learner.press("p")
         await learner.press("a", "escape", "right")
         await learner.until("PAGE 3/7", "A prediction is open")
+
+
+@in_loop
+async def test_an_answer_may_be_typed_at_once(tmp_path):
+    """As a fast typist's, or one over a slow line: keys that come before the field has the focus are the field's."""
+    async with tutor(tmp_path, page=CURVE) as learner:
+        for keys, told in (("p-77", "✗ Not -77"), ("6.5", "✗ Not 6.5"), ("7.0", "✓ Right: 7.0")):
+            for key in keys:
+                learner.app.post_message(events.Key(key, key))
+            learner.app.simulate_key("enter")
+            await learner.until(told)
+        assert learner.state["answers"] == {f"{LESSON}/sum": "7.0"}
 
 
 @in_loop

@@ -5,7 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import ClassVar
 
+from textual import events
 from textual.theme import Theme
+from textual.widgets import Input
 
 from tinygrad_edu_tutorials.learning.session import Page, Session
 
@@ -49,3 +51,10 @@ class Tutor(FullScreen):
     def get_default_screen(self) -> Reader:
         """The screen that is there from the start."""
         return self.reader
+
+    def on_key(self, event: events.Key) -> None:
+        """A field takes what was typed for it before it had the focus: `p`, a digit and Enter may come in one read, and
+        then all of them went to what had it."""
+        if isinstance(self.focused, Input) and event.is_printable and event.character:
+            event.prevent_default()
+            self.focused.replace(event.character, *self.focused.selection)

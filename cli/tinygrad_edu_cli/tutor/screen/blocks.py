@@ -133,7 +133,11 @@ class Prediction(Vertical):
         with Horizontal():
             yield Static(_("Your answer:"), classes="label", markup=False)
             yield Input(
-                self.before or "", compact=True, placeholder=_("a number") if number else _("a letter"), max_length=100
+                self.before or "",
+                compact=True,
+                placeholder=_("a number") if number else _("a letter"),
+                select_on_focus=False,  # it would select what was typed meanwhile
+                max_length=100,
             )
         yield Static(classes="judgement", markup=False)
         yield Text("", classes="why")
@@ -143,6 +147,7 @@ class Prediction(Vertical):
 
     def on_mount(self) -> None:
         self.query_one(".why").display = False
+        self.field.action_select_all()
         if self.before is not None and self.right:
             self._settle(said.right(Answered("", self.before, True, None, [])))
         elif self.before is not None:
