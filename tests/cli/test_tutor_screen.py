@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 from contextlib import nullcontext
@@ -14,7 +15,8 @@ from textual.widgets import Input
 from tinygrad_edu_cli.main import main
 from tinygrad_edu_cli.tutor.screen import keys, outside
 from tinygrad_edu_cli.tutor.screen.app import Tutor
-from tinygrad_edu_cli.tutor.screen.blocks import Details, Prediction, markdown_of, parser
+from tinygrad_edu_cli.tutor.screen.blocks import Details, Exercise, Prediction, markdown_of, parser
+from tinygrad_edu_cli.tutor.screen.desk import Desk
 from tinygrad_edu_tutorials import library
 from tinygrad_edu_tutorials.learning.session import Session
 from tinygrad_edu_tutorials.learning.workspace import NAME, Workspace
@@ -156,6 +158,35 @@ async def test_what_is_saved_is_checked_at_once(tmp_path):
             beside.replace(learner.file("neuron"))  # as editors do
             await learner.pilot.pause(0.05)
         await learner.until("✓ Right! neuron is done.")
+
+
+@in_loop
+async def test_a_later_check_may_come_while_a_verdict_is_put_on_the_page(tmp_path, monkeypatch):
+    """c is pressed, and the file is saved: what has begun to change the page comes to its end."""
+    begun, ended = [], []
+
+    async def counted(block, session, checked, show=Exercise.show_checked):
+        begun.append(checked)
+        found = await show(block, session, checked)
+        ended.append(checked)
+        return found
+
+    monkeypatch.setattr(Exercise, "show_checked", counted)
+    async with tutor(tmp_path, page=NEURON) as learner:
+        learner.file("neuron").write_text(solution("neuron"))
+        checked = await learner.reader.desk.check(f"{LESSON}/neuron")
+
+        async def at_once(desk, exercise):
+            return checked
+
+        monkeypatch.setattr(Desk, "check", at_once)
+        for moments in range(30):
+            learner.reader.check()
+            for _ in range(moments):
+                await asyncio.sleep(0)
+        await learner.until("✓ Right! neuron is done.", "→ goes on.")
+        await learner.wait(lambda: len(begun) == len(ended) > 1)
+        assert learner.whole.count("Right! neuron is done") == 1
 
 
 @in_loop

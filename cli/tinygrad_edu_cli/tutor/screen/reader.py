@@ -6,6 +6,7 @@ import asyncio
 import threading
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -294,7 +295,7 @@ class Reader(Screen[None]):
 
     def check(self, full: str = "") -> None:
         """Check an exercise while the screen goes on; a later check counts, and not this one."""
-        self.run_worker(self._check(full), group="check", exclusive=True)
+        self.run_worker(partial(self._check, full), group="check", exclusive=True)
 
     async def _check(self, full: str) -> None:
         try:
@@ -304,7 +305,7 @@ class Reader(Screen[None]):
         except Problem as problem:
             self.complain(problem)
             return
-        await self.show_checked(full, checked)
+        self.call_later(self.show_checked, full, checked)  # of which a later check must not leave a half
 
     async def show_checked(self, full: str, checked: Checked) -> None:
         """A verdict: below its stub, or in a window if that stands on another page."""
