@@ -295,7 +295,8 @@ class Reader(Screen[None]):
 
     def check(self, full: str = "") -> None:
         """Check an exercise while the screen goes on; a later check counts, and not this one."""
-        self.run_worker(partial(self._check, full), group="check", exclusive=True)
+        check = partial(self._check, full)  # begun by the worker: one that is cancelled before never is
+        self.run_worker(check, group="check", exclusive=True)  # type: ignore[arg-type]  # it gives nothing
 
     async def _check(self, full: str) -> None:
         try:
