@@ -57,16 +57,9 @@ def with_layers(problem: Problem, device: str = "cpu", compile: bool = False) ->
         optimizer.step()
         return loss
 
-    loss_and_gradients = tg.compile(loss_of)
-
-    def compiled_step() -> float:
-        optimizer.zero_grad()
-        loss = loss_and_gradients(x, labels)
-        optimizer.step()
-        return float(loss.item())
-
     if compile:
-        return compiled_step
+        training_step = tg.compile(loss_of, optimizer=optimizer)
+        return lambda: float(training_step(x, labels).item())
     return step if device != "cpu" else lambda: float(step().item())  # type: ignore[return-value]
 
 

@@ -63,6 +63,21 @@ def test_an_optimizer_s_kernel_computes_its_rule(name: str, dtype: str) -> None:
         assert all(array.size == min(size, CHUNK) and array.dtype == dtype for array in scratch)
 
 
+@pytest.mark.parametrize("name", KERNELS)
+def test_a_gradient_that_may_be_spent_gives_the_same_bits(name: str) -> None:
+    kernel, numbers, _ = KERNELS[name]
+    rng, keeping, spending = np.random.default_rng(0), InPlace(kernel), InPlace(kernel, spends=True)
+    assert spending.scratches <= keeping.scratches
+    for size in (1, CHUNK + 5):
+        arrays = [rng.uniform(0.1, 0.9, size).astype("float32") for _ in kernel.inputs]
+        arrays[1] += 1
+        copies = [array.copy() for array in arrays]
+        keeping.run(arrays, numbers, [])
+        spending.run(copies, numbers, [])
+        for found, array in zip(copies[:-1], arrays[:-1], strict=True):
+            np.testing.assert_array_equal(found, array)
+
+
 def test_scratch_serves_smaller_arrays_too() -> None:
     code, scratch = InPlace(Kernel(lambda xp, a, b: (a * b + b * b, a - b), 2)), []
     for size in (20, 5, 1, 8):

@@ -22,7 +22,7 @@ from .surroundings import Surroundings
 PLANS = 16  # for how many kinds of arguments a function is compiled
 
 
-def compile(function: Callable[..., Any], strict: bool = True) -> Compiled:
+def compile(function: Callable[..., Any], strict: bool = True, optimizer: Any = None) -> Compiled:
     """A function that gives what `function` gives, and the gradients with it, faster.
 
         step = tg.compile(lambda x, y: tg.losses.cross_entropy(model(x), y))
@@ -45,6 +45,16 @@ def compile(function: Callable[..., Any], strict: bool = True) -> Compiled:
     dictionary (`surroundings.py`). On a GPU, and while `detect_anomaly` is on, it runs as it is, with its backward
     pass.
 
+    With an optimizer the call is a whole training step, and faster than one in three parts:
+
+        step = tg.compile(lambda x, y: tg.losses.cross_entropy(model(x), y), optimizer=optimizer)
+        for x, y in batches:
+            loss = step(x, y)  # zero_grad, the loss, its gradients, and the update of the weights
+
+    The numbers are the same to the last bit. The gradients are used up: `grad` is None afterwards (of Values 0.0). The
+    learning rate and other settings may change from call to call, and so may `step.optimizer`. To clip gradients, or
+    to add up those of several batches, compile without it.
+
     Of a function of Values the code is Python, for one example: `step(1.0, 0.0)`, or as a loop over many,
     `step.mean_over([(1.0, 0.0), (2.0, 1.0)])`. Its floats may change from call to call, its integers are fixed. The
     numbers are the same to rounding, as sums are taken in another order.
@@ -54,15 +64,18 @@ def compile(function: Callable[..., Any], strict: bool = True) -> Compiled:
             loss and further tensors. Or it takes floats and Values, also in lists and arrays, and gives Values.
         strict: raise `CompileError` if the function cannot be replayed. False: run it in each call instead, and say
             why in `step.why_not`.
+        optimizer: one of `tg.optim`, whose step each call makes, too.
     """
-    return Compiled(function, strict)
+    return Compiled(function, strict, optimizer)
 
 
 class Compiled:
     """What `compile` gives.
 
     Attributes:
-        source: the Python code of the latest replay that was made; before there is one, a comment that says when.
+        optimizer: whose step belongs to each call; None if there is none.
+        source: the Python code of the latest replay that was made, and after it that of the optimizer's update;
+            before there is one, a comment that says when.
         why_not: why the function cannot be replayed; None as long as it can.
 
     Raises, when it is called:
@@ -71,8 +84,8 @@ class Compiled:
         GraphError: as from `backward()`: a loss of several elements, or one that needs no gradient, as under `no_grad`.
     """
 
-    def __init__(self, function: Callable[..., Any], strict: bool):
-        self.function, self.strict = function, strict
+    def __init__(self, function: Callable[..., Any], strict: bool, optimizer: Any = None):
+        self.function, self.strict, self.optimizer = function, strict, optimizer
         self._source = ""
         self._why_not: str | None = None
         self._plans: dict[Any, Plan] = {}
@@ -86,7 +99,7 @@ class Compiled:
     def source(self) -> str:
         source = self._source if self._of_values is None else self._of_values.source
         if source:
-            return source
+            return source if self.optimizer is None else f"{source}\n\n{self.optimizer.source}"
         if self.why_not is not None:
             return f"# There is no code: the function cannot be replayed, as {self.why_not}.\n"
         return (
@@ -95,35 +108,54 @@ class Compiled:
         )
 
     def __call__(self, *arguments: Any) -> Any:
+        if self.optimizer is not None:
+            self.optimizer.zero_grad()
         if self._of_values is not None:
-            return self._of_values(*arguments)
+            return self._updated(self._of_values(*arguments))
+        key, arrays = self._kind(arguments)
+        plan = self._plans.get(key)
+        if plan is not None and plan.is_ready(arrays):
+            assert plan.replay is not None
+            try:
+                optimizer = self.optimizer
+                results = plan.replay(arrays) if optimizer is None else plan.replay.train(arrays, optimizer)
+                return tuple(results) if plan.gives_tuple else results[0]
+            except DataError:  # of a check that comes before all else
+                key = None  # the function says what is wrong, or knows what to do
+        if key is None:
+            return self._updated(self._run(arguments))
+        return self._updated(self._record(key, arguments) if key else self._learn(arguments))
+
+    def _kind(self, arguments: tuple[Any, ...]) -> tuple[Any, list[Any]]:
+        """Which plan is for these arguments, and tensors as their arrays. None: the function is to be run as it is;
+        (): also, as it may be one of Values."""
         modes = MODES.get()
         if self._why_not is not None or not modes.recording or modes.watch is not None:
-            return self._run(arguments)
-        arrays: list[Any] = []  # the arguments, tensors as their arrays
+            return None, []
+        arrays: list[Any] = []
         # A plan is for one default dtype, and for arguments of one layout and type each, or one plain value.
         key: list[Any] = [modes.dtype or get_default_dtype()]
         for argument in arguments:
             array = argument
             if type(argument) is Tensor:
                 if argument._tracked or not argument.backend.is_host:
-                    return self._run(arguments)
+                    return None, []
                 array = argument._data
             if type(array) is np.ndarray:
                 key += array.shape, array.strides, array.dtype, type(argument)
             elif isinstance(argument, (list, tuple, Value)):
-                return self._learn(arguments)
+                return (), []
             else:
                 key.append(_plain(argument))
             arrays.append(array)
-        plan = self._plans.get(tuple(key))
-        if plan is not None and plan.is_ready(arrays):
-            try:
-                results = plan.replay(arrays)  # type: ignore[misc]
-            except DataError:  # of a check that comes before all else
-                return self._run(arguments)  # the function says what is wrong, or knows what to do
-            return tuple(results) if plan.gives_tuple else results[0]
-        return self._record(tuple(key), arguments)
+        return tuple(key), arrays
+
+    def _updated(self, results: Any) -> Any:
+        """The results, after the update that belongs to the call."""
+        if self.optimizer is not None:
+            self.optimizer.step()
+            self.optimizer.zero_grad()
+        return results
 
     def mean_over(self, examples: Iterable[Any]) -> Any:
         """The mean loss of a function of Values over examples; the gradients of it are added to those of its Values.
@@ -144,7 +176,9 @@ class Compiled:
         if self._of_values is None and self._plans:
             raise ArgumentError("mean_over: this is a function of tensors: these hold all rows, so call it with them")
         self._of_values = self._of_values or ScalarFunction(self.function, self.strict)
-        return self._of_values.mean_over(examples)
+        if self.optimizer is not None:
+            self.optimizer.zero_grad()
+        return self._updated(self._of_values.mean_over(examples))
 
     def _learn(self, arguments: tuple[Any, ...]) -> Any:
         """Run the function as it is, with arguments that one of Values alone may take, to see whether it is one."""

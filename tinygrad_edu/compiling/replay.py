@@ -54,7 +54,35 @@ class Replay:
         self._watched = [(t, t._data, t._tracked, t._buffer) for t, _ in self._forms]
         self._given = [t._data for t, _ in self._forms]  # what the code takes after the arguments ...
         self._buffers = [p._buffer._data for p in self._buffered]  # ... and then
+        self._whole: tuple[Any, bool] = None, False  # for an optimizer and its number of groups, what `_is_whole` says
         return True
+
+    def train(self, arguments: list[Any], optimizer: Any) -> list[Tensor]:
+        """The function's results, and an update of the parameters, whose `grad` is None before and after it.
+
+        The gradients are written into the buffers, which are the optimizer's, and overwritten there by its rule. It
+        has them for itself as long as `go_ahead` holds; where another pass does, it stores them and steps as usual.
+        """
+        if self._is_whole(optimizer) and go_ahead():
+            try:
+                results = self._run(*arguments, *self._given, *self._buffers)
+                for p in self._buffered:
+                    p._buffer.serial = next(SERIAL)  # what somebody computed from the gradient of an earlier pass
+                optimizer.spend()
+            finally:
+                end_ahead()
+            return [Tensor.wrap(np.asarray(array), _CPU) for array in results]
+        found = self(arguments)
+        optimizer.step()
+        optimizer.zero_grad()
+        return found
+
+    def _is_whole(self, optimizer: Any) -> bool:
+        """Whether all that gets a gradient is all that the optimizer updates, in arrays that both work on."""
+        key = optimizer, len(optimizer.groups)
+        if key != self._whole[0]:
+            self._whole = key, not self._unbuffered and optimizer.holds(self._buffered)
+        return self._whole[1]
 
     def __call__(self, arguments: list[Any]) -> list[Tensor]:
         """The function's results; the gradients are added to those that the parameters have."""

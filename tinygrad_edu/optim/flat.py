@@ -84,6 +84,12 @@ class Flat:
             p.move_into(view, self.gradient[where].reshape(p.shape))
             self.views.append(view)
 
+    def holds(self) -> bool:
+        """Whether data and gradient buffers of all parameters are views of the flat arrays, on the host."""
+        buffers = [p._buffer._data.base for p in self.params if p._buffer is not None]
+        moved_in = all(map(is_, map(data_of, self.params), self.views)) and len(buffers) == len(self.params)
+        return moved_in and self.backend.is_host and all(buffer is self.gradient for buffer in buffers)
+
     def forget_gradients(self) -> None:
         for p in self.params:
             p._grad = None
@@ -147,6 +153,9 @@ class FlatHalf(Flat):
     themselves: the tensors hold these numbers rounded.
     """
 
+    def holds(self) -> bool:
+        return False  # what is updated are wider copies
+
     def _updated(self) -> tuple[Any, Any]:
         exact, wide = self.states.get("weights"), widened(self.weights)
         if exact is not None:  # what was assigned by hand since the last update counts
@@ -169,6 +178,9 @@ class FlatValues(Flat):
 
     def move_in(self) -> None:
         pass
+
+    def holds(self) -> bool:
+        return False
 
     def forget_gradients(self) -> None:
         for p in self.params:

@@ -131,12 +131,31 @@ class Optimizer(CheckedKeywords):
                 flat.backend.run(self._update, group, flat)
 
     def _update(self, group: Group, flat: Flat) -> None:
-        ready = flat.gather()
+        self._apply(group, flat, flat.gather(), flat.backend.language)
+
+    def _apply(self, group: Group, flat: Flat, ready: list[int], language: str) -> None:
         for arrays, t in flat.parts(ready, self.initial_state(group)):
             kernel, numbers = self.kernel(group, t, len(arrays))
-            code = written(kernel, flat.backend.language)
+            code = written(kernel, language)
             flat.backend.update(code, arrays, kernel.parameters_of(**numbers), flat.scratch)
         flat.bring_back(ready)
+
+    def holds(self, params: Iterable[Any]) -> bool:
+        """Whether these are all parameters, and `spend` can update them: they and their gradient buffers lie in flat
+        arrays on the host, and `step` is that of this class."""
+        kind = type(self)
+        own = kind.step is Optimizer.step and kind._update is Optimizer._update and "step" not in vars(self)
+        same = {id(p) for p in params} == {id(p) for p in self.parameters}
+        return own and same and all(flat.holds() for flats in self._flats for flat in flats)
+
+    def spend(self) -> None:
+        """`step`, where each parameter's gradient lies in its buffer and nobody is going to read it: it is overwritten.
+
+        Only if `holds` said so of the parameters.
+        """
+        for group, flats in zip(self.groups, self._flats, strict=True):
+            for flat in flats:
+                self._apply(group, flat, list(range(len(flat.params))), "spending")
 
     def kernel(self, group: Group, t: int, arrays: int) -> tuple[Kernel, dict[str, float]]:
         """The rule in step `t` as a kernel of so many arrays, and the numbers that it takes.
@@ -151,6 +170,17 @@ class Optimizer(CheckedKeywords):
             else:
                 fixed.append((name, value))
         return _kernel(type(self).rule, arrays, tuple(numbers), tuple(fixed)), numbers
+
+    @property
+    def source(self) -> str:
+        """The Python code of the next update on the host, where it may overwrite the gradients; see `spend`."""
+        found = []
+        for group, flats in zip(self.groups, self._flats, strict=True):
+            arrays = ["w", *self.initial_state(group), "g"]
+            kernel, _ = self.kernel(group, max(flats[0].steps) + 1, len(arrays))
+            found.append(written(kernel, "spending").text(arrays))
+        told = f"# {type(self).__name__}: an update of all weights w side by side, their gradients g in one array\n"
+        return told + "\n\n".join(dict.fromkeys(found))
 
     # --- what a kind of optimizer says ---
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from itertools import count
 from typing import TYPE_CHECKING, Any
@@ -20,13 +21,16 @@ CHUNK = 2**18  # elements; an array of so many float32 takes 1 MB
 class InPlace:
     """A kernel as a function of flat arrays, whose results are written into the first ones.
 
+    Args:
+        spends: whether the arrays after those of the results may be overwritten, too: nobody reads them afterwards.
     Attributes:
         source: its text; it takes the arrays, scratch arrays, and the kernel's `parameters`.
         scratches: how many scratch arrays it takes for temporary results.
     """
 
-    def __init__(self, kernel: Kernel):
+    def __init__(self, kernel: Kernel, spends: bool = False):
         self.kernel = kernel
+        self._temporary = len(kernel.inputs if spends else kernel.results)  # so many arrays may hold temporary results
         numbers = {place: f"n{k}" for k, place in enumerate(kernel.parameters)}
         names = numbers | {place: f"a{k}" for k, place in enumerate(kernel.inputs)}
         lines, bound, arrays = [], {}, len(kernel.inputs)
@@ -40,6 +44,11 @@ class InPlace:
         self.scratches = arrays - len(kernel.inputs)
         self.source = function_text("update", [*[f"a{k}" for k in range(arrays)], *numbers.values()], lines)
         self._update = function_of(self.source, "update", bound)
+
+    def text(self, arrays: Sequence[str]) -> str:
+        """The source as people read it: with these names of the arrays, and how its numbers are computed."""
+        names = [*arrays, *[f"s{k}" for k in range(self.scratches)]]
+        return self.kernel.numbers_source + "\n\n" + re.sub(r"\ba(\d+)\b", lambda a: names[int(a[1])], self.source)
 
     def _targets(self) -> Iterator[tuple[int, int]]:
         """(place, target) of each call: the array that it writes into; those beyond the kernel's arrays are scratch.
@@ -55,7 +64,7 @@ class InPlace:
             used = {x.place for x in call.operands if isinstance(x, Tracer) and x.place in holder}
             free += sorted(holder.pop(p) for p in used if last_use[p] == place)
             own = results.index(place) if place in results else None
-            temporary = len(results) if own is None else 0  # may be in an array of a result; another result may not
+            temporary = self._temporary if own is None else 0  # may be in an array of a result; another result may not
             usable = [own] if own in free else [t for t in free if t >= arrays or t < temporary]
             holder[place] = usable[-1] if usable else next(scratch)  # the one that was read last
             free = [t for t in free if t != holder[place]]

@@ -4,6 +4,7 @@ An optimizer's rule is a formula such as `w - lr * g`: pure, readable, and slow 
 makes an array. Here it is read once with tracers, and what it calls is written in the language of a device:
 
     "numpy"    each call writes into an array that is not needed any more    (in_place.py)
+    "spending" the same, and the gradient is overwritten, too
     "cuda"     the statements of one kernel, launched once                   (cuda_code.py)
     "any"      call by call with any namespace; other array libraries have no better
 
@@ -14,7 +15,7 @@ alone is computed in Python, before the arrays are touched (python_code.py).
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 from .cuda_code import elementwise
@@ -39,6 +40,7 @@ class Kernel:
         steps: the calls on arrays that these depend on, by their places.
         last_use: for each array of the tape the last call that reads it.
         parameters: the places of the numbers that `steps` use.
+        numbers_source: the text of `parameters_of`.
         parameters_of: gives the values of the `parameters`, from the numbers as keyword arguments.
     Raises:
         TypeError: the rule branches on what it computes, or calls what is not elementwise.
@@ -59,8 +61,8 @@ class Kernel:
         used = {place: tape.calls[place] for place in sorted(live.used) if tape.calls[place].name}
         self.steps: dict[int, Call] = {place: call for place, call in used.items() if not tape.arrays[place].is_number}
         self.parameters = sorted({x.place for c in self.steps.values() for x in operands_of(c) if x.is_number})
-        text = numbers_text(tape, {number.place: name for name, number in numbers.items()}, self.parameters)
-        self.parameters_of: Callable[..., list[float]] = function_of(text, "numbers", dict(NAMES))
+        self.numbers_source = numbers_text(tape, {n.place: name for name, n in numbers.items()}, self.parameters)
+        self.parameters_of: Callable[..., list[float]] = function_of(self.numbers_source, "numbers", dict(NAMES))
 
     def __call__(self, xp: Any, *operands: Any) -> list[Any]:
         """The results in a namespace, one call after another.
@@ -75,7 +77,12 @@ class Kernel:
         return [known[place] for place in self.results]
 
 
-WRITERS: dict[str, Callable[[Kernel], Any]] = {"numpy": InPlace, "cuda": elementwise, "any": lambda kernel: kernel}
+WRITERS: dict[str, Callable[[Kernel], Any]] = {
+    "numpy": InPlace,
+    "spending": partial(InPlace, spends=True),
+    "cuda": elementwise,
+    "any": lambda kernel: kernel,
+}
 
 
 @cache

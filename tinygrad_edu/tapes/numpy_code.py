@@ -67,12 +67,13 @@ class Code:
     def _buffers(self, kept: list[int], buffers: Sequence[tuple[Tracer, str]]) -> dict[int, str]:
         """The buffers of results that can be written right into them."""
         found: dict[int, str] = {}
+        given = {self.live.memory[place] for place in kept}
         for tracer, name in buffers:
             place, call = tracer.place, self.calls[tracer.place]
             takes_out = isinstance(call.function, np.ufunc) or call.name in REDUCTIONS
             # in another order of axes it would be summed in another order
             in_order = self.live.is_own(place) and tracer.value.flags.c_contiguous
-            if takes_out and in_order and place not in found and place not in kept:
+            if takes_out and in_order and place not in found and self.live.memory[place] not in given:
                 found[place] = name
         return found
 

@@ -18,16 +18,23 @@ from .settings import Settings
 
 
 class Update:
-    """How a model learns from a batch, with these settings."""
+    """How a model learns from a batch, with these settings.
+
+    Attributes:
+        keeps_gradients: whether the parameters have the gradients after an update that it was made with. Else it may
+            be one compiled step, which uses them up.
+    """
 
     def __init__(self, model: nn.Module, optimizer: Any, settings: Settings):
         self.model, self.optimizer, self.settings, self.objective = model, optimizer, settings, settings.objective
         self.weights = list(penalized_weights(model))
         compiled = repeats_itself(model, self.objective.function) if settings.compile is None else settings.compile
         self._gradients: Any = self._differentiate
+        self._compiled: Compiled | None = None
+        self.keeps_gradients = False
         self._row: Compiled | None = None  # what is computed of one row of a model of Values
         if compiled and not model.taken_apart:
-            self._gradients = compile(self.losses, strict=False)
+            self._gradients = self._compiled = compile(self.losses, strict=False)
         elif compiled and not any(module.counters for module in model.modules()):
             self._row = compile(self._losses_of_row, strict=False)
             self._gradients = self._row_by_row
@@ -44,6 +51,11 @@ class Update:
         Returns:
             the loss of each batch, a number on the device.
         """
+        settings = self.settings
+        between = len(batches) > 1 or settings.clip_norm is not None or settings.clip_value is not None
+        in_one = self._compiled is not None and not between and not self.keeps_gradients
+        if self._compiled is not None:
+            self._compiled.optimizer = self.optimizer if in_one else None
         self.optimizer.zero_grad()
         rows = sum(len(batch) for batch in batches)
         found = []
@@ -52,10 +64,12 @@ class Update:
             _, loss, prediction = self._gradients(x, targets, len(batch) / rows)
             tally.add(loss, prediction, targets, labels)
             found.append(loss.detach() if hasattr(loss, "detach") else loss.data)
-        if self.settings.clip_norm is not None:
-            optim.clip_grad_norm(self.optimizer.parameters, self.settings.clip_norm)
-        if self.settings.clip_value is not None:
-            optim.clip_grad_value(self.optimizer.parameters, self.settings.clip_value)
+        if in_one:
+            return found
+        if settings.clip_norm is not None:
+            optim.clip_grad_norm(self.optimizer.parameters, settings.clip_norm)
+        if settings.clip_value is not None:
+            optim.clip_grad_value(self.optimizer.parameters, settings.clip_value)
         self.optimizer.step()
         return found
 

@@ -47,6 +47,7 @@ class LayerLooks:
 
     def __init__(self, engine: Run):
         self.engine, self.is_wanted = engine, False
+        engine.update.keeps_gradients = True  # `rows` shows those of the last update
         self._probe: Probe | None = None
         self._before: tuple[int, dict[str, Array]] | None = None  # a step, and the weights after it
         self._ratios: dict[str, float] = {}

@@ -159,6 +159,7 @@ def _causes(lanes: tuple[Begin, Begin], step: int, said: _Said) -> Iterator[str]
             lane.update()
     rows, losses = (one.run.rows, other.run.rows), (float(one.run.look()), float(other.run.look()))
     for lane in (one, other):
+        lane.run.update.keeps_gradients = True
         lane.update()
     steered = [any(event.lr is not None for event in lane.run.steering) for lane in (one, other)]
     gradients = _same(one.gradients(), other.gradients())
