@@ -82,6 +82,7 @@ LAZY = {
         "module": OPTIONAL,
         "tinygrad_edu_viz.pictures.fonts": "needs Pillow and matplotlib, which are optional",
     },
+    "tinygrad_edu_cli.training.options": {"tinygrad_edu.backends": HELP},
     "tinygrad_edu_cli.commands.evaluate": {
         "tinygrad_edu_cli.training.application": HELP,
         "tinygrad_edu_cli.training.evaluation": HELP,

@@ -14,7 +14,7 @@ import click
 import tinygrad_edu_words
 from tinygrad_edu_words import LANGUAGES, _
 
-from . import completion, output, translating
+from . import completion, cuda_errors, output, translating
 from .commands import help as help_commands
 from .commands.compare import compare
 from .commands.doctor import doctor
@@ -127,6 +127,10 @@ def _run(arguments: list[str]) -> int:
     except OSError as error:
         return _output_failed(error)
     except MemoryError as error:
+        from tinygrad_edu.errors import TinygradError  # brings NumPy
+
+        if isinstance(error, TinygradError):  # a GPU's, which says what to do
+            return _complain(error_line(str(error)), NEGATIVE)
         what = ": ".join(filter(None, (_("there is not enough memory"), str(error))))
         hint = _("give it less: fewer examples, smaller batches, layers or arrays")
         return _complain(f"{error_line(what)}\n  {hint}", NEGATIVE)
@@ -137,6 +141,9 @@ def _run(arguments: list[str]) -> int:
 
         if isinstance(error, TinygradError):
             return _complain(error_line(str(error)), NEGATIVE)
+        if cuda_errors.is_of_cuda(error):
+            what = error_line(cuda_errors.translated(f"{type(error).__name__}: {error}"))
+            return _complain(f"{what}\n  " + _("see: {command}").format(command="tinygrad-edu doctor"), NEGATIVE)
         what = _("tinygrad-edu itself failed: {error}").format(error=f"{type(error).__name__}: {error}")
         hint = _("please report it, with what TINYGRAD_EDU_DEBUG=1 shows")
         return _complain(f"{error_line(what)}\n  {hint}", NEGATIVE)

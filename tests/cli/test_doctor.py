@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from tinygrad_edu_cli import cuda_errors
 from tinygrad_edu_cli.doctoring import gpu, machine, report
 from tinygrad_edu_cli.doctoring.finding import Finding, found
 from tinygrad_edu_cli.main import main
@@ -130,11 +131,11 @@ def test_a_wheel_that_cannot_be_imported_is_broken(machine_with, monkeypatch, tm
     assert finding.advice == "pip install --force-reinstall cupy-cuda13x"
 
 
-@pytest.mark.parametrize("meant", gpu.MEANT)
+@pytest.mark.parametrize("meant", cuda_errors.MEANT)
 def test_what_cuda_says_is_translated_and_its_own_words_stay(meant: str) -> None:
-    said = gpu.translated(f"{meant}: CUDA's own words\nand more of them")
-    assert said.startswith(gpu.MEANT[meant]) and "CUDA's own words)" in said and "\n" not in said
-    assert gpu.translated("something else") == "something else"
+    said = cuda_errors.translated(f"{meant}: CUDA's own words\nand more of them")
+    assert said.startswith(cuda_errors.MEANT[meant]) and "CUDA's own words)" in said and "\n" not in said
+    assert cuda_errors.translated("something else") == "something else"
 
 
 def program(folder: Path, name: str, text: str) -> None:

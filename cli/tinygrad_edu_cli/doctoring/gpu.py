@@ -12,8 +12,9 @@ from collections.abc import Iterator
 from importlib import metadata
 from typing import Any
 
-from tinygrad_edu_words import N_, _
+from tinygrad_edu_words import _
 
+from ..cuda_errors import translated
 from .finding import Finding, first_line
 
 DRIVERS = {11: 450, 12: 525, 13: 580}  # the oldest driver for a major version of CUDA, as NVIDIA's release notes say
@@ -129,26 +130,6 @@ def devices() -> Iterator[Finding]:
         name, arch = properties["name"].decode(), f"{properties['major']}.{properties['minor']}"
         memory = _("{free:.1f} of {total:.1f} GiB free").format(free=free / 2**30, total=total / 2**30)
         yield Finding(f"cuda:{number}", "works", f"{name}, compute capability {arch}, {memory}")
-
-
-MEANT = {  # what CUDA's and CuPy's errors mean, by a part of their text
-    "cudaErrorInsufficientDriver": N_("the driver is too old for the CUDA that CuPy is built for, or there is none"),
-    "cudaErrorNoDevice": N_("the driver finds no GPU that it may use (CUDA_VISIBLE_DEVICES may hide it)"),
-    "cudaErrorSystemDriverMismatch": N_("the driver's parts have different versions: restart the machine"),
-    "cudaErrorSystemNotReady": N_("the GPU's service is not running (nvidia-fabricmanager)"),
-    "cudaErrorECCUncorrectable": N_("the GPU's memory has an error that it cannot correct: restart the machine"),
-    "out of memory": N_("the GPU's memory is full: smaller batches, or end the other programs that nvidia-smi shows"),
-    "CUDA_ERROR_NO_BINARY_FOR_GPU": N_("this GPU is too old, or too new, for this CuPy"),
-    "failed to load": N_("a library of CUDA cannot be loaded"),
-}
-
-
-def translated(error: str) -> str:
-    """An error of CUDA in our words, with its own behind them."""
-    for part, meaning in MEANT.items():
-        if part in error:
-            return f"{_(meaning)} ({error.strip().partition(chr(10))[0]})"
-    return error
 
 
 def mpi() -> Iterator[Finding]:

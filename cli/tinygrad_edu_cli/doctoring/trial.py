@@ -11,6 +11,7 @@ import tinygrad_edu as tg
 from tinygrad_edu.losses import categorical
 from tinygrad_edu_words import _
 
+from ..cuda_errors import translated
 from . import gpu
 from .finding import Finding
 
@@ -27,7 +28,7 @@ def trials() -> Iterator[Finding]:
         try:
             found, seconds = learned(device)
         except Exception as error:  # whatever CUDA, a library of it, or a compiler says
-            why = gpu.translated(f"{type(error).__name__}: {error}")
+            why = translated(f"{type(error).__name__}: {error}")
             yield Finding(_("trial on {device}").format(device=device), "broken", why, "nvidia-smi")
             continue
         name = _("trial on {device}").format(device=device)

@@ -93,6 +93,7 @@ class RunConfig:
     plateau_patience: int | None
     seed: int
     device: str
+    tf32: bool | None = None
 
     @classmethod
     def from_json(cls, content: dict[str, Any]) -> RunConfig:

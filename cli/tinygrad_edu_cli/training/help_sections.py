@@ -9,7 +9,7 @@ from tinygrad_edu_words import N_, _
 SECTIONS = {
     N_("Data"): "data target task n noise validation standardize",
     N_("Network"): "net activation dropout",
-    N_("Learning"): "loss optimizer lr batch_size epochs seed device",
+    N_("Learning"): "loss optimizer lr batch_size epochs seed device tf32",
     N_("Against overfitting"): "patience min_delta weight_decay l1 l2 label_smoothing",
     N_("Details of learning"): "momentum nesterov betas alpha rho eps drop_last accumulate clip_norm clip_value",
     N_("Learning rate over time"): "schedule step_size gamma eta_min warmup factor plateau_patience",

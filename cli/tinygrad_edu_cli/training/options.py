@@ -123,6 +123,28 @@ def _is_units(text: str) -> bool:
     return text.isascii() and text.isdigit() and len(text) <= 7 and 0 < int(text) <= MOST_UNITS
 
 
+class Device(click.ParamType[str]):
+    """The name of a device; "auto" becomes that of the device which is used, and a line says which and why."""
+
+    name = "device"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        if not isinstance(value, str):
+            self.fail(_("{value} is no device: give cpu, cuda, cuda:1 or auto").format(value=_cut(value)), param, ctx)
+        if value != "auto" or (ctx is not None and ctx.resilient_parsing):
+            return value
+        from tinygrad_edu import backends  # brings NumPy, which `--help` need not wait for
+
+        chosen, why = backends.automatic()
+        said = (
+            _("--device auto: the CPU, as no GPU works here: {why}")
+            if chosen.device == "cpu"
+            else _("--device auto: {why}, and is used")
+        )
+        click.echo(said.format(why=why), err=True)
+        return chosen.device
+
+
 class BatchSize(click.ParamType["int | str"]):
     """A number of examples, or "full" for all of them."""
 
@@ -281,10 +303,17 @@ _OPTIONS = [
     click.option("--seed", type=Number(0, whole=True), default=0, show_default=True, help="Of all random numbers."),
     click.option(
         "--device",
+        type=Device(),
         default="cpu",
         show_default=True,
-        shell_complete=words(("cpu", "cuda")),
-        help="cpu, cuda, cuda:1, ...",
+        shell_complete=words(("auto", "cpu", "cuda")),
+        help="cpu, cuda, cuda:1, ..., or auto: a GPU that works, else the CPU.",
+    ),
+    click.option(
+        "--tf32",
+        is_flag=True,
+        default=None,
+        help="On a GPU: multiply float32 matrices with 10 bits of mantissa, which is faster and less exact.",
     ),
 ]
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import copy
 import hashlib
 import math
-import re
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -19,10 +18,9 @@ import click
 import numpy as np
 
 import tinygrad_edu as tg
-from tinygrad_edu import backends
 from tinygrad_edu.data import Dataset, Standardizer
 from tinygrad_edu.data.encoder import Encoder
-from tinygrad_edu.errors import ArgumentError, DataError, DeviceError
+from tinygrad_edu.errors import ArgumentError, DataError
 from tinygrad_edu.train.events import SteerEvent
 from tinygrad_edu.train.settings import updates_per_epoch
 from tinygrad_edu.train.targets import Objective, targets_of
@@ -30,6 +28,7 @@ from tinygrad_edu_words import _
 
 from ..errors import CommandError, FileError, MissingPieceError, reason
 from ..phrases import as_options
+from . import devices
 from .config import RunConfig
 from .optimizer import optimizer_of, schedule_of
 from .options import DATA, unknown
@@ -68,7 +67,7 @@ class Run:
             CommandError: something does not fit, or is missing; see the classes in `errors.py`.
         """
         config.check()
-        _check_device(config.device)
+        devices.check(config.device, bool(config.tf32))
         dataset = read_data(config, encoder)
         with told():
             train, held_out = dataset.split(config.validation, config.seed)
@@ -104,6 +103,7 @@ class Run:
         """The run of the engine, which trains the model."""
         config = self.config
         assert config.epochs and config.loss and config.batch_size  # filled in
+        devices.use(config.device, bool(config.tf32))
         optimizer = optimizer_of(config, self.model)
         return tg.train.start(
             self.model,
@@ -288,15 +288,6 @@ def _standardizer(train: Dataset) -> Standardizer:
         return Standardizer.fit(train)
     inputs = train.x.shape[1]
     return Standardizer(np.zeros(inputs), np.full(inputs, train.x.max()), np.array(0.0), np.array(1.0))
-
-
-def _check_device(device: str) -> None:
-    try:
-        backends.get(device)
-    except DeviceError as error:
-        if re.fullmatch(r"cuda(:\d+)?", device):
-            raise MissingPieceError(f"--device {device}: {error}", _("or leave it out, and train on the CPU")) from None
-        raise CommandError(f"--device: {unknown(device, ['cpu', 'cuda', 'cuda:1'])}") from None
 
 
 def _one_hot(y: np.ndarray[Any, Any], outputs: int) -> np.ndarray[Any, Any]:
