@@ -295,7 +295,7 @@ async def test_a_folder_that_goes_and_one_that_cannot_be_written(tmp_path):
     async with tutor(root, page=CURVE) as learner:
         root.rename(tmp_path / "there")
         await learner.answer("7")
-        await learner.until("is gone")
+        await learner.until("is gone", "q, and cd")
         await learner.press("escape")
         (tmp_path / "there").rename(root)
         await learner.answer("7")

@@ -34,7 +34,8 @@ class Desk:
         """
         found = Session.find(self.root, self.session.state.language) if self.root.is_dir() else None
         if found is None or found.workspace.root != self.root:
-            raise Problem(_("the folder {folder} is gone").format(folder=self.root), _("go to where it is: q, and cd"))
+            told = _("the folder {folder} is gone").format(folder=self.root)
+            raise Problem(told, _("go to where it is: q, and cd"), "unreadable")
         self.session = found
         return found
 

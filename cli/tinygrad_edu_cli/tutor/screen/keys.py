@@ -58,7 +58,8 @@ r                  run a command of the page, or the program
                    that you write; its end comes back here
 
 e                  open the exercise in your editor: that in
-                   VISUAL or EDITOR, or nano, or vi
+                   VISUAL or EDITOR, or nano, or vi; there i
+                   writes, and Esc :wq Enter saves and leaves
 c                  check it. Saving checks it, too, from
                    whatever editor, while this page is open
 h                  the next hint; there are three
