@@ -17,7 +17,8 @@ from ..reading.lesson import Lesson
 from . import api, lessons
 from .framing import Players
 
-ROOT = FOLDER.parent
+ROOT = next((folder for folder in (FOLDER.parent, Path.cwd()) if (folder / "docs").is_dir()), Path.cwd())
+"""The checkout: where the package lies, or else, where it is installed, the folder in which the command is called."""
 GUIDES = ("stepping", "watching", "training", "python", "gpu", "speed", "building", "teaching")
 """In the order in which they are read; others come behind them."""
 
