@@ -121,6 +121,20 @@ def test_in_a_folder_that_is_gone(tmp_path, monkeypatch, capsys):
         assert "cd ~" in capsys.readouterr().err
 
 
+def test_a_folder_that_was_renamed_while_the_screen_was_open(folder, capsys, monkeypatch):
+    def renamed(found, *_arguments):
+        folder.rename(folder.with_name("elsewhere"))
+        return found
+
+    monkeypatch.chdir(folder.parent)
+    monkeypatch.setattr("tinygrad_edu_cli.tutor.screen.show", renamed)
+    monkeypatch.setattr("tinygrad_edu_cli.tutor.screen.is_welcome", lambda: True)
+    capsys.readouterr()
+    assert main(["tutorial", "start", folder.name, "--lang", "de"]) == 4
+    said = capsys.readouterr()
+    assert "gibt es nicht mehr" in said.err and "gespeichert" not in said.out
+
+
 def test_a_workspace_in_this_folder_is_pointed_at(folder, capsys, monkeypatch):
     monkeypatch.chdir(folder.parent)
     capsys.readouterr()

@@ -96,6 +96,11 @@ def say(as_json: bool, found: dict[str, Any], text: Iterable[str], steps: list[S
 def show(found: Session, page: Page, left: Page | None = None, message: str = "") -> None:
     """Show a page on the screen; when it is left, say how to come back."""
     found = screen.show(found, page, left, message)
+    if not found.workspace.root.is_dir():  # renamed meanwhile, or deleted
+        raise FileError(
+            _("the folder {folder} is gone").format(folder=found.workspace.root),
+            _("go to where it is, and type: {command}").format(command="tinygrad-edu tutorial"),
+        )
     last = found.here()
     told = _("Lesson {name}, page {n} of {total}: all is kept.")
     text = [told.format(name=last.lesson.name, n=last.number, total=last.total)] if last else []
