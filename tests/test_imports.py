@@ -71,6 +71,14 @@ LAZY = {
         "tinygrad_edu_viz.pictures.frames": "needs Pillow and matplotlib, which are optional",
     },
     "tinygrad_edu_viz.pictures.fonts": {"matplotlib.font_manager": ON_DEMAND, "fontTools.ttLib": ON_DEMAND},
+    "tinygrad_edu_cli.commands.bench": {
+        "tinygrad_edu_cli.benching.measuring": HELP,
+        "tinygrad_edu_cli.benching.pictures": HELP,
+        "tinygrad_edu_cli.benching.report": HELP,
+        "tinygrad_edu_cli.painting": HELP,
+        "tinygrad_edu_cli.training.devices": HELP,
+    },
+    "tinygrad_edu_viz.plots.crossover": {"matplotlib.figure": OPTIONAL},
     "tinygrad_edu_cli.commands.compare": {
         "tinygrad_edu_cli.training.comparison": HELP,
         "tinygrad_edu_cli.training.exports": HELP,

@@ -16,6 +16,7 @@ from tinygrad_edu_words import LANGUAGES, _
 
 from . import completion, cuda_errors, output, translating
 from .commands import help as help_commands
+from .commands.bench import bench
 from .commands.compare import compare
 from .commands.doctor import doctor
 from .commands.evaluate import evaluate
@@ -80,6 +81,7 @@ cli.add_command(replay)
 cli.add_command(predict)
 cli.add_command(evaluate)
 cli.add_command(doctor)
+cli.add_command(bench)
 cli.add_command(help_commands.help_command)
 cli.add_command(help_commands.completion)
 
