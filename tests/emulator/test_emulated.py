@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -26,14 +27,15 @@ extern "C" __global__ void reversed(float* a) {
 
 
 @pytest.fixture
-def cupy() -> Any:
+def cupy() -> Iterator[Any]:
+    """CuPy with a pool of memory of its own."""
     import cupy
 
-    return cupy
+    with cupy.cuda.using_allocator(cupy.cuda.MemoryPool().malloc):
+        yield cupy
 
 
 def test_what_is_asked_for_is_counted(cupy: Any) -> None:
-    cupy.get_default_memory_pool().free_all_blocks()
     host = np.arange(1000.0)
     with activating.counting() as count:
         a = cupy.asarray(host)
@@ -45,7 +47,6 @@ def test_what_is_asked_for_is_counted(cupy: Any) -> None:
 
 
 def test_memory_that_nobody_wrote_is_nan(cupy: Any) -> None:
-    cupy.get_default_memory_pool().free_all_blocks()
     assert bool(cupy.isnan(cupy.empty(5)).all())
 
 

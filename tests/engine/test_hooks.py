@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -111,10 +112,17 @@ def test_cross_entropy_overwrites_nothing(hooks: Hooks, logits: np.ndarray, dtyp
     found, expected, given = hooks.both("cross_entropy_rows", logits, labels)
     hooks.close(found, expected)
     hooks.unchanged(given[0], logits)
-    for g in (np.array(0.3, dtype=dtype), np.linspace(-1, 1, rows, dtype=dtype)):
-        found, expected, given = hooks.both("cross_entropy_slope", logits, labels, g)
+    arrays = hooks.arrays(logits, labels)
+    mean = hooks.backend.run(hooks.backend.cross_entropy_mean, *arrays, 0.25)
+    generic = hooks.backend.run(PARTS["cross_entropy_mean"], hooks.backend, *arrays, 0.25)
+    assert mean.dtype == generic.dtype == dtype and mean.shape == generic.shape == ()
+    hooks.close(mean, generic)
+    hooks_of_slopes = (("cross_entropy_slope", ()), ("cross_entropy_mean_slope", (0.25,)))
+    of_one, of_each = np.array(0.3, dtype=dtype), np.linspace(-1, 1, rows, dtype=dtype)
+    for (hook, share), g in product(hooks_of_slopes, (of_one, of_each)):
+        found, expected, given = hooks.both(hook, logits, labels, g, *share)
         np.testing.assert_allclose(*map(hooks.backend.asnumpy, (found, expected)), rtol=1e-5, atol=1e-6)
-        for array, host in zip(given, (logits, labels, g), strict=True):
+        for array, host in zip(given, (logits, labels, g), strict=False):
             hooks.unchanged(array, host)
 
 

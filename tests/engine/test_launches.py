@@ -62,9 +62,9 @@ def is_idle(count: Any) -> bool:
 @pytest.mark.parametrize(
     ("layers", "optimizer", "budget"),
     [
-        ((784, 256, 10), tg.optim.Adam, 16),
-        ((784, 256, 10), tg.optim.SGD, 16),
-        ((784, 256, 128, 10), tg.optim.Adam, 22),  # 6 for each further layer
+        ((784, 256, 10), tg.optim.Adam, 14),
+        ((784, 256, 10), tg.optim.SGD, 14),
+        ((784, 256, 128, 10), tg.optim.Adam, 20),  # 6 for each further layer
     ],
 )
 def test_launches_of_a_training_step(

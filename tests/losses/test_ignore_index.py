@@ -191,7 +191,7 @@ def test_the_backward_pass_before_ignored_labels_is_not_on_its_guard() -> None:
         with fake_cupy.counting() as count:
             cross_entropy(hidden, labels, ignore_index=ignored).backward()
         counts.append(count.launches)
-    assert counts[1] <= counts[2] + 12
+    assert counts[1] <= counts[2] + 14
 
 
 def test_other_labels_out_of_range_are_still_named(device: str) -> None:

@@ -165,16 +165,23 @@ class CupyBackend(Backend):
             return PARTS["deactivate"](self, g, y, activation)
         return self._compiled(part_kernel("deactivate", activation))(g, y)
 
-    def cross_entropy_rows(self, logits: Any, labels: Any) -> Any:
+    def cross_entropy_rows(self, logits: Any, labels: Any, share: float = 1.0) -> Any:
         if not 0 < logits.shape[1] <= FEW_CLASSES:
             return PARTS["cross_entropy_rows"](self, logits, labels)
-        return self._compiled(ROW_KERNELS["loss"])(logits, self.xp.asarray(labels), logits.shape[1])
+        return self._compiled(ROW_KERNELS["loss"])(logits, self.xp.asarray(labels), logits.shape[1], share)
 
-    def cross_entropy_slope(self, logits: Any, labels: Any, g: Any) -> Any:
+    def cross_entropy_mean(self, logits: Any, labels: Any, share: float) -> Any:
+        if not (logits.size and logits.shape[1] <= FEW_CLASSES):  # the mean of no rows is nan, and their sum 0
+            return PARTS["cross_entropy_mean"](self, logits, labels, share)
+        return self.xp.sum(self.cross_entropy_rows(logits, labels, share))
+
+    def cross_entropy_slope(self, logits: Any, labels: Any, g: Any, share: float = 1.0) -> Any:
         if not 0 < logits.shape[1] <= FEW_CLASSES or g.dtype != logits.dtype:
-            return PARTS["cross_entropy_slope"](self, logits, labels, g)
+            return PARTS["cross_entropy_slope"](self, logits, labels, g if share == 1.0 else g * share)
         slope = self.xp.empty(logits.shape, dtype=logits.dtype)
-        return self._compiled(ROW_KERNELS["slope"])(logits, self.xp.asarray(labels), g, logits.shape[1], slope)
+        return self._compiled(ROW_KERNELS["slope"])(logits, self.xp.asarray(labels), g, logits.shape[1], share, slope)
+
+    cross_entropy_mean_slope = cross_entropy_slope
 
     def _compiled(self, text: KernelText) -> Any:
         if text not in self._kernels:
@@ -210,7 +217,7 @@ def part_kernel(name: str, activation: str | None) -> KernelText:
 
 
 # Cross-entropy, one thread a row: it goes along the row several times, which is fast as long as the row is short. An
-# index out of range wraps, as it does everywhere in CuPy.
+# index out of range wraps, as it does everywhere in CuPy. n0 is what a row is multiplied by: its share in a mean.
 FEW_CLASSES = 256
 _ROW = """
 int k = (label % classes + classes) % classes;
@@ -224,16 +231,21 @@ total = total + exp(logits[i * classes + j] - top);
 }
 """
 _LOSS = """
-loss = log(total) - (logits[i * classes + k] - top);
+loss = (log(total) - (logits[i * classes + k] - top)) * n0;
 """
 _SLOPE = """
 for (int j = 0; j < classes; j++) {
-slope[i * classes + j] = (exp(logits[i * classes + j] - top) / total - (j == k)) * g;
+slope[i * classes + j] = (exp(logits[i * classes + j] - top) / total - (j == k)) * (g * n0);
 }
 """
 ROW_KERNELS = {
-    "loss": KernelText("raw T logits, I label, int32 classes", "T loss", _ROW + _LOSS, "tinygrad_edu_cross_entropy"),
+    "loss": KernelText(
+        "raw T logits, I label, int32 classes, T n0", "T loss", _ROW + _LOSS, "tinygrad_edu_cross_entropy"
+    ),
     "slope": KernelText(
-        "raw T logits, I label, T g, int32 classes", "raw T slope", _ROW + _SLOPE, "tinygrad_edu_cross_entropy_slope"
+        "raw T logits, I label, T g, int32 classes, T n0",
+        "raw T slope",
+        _ROW + _SLOPE,
+        "tinygrad_edu_cross_entropy_slope",
     ),
 }

@@ -77,8 +77,22 @@ def cross_entropy_slope(xp, logits, labels, g):
     return (xp.softmax(logits, axis=1) - one_hot) * (xp.expand_dims(g, 1) if g.ndim else g)
 
 
+@part
+def cross_entropy_mean(xp, logits, labels, share):
+    """The mean over rows, each of which has this share in it."""
+    return xp.sum(xp.cross_entropy_rows(logits, labels)) * share
+
+
+@part
+def cross_entropy_mean_slope(xp, logits, labels, g, share):
+    """Its vjp."""
+    return xp.cross_entropy_slope(logits, labels, g * share)
+
+
 def _softmax_minus_target(xp, g, y, logits, labels, reduction):
-    return xp.cross_entropy_slope(logits, labels, g * _share(labels) if reduction == "mean" else g)
+    if reduction == "mean":
+        return xp.cross_entropy_mean_slope(logits, labels, g, _share(labels))
+    return xp.cross_entropy_slope(logits, labels, g)
 
 
 def _share(labels):
@@ -93,8 +107,7 @@ def softmax_cross_entropy(xp, logits, labels, reduction="mean"):
     The rows are averaged (`reduction="mean"`), summed ("sum") or left (n,) ("none"). The gradient of a row is
     softmax(logits) - one_hot(label).
     """
+    if reduction == "mean":
+        return xp.cross_entropy_mean(logits, labels, _share(labels))
     losses = xp.cross_entropy_rows(logits, labels)
-    if reduction == "none":
-        return losses
-    total = xp.sum(losses)
-    return total if reduction == "sum" else total * _share(labels)
+    return losses if reduction == "none" else xp.sum(losses)
