@@ -6,16 +6,18 @@
 #include <cstring>
 #include <fstream>
 #include <functional>
+#include <map>
 #include <regex>
 #include <sstream>
 #include <string>
 
 #include "state.h"
 
-constexpr int FAILED = 6, NO_NAME = 5;
+constexpr int FAILED = 6, NO_NAME = 10;
 
 struct Program {
   std::string source, log, image;
+  std::map<std::string, std::string> names;  // of kernels made from templates: `f<int>`, and what we call it
 };
 static Program& of(void* program) { return *(Program*)program; }
 
@@ -31,15 +33,21 @@ static std::string with_shared_memory(const std::string& source) {
 }
 
 // What `driver.cpp` looks for: to call a kernel with pointers to its arguments, and to keep these for a graph.
-static std::string entry_points(const std::string& source) {
+static std::string entry_point(const std::string& name, const std::string& kernel) {
+  return "\nEXPORTED void emulator_call_" + name + "(void** p) { emulator::call(" + kernel + ", p); }" +
+         "\nEXPORTED void** emulator_copy_" + name + "(void** p) { return emulator::copy(" + kernel + ", p); }";
+}
+static std::string entry_points(const Program& program) {
+  const std::string& source = program.source;
   static const std::regex kernel(R"(__global__\s+void\s+(?:__launch_bounds__\([^)]*\)\s+)?(\w+)\s*\()");
   static const std::regex waiting("__syncthreads|__syncwarp|__shfl|_REDUCE");  // the last is a macro of CuPy's
   std::string text;
   for (std::sregex_iterator match(source.begin(), source.end(), kernel), end; match != end; ++match) {
-    std::string name = (*match)[1];
-    text += "\nEXPORTED void emulator_call_" + name + "(void** p) { emulator::call(" + name + ", p); }";
-    text += "\nEXPORTED void** emulator_copy_" + name + "(void** p) { return emulator::copy(" + name + ", p); }";
+    size_t before = match->position() ? source.find_last_not_of(" \t\n", match->position() - 1) : std::string::npos;
+    bool is_template = before != std::string::npos && source[before] == '>';
+    if (!is_template) text += entry_point((*match)[1], (*match)[1]);
   }
+  for (auto& [expression, name] : program.names) text += entry_point(name, expression);
   bool waits = std::regex_search(source, waiting);
   return text + "\nEXPORTED bool emulator_waits = " + (waits ? "true" : "false") + ";\n";
 }
@@ -51,15 +59,24 @@ EXPORTED int nvrtcVersion(int* major, int* minor) {
   return 0;
 }
 EXPORTED int nvrtcCreateProgram(void** program, const char* source, const char*, int, const char**, const char**) {
-  *program = new Program{source, "", ""};
+  *program = new Program{source, "", "", {}};
   return 0;
 }
 EXPORTED int nvrtcDestroyProgram(void** program) {
   delete &of(*program);
   return 0;
 }
-EXPORTED int nvrtcAddNameExpression(void*, const char*) { return 0; }
-EXPORTED int nvrtcGetLoweredName(void*, const char*, const char**) { return NO_NAME; }
+EXPORTED int nvrtcAddNameExpression(void* p, const char* expression) {
+  auto& names = of(p).names;
+  names.emplace(expression, "of_template_" + std::to_string(names.size()));
+  return 0;
+}
+EXPORTED int nvrtcGetLoweredName(void* p, const char* expression, const char** name) {
+  auto found = of(p).names.find(expression);
+  if (found == of(p).names.end()) return NO_NAME;
+  *name = found->second.c_str();
+  return 0;
+}
 
 EXPORTED int nvrtcCompileProgram(void* p, int count, const char** options) {
   Program& program = of(p);
@@ -67,7 +84,7 @@ EXPORTED int nvrtcCompileProgram(void* p, int count, const char** options) {
   std::string command = setting("EMULATOR_COMPILER"), folder = setting("EMULATOR_KERNELS");
   for (int k = 0; k < count; k++)
     if (!strncmp(options[k], "-D", 2)) command += " '" + std::string(options[k]) + "'";
-  std::string text = with_shared_memory(program.source) + entry_points(program.source);
+  std::string text = with_shared_memory(program.source) + entry_points(program);
   std::string name = folder + "/" + std::to_string(std::hash<std::string>()(command + text));
   std::string library = name + ".so", mine = name + "." + std::to_string(getpid());
   struct stat about;
