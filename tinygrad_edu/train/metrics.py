@@ -143,7 +143,7 @@ def _correct(xp: Any, prediction: Any, labels: Any, threshold: float) -> Any:
     """How many rows are right; of a row with several answers, the share of these that are."""
     if labels.ndim == 2:
         return xp.sum((prediction > threshold) == labels) / labels.shape[1]
-    answers = xp.argmax(prediction, axis=1) if prediction.ndim == 2 else prediction > threshold
+    answers = prediction.argmax(axis=1) if prediction.ndim == 2 else prediction > threshold
     return xp.sum(answers == labels)
 
 

@@ -63,7 +63,7 @@ class Update:
             x, targets, labels = examples.batch(batch)
             _, loss, prediction = self._gradients(x, targets, len(batch) / rows)
             tally.add(loss, prediction, targets, labels)
-            found.append(loss.detach() if hasattr(loss, "detach") else loss.data)
+            found.append(loss.data if isinstance(loss, Value) else loss.detach() if loss.requires_grad else loss)
         if in_one:
             return found
         if settings.clip_norm is not None:
