@@ -113,30 +113,30 @@ You added two.
 
 </details>
 
-```python exercise=again
-def again(x):
+```python exercise=hunt
+def hunt(x):
     return ...  # TODO
 ```
 
-<details data-hint="again"><summary>Hint 1</summary>
+<details data-hint="hunt"><summary>Hint 1</summary>
 
 See above.
 
 </details>
-<details data-hint="again"><summary>Hint 2</summary>
+<details data-hint="hunt"><summary>Hint 2</summary>
 
 See above.
 
 </details>
-<details data-hint="again"><summary>Hint 3</summary>
+<details data-hint="hunt"><summary>Hint 3</summary>
 
 See above.
 
 </details>
-<details data-solution="again"><summary>Solution</summary>
+<details data-solution="hunt"><summary>Solution</summary>
 
-```python solution=again
-def again(x):
+```python solution=hunt
+def hunt(x):
     return x + x
 ```
 
@@ -161,14 +161,14 @@ class Twice(FunctionExercise):
     also_right = [{"2.0 * x": "x + x"}]
 
 
-class Again(Twice):
-    name = "again"
-    functions = ("again",)
+class Hunt(Twice):
+    name = "hunt"
+    functions = ("hunt",)
     mistakes = mutants = {}
     also_right = []
 
 
-EXERCISES = [Twice(), Again()]
+EXERCISES = [Twice(), Hunt()]
 DEMONSTRATIONS = {"seeds are not negative": lambda seed: seed + 1}
 """
 

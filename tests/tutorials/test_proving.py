@@ -6,12 +6,13 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from tinygrad_edu_tutorials.checking.exercise import Verdict
 from tinygrad_edu_tutorials.prove import main
 from tinygrad_edu_tutorials.proving.commands import command_faults
 from tinygrad_edu_tutorials.proving.demonstrations import demonstration_faults
 from tinygrad_edu_tutorials.proving.page import draw_figures, page_faults
 from tinygrad_edu_tutorials.proving.parity import parity_faults
-from tinygrad_edu_tutorials.proving.programs import Program, declared_faults
+from tinygrad_edu_tutorials.proving.programs import HOSTILE, Program, declared_faults
 from tinygrad_edu_tutorials.proving.proof import Proof, prove, verdict_of
 from tinygrad_edu_tutorials.proving.structure import structure_faults
 from tinygrad_edu_tutorials.reading.lesson import LessonError
@@ -74,25 +75,26 @@ SEEDED = {  # rule: (file, what is replaced, by what, what the fault says)
     "too long": (BOTH, "minutes: 5", "minutes: 26", "minutes is a number up to 25"),
     "needs": (BOTH, "needs: 07-gradient-descent", "needs: 07-downhill", "no such lesson"),
     "recall": (BOTH, 'data-recall="07-gradient-descent"', 'data-recall="77"', "no lesson '77' to recall"),
-    "wide": (BOTH, "return ...  # TODO\n```\n\n<details data-hint=\"again\"><summary>Hint 1",
-             f"return ...  # {'x' * 76}\n```\n\n<details data-hint=\"again\"><summary>Hint 1", "breaks on a terminal"),
+    "wide": (BOTH, "return ...  # TODO\n```\n\n<details data-hint=\"hunt\"><summary>Hint 1",
+             f"return ...  # {'x' * 76}\n```\n\n<details data-hint=\"hunt\"><summary>Hint 1", "breaks on a terminal"),
     "hint tells": (BOTH, "A product.", "Write `return 2.0 * x`.", "gives the line 'return 2.0 * x' away"),
-    "two hints": (BOTH, "<details data-hint=\"again\"><summary>Hint 3</summary>\n\nSee above.\n\n</details>\n", "", "has 2 hints"),
-    "no solution": (BOTH, "solution=again", "solution=agin", "there is no program of 'again'"),
+    "no bug to hunt": ("*.*", "hunt", "chase", "a lesson has an exercise called hunt"),
+    "two hints": (BOTH, "<details data-hint=\"hunt\"><summary>Hint 3</summary>\n\nSee above.\n\n</details>\n", "", "has 2 hints"),
+    "no solution": (BOTH, "solution=hunt", "solution=hnut", "there is no program of 'hunt'"),
     "few mistakes": (BOTH, "<details data-mistake=\"twice.added\"><summary>Two more</summary>\n\nYou added two.\n\n</details>\n",
                      "", "2 of mistake"),
     "mistake without words": (BOTH, "twice.half", "twice.hal", "nothing explains the mistake twice.half"),
     "words without mistake": (BOTH, "twice.half", "twice.hal", "twice.hal is explained, and no check knows it"),
     "mistake without mutant": (CHECKS, '"half": [{"2.0 * x": "x / 2"}],', "", "the mistake 'half' has no mutant"),
     "mutant without mistake": (CHECKS, ', "half": lambda x: x / 2', "", "a mutant of 'half', which is no mistake"),
-    "exercise without check": (CHECKS, "[Twice(), Again()]", "[Twice()]", "checks.py has no exercise 'again'"),
-    "check without exercise": (CHECKS, 'name = "again"', 'name = "agin"', "the page has no exercise=agin"),
+    "exercise without check": (CHECKS, "[Twice(), Hunt()]", "[Twice()]", "checks.py has no exercise 'hunt'"),
+    "check without exercise": (CHECKS, 'name = "hunt"', 'name = "hnut"', "the page has no exercise=hnut"),
     "demonstration": (CHECKS, "lambda seed: seed + 1", "lambda seed: seed", "margins 0, 1, 2"),
     "stale German": (EN, "How often is x in it?", "How many x are in it?", "has changed: bring the German up to date"),
     "code differs": (DE, "return x + x", "return x * 2", "this program differs from the English"),
     "part lost": (DE, "![The graph of a · 3", "The graph of a · 3", "here is prose (text), and in English image"),
     "number differs": (DE, "**3.0**<!--= L.data -->", "drei", "differs from the English"),
-    "unknown tag": (BOTH, 'data-hint="again"', 'data-hnit="again"', "did you mean hint?"),
+    "unknown tag": (BOTH, 'data-hint="hunt"', 'data-hnit="again"', "did you mean hint?"),
     "unknown fence": (BOTH, "figure=thrice", "figre=thrice", "did you mean figure?"),
     "open tag": (BOTH, "See above.\n\n</details>\n<details data-sol", "See above.\n\n<details data-sol", "is not closed"),
 }  # fmt: skip
@@ -109,6 +111,17 @@ def test_a_seeded_fault_is_found(rule, lesson):
     faults = "\n".join(quick_faults(lesson))
     assert said in faults, faults
     assert re.search(r"08-backprop/(lesson|checks)", faults)
+
+
+PIECES = {"abs(": "return 2.0 * abs(x)", "+=": "x += x", "y[0]": "y = [x]; return y[0]"}
+
+
+@pytest.mark.parametrize("piece", PIECES)
+def test_the_first_hint_tells_no_piece_of_the_solution(lesson, piece):
+    seed(lesson, EN, "    return 2.0 * x\n", f"    {PIECES[piece]}\n")
+    assert not structure_faults(read(lesson / EN))
+    seed(lesson, EN, "How often is x in it?", f"Some `{piece}` is in it.")
+    assert f"hint 1 of twice tells {piece} of the solution" in "\n".join(structure_faults(read(lesson / EN)))
 
 
 def test_comments_and_docstrings_may_differ(lesson):
@@ -132,7 +145,7 @@ PROGRAMS = {  # (file, what is replaced, by what, what the fault says)
     "also right": (CHECKS, '{"2.0 * x": "x + x"}', '{"2.0 * x": "x + 7"}', "also right 1: the check says other"),
     "mutations": (CHECKS, "reference = staticmethod(lambda x: 2 * x)",
                   "reference = staticmethod(lambda x: 2 * x)\n    tolerance = 1e9", "wrong programs pass"),
-    "key of the answers": (CHECKS, "EXERCISES = ", "Again.answer = lambda self, learner, case: self.right(case)\nEXERCISES = ", "again (en): stub: the check says right"),
+    "key of the answers": (CHECKS, "EXERCISES = ", "Hunt.answer = lambda self, learner, case: self.right(case)\nEXERCISES = ", "hunt (en): stub: the check says right"),
 }  # fmt: skip
 
 
@@ -163,11 +176,27 @@ def test_the_canary_is_missed_if_another_file_is_judged(lesson, monkeypatch):
     from tinygrad_edu_tutorials.proving import proof
 
     key = lesson / "key.py"
-    key.write_text("def twice(x): return 2 * x\ndef again(x): return 2 * x\n", encoding="utf-8")
+    key.write_text("def twice(x): return 2 * x\ndef hunt(x): return 2 * x\n", encoding="utf-8")
     monkeypatch.setattr(
         proof, "check", lambda folder, name, file, cpu, check=proof.check: check(folder, name, key, cpu)
     )
     assert "canary: the check says right (), and should say raised" in "\n".join(proof_of(lesson).faults)
+
+
+@pytest.mark.fuzz
+def test_hostile_files_are_missed_if_they_do_not_run(lesson, monkeypatch):
+    """A check that looks for the solution's text, and runs nothing."""
+    from tinygrad_edu_tutorials.proving import proof
+
+    def reads(folder, name, file, cpu):
+        text = file.read_text(encoding="utf-8")
+        return Verdict("right" if f'def {name}(x):\n    """Two times x."""\n    return 2.0 * x' in text else "other")
+
+    monkeypatch.setattr(proof, "check", reads)
+    faults = "\n".join(proof_of(lesson).faults)
+    for what, (_appended, wanted) in HOSTILE.items():
+        assert (f": {what}: the check says right (), and should say {wanted}" in faults) == (wanted != "right"), faults
+    assert "twice (en): tabs: the check says other" in faults and "a byte order mark" not in faults
 
 
 def test_pages_commands_and_checks_find_the_data_of_a_lesson(lesson, tmp_path, monkeypatch):

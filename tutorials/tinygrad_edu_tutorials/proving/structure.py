@@ -39,7 +39,8 @@ def _counts(lesson: Lesson) -> list[str]:
     if not lesson.name[0].isdigit():
         return []
     least = LEAST | {"mistake": LEAST_MISTAKES}
-    return [
+    bug = [] if lesson.all("exercise", "hunt") else [f"{lesson.where()}: a lesson has an exercise called hunt, a bug"]
+    return bug + [
         f"{lesson.where()}: {len(lesson.all(kind))} of {kind}, and a lesson has at least {count}"
         for kind, count in least.items()
         if len(lesson.all(kind)) < count and not (kind == "recall" and lesson.name.startswith("01-"))
