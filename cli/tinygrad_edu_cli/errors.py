@@ -15,6 +15,7 @@ DONE, NEGATIVE, USAGE, MISSING, UNREADABLE, INTERRUPTED = 0, 1, 2, 3, 4, 130
 SYSTEM = (  # what systems say of files, most of all
     *(N_("No such file or directory"), N_("Permission denied"), N_("Is a directory"), N_("Not a directory")),
     *(N_("No space left on device"), N_("Read-only file system"), N_("File name too long"), N_("File exists")),
+    N_("it is write-protected"),  # as tinygrad_edu.storage says
 )
 
 

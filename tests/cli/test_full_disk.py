@@ -7,6 +7,7 @@ import os
 import re
 import subprocess
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -98,3 +99,28 @@ def test_a_full_disk_during_a_line(cli, tmp_path: Path, whole: Path, monkeypatch
     assert ran.code == 4 and f"error: cannot write {run / 'metrics.jsonl'}: No space left on device" in ran.err
     assert cli("train", "--resume", str(run)).code == 0
     assert_equal_runs(run, whole)
+
+
+@pytest.mark.parametrize("how", ["full", "write-protected"])
+def test_a_learners_folder(cli, disk: Path, monkeypatch: pytest.MonkeyPatch, how: str):
+    """What is done is kept, what could not be written is named, and with room again the lesson goes on."""
+    root, filler = disk / how, disk / "filler"
+    assert cli("tutorial", "start", str(root), "--lang", "de").code == 0
+    monkeypatch.chdir(root)
+    assert cli("tutorial", "read", "8", "4").code == 0
+    before = (root / ".tinygrad-tutorial.json").read_bytes()
+    if how == "full":
+        with suppress(OSError), filler.open("wb", buffering=0) as file:
+            while True:
+                file.write(bytes(PAGE))
+    else:
+        subprocess.run(["mount", "-o", "remount,ro", str(disk)], check=True)
+    try:
+        for words in (["next"], ["answer", "ways", "5"], ["read", "8", "5"]):
+            ran = cli("tutorial", *words)
+            assert ran.code == 4 and re.match(r"Fehler: .*: (kein Platz mehr auf dem|.*schreibgeschützt)", ran.err)
+            assert (root / ".tinygrad-tutorial.json").read_bytes() == before
+    finally:
+        subprocess.run(["mount", "-o", "remount,rw", str(disk)], check=True)
+        filler.unlink(missing_ok=True)
+    assert cli("tutorial", "next").code == 0 and (root / "08-backprop" / "pass_on.py").stat().st_size

@@ -56,7 +56,7 @@ def _between(path: Path, exercise: str) -> tuple[str, str, int]:
     try:
         text = path.read_text(encoding="utf-8-sig")
     except OSError as error:
-        raise Problem(_("cannot read {file}: {why}").format(file=path, why=error.strerror or error)) from None
+        raise Problem(_("cannot read {file}: {why}").format(file=path, why=_(error.strerror or str(error)))) from None
     above, begins, rest = text.partition(BEGINS.format(key=exercise))
     found, ends, _below = rest.partition(ENDS.format(key=exercise))
     if not (begins and ends):

@@ -33,7 +33,7 @@ def saved(session: Session, stop: Event | None = None) -> Iterator[Path]:
     except FileNotFoundError:
         raise gone from None
     except OSError as error:
-        told = _("saved files cannot be watched here: {why}").format(why=error.strerror or error)
+        told = _("saved files cannot be watched here: {why}").format(why=_(error.strerror or str(error)))
         raise Problem(told, _("type: {command}").format(command="tinygrad-edu tutorial check"), "unreadable") from None
 
 

@@ -238,7 +238,7 @@ class Workspace:
 
 def cannot(what: str, path: Path, error: OSError) -> Problem:
     """A file that cannot be read, or written."""
-    why = error.strerror or str(error)
+    why = _(error.strerror) if error.strerror else str(error)
     if what == "read":
         return Problem(_("cannot read {file}: {why}").format(file=path, why=why), "", "unreadable")
     hint = _("make it writable, make room there, or begin in another folder: tinygrad-edu tutorial start OTHER_FOLDER")
