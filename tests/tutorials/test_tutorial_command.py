@@ -263,7 +263,7 @@ def test_a_folder_that_is_full_or_write_protected(folder, capsys, monkeypatch):
     before = (folder / NAME).read_text()
     monkeypatch.setattr("tinygrad_edu.storage.files.os.replace", full)
     assert main(["tutorial", "next"]) == 4
-    assert "No space left on device" in capsys.readouterr().err
+    assert "kein Platz mehr auf dem Datenträger" in capsys.readouterr().err
     assert (folder / NAME).read_text() == before and sorted(p.name for p in folder.iterdir()) == [NAME, "random.py"]
 
 
