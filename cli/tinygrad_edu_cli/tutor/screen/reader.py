@@ -20,16 +20,15 @@ from textual.widget import Widget
 from textual.widgets import Input, Markdown, Static
 
 from tinygrad_edu_tutorials.learning.problems import Problem
-from tinygrad_edu_tutorials.learning.session import Checked, Page, rows
+from tinygrad_edu_tutorials.learning.session import Checked, Page
 from tinygrad_edu_viz.cells import cell_width, clean
 from tinygrad_edu_words import _
 
-from ...tui import keys as common
 from ...tui import look
 from ...tui.dialogs import Reading
 from ...tui.lines import OneLine
 from .. import said
-from . import keys, outside
+from . import bars, keys, outside
 from .blocks import Details, Exercise, Prediction, Text, page_blocks, pictures, told_of, verdict_blocks
 from .desk import Desk
 from .windows import Choose, Figure, Told
@@ -104,13 +103,12 @@ class Reader(Screen[None]):
         self.message = message
         if not self.is_mounted:
             return
-        self._show_title()
+        width = self.size.width
+        self.query_one("#title", OneLine).put(bars.title(self.desk.session, self.page, width))
+        self.query_one("#progress", OneLine).put(bars.progress(self.page, width))
+        pieces = bars.footer(keys.IN_FIELD if isinstance(self.focused, Input) else self._keys(), width)
         if message:
             pieces = [Segment(f" {look.shown(clean(message))}", look.STRONG)]
-        else:
-            in_field = isinstance(self.focused, Input)
-            shown = common.footer(keys.IN_FIELD if in_field else self._keys(), self.size.width, left_out=keys.LEFT_OUT)
-            pieces = [Segment(*piece) for key, text in shown for piece in ((f" {key}", look.STRONG), (f" {text} ",))]
         self.query_one("#footer", OneLine).put(pieces)
 
     def say(self, message: str) -> None:
@@ -132,26 +130,6 @@ class Reader(Screen[None]):
             **dict.fromkeys("echs", exercise),
         }
         return [(_(key), text) for key, text in keys.FOOTER if of_page.get(key, True)]
-
-    def _show_title(self) -> None:
-        page, session = self.page, self.desk.session
-        exercises = [part.key for part in page.lesson.all("exercise")]
-        done = sum(f"{page.lesson.name}/{key}" in session.state.done for key in exercises)
-        where = " " + _("PAGE {n}/{total}").format(n=page.number, total=page.total) + " "
-        if exercises:
-            where += "  " + _("✓ {done} of {total} exercises").format(done=done, total=len(exercises)) + " "
-        where = look.shown(where)
-        room = max(self.size.width - cell_width(where), 0)
-        title = look.shown(f" {page.lesson.head.get('title', '')}")
-        number = page.lesson.name.partition("-")[0]
-        if number.isdigit():
-            title = look.shown(f" {int(number)}  {page.lesson.head.get('title', '')}")
-        line = Segment.adjust_line_length([Segment(title, look.STRONG)], room)
-        self.query_one("#title", OneLine).put([*line, Segment(where, look.FORWARD)])
-        read, rest = ("=", "-") if look.is_ascii() else ("━", "─")
-        cut = self.size.width * page.number // page.total
-        bar = [Segment(read * cut, look.FORWARD), Segment(rest * (self.size.width - cut), look.QUIET)]
-        self.query_one("#progress", OneLine).put(bar)
 
     def on_descendant_focus(self) -> None:
         self.show_bars(self.message)
@@ -201,21 +179,7 @@ class Reader(Screen[None]):
 
     def action_lessons(self) -> None:
         """All lessons, and the pages of this one."""
-        places: list[tuple[str, int | None]] = []
-        lines: list[str] = []
-        chosen = 0
-        for row in rows(self.desk.session):
-            name, here = row.lesson.name, row.lesson.name == self.page.lesson.name
-            done = f"{len(row.done)}/{len(row.exercises)}"
-            sign = "✓" if row.exercises and len(row.done) == len(row.exercises) else "›" if row.page else " "
-            minutes = _("{n} min").format(n=row.lesson.head.get("minutes", "?"))
-            lines.append(f"{sign} {done:>5}  {name:<19} {minutes:>6}  {row.lesson.head.get('title', '')}")
-            places.append((name, None))
-            for number, page in enumerate(self.page.lesson.pages if here else [], 1):
-                heading = next((part.clean.strip() for part in page if part.kind == "heading"), "")
-                chosen = len(lines) if number == self.page.number else chosen
-                lines.append(f"{'':>9}{number:>2}  {heading}")
-                places.append((name, number))
+        lines, places, chosen = bars.lessons(self.desk.session, self.page)
 
         async def go(found: int | None) -> None:
             if found is not None:
