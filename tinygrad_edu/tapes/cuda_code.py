@@ -5,39 +5,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from .expressions import (
-    ATOM,
-    COMPARED,
-    COMPARISON,
-    CONNECTIVE,
-    CONNECTIVES,
-    PRODUCT,
-    SIGN,
-    SUM,
-    Form,
-    Language,
-    Writer,
-)
-from .tape import INFIX
+from .expressions import ARITHMETIC, ATOM, PRODUCT, Form, Language, Writer, connectives, functions
 
 if TYPE_CHECKING:
     from .kernel import Kernel
 
 FORMS = {
-    **{name: Form(f"{{}} {INFIX[name]} {{}}", SUM, (SUM, PRODUCT)) for name in ("add", "subtract")},
-    **{name: Form(f"{{}} {INFIX[name]} {{}}", PRODUCT, (PRODUCT, SIGN)) for name in ("multiply", "divide")},
-    "negative": Form("-{}", SIGN, (ATOM,)),
-    "positive": Form("{}", ATOM, (ATOM,)),
+    **ARITHMETIC,
     "square": Form("{0} * {0}", PRODUCT, (ATOM,), (0,)),
-    **{f: Form(f"{f}({{}})") for f in ("sqrt", "exp", "expm1", "log", "log1p", "tanh")},
+    **functions("sqrt exp expm1 log log1p tanh"),
     "abs": Form("fabs({})"),
     "power": Form("pow({}, {})"),
     # nan is handed on
     "maximum": Form("select(({0} >= {1}) | ({0} != {0}), {0}, {1})", ATOM, (ATOM, ATOM), (0, 1)),
     "minimum": Form("select(({0} <= {1}) | ({0} != {0}), {0}, {1})", ATOM, (ATOM, ATOM), (0, 1)),
     "where": Form("select({}, {}, {})"),
-    **{name: Form(f"{{}} {INFIX[name]} {{}}", COMPARISON, (SUM, SUM)) for name in COMPARED},
-    **{name: Form(f"{{}} {INFIX[name]} {{}}", CONNECTIVE, (ATOM, ATOM)) for name in CONNECTIVES},
+    **connectives("&", "|", ATOM),
 }
 PREAMBLE = "#define select(c, a, b) ((c) ? (a) : (b))"
 

@@ -17,7 +17,7 @@ import numpy as np
 from ..errors import TinygradError
 from ..namespaces.namespace import FLOATS
 from .rule_namespace import RuleNamespace
-from .tape import Call, Tape, Tracer, operands_of
+from .tape import INFIX, Call, Tape, Tracer, operands_of
 
 # What binds tighter has the smaller number. A part that binds looser than its place allows stands in parentheses.
 ATOM, SIGN, PRODUCT, SUM, COMPARISON, CONNECTIVE, CHOICE = range(7)
@@ -41,6 +41,24 @@ class Form(NamedTuple):
 CONNECTIVES = "bitwise_and", "bitwise_or"
 COMPARED = "greater", "greater_equal", "less", "less_equal", "equal", "not_equal"
 TRUTHS = {*COMPARED, *CONNECTIVES}  # calls that give true or false
+ARITHMETIC = {  # as all languages write it
+    **{name: Form(f"{{}} {INFIX[name]} {{}}", SUM, (SUM, PRODUCT)) for name in ("add", "subtract")},
+    **{name: Form(f"{{}} {INFIX[name]} {{}}", PRODUCT, (PRODUCT, SIGN)) for name in ("multiply", "divide")},
+    "negative": Form("-{}", SIGN, (ATOM,)),
+    "positive": Form("{}", ATOM, (ATOM,)),
+    **{name: Form(f"{{}} {INFIX[name]} {{}}", COMPARISON, (SUM, SUM)) for name in COMPARED},
+}
+
+
+def functions(names: str, text: str = "{name}({{}})") -> dict[str, Form]:
+    """Forms of functions that a language calls as the tape does, or as `text` says."""
+    return {name: Form(text.format(name=name)) for name in names.split()}
+
+
+def connectives(conjunction: str, disjunction: str, needs: int = COMPARISON) -> dict[str, Form]:
+    """Forms of `&` and `|`."""
+    signs = zip(CONNECTIVES, (conjunction, disjunction), strict=True)
+    return {name: Form(f"{{}} {sign} {{}}", CONNECTIVE, (needs, needs)) for name, sign in signs}
 
 
 class Language(NamedTuple):

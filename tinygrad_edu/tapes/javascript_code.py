@@ -12,42 +12,33 @@ from typing import Any, NamedTuple
 
 from . import expressions as shared
 from .expressions import (
-    ATOM,
+    ARITHMETIC,
     CHOICE,
-    COMPARED,
     COMPARISON,
     CONNECTIVE,
-    CONNECTIVES,
-    PRODUCT,
-    SIGN,
     SUM,
     TRUTHS,
     Form,
     Language,
     UnwritableError,
     Writer,
+    connectives,
+    functions,
 )
-from .tape import INFIX, Tape
+from .tape import Tape
 
 __all__ = ["FORMS", "TRUTHS", "UnwritableError", "Written", "expressions", "noted", "number", "write"]
 
 FORMS = {
-    **{name: Form(f"{{}} {INFIX[name]} {{}}", SUM, (SUM, PRODUCT)) for name in ("add", "subtract")},
-    **{name: Form(f"{{}} {INFIX[name]} {{}}", PRODUCT, (PRODUCT, SIGN)) for name in ("multiply", "divide")},
-    "negative": Form("-{}", SIGN, (ATOM,)),
-    "positive": Form("{}", ATOM, (ATOM,)),
-    **{f: Form(f"Math.{f}({{}})") for f in "exp expm1 log log1p sin cos tan sinh cosh tanh sqrt abs".split()},
+    **ARITHMETIC,
+    **functions("exp expm1 log log1p sin cos tan sinh cosh tanh sqrt abs", "Math.{name}({{}})"),
+    **functions("sign erf"),
+    **functions("power maximum minimum", "{name}({{}}, {{}})"),
     "arctan": Form("Math.atan({})"),
-    **{f: Form(f"{f}({{}})") for f in ("sign", "erf")},
-    **{f: Form(f"{f}({{}}, {{}})") for f in ("power", "maximum", "minimum")},
     "where": Form("{} ? {} : {}", CHOICE, (CONNECTIVE, CONNECTIVE, CHOICE)),
-    **{name: Form(f"{{}} {INFIX[name]} {{}}", COMPARISON, (SUM, SUM)) for name in COMPARED},
     "equal": Form("{} === {}", COMPARISON, (SUM, SUM)),
     "not_equal": Form("{} !== {}", COMPARISON, (SUM, SUM)),
-    **{
-        name: Form(f"{{}} {sign} {{}}", CONNECTIVE, (COMPARISON, COMPARISON))
-        for name, sign in zip(CONNECTIVES, ("&&", "||"), strict=True)
-    },
+    **connectives("&&", "||"),
 }
 
 

@@ -14,40 +14,18 @@ from itertools import chain, count
 from typing import Any
 
 from ..namespaces import floats
-from .expressions import (
-    ATOM,
-    CHOICE,
-    COMPARED,
-    COMPARISON,
-    CONNECTIVE,
-    CONNECTIVES,
-    PRODUCT,
-    SIGN,
-    SUM,
-    Form,
-    Language,
-    Writer,
-)
-from .tape import INFIX, Tape
+from .expressions import ARITHMETIC, ATOM, CHOICE, CONNECTIVE, Form, Language, Writer, connectives, functions
+from .tape import Tape
 
 FORMS = {
-    **{name: Form(f"{{}} {INFIX[name]} {{}}", SUM, (SUM, PRODUCT)) for name in ("add", "subtract")},
-    "multiply": Form("{} * {}", PRODUCT, (PRODUCT, SIGN)),
-    "negative": Form("-{}", SIGN, (ATOM,)),
-    "positive": Form("{}", ATOM, (ATOM,)),
-    **{
-        f: Form(f"{f}({{}})") for f in "exp expm1 log log1p sin cos tan sinh cosh tanh arctan sqrt abs sign erf".split()
-    },
-    **{f: Form(f"{f}({{}}, {{}})") for f in ("divide", "power")},
+    **ARITHMETIC,
+    **functions("exp expm1 log log1p sqrt sin cos tan sinh cosh tanh arctan abs sign erf"),
+    **functions("divide power", "{name}({{}}, {{}})"),
     # nan is handed on
     "maximum": Form("{0} if {0} >= {1} or {0} != {0} else {1}", CHOICE, (ATOM, ATOM), (0, 1)),
     "minimum": Form("{0} if {0} <= {1} or {0} != {0} else {1}", CHOICE, (ATOM, ATOM), (0, 1)),
     "where": Form("{1} if {0} else {2}", CHOICE, (CONNECTIVE, CONNECTIVE, CHOICE)),
-    **{name: Form(f"{{}} {INFIX[name]} {{}}", COMPARISON, (SUM, SUM)) for name in COMPARED},
-    **{
-        name: Form(f"{{}} {word} {{}}", CONNECTIVE, (COMPARISON, COMPARISON))
-        for name, word in zip(CONNECTIVES, ("and", "or"), strict=True)
-    },
+    **connectives("and", "or"),
 }
 NAMES = {name: getattr(floats, name) for name in FORMS if hasattr(floats, name)} | {"inf": math.inf, "nan": math.nan}
 """What the names in a text stand for."""
