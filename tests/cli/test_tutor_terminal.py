@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import random
 import re
 import signal
+import time
 
 import pytest
 
@@ -112,5 +114,31 @@ def test_a_killed_screen_has_lost_nothing(folder, terminal):
     assert state(folder)["answers"] == {f"{LESSON}/sum": "7"} and state(folder)["page"][LESSON] == 3
     tty = terminal("tutorial", columns=80, rows=40)
     tty.wait_for("SEITE 3/7", "✓ Richtig: 7")
+    tty.type("q")
+    assert tty.end() == 0
+
+
+@pytest.mark.fuzz
+def test_screens_that_are_killed_lose_nothing(folder, terminal):
+    """25 at random moments, while a page is turned, an answer is typed, a file is checked, a hint is opened."""
+    rng = random.Random(0)
+    (folder / LESSON).mkdir()
+    (folder / LESSON / "neuron.py").write_text(solution("neuron", language="de"), encoding="utf-8")
+    assert main(["tutorial", "read", "2", "4"]) == main(["tutorial", "check", "neuron"]) == 0
+    for kills in range(25):
+        tty = terminal("tutorial", "read", "2", str(rng.randint(3, 6)), columns=80, rows=24)
+        if kills % 2:
+            tty.wait_for("SEITE")
+        tty.type(rng.choice(["p7\r", "\x1b[C\x1b[C", "c", "h", "\x1b[Dp"]))
+        time.sleep(rng.uniform(0.0, 0.4))  # the moment is what is random
+        tty.child.kill(signal.SIGKILL)
+        tty.end()
+        found = state(folder)
+        assert found["done"] == [f"{LESSON}/neuron"] and found["lesson"] == LESSON
+        assert set(found["answers"].items()) <= {(f"{LESSON}/sum", "7")}
+        assert (folder / LESSON / "neuron.py").read_text(encoding="utf-8") == solution("neuron", language="de")
+    assert {path.name for path in folder.parent.iterdir()} == {folder.name}
+    tty = terminal("tutorial", columns=80, rows=24)
+    tty.wait_for("SEITE")
     tty.type("q")
     assert tty.end() == 0
