@@ -107,7 +107,9 @@ def _hidden(net: tuple[int, ...]) -> list[int]:
     return hidden
 
 
-NOT_SHOWN = ("data", "target", "task", "n", "noise", "validation", "standardize", "net", "epochs", "seed", "device")
+NOT_SHOWN = (
+    *("data", "target", "task", "n", "noise", "validation", "standardize", "net", "epochs", "seed", "device", "tf32"),
+)
 
 
 def of_run(run: Run, weights: Mapping[str, Any], theme: str | None) -> Playground | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 from os import PathLike
 from typing import Any, NamedTuple
@@ -13,6 +14,8 @@ from .learning import plain_ticks
 from .training import look_of, styled
 
 STYLES = (("-", "o", "train"), ("--", "s", "validation"))  # line, marker, and the name of a colour
+
+LONGEST = 48  # characters of a line above one of two panels
 
 
 class Panel(NamedTuple):
@@ -64,5 +67,6 @@ def _draw(ax: Any, panel: Panel, look: figure.Look, letters: float) -> None:
     ax.minorticks_off()
     ax.grid(color=look.grid, linewidth=0.8)
     ax.legend()
-    title = "\n".join(part for part in (*panel.title.split(": ", 1), panel.conclusion) if part)
+    parts = *panel.title.split(": ", 1), panel.conclusion
+    title = "\n".join(line for part in parts for line in textwrap.wrap(part, LONGEST))
     figure.labelled(ax, title, panel.unit, _("milliseconds"), letters - 2)
