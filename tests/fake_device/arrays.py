@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from . import signatures
+from . import launching, signatures
 from .counting import tally
 from .devices import Device, current
 
@@ -106,6 +106,7 @@ class FakeArray(np.lib.mixins.NDArrayOperatorsMixin):
         ready = _index(index, self._host.shape)
         if not any(part is Ellipsis for part in ready):
             ready = (*ready, Ellipsis)  # a view also of a single element, where NumPy would give a number
+        tally(launches=launching.of_positions(ready))
         return call(lambda host: host[ready], self)
 
     def __setitem__(self, index: Any, value: Any) -> None:
@@ -113,7 +114,8 @@ class FakeArray(np.lib.mixins.NDArrayOperatorsMixin):
             raise ValueError("non-scalar numpy.ndarray cannot be used for fill")
         ready, host, value = _index(index, self._host.shape), operand(self), operand(value)
         host[ready] = value
-        tally(launches=1)
+        several = launching.of_positions(ready)
+        tally(launches=several + 2 if several else 1)
         if any(isinstance(part, np.ndarray) for part in ready):  # an element that was named twice lost a value
             lost = np.arange(host.size).reshape(host.shape)[ready][host[ready] != value]
             host[np.unravel_index(lost, host.shape)] = garbage(host.dtype)
@@ -122,6 +124,7 @@ class FakeArray(np.lib.mixins.NDArrayOperatorsMixin):
 def _method(name: str) -> Callable[..., Any]:
     def method(host: np.ndarray, *operands: Any, **options: Any) -> Any:
         signatures.METHODS[name](host, *operands, **options)
+        tally(**launching.more(name, host, *operands, **options))
         return getattr(host, name)(*operands, **options)
 
     return method
@@ -225,8 +228,9 @@ class Ufunc:
         return call(_power if self._ufunc is np.power else self._ufunc, *operands, **options)
 
     def at(self, a: FakeArray, indices: Any, b: Any = None) -> None:
-        self._ufunc.at(operand(a), _index(indices, a.shape), operand(b))
-        tally(launches=1)
+        ready = _index(indices, a.shape)
+        self._ufunc.at(operand(a), ready, operand(b))
+        tally(launches=1 + launching.of_positions(ready))
 
     def reduce(
         self, array: FakeArray, axis: Any = 0, dtype: Any = None, out: Any = None, keepdims: bool = False

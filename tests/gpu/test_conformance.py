@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from emulator import activating
 from fake_device import beliefs, fake_cupy
 
 
@@ -81,3 +82,42 @@ def test_it_waits_for_the_device(name: str, xp: Any, waits: Callable[[Callable[[
 def test_it_does_not_wait_for_the_device(name: str, xp: Any, waits: Callable[[Callable[[], Any]], bool]) -> None:
     a = beliefs.iota(xp)
     assert not waits(lambda: (beliefs.VIEWS | beliefs.KERNELS)[name](xp, a))
+
+
+# Calls beside those of `beliefs.py` for which CuPy launches several kernels, or uploads something. (The fake counts one
+# for `einsum`, where CuPy launches as many as there are products.)
+COSTS: dict[str, Callable[[Any, Any], Any]] = {
+    **{f"stack {n}": lambda xp, a, n=n: xp.stack([a] * n) for n in (1, 3, 8, 9)},
+    "concatenate 9": lambda xp, a: xp.concatenate([a] * 9),
+    "roll along an axis": lambda xp, a: xp.roll(a, 1, axis=1),
+    "roll": lambda xp, a: xp.roll(a, 1),
+    "pad with zeros": lambda xp, a: xp.pad(a, 1),
+    "cumsum of a row": lambda xp, a: xp.cumsum(a[0]),
+    "tril": lambda xp, a: xp.tril(a),
+    "var": lambda xp, a: a.var(),
+    "std": lambda xp, a: xp.std(a),
+    "take at two arrays": lambda xp, a: a[positions(xp), positions(xp)],
+    "take at three arrays": lambda xp, a: a.reshape(3, 2, 2)[positions(xp), positions(xp) % 2, positions(xp) % 2],
+    "assign at two arrays": lambda xp, a: beliefs.assigned(a, (positions(xp), positions(xp)), 1.0),
+    "add at two arrays": lambda xp, a: beliefs.added(xp, a, (positions(xp), positions(xp)), a[0, :3]),
+    "add at an array": lambda xp, a: beliefs.added(xp, a, positions(xp), a),
+}
+
+
+def positions(xp: Any) -> Any:
+    return xp.arange(3)
+
+
+@pytest.mark.emulator
+@pytest.mark.parametrize("name", sorted({*beliefs.VIEWS, *beliefs.KERNELS, *COSTS} - {"einsum"}))
+def test_the_fake_counts_what_cupy_asks_for(name: str) -> None:
+    cupy = importlib.import_module("cupy")
+    call = (beliefs.VIEWS | beliefs.KERNELS | COSTS)[name]
+    counted = []
+    for xp, counting in ((fake_cupy, fake_cupy.counting), (cupy, activating.counting)):
+        a = beliefs.iota(xp)
+        call(xp, a)  # compiles
+        with counting() as count:
+            call(xp, a)
+        counted.append((count.launches, count.uploads))
+    assert counted[0] == counted[1]
