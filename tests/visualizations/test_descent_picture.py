@@ -55,3 +55,10 @@ def test_ways_differ_in_more_than_colour_and_are_named():
 def test_what_cannot_be_drawn_is_said(ways, said):
     with pytest.raises(ArgumentError, match=said):
         draw_descent(parabola, ways)
+
+
+@pytest.mark.parametrize(("name", "anchor"), [("L", "end"), ("loss", "end"), ("recall of the eights", "start")])
+def test_a_long_name_of_the_result_begins_on_the_paper(name: str, anchor: str) -> None:
+    picture = draw_descent(lambda w: w * w, [3.0, 1.0], result=name)._repr_svg_()
+    (element,) = re.findall(rf"<text [^>]*>{name}</text>", picture)
+    assert f'text-anchor="{anchor}"' in element and float(re.search(r'x="([\d.]+)"', element)[1]) > 0  # type: ignore[index]

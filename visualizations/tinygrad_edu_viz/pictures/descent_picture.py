@@ -21,6 +21,7 @@ WIDTH, HEIGHT = 520.0, 300.0
 LEFT, RIGHT, TOP, BOTTOM = 56.0, 16.0, 26.0, 40.0  # around the plot
 POINTS, BEYOND = 201, 0.25  # of the curve; how far it goes on behind the ways, in lengths of that
 LABELLED = 15.0  # pixels between two points that both have a number
+LETTER = 7.5  # pixels that a letter takes, about
 INKS = ("#8A3300", "#005A8C", "#006B4F", "#7A3E6B")  # of Okabe and Ito's colours, darkened for white paper
 MARKS = ("circle", "square", "triangle", "diamond")
 
@@ -130,7 +131,9 @@ class _Sheet:
             self.parts.append(f'<path d="M{x} {bottom:g}v4" stroke="{LIGHT.line}"/>')
             self.parts.append(_text(x, bottom + 17, compact(tick), "middle", LIGHT.quiet))
         self.parts.append(f'<path d="M{LEFT:g} {TOP:g}V{bottom:g}H{right:g}" fill="none" stroke="{LIGHT.line}"/>')
-        self.parts.append(_text(LEFT - 6, TOP - 10, self.picture.result, "end", LIGHT.text))
+        fits = LETTER * len(self.picture.result) <= LEFT - 6
+        x, anchor = (LEFT - 6, "end") if fits else (LETTER, "start")  # else it would begin beyond the paper
+        self.parts.append(_text(x, TOP - 10, self.picture.result, anchor, LIGHT.text))
         self.parts.append(_text(right, HEIGHT - 6, self.picture.axis, "end", LIGHT.text))
 
     def _way(self, k: int, descent: Descent) -> None:
