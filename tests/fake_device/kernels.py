@@ -7,6 +7,7 @@ closing brace on a line of its own; parameters of type T, I (the labels' type) o
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable
 from typing import Any
@@ -14,8 +15,8 @@ from typing import Any
 import numpy as np
 
 _FUNCTIONS = {
-    **{name: getattr(np, name) for name in ("sqrt", "exp", "expm1", "log", "log1p", "tanh")},
-    **{"fabs": np.abs, "pow": np.power},
+    **{name: getattr(np, name) for name in "sqrt exp expm1 log log1p sin cos tan sinh cosh tanh".split()},
+    **{"fabs": np.abs, "pow": np.power, "atan": np.arctan, "erf": np.vectorize(math.erf, otypes=[float])},
 }
 _MACROS = {"#define select(c, a, b) ((c) ? (a) : (b))": {"select": np.where}, "": {}}
 

@@ -107,6 +107,10 @@ class Backend(Namespace):
         for array, result in zip(arrays, kernel(self, *arrays, *numbers), strict=False):
             array[...] = result
 
+    def compute(self, op: Any, forward: Any, arrays: list[Any], attrs: dict[str, Any] | None) -> Any:
+        """The result of an operation on arrays of this device, which is the current one."""
+        return forward(self, *arrays, **(attrs or {}))
+
     def indicator(self, condition: Any, *operands: Any) -> Any:
         return condition.astype(self.xp.result_type(*operands))
 

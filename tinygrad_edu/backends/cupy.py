@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
@@ -148,6 +149,34 @@ class CupyBackend(Backend):
         y = self.special.erf(a)
         return y.astype(a.dtype) if a.dtype == "float16" else y
 
+    # Rules of several calls, fused.
+
+    def compute(self, op: Any, forward: Any, arrays: list[Any], attrs: dict[str, Any] | None) -> Any:
+        kernel = forward_kernel(op, _settings(attrs)) if self._fits(op, arrays, attrs) else None
+        return super().compute(op, forward, arrays, attrs) if kernel is None else self._compiled(kernel)(*arrays)
+
+    fuses = True
+
+    def slope(
+        self, op: Any, position: int, upstream: Any, y: Any, operands: list[Any], attrs: dict[str, Any] | None
+    ) -> Any:
+        """The derivative of an elementwise operation, and that times the upstream gradient, in one launch; or None."""
+        if not self._fits(op, [upstream, y, *operands], attrs):
+            return None
+        kernel = slope_kernel(op, position, _settings(attrs))
+        return None if kernel is None else self._compiled(kernel)(upstream, y, *operands)
+
+    @staticmethod
+    def _fits(op: Any, arrays: list[Any], attrs: dict[str, Any] | None) -> bool:
+        """Whether arrays are what the kernel of a rule takes: of one shape and one type, that of its numbers."""
+        first = arrays[0]
+        if not (op.elementwise and (not attrs or _PLAIN.issuperset(map(type, attrs.values())))):
+            return False
+        if not all(hasattr(array, "dtype") for array in arrays):  # plain numbers
+            return False
+        alike = all(array.dtype == first.dtype and array.shape == first.shape for array in arrays)
+        return alike and first.dtype.char in "fd" and first.ndim > 0
+
     # Parts of rules, fused: like all functions of a backend, they are called where the current device is this one.
 
     def update(self, kernel: KernelText, arrays: list[Any], numbers: list[float], scratch: list[Any]) -> None:
@@ -214,6 +243,42 @@ def kernel_of(text: KernelText, xp: Any) -> Any:
 def part_kernel(name: str, activation: str | None) -> KernelText:
     """A part of a rule, of two arrays, as a kernel."""
     return elementwise(Kernel(PARTS[name], 2, settings={"activation": activation}), ("y",))
+
+
+_PLAIN = {bool, int, float, str, type(None)}  # types of settings that stand in a kernel
+Settings = tuple[tuple[str, Any], ...]
+
+
+def _settings(attrs: dict[str, Any] | None) -> Settings:
+    return tuple(attrs.items()) if attrs else ()
+
+
+@cache
+def forward_kernel(op: Any, settings: Settings) -> KernelText | None:
+    """The forward rule of an operation as one kernel; None if it is a single call, or cannot be written."""
+    return _rule_kernel(op.forward, op.arity, settings, ("result",))
+
+
+@cache
+def slope_kernel(op: Any, position: int, settings: Settings) -> KernelText | None:
+    """A derivative of an operation, and its product with the upstream gradient; None if that is a single call."""
+    rule = op.rules[position]
+
+    def slope(xp: Any, g: Any, y: Any, *operands: Any, **attrs: Any) -> Any:
+        local = rule(xp, y, *operands, **attrs)
+        return local, g * local
+
+    return _rule_kernel(slope, 2 + op.arity, settings, ("local", "product"))
+
+
+def _rule_kernel(rule: Any, arrays: int, settings: Settings, results: Sequence[str]) -> KernelText | None:
+    """A rule as a kernel; None if it is a single call of the library, or cannot be written."""
+    try:
+        kernel = Kernel(rule, arrays, settings=dict(settings))
+        calls = [call for call in kernel.steps.values() if call.name != "positive"]  # a copy of what is handed through
+        return elementwise(kernel, results) if len(calls) > 1 else None
+    except (TypeError, AttributeError):  # a constant slope, or a function that a kernel lacks
+        return None
 
 
 # Cross-entropy, one thread a row: it goes along the row several times, which is fast as long as the row is short. An

@@ -126,6 +126,9 @@ class Elementwise(Operation):
         if local is None:
             return None, None
         if type(local) is not float:
+            at_once = xp.slope(self, position, upstream, y, operands, attrs) if xp.fuses else None
+            if at_once is not None:
+                return at_once[0], xp.fit(at_once[1], operands[position])
             local = local(xp, y, *operands, **attrs) if attrs else local(xp, y, *operands)  # type: ignore[operator]
             contribution = xp.chain(upstream, local)
         else:

@@ -43,6 +43,7 @@ class Namespace:
 
     is_host = True  # the data lie in the host's memory, so that functions need no `run`
     guarded = False
+    fuses = False  # it may compute a derivative and the chain rule at once, by `slope`
 
     def __init__(self, library: Any):
         self.library = library
@@ -71,6 +72,10 @@ class Namespace:
     def chain(self, upstream: Any, local: Any) -> Any:
         """The chain rule: upstream gradient times local derivative."""
         return upstream * local
+
+    def slope(self, op: Any, position: int, upstream: Any, y: Any, operands: Any, attrs: Any) -> Any:
+        """Of an elementwise operation the derivative for the operand at `position`, and the chain rule, at once; None
+        where they are computed one after the other. Asked for only where a namespace `fuses`."""
 
     def damped(self, a: Any, factor: Any) -> Any:
         """a · factor, for a factor that goes to 0 faster than a to infinity: where it is 0, so is the product."""

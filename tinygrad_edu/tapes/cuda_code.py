@@ -13,8 +13,10 @@ if TYPE_CHECKING:
 FORMS = {
     **ARITHMETIC,
     "square": Form("{0} * {0}", PRODUCT, (ATOM,), (0,)),
-    **functions("sqrt exp expm1 log log1p tanh"),
+    **functions("sqrt exp expm1 log log1p sin cos tan sinh cosh tanh erf"),
+    "arctan": Form("atan({})"),
     "abs": Form("fabs({})"),
+    "sign": Form("select({0} > 0, (T)(1), select({0} < 0, (T)(-1), {0}))", ATOM, (ATOM,), (0,)),
     "power": Form("pow({}, {})"),
     # nan is handed on
     "maximum": Form("select(({0} >= {1}) | ({0} != {0}), {0}, {1})", ATOM, (ATOM, ATOM), (0, 1)),

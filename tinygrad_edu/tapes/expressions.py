@@ -9,13 +9,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
-from math import erf
 from typing import Any, NamedTuple
 
-import numpy as np
-
 from ..errors import TinygradError
-from ..namespaces.namespace import FLOATS
 from .rule_namespace import RuleNamespace
 from .tape import INFIX, Call, Tape, Tracer, operands_of
 
@@ -96,17 +92,11 @@ class Reading(RuleNamespace):
         forms = self.language.forms
         return partial(self.tape.apply, name) if name in forms else super(RuleNamespace, self).find(name)
 
-    def erf(self, a: Any) -> Any:
-        return self.tape.note("erf", _erf, a) if isinstance(a, Tracer) else FLOATS.erf(a)
-
     def chain(self, upstream: Any, local: Any) -> Any:
         """The chain rule, without the 1 with which a backward pass starts, or that a sum passes on."""
         if type(upstream) is float and upstream == 1.0:
             return local
         return upstream if type(local) is float and local == 1.0 else upstream * local
-
-
-_erf = np.frompyfunc(erf, 1, 1)  # only noted: NumPy has none
 
 
 def noted(tape: Tape, language: Language, rule: Callable[..., Any], *operands: Any, **settings: Any) -> list[Any]:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from functools import partial
 from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 
-from ..namespaces.namespace import Namespace
-from .tape import Tape, is_elementwise
+from ..namespaces.namespace import FLOATS, Namespace
+from .tape import Tape, Tracer, is_elementwise
+
+_erf = np.frompyfunc(math.erf, 1, 1)  # only noted: NumPy has none
 
 
 class RuleNamespace(Namespace):
@@ -21,6 +24,9 @@ class RuleNamespace(Namespace):
 
     def find(self, name: str) -> Any:
         return partial(self.tape.apply, name) if is_elementwise(getattr(np, name, None)) else super().find(name)
+
+    def erf(self, a: Any) -> Any:
+        return self.tape.note("erf", _erf, a) if isinstance(a, Tracer) else FLOATS.erf(a)
 
     def clip(self, a: Any, min: Any = None, max: Any = None) -> Any:
         a = a if min is None else self.maximum(a, min)

@@ -331,7 +331,7 @@ class Tensor(PythonProtocol, Operators, Node):
         forward = op.forward_in_float32 if op.adds_up and is_half(arrays[0]) else op.forward
         try:
             if not backend.is_host:
-                data = backend.run(forward, backend, *arrays, **(attrs or {}))
+                data = backend.run(backend.compute, op, forward, arrays, attrs)
             elif attrs:
                 data = forward(backend, *arrays, **attrs)
             else:
