@@ -20,7 +20,7 @@ def parameters(kernel: KernelText) -> list[tuple[bool, str, str, bool]]:
     found = []
     for text, is_result in ((kernel.in_params, False), (kernel.out_params, True)):
         for parameter in text.split(","):
-            match = re.fullmatch(r"(raw )?(T|I|int32) (\w+)", parameter.strip())
+            match = re.fullmatch(r"(raw )?(T|I|int32|uint32) (\w+)", parameter.strip())
             assert match, parameter
             found.append((bool(match[1]), match[2], match[3], is_result))
     return found
@@ -28,7 +28,7 @@ def parameters(kernel: KernelText) -> list[tuple[bool, str, str, bool]]:
 
 def is_number(kind: str, name: str) -> bool:
     """Whether a parameter is one number for all elements: n0, n1, ... of rules, and those of a fixed type."""
-    return kind == "int32" or re.fullmatch(r"n\d+", name) is not None
+    return kind in ("int32", "uint32") or re.fullmatch(r"n\d+", name) is not None
 
 
 def source(kernels: list[KernelText], element: str, cuda: bool) -> str:
@@ -44,7 +44,7 @@ def source(kernels: list[KernelText], element: str, cuda: bool) -> str:
 def _function(kernel: KernelText, cuda: bool) -> str:
     signature, locals_ = [], []
     for raw, kind, name, is_result in parameters(kernel):
-        type_ = {"T": "T", "I": "long long", "int32": "int"}[kind]
+        type_ = {"T": "T", "I": "long long", "int32": "int", "uint32": "unsigned"}[kind]
         const = "" if is_result else "const "
         if is_number(kind, name):
             signature.append(f"{type_} {name}")

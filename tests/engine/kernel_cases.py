@@ -8,7 +8,7 @@ from typing import Any
 
 import tinygrad_edu as tg
 from oracle.optim_cases import SETTINGS
-from tinygrad_edu.backends.cupy import ROW_KERNELS, part_kernel
+from tinygrad_edu.backends.cupy import DROPOUT, ROW_KERNELS, part_kernel
 from tinygrad_edu.tapes.cuda_code import KernelText, elementwise
 from tinygrad_edu.tapes.kernel import Kernel
 
@@ -40,4 +40,5 @@ def all_kernels() -> dict[str, KernelText]:
         **{name: elementwise(kernel) for name, (kernel, *_) in KERNELS.items()},
         **HOOKS,
         **ROW_KERNELS,
+        "dropout": DROPOUT,
     }

@@ -18,6 +18,7 @@ from fake_device import fake_cupy
 from tinygrad_edu import backends
 from tinygrad_edu.backends.cupy import ROW_KERNELS, kernel_of
 from tinygrad_edu.namespaces.namespace import PARTS
+from tinygrad_edu.nn.dropout import mask_keys
 from tinygrad_edu.tapes.cuda_code import KernelText, elementwise
 from tinygrad_edu.tapes.kernel import Kernel
 
@@ -61,7 +62,7 @@ def call(function: Any, kernel: KernelText, arguments: list[Any], size: int, num
     given = []
     for (_, kind, name, _), value in zip(c_code.parameters(kernel), arguments, strict=True):
         if c_code.is_number(kind, name):
-            given.append(ctypes.c_int(value) if kind == "int32" else number(value))
+            given.append({"int32": ctypes.c_int, "uint32": ctypes.c_uint}.get(kind, number)(value))
         else:
             assert value.flags.c_contiguous
             given.append(value.ctypes.data_as(ctypes.c_void_p))
@@ -115,6 +116,13 @@ def test_an_activation_s_kernel_computes_its_rule(name: str, compiled: Any) -> N
     y = np.empty_like(a)
     compiled(name, [a, b, y], len(a))
     np.testing.assert_allclose(y, expected, **close(compiled.dtype))
+
+
+def test_the_kernel_of_dropout_computes_its_hash(compiled: Any) -> None:
+    keys, factor = mask_keys(seed=2**62 + 5, step=3), np.empty(5000, dtype=compiled.dtype)
+    compiled("dropout", [keys & 0xFFFFFFFF, keys >> 32, round(0.3 * 2**32), 1 / 0.7, factor], factor.size)
+    wanted = PARTS["dropout_factor"](backends.get("cpu"), keys, (5000,), 0.3, compiled.dtype)
+    np.testing.assert_array_equal(factor, wanted)
 
 
 @pytest.mark.parametrize("name", CHOICES)

@@ -109,3 +109,10 @@ def test_the_step_gives_the_numbers_of_the_cpu(device: str, optimizer: type[tg.o
     here, there = training_step("cpu", (20, 8, 4), optimizer), training_step(device, (20, 8, 4), optimizer)
     for _ in range(5):
         np.testing.assert_allclose(there().item(), here().item(), rtol=1e-5)
+
+
+def test_dropout_launches_its_factors_and_a_product() -> None:
+    layer, x = tg.nn.Dropout(0.5, seed=1), tg.Tensor(np.ones((8, 4), dtype="float32"), device="fake")
+    with fake_cupy.counting() as count:
+        layer(x)
+    assert (count.launches, count.syncs, count.uploads) == (2, 0, 0)

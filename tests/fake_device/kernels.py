@@ -2,7 +2,8 @@
 
 Only what the package's kernels say is understood, one statement a line: `T x = ...;`, `int x = ...;`, `x = ...;`
 with arithmetic, comparisons, `|`, calls of the functions below and casts `(T)(...)`; loops over j, with the
-closing brace on a line of its own; parameters of type T, I (the labels' type) or int32, and raw ones, indexed by hand.
+closing brace on a line of its own; parameters of type T, I (the labels' type), int32
+or uint32, and raw ones, indexed by hand.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import numpy as np
 _FUNCTIONS = {
     **{name: getattr(np, name) for name in "sqrt exp expm1 log log1p sin cos tan sinh cosh tanh".split()},
     **{"fabs": np.abs, "pow": np.power, "atan": np.arctan, "erf": np.vectorize(math.erf, otypes=[float])},
+    "unsigned": lambda a: np.asarray(a).astype("uint32"),
 }
 _MACROS = {"#define select(c, a, b) ((c) ? (a) : (b))": {"select": np.where}, "": {}}
 
@@ -53,12 +55,13 @@ class ElementwiseKernel:
         assert len(dtypes) == 1, f"T cannot be {', '.join(map(str, dtypes))} at once"
         kind = dtypes.pop().type
         # raw arrays have a say neither in the number of threads nor in the shape of the results
-        shape = np.broadcast_shapes(*[arrays[n].shape for n in self.inputs if n in arrays and not self._is_raw(n)])
+        seen = [n for n in self.inputs if n in arrays and not self._is_raw(n)] or self.outputs
+        shape = np.broadcast_shapes(*[arrays[n].shape for n in seen if n in arrays and not self._is_raw(n)])
         assert all(self._is_raw(n) or arrays[n].shape == shape for n in self.outputs if n in arrays), "Out shape"
         values: dict[str, Any] = {**self.functions, "i": np.arange(np.prod(shape, dtype=int)).reshape(shape)}
         for name, host in given.items():
             if name not in arrays:
-                values[name] = kind(host) if self.types[name] == "T" else host
+                values[name] = {"T": kind, "uint32": np.uint32}.get(self.types[name], lambda x: x)(host)
             elif self._is_raw(name):
                 values[name] = host.reshape(-1)
             else:  # C computes with small integers as int
@@ -72,7 +75,7 @@ class ElementwiseKernel:
 
 
 def _types(params: str) -> dict[str, str]:
-    found = [re.fullmatch(r"((?:raw )?(?:T|I|int32)) (\w+)", param.strip()) for param in params.split(",")]
+    found = [re.fullmatch(r"((?:raw )?(?:T|I|int32|uint32)) (\w+)", param.strip()) for param in params.split(",")]
     assert all(found), f"not understood: {params}"
     return {match[2]: match[1] for match in found if match}
 
@@ -88,6 +91,7 @@ def _as_python(operation: str) -> str:
             depth += 1
         else:
             assert line.endswith(";") and line.count(";") == 1, f"not one statement: {line}"
-            statement = re.sub(r"^(T|int) (?=\w+ =)", "", line[:-1])
+            statement = re.sub(r"^(T|int|unsigned) (?=\w+ =)", "", line[:-1])
+            statement = re.sub(r"\(unsigned\)(?=\()", "unsigned", statement)
             lines.append("    " * depth + re.sub(r"\(T\)(?=\()", "", statement))
     return "\n".join(lines)

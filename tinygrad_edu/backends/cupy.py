@@ -212,6 +212,12 @@ class CupyBackend(Backend):
 
     cross_entropy_mean_slope = cross_entropy_slope
 
+    def dropout_factor(self, keys: int, shape: tuple[int, ...], p: float, dtype: Any) -> Any:
+        factor, limit = self.xp.empty(shape, dtype=dtype), round(p * 2**32)
+        if factor.dtype.char not in "fd" or not factor.size or limit >= 2**32:
+            return PARTS["dropout_factor"](self, keys, shape, p, dtype)
+        return self._compiled(DROPOUT)(keys & 0xFFFFFFFF, keys >> 32, limit, 1 / (1 - p), factor)
+
     def _compiled(self, text: KernelText) -> Any:
         if text not in self._kernels:
             self._kernels[text] = kernel_of(text, self.xp)
@@ -280,6 +286,19 @@ def _rule_kernel(rule: Any, arrays: int, settings: Settings, results: Sequence[s
     except (TypeError, AttributeError):  # a constant slope, or a function that a kernel lacks
         return None
 
+
+# The hash of `nn/dropout.py`, for the element i.
+_HASH = """
+unsigned x = (unsigned)(i) ^ low;
+x = x ^ (x >> 16);
+x = x * 0x7FEB352D;
+x = x ^ (x >> 15);
+x = x + high;
+x = x * 0x846CA68B;
+x = x ^ (x >> 16);
+factor = select(x >= limit, n0, (T)(0));
+"""
+DROPOUT = KernelText("uint32 low, uint32 high, uint32 limit, T n0", "T factor", _HASH, "tinygrad_edu_dropout")
 
 # Cross-entropy, one thread a row: it goes along the row several times, which is fast as long as the row is short. An
 # index out of range wraps, as it does everywhere in CuPy. n0 is what a row is multiplied by: its share in a mean.

@@ -9,6 +9,7 @@ from .. import backends
 from ..checks import is_within
 from ..errors import ArgumentError
 from ..graph.modes import call_beside
+from ..namespaces.namespace import part
 from ..random import generator
 from ..rules import functional
 from ..rules.composed import as_tensor
@@ -62,9 +63,9 @@ class Dropout(Module):
 
     def _factor(self, backend: backends.Backend, shape: tuple[int, ...], dtype: Any) -> Any:
         """The factors of the next step: 0 for what is dropped, 1 / (1 - p) for what is kept."""
-        kept = keep_mask(backend, self.seed, self.step, shape, self.p)
+        keys = mask_keys(self.seed, self.step)
         self.step += 1
-        return kept.astype(dtype) * (1 / (1 - self.p))
+        return backend.dropout_factor(keys, shape, self.p, dtype)
 
     def settings(self) -> str:
         return f"p={self.p}"
@@ -77,7 +78,21 @@ def keep_mask(xp: Any, seed: int, step: int, shape: tuple[int, ...], p: float) -
     is resumed. The index goes through an integer hash with good mixing (lowbias32, Wellons 2018), whose keys come from
     seed and step (splitmix64, Steele, Lea & Flood 2014).
     """
-    keys = _splitmix(_splitmix(seed) + step)
+    return _kept(xp, mask_keys(seed, step), shape, p)
+
+
+def mask_keys(seed: int, step: int) -> int:
+    """The keys of the hash in a step, 32 bits and 32 bits."""
+    return _splitmix(_splitmix(seed) + step)
+
+
+@part
+def dropout_factor(xp: Any, keys: int, shape: tuple[int, ...], p: float, dtype: Any) -> Any:
+    """What each element is multiplied by: 0 where it is dropped, 1 / (1 - p) where it is kept."""
+    return _kept(xp, keys, shape, p).astype(dtype) * (1 / (1 - p))
+
+
+def _kept(xp: Any, keys: int, shape: tuple[int, ...], p: float) -> Any:
     x = xp.arange(math.prod(shape), dtype="uint32")
     x ^= keys & 0xFFFFFFFF
     x ^= x >> 16
