@@ -348,3 +348,10 @@ def test_an_array_of_no_axes_is_a_number() -> None:
     step = tg.compile(lambda x: w * x.item())
     assert step.mean_over([(np.array(2.0),), (np.array(4.0),)]).data == 9.0
     assert "x" in step.source
+
+
+def test_further_results_may_have_another_shape_in_each_group() -> None:
+    w = Value(3.0)
+    step = tg.compile(lambda x: (w * sum(x), np.array([w * item for item in x])))
+    _, found = step.mean_over([([1.0, 2.0],), ([4.0],), ([5.0, 6.0],)])
+    assert [[value.data for value in products] for products in found] == [[3.0, 6.0], [12.0], [15.0, 18.0]]

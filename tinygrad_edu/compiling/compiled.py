@@ -7,19 +7,17 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import ArgumentError, CompileError, DataError
+from ..errors import ArgumentError, DataError
 from ..graph.modes import MODES, Mode, get_default_dtype
 from ..namespaces.objects import is_value
 from ..tensors.tensor import Tensor
 from ..tensors.value import Value
 from . import names
-from .plan import Plan
+from .plan import PLANS, Plan, raise_if_refused
 from .recording import Content, Recording, changed
 from .scalar_function import ScalarFunction, check_results, differentiated
 from .scalar_recording import as_tuple
 from .surroundings import Surroundings
-
-PLANS = 16  # for how many kinds of arguments a function is compiled
 
 
 def compile(function: Callable[..., Any], strict: bool = True, optimizer: Any = None) -> Compiled:
@@ -190,7 +188,7 @@ class Compiled:
 
     def _run(self, arguments: tuple[Any, ...]) -> Any:
         """Run the function as it is, and its backward pass."""
-        self._raise_if_refused()
+        raise_if_refused(self.function, self._why_not, self.strict)
         return differentiated(self._call(arguments))
 
     def _record(self, key: Any, arguments: tuple[Any, ...]) -> Any:
@@ -206,7 +204,7 @@ class Compiled:
             self._why_not = recording.why_not or self._plan(key, recording, results, before, surroundings)
             if self._why_not is not None:
                 self._plans.clear()
-            self._raise_if_refused()
+            raise_if_refused(self.function, self._why_not, self.strict)
         return differentiated(results)
 
     def _plan(
@@ -236,13 +234,6 @@ class Compiled:
         if why_not is None and (name := surroundings.changed()) is not None:
             return f"it changes {name!r}, which lies outside of it and which a replay would not change: do so outside"
         return why_not
-
-    def _raise_if_refused(self) -> None:
-        if self.strict and self._why_not is not None:
-            name = getattr(self.function, "__name__", "the function")
-            raise CompileError(
-                f"compile: {name} cannot be replayed: {self._why_not}. With compile(..., strict=False) it runs as it is"
-            )
 
     def _call(self, arguments: tuple[Any, ...]) -> Any:
         """What the function gives, seen to be Values, or a tensor or a tuple of tensors."""

@@ -9,12 +9,24 @@ from typing import Any
 import numpy as np
 
 from ..clock import MODULE_CHANGES
+from ..errors import CompileError
 from ..graph.operation import Operation
 from ..tensors.tensor import Tensor
 from .recording import Content, Event, Recording, Source, content_of, settings_of, sources_of
 from .replay import Replay
 from .surroundings import Surroundings
 from .tracing import trace
+
+PLANS = 16  # for how many kinds of arguments a function is compiled
+
+
+def raise_if_refused(function: Any, why_not: str | None, strict: bool) -> None:
+    """Raise CompileError if a function cannot be replayed, and is to be."""
+    if strict and why_not is not None:
+        name = getattr(function, "__name__", "the function")
+        raise CompileError(
+            f"compile: {name} cannot be replayed: {why_not}. With compile(..., strict=False) it runs as it is"
+        )
 
 
 class Plan:

@@ -7,31 +7,31 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import ArgumentError, CompileError
+from ..errors import ArgumentError
 from ..graph.modes import MODES
 from ..namespaces.objects import is_value
 from ..tensors.storing import begin_storing, end_storing
 from ..tensors.tensor import Tensor
 from ..tensors.value import Value
 from . import names
-from .plan import difference
+from .plan import PLANS, difference, raise_if_refused
 from .scalar_code import ScalarCode
 from .scalar_recording import ScalarRecording, as_tuple, is_number
 from .surroundings import Surroundings
-
-PLANS = 16  # for how many kinds of examples a function is compiled
 
 
 class ScalarPlan:
     """How to compute a function of Values for examples of one kind.
 
     Attributes:
+        shapes: of the results after the loss; None for a Value.
         code: None until a second recording has confirmed the first.
     """
 
     def __init__(self, recording: ScalarRecording, surroundings: Surroundings, names: Sequence[str]):
         self.recording, self.surroundings, self.names = recording, surroundings, names
         self.gives_tuple = isinstance(recording.results, tuple)
+        self.shapes = [shape for _, shape in recording.outputs[1:]]
         self.code: ScalarCode | None = None
 
     def confirm(self, recording: ScalarRecording) -> str | None:
@@ -75,8 +75,7 @@ class ScalarFunction:
         if plan is not None and plan.is_ready():
             return self._results(plan, *self._replay([(plan, [numbers])]))
         recording = self._record(key, arguments)
-        if self.why_not is not None:
-            self._raise_if_strict()
+        raise_if_refused(self.function, self.why_not, self.strict)
         return differentiated(recording.results)
 
     def mean_over(self, examples: Iterable[Any]) -> Any:
@@ -101,7 +100,7 @@ class ScalarFunction:
                     break
                 self._record(key, group[min(k, len(group) - 1)][0])
                 if self.why_not is not None:
-                    self._raise_if_strict()
+                    raise_if_refused(self.function, self.why_not, self.strict)
                     return self._mean_as_it_is(rows)
             work.append((self._plans[key], [numbers for _, numbers in group]))
         loss, others = self._replay(work)
@@ -113,20 +112,20 @@ class ScalarFunction:
 
     def _replays(self, rows: list[Any]) -> bool:
         """Whether code may be run; and not the function itself, with its backward pass."""
-        self._raise_if_strict()
+        raise_if_refused(self.function, self.why_not, self.strict)
         modes = MODES.get()
         asks = any(is_value(x) and x.requires_grad for row in rows for x in row)
         return self.why_not is None and modes.recording and modes.watch is None and not asks
 
-    def _replay(self, work: list[tuple[ScalarPlan, list[Any]]]) -> tuple[float, list[Any]]:
-        """The mean loss over the examples of all groups, and what else there is for each; gradients are stored."""
+    def _replay(self, work: list[tuple[ScalarPlan, list[Any]]]) -> tuple[float, list[list[Any]]]:
+        """The mean loss over the examples of all groups, and the further results of each; gradients are stored."""
         n = sum(len(rows) for _, rows in work)
         total, received, found = 0.0, {}, []
         for plan, rows in work:
             code = plan.code
             assert code is not None
             loss, gradients, others = code.run([value._data for value in code.leaves], rows)
-            found += others
+            found += [_unpacked(row, plan.shapes) for row in others]
             if len(work) == 1:
                 total, received = loss, dict(zip(code.learned, gradients, strict=True))
                 break
@@ -142,15 +141,11 @@ class ScalarFunction:
             end_storing()
         return total, found
 
-    def _results(self, plan: ScalarPlan, loss: float, others: list[Any], many: bool = False) -> Any:
-        """What the function gives, as constants: numbers as Values, of many examples in lists."""
-        constant = Value.wrap(loss)
+    def _results(self, plan: ScalarPlan, loss: float, others: list[list[Any]], many: bool = False) -> Any:
+        """What the function gives, as constants; of many examples each further result as a list."""
         if not plan.gives_tuple:
-            return constant
-        found = [_unpacked(row, [shape for _, shape in plan.recording.outputs[1:]]) for row in others]
-        if not many:
-            return (constant, *(found[0] if found else []))
-        return (constant, *map(list, zip(*found, strict=True)))
+            return Value.wrap(loss)
+        return (Value.wrap(loss), *(map(list, zip(*others, strict=True)) if many else others[0] if others else ()))
 
     # --- the function itself ---
 
@@ -192,13 +187,6 @@ class ScalarFunction:
             found.append(as_tuple(differentiated(results, 1.0 / len(rows))))
         mean = Value.wrap(sum(loss._data for loss, *_ in found) / len(rows))
         return (mean, *map(list, zip(*[others for _, *others in found], strict=True))) if len(found[0]) > 1 else mean
-
-    def _raise_if_strict(self) -> None:
-        if self.strict and self.why_not is not None:
-            name = getattr(self.function, "__name__", "the function")
-            raise CompileError(
-                f"compile: {name} cannot be replayed: {self.why_not}. With compile(..., strict=False) it runs as it is"
-            )
 
 
 def _parts(arguments: Any) -> tuple[Any, tuple[float, ...]]:

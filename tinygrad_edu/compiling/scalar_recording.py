@@ -59,6 +59,7 @@ class ScalarRecording(Observer):
         events: in the order in which they happened.
         results: what the function gave.
         outputs: for each result where its numbers come from, and the shape of an array of Values, or None.
+        leaves: the Values that the function uses and did not make, and whether each requires a gradient.
         why_not: what cannot be replayed, in words; None if all can.
     """
 
@@ -77,14 +78,13 @@ class ScalarRecording(Observer):
                 self.outputs.append(([self._source(result)], None))
             elif isinstance(result, np.ndarray) and result.dtype == object:
                 self.outputs.append(([self._source(item) for item in result.flat], result.shape))
+        self.leaves = self._leaves()
 
     def refuse(self, why: str) -> None:
         """Say why the function cannot be replayed; the first reason counts."""
         self.why_not = self.why_not or why
 
-    @property
-    def leaves(self) -> list[tuple[Value, bool]]:
-        """The Values that the function uses and did not make, and whether each requires a gradient."""
+    def _leaves(self) -> list[tuple[Value, bool]]:
         sources = [source for event in self.events for source in event.operands]
         sources += [source for result, _ in self.outputs for source in result]
         found = {id(s.key.item): (s.key.item, s.kind == "parameter") for s in sources if isinstance(s.key, Same)}

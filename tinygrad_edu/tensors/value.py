@@ -162,8 +162,7 @@ class Value(Operators, Node):
         return Value(value, requires_grad=False) if create_graph and not isinstance(value, Value) else value
 
     def backward(self, gradient: Any = None, create_graph: bool = False) -> None:
-        plain = gradient is None and not create_graph and self._tracked
-        start = 1.0 if plain else self.seed(gradient, create_graph)
+        start = self.seed(gradient, create_graph)
         gradients: Gradients = {self: start}
         if create_graph or isinstance(start, Value) or MODES.get().watch is not None:
             drain(newest_first(self), gradients, Reader(create_graph))
