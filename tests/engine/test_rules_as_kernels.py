@@ -9,6 +9,8 @@ import pytest
 
 import tinygrad_edu as tg
 from fake_device import fake_cupy
+from tinygrad_edu import backends
+from tinygrad_edu.graph.backprop import backprop
 from tinygrad_edu.graph.operation import REGISTRY
 from tinygrad_edu.tensors.tensor import Tensor
 
@@ -75,3 +77,11 @@ def test_what_no_kernel_takes_goes_call_by_call() -> None:
     x = Tensor([0.0, 1.0], requires_grad=True, device="fake")
     tg.where(x > 0, tg.log(x), 0.0).sum().backward()
     assert x.grad is not None and x.grad.numpy().tolist() == [0.0, 1.0]
+
+
+def test_who_looks_at_a_step_sees_the_derivative_by_itself() -> None:
+    x, upstream = (Tensor(np.array([0.3, -2.0]), requires_grad=k == 0, device="fake") for k in range(2))
+    (step,) = backprop(tg.tanh(x), upstream)
+    slope = 1 - np.tanh([0.3, -2.0]) ** 2
+    np.testing.assert_allclose(backends.get("fake").asnumpy(step.local), slope, rtol=1e-12)
+    np.testing.assert_allclose(backends.get("fake").asnumpy(step.contribution), slope * [0.3, -2.0], rtol=1e-12)

@@ -160,7 +160,7 @@ class CupyBackend(Backend):
     def slope(
         self, op: Any, position: int, upstream: Any, y: Any, operands: list[Any], attrs: dict[str, Any] | None
     ) -> Any:
-        """The derivative of an elementwise operation, and that times the upstream gradient, in one launch; or None."""
+        """The upstream gradient times the derivative of an elementwise operation, in one launch; or None."""
         if not self._fits(op, [upstream, y, *operands], attrs):
             return None
         kernel = slope_kernel(op, position, _settings(attrs))
@@ -267,22 +267,20 @@ def forward_kernel(op: Any, settings: Settings) -> KernelText | None:
 
 @cache
 def slope_kernel(op: Any, position: int, settings: Settings) -> KernelText | None:
-    """A derivative of an operation, and its product with the upstream gradient; None if that is a single call."""
+    """The upstream gradient times a derivative of an operation; None if that is a single call."""
     rule = op.rules[position]
 
     def slope(xp: Any, g: Any, y: Any, *operands: Any, **attrs: Any) -> Any:
-        local = rule(xp, y, *operands, **attrs)
-        return local, g * local
+        return g * rule(xp, y, *operands, **attrs)
 
-    return _rule_kernel(slope, 2 + op.arity, settings, ("local", "product"))
+    return _rule_kernel(slope, 2 + op.arity, settings, ("product",))
 
 
 def _rule_kernel(rule: Any, arrays: int, settings: Settings, results: Sequence[str]) -> KernelText | None:
     """A rule as a kernel; None if it is a single call of the library, or cannot be written."""
     try:
         kernel = Kernel(rule, arrays, settings=dict(settings))
-        calls = [call for call in kernel.steps.values() if call.name != "positive"]  # a copy of what is handed through
-        return elementwise(kernel, results) if len(calls) > 1 else None
+        return elementwise(kernel, results) if len(kernel.steps) > 1 else None
     except (TypeError, AttributeError):  # a constant slope, or a function that a kernel lacks
         return None
 

@@ -119,6 +119,8 @@ def _pass_on(node: Node, gradients: Gradients, reader: Reader) -> list[Step]:
             if contribution is not None:
                 gradients[operand] = gradient = contribution if before is None else before + contribution
                 if reader.reports:
+                    if local is None and op.elementwise:  # it was computed together with the chain rule
+                        local = op.local(position, xp, y, operands, attrs)
                     found.append(Step(node, position, upstream, local, contribution, before, gradient))
     return found
 

@@ -95,8 +95,8 @@ class Operation:
             upstream: dL/dy, of the shape of `y`; of an operation with `shared` work what that made of it.
             out: an array to write dL/da into; only for positions in `writes_into`.
         Returns:
-            (local, contribution): dy/da where the operation is elementwise (else None), and dL/da by way of y.
-            Both are None where the operation has no derivative for this operand.
+            (local, contribution): dy/da where the operation is elementwise and it was computed by itself (else None),
+            and dL/da by way of y. Both are None where the operation has no derivative for this operand.
         """
         raise NotImplementedError
 
@@ -128,7 +128,7 @@ class Elementwise(Operation):
         if type(local) is not float:
             at_once = xp.slope(self, position, upstream, y, operands, attrs) if xp.fuses else None
             if at_once is not None:
-                return at_once[0], xp.fit(at_once[1], operands[position])
+                return None, xp.fit(at_once, operands[position])
             local = local(xp, y, *operands, **attrs) if attrs else local(xp, y, *operands)  # type: ignore[operator]
             contribution = xp.chain(upstream, local)
         else:

@@ -74,7 +74,7 @@ class Namespace:
         return upstream * local
 
     def slope(self, op: Any, position: int, upstream: Any, y: Any, operands: Any, attrs: Any) -> Any:
-        """Of an elementwise operation the derivative for the operand at `position`, and the chain rule, at once; None
+        """The chain rule of an elementwise operation, with the derivative for the operand at `position`, at once; None
         where they are computed one after the other. Asked for only where a namespace `fuses`."""
 
     def damped(self, a: Any, factor: Any) -> Any:
