@@ -80,6 +80,14 @@ def test_an_error_alone_names_no_mistake():
         Judge(Scale()).verdict(SimpleNamespace(scale=lambda x, w: np.ones(2) @ np.ones(3)))
 
 
+def test_where_a_case_raised_an_error_no_mistake_is_looked_for_in_the_answers():
+    class ByItsSign(Scale):
+        mistakes = {"positive": Mistake(lambda answers: all(answer.min() > 0 for answer in answers.values()))}
+
+    with pytest.raises(ZeroDivisionError):
+        Judge(ByItsSign()).verdict(SimpleNamespace(scale=lambda x, w: x @ w.T + 1 if len(w) == 2 else 1 / 0))
+
+
 class Parts(Exercise):
     name = "parts"
     functions = ("f",)

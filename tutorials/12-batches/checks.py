@@ -101,10 +101,6 @@ def without_rest(answers):
     return all(full) and not drawn_twice(answers)
 
 
-def shows(condition):
-    return Mistake(lambda answers: all(isinstance(facts, dict) for facts in answers.values()) and condition(answers))
-
-
 ROWS = [(12, 4), (20, 6)]
 
 
@@ -137,8 +133,8 @@ class Batches(Exercise):
         return facts | {PAIRS: True, SORTED: False, AGAIN: False}
 
     mistakes = {
-        "replacement": shows(drawn_twice),
-        "rest": shows(without_rest),
+        "replacement": Mistake(drawn_twice),
+        "rest": Mistake(without_rest),
         "apart": lambda self, case: self.right(case) | {PAIRS: False},
         "unshuffled": lambda self, case: self.right(case) | {SORTED: True, AGAIN: True},
         "frozen": lambda self, case: self.right(case) | {AGAIN: True},

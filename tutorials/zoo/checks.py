@@ -50,8 +50,6 @@ def hidden(**how):
     """A mistake: the cause is there, and yet most held-out rows are right."""
 
     def shows(answers):
-        if set(answers) != {SHORT, USUAL} or not all(isinstance(a, dict) for a in answers.values()):
-            return False
         theirs, wrong = list(answers[SHORT].values()), short(**how)(parts()[0])
         return np.allclose(theirs, wrong, rtol=1e-3) and answers[USUAL]["accuracy"] >= RIGHT.least
 

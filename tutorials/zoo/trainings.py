@@ -147,10 +147,7 @@ def shown(**limits):
     """A mistake that shows where all these answers lie between limits, in each case."""
 
     def shows(answers):
-        return all(
-            isinstance(given, dict) and all(low <= given.get(what, np.nan) <= high for what, (low, high) in bounds)
-            for given in answers.values()
-        )
+        return all(low <= given[what] <= high for given in answers.values() for what, (low, high) in bounds)
 
     bounds = [(what.replace("_", " "), limit) for what, limit in limits.items()]
     return Mistake(shows)

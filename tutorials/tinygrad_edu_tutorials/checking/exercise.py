@@ -21,7 +21,7 @@ class Mistake:
     """A mistake that shows in the learner's answers, where no other numbers can be computed for it.
 
     Args:
-        shows: given all their answers, by case, says whether they made it.
+        shows: given all their answers, by case, says whether they made it; not asked where one is an error.
     """
 
     shows: Callable[[Answers], bool]
@@ -184,7 +184,8 @@ class Judge:
 
     def _is(self, model: Mistake | Answers, theirs: Answers) -> bool:
         if isinstance(model, Mistake):
-            return not self._all_right(theirs) and model.shows(theirs)
+            raised = any(isinstance(answer, Raised) for answer in theirs.values())
+            return not raised and not self._all_right(theirs) and model.shows(theirs)
         spoken = [case for case in theirs if case in model]
         equal = all(same(theirs[case], model[case], self.exercise.tolerance) for case in spoken)
         numbers = any(not isinstance(model[case], Raised) for case in spoken)
