@@ -7,7 +7,7 @@ import gc
 import os
 import signal
 import sys
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from importlib.util import find_spec
 from typing import Any
 
@@ -54,6 +54,24 @@ def device(request: pytest.FixtureRequest) -> str:
     """
     raw = request.param == "fake:1" and request.node.get_closest_marker("raw_arrays")
     return "fake" if raw else str(request.param)
+
+
+@pytest.fixture
+def machine(monkeypatch: pytest.MonkeyPatch) -> Callable[[bool], None]:
+    """A function that says whether there is a GPU, cuda:0, which is the fake device; all else there is the CPU."""
+
+    def absent(number: int) -> CupyBackend:
+        raise DeviceError(f"device 'cuda:{number}' needs CuPy; install it\nmore")
+
+    def given(there: bool) -> None:
+        known: dict[str, backends.Backend] = {"cpu": backends.get("cpu")}
+        if there:
+            known["cuda:0"] = CupyBackend("cuda:0", fake_cupy, fake_cupy.ndarray, fake_cupy.special)
+        monkeypatch.setattr(backends, "_backends", known)
+        monkeypatch.setattr(CupyBackend, "of_device", absent)
+        monkeypatch.setattr(backends, "automatic", functools.cache(backends.automatic.__wrapped__))
+
+    return given
 
 
 @pytest.fixture

@@ -4,45 +4,29 @@ is set by the test."""
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from fake_device import fake_cupy
 from tinygrad_edu import backends
-from tinygrad_edu.backends.cupy import CupyBackend
-from tinygrad_edu.errors import DeviceError, OutOfMemoryError
+from tinygrad_edu.errors import OutOfMemoryError
 from tinygrad_edu_cli.benching import measuring, report
 from tinygrad_edu_cli.benching.measuring import Row
 
 BOTH = ["cpu", "cuda:0"]
 
 
-def absent(number: int) -> CupyBackend:
-    raise DeviceError(f"device 'cuda:{number}' needs CuPy")
-
-
 @pytest.fixture
-def gpu(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[bool], None]]:
+def gpu(machine: Callable[[bool], None], monkeypatch: pytest.MonkeyPatch) -> Callable[[bool], None]:
     """A function that says whether there is a GPU. All sizes are small, and turns few."""
     small = [work._replace(sizes=(2, 4, 8)) for work in measuring.WORKS]
     monkeypatch.setattr(measuring, "WORKS", small)
     monkeypatch.setattr(measuring, "TURNS", 2)
     monkeypatch.setattr(measuring, "TURN", 0.0)
-    monkeypatch.setattr(CupyBackend, "of_device", absent)
-
-    def given(there: bool) -> None:
-        known = {"cpu": backends.get("cpu")}
-        if there:
-            known["cuda:0"] = CupyBackend("cuda:0", fake_cupy, fake_cupy.ndarray, fake_cupy.special)
-        monkeypatch.setattr(backends, "_backends", known)
-        backends.automatic.cache_clear()
-
-    yield given
-    backends.automatic.cache_clear()
+    return machine
 
 
 def timings(*pairs: tuple[float, float]) -> list[Row]:

@@ -3,36 +3,24 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from fake_device import fake_cupy
-from tinygrad_edu import backends, nn
-from tinygrad_edu.backends.cupy import CupyBackend
-from tinygrad_edu.errors import DeviceError
+from tinygrad_edu import nn
 from tinygrad_edu_cli import cuda_errors
 
 QUICK = "--data", "moons", "--n", "40", "--epochs", "2", "--net", "2-4-1"
 
 
-def absent(number: int) -> CupyBackend:
-    raise DeviceError(f"device 'cuda:{number}' needs CuPy; install it")
-
-
 @pytest.fixture(params=[pytest.param(True, id="a GPU"), pytest.param(False, id="no GPU")])
-def used(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+def used(request: pytest.FixtureRequest, machine: Callable[[bool], None]) -> str:
     """The device that "auto" is, with a GPU and without."""
-    known = {"cpu": backends.get("cpu")}
-    if request.param:
-        known["cuda:0"] = CupyBackend("cuda:0", fake_cupy, fake_cupy.ndarray, fake_cupy.special)
-    monkeypatch.setattr(backends, "_backends", known)
-    monkeypatch.setattr(CupyBackend, "of_device", absent)
-    backends.automatic.cache_clear()
-    yield "cuda:0" if request.param else "cpu"
-    backends.automatic.cache_clear()
+    machine(request.param)
+    return "cuda:0" if request.param else "cpu"
 
 
 def test_auto_is_said_in_one_line_and_the_record_names_the_device(cli: Any, used: str, tmp_path: Path) -> None:

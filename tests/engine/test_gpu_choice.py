@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -10,7 +10,6 @@ import pytest
 import tinygrad_edu as tg
 from fake_device import fake_cupy
 from tinygrad_edu import backends
-from tinygrad_edu.backends.cupy import CupyBackend
 
 
 class OutOfMemory(MemoryError):
@@ -25,16 +24,13 @@ def full(*_: Any, **__: Any) -> Any:
 
 
 @pytest.fixture
-def gpu(monkeypatch: pytest.MonkeyPatch) -> Iterator[CupyBackend]:
+def gpu(machine: Callable[[bool], None]) -> backends.Backend:
     """The fake device under the name of a real one."""
-    backend = CupyBackend("cuda:0", fake_cupy, fake_cupy.ndarray, fake_cupy.special)
-    monkeypatch.setitem(backends._backends, "cuda:0", backend)
-    backends.automatic.cache_clear()
-    yield backend
-    backends.automatic.cache_clear()
+    machine(True)
+    return backends.get("cuda:0")
 
 
-def test_auto_is_a_gpu_that_works(gpu: CupyBackend) -> None:
+def test_auto_is_a_gpu_that_works(gpu: backends.Backend) -> None:
     assert backends.get("auto") is gpu
     assert backends.automatic() == (gpu, "cuda:0 works")
     assert tg.Tensor([1.0], device="auto").device == "cuda:0"
@@ -48,24 +44,16 @@ def test_auto_is_a_gpu_that_works(gpu: CupyBackend) -> None:
     ],
 )
 def test_a_gpu_that_does_not_work_is_not_chosen(
-    product: Any, why: str, gpu: CupyBackend, monkeypatch: pytest.MonkeyPatch
+    product: Any, why: str, gpu: backends.Backend, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(gpu, "matmul", product)
     chosen, said = backends.automatic()
     assert chosen is backends.get("cpu") and said.startswith(why)
 
 
-def test_without_a_gpu_auto_is_the_cpu(monkeypatch: pytest.MonkeyPatch) -> None:
-    def absent(number: int) -> CupyBackend:
-        raise tg.DeviceError(f"no cuda:{number}\nmore")
-
-    monkeypatch.setattr(CupyBackend, "of_device", absent)
-    monkeypatch.delitem(backends._backends, "cuda:0", raising=False)
-    backends.automatic.cache_clear()
-    try:
-        assert backends.automatic() == (backends.get("cpu"), "no cuda:0")
-    finally:
-        backends.automatic.cache_clear()
+def test_without_a_gpu_auto_is_the_cpu(machine: Callable[[bool], None]) -> None:
+    machine(False)
+    assert backends.automatic() == (backends.get("cpu"), "device 'cuda:0' needs CuPy; install it")
 
 
 def test_tf32_is_for_float32_of_a_gpu_and_off_again() -> None:
