@@ -173,6 +173,14 @@ DEMONSTRATIONS = {"seeds are not negative": lambda seed: seed + 1}
 """
 
 
+def seed(folder: Path, file: str, old: str, new: str) -> None:
+    """A fault: in all files of this pattern, which have the old text, it becomes the new one."""
+    for path in sorted(folder.glob(file)):
+        text = path.read_text(encoding="utf-8")
+        assert old in text, (path, old)
+        path.write_text(text.replace(old, new), encoding="utf-8")
+
+
 def write(folder: Path) -> Path:
     """The lesson in both languages, proved but for its German and its figures, which are made by their own commands."""
     lesson = folder / "08-backprop"

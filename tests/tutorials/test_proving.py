@@ -18,7 +18,7 @@ from tinygrad_edu_tutorials.proving.structure import structure_faults
 from tinygrad_edu_tutorials.reading.lesson import LessonError
 from tinygrad_edu_tutorials.reading.reader import read
 from tinygrad_edu_tutorials.running.judging import exercises_of
-from tutorials.small_lesson import write
+from tutorials.small_lesson import seed, write
 
 
 @pytest.fixture(scope="module")
@@ -44,13 +44,6 @@ def quick_faults(folder):
     faults = [*structure_faults(lessons["en"]), *structure_faults(lessons["de"]), *parity_faults(*lessons.values())]
     faults += declared_faults(folder, lessons, exercises_of(folder))
     return faults + page_faults(str(folder)) + demonstration_faults(str(folder))
-
-
-def seed(folder, file, old, new):
-    for path in sorted(folder.glob(file)):
-        text = path.read_text(encoding="utf-8")
-        assert old in text, (path, old)
-        path.write_text(text.replace(old, new), encoding="utf-8")
 
 
 BOTH, EN, DE, CHECKS = "lesson.*.md", "lesson.en.md", "lesson.de.md", "checks.py"
