@@ -97,6 +97,13 @@ def accuracy(z, y):
 # Dropout that is never off, and the best weights.
 
 
+def an_epoch(model, optimizer, data, epoch):
+    for x, y in data.batches(20, epoch=epoch):
+        optimizer.zero_grad()
+        tg.losses.binary_cross_entropy(model(tensor(x)), y).backward()
+        optimizer.step()
+
+
 @cache
 def with_dropout(epochs, on=False, off=False, p=0.5):
     """The scores at `PLACES` after training, without dropout, and the accuracies measured on the way."""
@@ -106,10 +113,7 @@ def with_dropout(epochs, on=False, off=False, p=0.5):
     optimizer = tg.optim.SGD(model.parameters(), lr=0.5)
     curve = []
     for epoch in range(epochs):
-        for x, y in seen.batches(20, epoch=epoch):
-            optimizer.zero_grad()
-            tg.losses.binary_cross_entropy(model(tensor(x)), y).backward()
-            optimizer.step()
+        an_epoch(model, optimizer, seen, epoch)
         if not on:
             model.eval()
         curve.append(accuracy(model(tensor(unseen.x)).numpy(), unseen.y))
@@ -128,10 +132,7 @@ def watched_losses(epochs):
     optimizer = tg.optim.Adam(model.parameters(), lr=0.05)
     losses = []
     for epoch in range(epochs):
-        for x, y in seen.batches(20, epoch=epoch):
-            optimizer.zero_grad()
-            tg.losses.binary_cross_entropy(model(tensor(x)), y).backward()
-            optimizer.step()
+        an_epoch(model, optimizer, seen, epoch)
         losses.append(tg.losses.binary_cross_entropy(model(tensor(watched.x)), watched.y).item())
     return losses
 
