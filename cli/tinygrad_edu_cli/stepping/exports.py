@@ -130,8 +130,8 @@ def page_of(
 
 def _picked(op: str) -> str:
     """Why a page does not follow the numbers that an operation on arrays picked; "" where there is none."""
-    reason = _("{op} picked elements when it was recorded, and with other numbers it may pick others")
-    return op and reason.format(op=op)
+    told = _("{op} picked elements when it was recorded, and with other numbers it may pick others")
+    return op and told.format(op=op)
 
 
 def _gif(export: Export, path: Path) -> str:

@@ -12,6 +12,8 @@ from tinygrad_edu_tutorials.learning.problems import Problem
 from tinygrad_edu_tutorials.learning.session import Session
 from tinygrad_edu_words import _
 
+from ..errors import reason
+
 
 def saved(session: Session, stop: Event | None = None) -> Iterator[Path]:
     """Files of exercises, each when it was saved, by whatever way an editor does that.
@@ -33,7 +35,7 @@ def saved(session: Session, stop: Event | None = None) -> Iterator[Path]:
     except FileNotFoundError:
         raise gone from None
     except OSError as error:
-        told = _("saved files cannot be watched here: {why}").format(why=_(error.strerror or str(error)))
+        told = _("saved files cannot be watched here: {why}").format(why=reason(error))
         raise Problem(told, _("type: {command}").format(command="tinygrad-edu tutorial check"), "unreadable") from None
 
 
