@@ -24,7 +24,7 @@ def trials() -> Iterator[Finding]:
     yield Finding(
         _("trial on cpu"), "works", _("{updates} updates in {seconds:.2f} s").format(updates=UPDATES, seconds=seconds)
     )
-    for device in _gpus():
+    for device in [finding.name for finding in gpu.devices() if finding.state == "works"]:
         try:
             found, seconds = learned(device)
         except Exception as error:  # whatever CUDA, a library of it, or a compiler says
@@ -40,12 +40,6 @@ def trials() -> Iterator[Finding]:
         advice = _("the first run compiles kernels, later ones find them: try again") * (seconds > LONGEST)
         said = fact.format(updates=UPDATES, seconds=seconds)
         yield Finding(name, "old" if advice else "works", said, advice)
-
-
-def _gpus() -> list[str]:
-    if len(gpu.wheels()) != 1 or gpu.driver_version() is None:
-        return []
-    return [finding.name for finding in gpu.devices() if finding.state == "works"]
 
 
 def learned(device: str) -> tuple[list[float], float]:
