@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from tinygrad_edu_words import _, speaking
+from tinygrad_edu_words import _
 
 from .. import output, terminal_width
 from ..errors import INTERRUPTED, CommandError
@@ -77,7 +77,7 @@ def bench(context: click.Context, device: str, quick: bool, tf32: bool, png: Pat
         if not as_json and everything:
             _conclude(everything[-1])
     if as_json:
-        with speaking("en"):
+        with output.english(True):
             click.echo(json.dumps(report.to_json(everything, devices, tf32, interrupted), allow_nan=False))
     if png is not None:
         pictures.write(png, everything)

@@ -7,8 +7,6 @@ import shutil
 
 import click
 
-from tinygrad_edu_words import speaking
-
 from .. import output
 from ..errors import NEGATIVE
 
@@ -33,7 +31,7 @@ def doctor(context: click.Context, as_json: bool, require: str | None) -> None:
     from ..doctoring import report  # brings NumPy, which `--help` need not wait for
 
     if as_json:
-        with speaking("en"):
+        with output.english(True):
             found = list(report.findings())
         click.echo(json.dumps(report.to_json(found), allow_nan=False))
     else:
@@ -44,5 +42,5 @@ def doctor(context: click.Context, as_json: bool, require: str | None) -> None:
                 output.say(line)
     if require:
         report.require_cuda(found)
-    if any(finding.state in ("broken", "old") for finding in found):
+    if report.has_fault(found):
         context.exit(NEGATIVE)

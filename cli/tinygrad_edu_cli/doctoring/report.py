@@ -54,13 +54,17 @@ def lines(finding: Finding, width: int, names: int = 18) -> Iterator[str]:
 
 def to_json(all_found: Sequence[Finding]) -> dict[str, Any]:
     """The same for machines."""
-    faults = [finding.name for finding in all_found if finding.state in ("broken", "old")]
     return {
         "kind": "doctor",
-        "works": not faults,
+        "works": not has_fault(all_found),
         "cuda": has_cuda(all_found),
         "rows": [f._asdict() for f in all_found],
     }
+
+
+def has_fault(all_found: Sequence[Finding]) -> bool:
+    """Whether something that is there is broken or too old."""
+    return any(finding.state in ("broken", "old") for finding in all_found)
 
 
 def has_cuda(all_found: Sequence[Finding]) -> bool:
