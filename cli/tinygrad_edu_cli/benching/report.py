@@ -36,10 +36,9 @@ class Measured(NamedTuple):
 
 def head(measured: Measured) -> Iterator[str]:
     """The lines above the rows."""
-    work, devices = measured.work, measured.devices
-    yield _(work.title)
-    names = [*devices, *([f"{devices[0]} / {devices[1]}"] if len(devices) == 2 else [])]
-    yield f"{_(work.unit):>8}" + "".join(f"{name:>{max(COLUMN, len(name) + 2)}}" for name in names)
+    columns = _columns(measured.devices)
+    yield _(measured.work.title)
+    yield _aligned(_(measured.work.unit), columns, columns)
 
 
 def line(row: Row, devices: Sequence[str]) -> str:
@@ -47,13 +46,18 @@ def line(row: Row, devices: Sequence[str]) -> str:
     if not row.seconds:
         return f"{row.size:>8}  {row.failed}"
     medians = [row.seconds[device][0] for device in devices]
-    text = f"{row.size:>8}" + "".join(
-        f"{duration(each):>{max(COLUMN, len(d) + 2)}}" for each, d in zip(medians, devices, strict=True)
-    )
-    if len(medians) == 2:
-        ratio = f"{medians[0] / medians[1]:.2f}"
-        text += f"{ratio:>{max(COLUMN, len(' / '.join(devices)) + 2)}}"
-    return text
+    ratio = [f"{medians[0] / medians[1]:.2f}"] if len(medians) == 2 else []
+    return _aligned(row.size, [*map(duration, medians), *ratio], _columns(devices))
+
+
+def _columns(devices: Sequence[str]) -> list[str]:
+    """The names of the columns behind the size: the devices and, of two, their ratio."""
+    return [*devices, *([" / ".join(devices)] if len(devices) == 2 else [])]
+
+
+def _aligned(size: int | str, cells: Sequence[str], columns: Sequence[str]) -> str:
+    widths = [max(COLUMN, len(name) + 2) for name in columns]
+    return f"{size:>8}" + "".join(f"{cell:>{width}}" for cell, width in zip(cells, widths, strict=True))
 
 
 def duration(seconds: float) -> str:
