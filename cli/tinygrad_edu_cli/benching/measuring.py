@@ -16,9 +16,9 @@ import numpy as np
 
 import tinygrad_edu as tg
 from tinygrad_edu import backends
-from tinygrad_edu.losses import categorical
 from tinygrad_edu_words import N_, _
 
+from ..doctoring.trial import update_of
 from ..errors import NegativeResult
 
 INPUTS, CLASSES, BATCH = 64, 10, 128
@@ -56,19 +56,7 @@ class Row(NamedTuple):
 
 def training_step(device: str, width: int) -> tuple[np.ndarray, Call]:
     """An update by Adam of a net with two hidden layers."""
-    rng = np.random.default_rng(0)
-    x, labels = rng.standard_normal((BATCH, INPUTS), dtype=np.float32), rng.integers(0, CLASSES, BATCH)
-    model = tg.nn.mlp([INPUTS, width, width, CLASSES], rng=0, device=device)
-    optimizer = tg.optim.Adam(model.parameters(), lr=1e-3)
-    batch, targets = tg.Tensor(x, device=device), tg.Tensor(labels, device=device).data
-
-    def update() -> tg.Tensor:
-        loss = categorical.cross_entropy(model(batch), targets)
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
-        return loss
-
+    update = update_of(device, [INPUTS, width, width, CLASSES], BATCH, lr=1e-3)
     return np.array([float(update().item()) for _update in range(UPDATES)]), update
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
@@ -44,18 +44,31 @@ def trials() -> Iterator[Finding]:
 
 def learned(device: str) -> tuple[list[float], float]:
     """The losses of the first and the last updates, and how long it took."""
-    rng = np.random.default_rng(0)
-    x, labels = rng.standard_normal((ROWS, NET[0]), dtype=np.float32), rng.integers(0, NET[-1], ROWS)
     start = time.perf_counter()
-    model = tg.nn.mlp(NET, rng=0, device=device)
-    optimizer = tg.optim.Adam(model.parameters(), lr=0.01)
+    update = update_of(device, NET, ROWS, lr=0.01)
+    seen = [update().detach() for _update in range(UPDATES)]
+    found = [float(loss.item()) for loss in (seen[0], seen[-1])]
+    return found, time.perf_counter() - start
+
+
+def update_of(device: str, net: Sequence[int], rows: int, lr: float) -> Callable[[], tg.Tensor]:
+    """A call that updates a network by Adam, and gives its loss: on each device with the same examples and weights.
+
+    Args:
+        net: units of each layer.
+        rows: examples, which are all in the batch.
+    """
+    rng = np.random.default_rng(0)
+    x, labels = rng.standard_normal((rows, net[0]), dtype=np.float32), rng.integers(0, net[-1], rows)
+    model = tg.nn.mlp(net, rng=0, device=device)
+    optimizer = tg.optim.Adam(model.parameters(), lr=lr)
     batch, targets = tg.Tensor(x, device=device), tg.Tensor(labels, device=device).data
-    seen = []
-    for _update in range(UPDATES):
+
+    def update() -> tg.Tensor:
         loss = categorical.cross_entropy(model(batch), targets)
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
-        seen.append(loss.detach())
-    found = [float(loss.item()) for loss in (seen[0], seen[-1])]
-    return found, time.perf_counter() - start
+        return loss
+
+    return update
