@@ -57,6 +57,12 @@ def test_the_curves_are_what_was_measured(moons):
     assert sum(len(c.get_offsets()) for c in rings) == (~moons.picture.right).sum()
 
 
+def test_restored_weights_are_named_above_what_they_answer(moons):
+    assert drawn([replace(moons, restored=4)]).axes[-1].get_title() == (
+        f"{drawn([moons]).axes[-1].get_title()}\nwith the weights of epoch 4"
+    )
+
+
 def test_images_that_are_taken_for_others_stand_below_the_counts():
     run = shown("digits", epochs=1, n=300)
     _, _, *images, counts = drawn([run]).axes

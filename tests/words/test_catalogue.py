@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import ast
 import io
 import re
 from functools import cache
 from pathlib import Path
+from string import Formatter
 
 import pytest
 from babel.messages.catalog import Catalog, Message
@@ -104,6 +106,42 @@ def test_the_reader_reads_as_babel_does():
             strings = tuple(there for _, there in pairs(message))
             key = message.id if isinstance(message.id, str) else message.id[0]
             assert not all(strings) or read[f"{message.context}\x04{key}" if message.context else key] == strings
+
+
+# --- what is put into slots -------------------------------------------------------------------------------------------
+
+
+def misfilled(source: str) -> list[tuple[int, set[str]]]:
+    """(line, names) of each `_("... {slot}").format(slot=...)` whose slots and arguments are not of the same names."""
+    found = []
+    for node in ast.walk(ast.parse(source)):
+        match node:
+            case ast.Call(ast.Attribute(ast.Call(ast.Name("_" | "ngettext" | "pgettext"), texts), "format"), [], given):
+                said = [text.value for text in texts if isinstance(text, ast.Constant)]
+                wanted = {name for text in said for _, name, _, _ in Formatter().parse(text) if name is not None}
+                names = {each.arg for each in given}
+                if said and None not in names and names != wanted:
+                    found.append((node.lineno, names ^ wanted))
+    return found
+
+
+@pytest.mark.parametrize("folder", ["visualizations", "cli", "tutorials"])
+def test_slots_are_filled_by_their_names(folder):
+    files = sorted((ROOT / folder).rglob("*.py"))
+    assert files and {path: wrong for path in files if (wrong := misfilled(path.read_text(encoding="utf-8")))} == {}
+
+
+@pytest.mark.parametrize(
+    ("source", "wrong"),
+    [
+        ('_("epoch {n}").format(restored=3)', [(1, {"n", "restored"})]),
+        ('_("epoch {n}").format(n=3, of=4)', [(1, {"of"})]),
+        ('ngettext("one of {n}", "{k} of {n}", k).format(n=3)', [(1, {"k"})]),
+        ('_("epoch {n}").format(n=3); ngettext("one", "{n}", n).format(n=n); _(f(x)).format(n=3)', []),
+    ],
+)
+def test_slots_that_stay_empty_are_found(source, wrong):
+    assert misfilled(source) == wrong
 
 
 # --- what is not marked -----------------------------------------------------------------------------------------------

@@ -167,7 +167,7 @@ def _one(made: Any, run: Shown, letters: float, look: Look) -> None:
         draw_picture(answers, picture, look, letters)
         if run.restored:
             answers.set_title(
-                _("{title}\nwith the weights of epoch {n}").format(title=answers.get_title(), restored=run.restored),
+                _("{title}\nwith the weights of epoch {n}").format(title=answers.get_title(), n=run.restored),
                 fontsize=letters,
             )
 
