@@ -179,7 +179,7 @@ async def test_export_that_fails(tmp_path, monkeypatch):
         await screen.type("neuron.doc")
         await screen.until("the name ends in one of .json")
         asked = screen.app.screen.query_one(Input)
-        asked.value = "no/such.svg"
+        asked.value = "/no/such.svg"  # the folder is told with its whole path
         await screen.press("enter")
         await screen.until("does not exist")
         asked.value = kept.name
