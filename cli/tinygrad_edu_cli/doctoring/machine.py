@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 
 import tinygrad_edu
+from tinygrad_edu_tutorials.learning.finding import EXTRAS
 from tinygrad_edu_viz.pictures import dot_binary
 from tinygrad_edu_words import _
 
@@ -23,11 +24,6 @@ from .finding import Finding, first_line
 
 OLDEST = 3, 11
 THREADS = "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"
-EXTRAS = {
-    "plots": ("matplotlib", "PIL"),
-    "data": ("sklearn", "pooch"),
-    "notebooks": ("nbformat",),
-}
 DOT = "apt install graphviz | brew install graphviz | winget install Graphviz"
 
 

@@ -13,7 +13,7 @@ from .. import library
 from ..reading.lesson import Lesson, LessonError
 from .problems import Problem
 
-EXTRAS = {"data": ("sklearn", "pooch"), "plots": ("matplotlib", "PIL")}
+EXTRAS = {"plots": ("matplotlib", "PIL"), "data": ("sklearn", "pooch"), "notebooks": ("nbformat",)}
 """What each extra of the package installs."""
 
 
