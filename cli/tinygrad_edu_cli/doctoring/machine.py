@@ -20,6 +20,7 @@ from tinygrad_edu_viz.pictures import dot_binary
 from tinygrad_edu_words import _
 
 from .. import output
+from ..tui import COLUMNS, ROWS
 from .finding import Finding, first_line
 
 OLDEST = 3, 11
@@ -92,8 +93,9 @@ def terminal() -> Iterator[Finding]:
     coding = output.encoding(sys.stdout)
     signs = _("without the signs of boxes") if output.is_ascii() else coding
     colours = _("with colours") if output.has_colour() else _("without colours")
-    is_small = columns < 80 or lines < 20
-    advice = _("make it at least 80 columns wide and 20 lines high") * is_small
+    is_small = columns < COLUMNS or lines < ROWS
+    larger = _("make it at least {columns} columns wide and {rows} lines high")
+    advice = larger.format(columns=COLUMNS, rows=ROWS) * is_small
     fact = f"{columns}×{lines}, {signs}, {colours}"
     yield Finding(_("terminal"), "old" if is_small else "works", fact, advice)
 
