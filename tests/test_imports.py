@@ -77,6 +77,7 @@ LAZY = {
         "tinygrad_edu_cli.benching.report": HELP,
         "tinygrad_edu_cli.painting": HELP,
         "tinygrad_edu_cli.training.devices": HELP,
+        "tinygrad_edu_cli.training.exports": HELP,
     },
     "tinygrad_edu_viz.plots.crossover": {"matplotlib.figure": OPTIONAL},
     "tinygrad_edu_cli.commands.compare": {

@@ -11,13 +11,7 @@ from tinygrad_edu_viz.plots.crossover import Panel, save_crossover
 from tinygrad_edu_words import _
 
 from ..files import replacing
-from ..training import exports
 from .report import Measured, conclusion
-
-
-def check(path: Path) -> None:
-    """Refuse, before anything is measured, a picture that could not be written afterwards; see `exports.check`."""
-    exports.check([path], None)
 
 
 def write(path: Path, all_measured: Sequence[Measured]) -> None:

@@ -49,10 +49,11 @@ def bench(context: click.Context, device: str, quick: bool, tf32: bool, png: Pat
         )
     from ..benching import measuring, pictures, report  # bring NumPy, which `--help` need not wait for
     from ..training import devices as chosen
+    from ..training import exports
 
     chosen.check(device, tf32)
     if png is not None:
-        pictures.check(png)
+        exports.check([png])
     chosen.use(device, tf32)
     devices = list(dict.fromkeys(["cpu", "cuda:0" if device == "cuda" else device]))
     if len(devices) == 1:
