@@ -31,6 +31,15 @@ def test_a_command_becomes_the_page_that_it_writes(command):
         assert 560 <= found.height <= 900 and found.title in found.frame
 
 
+def test_a_command_that_fails_is_no_refusal(tmp_path, monkeypatch):
+    broken = tmp_path / "tinygrad_edu_cli"
+    broken.mkdir()
+    (broken / "__init__.py").write_text("import a_piece_that_is_gone", encoding="utf-8")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    with pytest.raises(RuntimeError, match=r"(?s)^tinygrad-edu step 5: exit code 1\n.*a_piece_that_is_gone"):
+        player("tinygrad-edu step 5")
+
+
 def test_a_part_has_a_command_a_line():
     part = Part("command", "# first\ntinygrad-edu step \\\n  --predict\n\ntinygrad-edu compare lr=1,2\n", 1)
     assert [line.split() for line in commands(part)] == [

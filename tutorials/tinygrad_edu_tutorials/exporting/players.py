@@ -21,6 +21,9 @@ from tinygrad_edu_words import _, language
 
 from ..reading.lesson import Part
 
+REFUSED = (2, 4)
+"""Exit codes of a command that cannot write this page: it is for terminals, or reads a file that is the learner's."""
+
 _PICTURE = re.compile(r'<svg [^>]*viewBox="0 0 [\d.]+ ([\d.]+)"')
 
 
@@ -61,6 +64,7 @@ def player(command: str) -> Player | None:
 
     Raises:
         OSError: Python cannot be started.
+        RuntimeError: the command failed, and did not refuse, as in an installation that is broken.
     """
     match shlex.split(command, comments=True):
         case ["tinygrad-edu", "step", *words]:
@@ -99,5 +103,10 @@ def _run(spoken: str, words: Sequence[str]) -> str | None:
     with tempfile.TemporaryDirectory() as scratch:
         path = Path(scratch) / "page.html"
         program = [sys.executable, "-P", "-m", "tinygrad_edu_cli", "--lang", spoken, *words, "-o", str(path)]
-        subprocess.run(program, cwd=scratch, stdin=subprocess.DEVNULL, capture_output=True, check=False)
-        return path.read_text(encoding="utf-8") if path.exists() else None
+        ended = subprocess.run(program, cwd=scratch, stdin=subprocess.DEVNULL, capture_output=True, check=False)
+        if ended.returncode in REFUSED:
+            return None
+        if ended.returncode:
+            said = ended.stderr.decode("utf-8", "replace").strip()
+            raise RuntimeError(f"{shlex.join(['tinygrad-edu', *words])}: exit code {ended.returncode}\n{said}")
+        return path.read_text(encoding="utf-8")
