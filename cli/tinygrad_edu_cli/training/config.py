@@ -46,7 +46,17 @@ _SETTINGS_OF = {"optimizer": optimizers.WITH, "schedule": _SCHEDULES_WITH, "loss
 
 
 class MisfitError(CommandError):
-    """The net has other inputs or outputs than the data."""
+    """The net has other inputs or outputs than the data.
+
+    Attributes:
+        net, name: the units of its layers as --net takes them, and the name of the data.
+        numbers: the inputs and outputs of both, in words.
+    """
+
+    def __init__(self, net: str, name: str, numbers: str, hint: str):
+        message = _("--net {net} does not fit {name}: {numbers}").format(net=net, name=name, numbers=numbers)
+        super().__init__(message, hint)
+        self.net, self.name, self.numbers = net, name, numbers
 
 
 @dataclass(frozen=True)
@@ -254,19 +264,13 @@ def _check_ends(net: tuple[int, ...], dataset: Dataset) -> None:
         else _("1 number")
     )
     fitting = "-".join(map(str, (inputs, *net[1:-1], outputs)))
-    raise MisfitError(
-        _(
-            "--net {net} does not fit {name}: the net has {inputs} and {outputs}, the data has {given} and {wanted}"
-        ).format(
-            net="-".join(map(str, net)),
-            name=dataset.name,
-            inputs=count(net[0], "input"),
-            outputs=count(net[-1], "output"),
-            given=count(inputs, "input"),
-            wanted=wanted,
-        ),
-        _("try --net {fitting}").format(fitting=fitting),
+    numbers = _("the net has {inputs} and {outputs}, the data has {given} and {wanted}").format(
+        inputs=count(net[0], "input"),
+        outputs=count(net[-1], "output"),
+        given=count(inputs, "input"),
+        wanted=wanted,
     )
+    raise MisfitError("-".join(map(str, net)), dataset.name, numbers, _("try --net {fitting}").format(fitting=fitting))
 
 
 def _loss(asked: str | None, net: tuple[int, ...], dataset: Dataset) -> str:

@@ -337,9 +337,10 @@ def _loaded(config: RunConfig, path: Path) -> Run:
         except MisfitError as error:
             if asked.net:
                 raise
-            net_and_data = error.message.removeprefix("--net ").replace(_(" does not fit"), _(", does not fit"), 1)
             raise CommandError(
-                _("the network of {path}, {net_and_data}").format(path=path, net_and_data=net_and_data),
+                _("the network of {path}, {net}, does not fit {name}: {numbers}").format(
+                    path=path, net=error.net, name=error.name, numbers=error.numbers
+                ),
                 _("give it data like those that it was trained on, or start anew without --load"),
             ) from None
         saved.check_names(run)
