@@ -142,6 +142,9 @@ LAZY = {
 }
 
 
+Importing = ast.Import | ast.ImportFrom | ast.Call
+
+
 class Import(NamedTuple):
     """One file imports a module, or a name of a module."""
 
@@ -162,26 +165,19 @@ class Product:
         self.imports = [found for name in self.files for found in self._imports(name)]
 
     def _imports(self, name: str) -> Iterator[Import]:
-        todo: list[tuple[ast.AST, bool]] = [(_tree(self.files[name].read_text(encoding="utf-8")), False)]
-        while todo:
-            node, in_function = todo.pop()
+        for node, in_function in _importing(self.files[name].read_text(encoding="utf-8")):
             for imported in self._imported(name, node):
                 if imported != name:  # a package asks for its own names
                     yield Import(name, imported, in_function)
-            inside = in_function or isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
-            typing = isinstance(node, ast.If) and _name(node.test) == "TYPE_CHECKING"
-            todo += [(child, inside) for child in (node.orelse if typing else ast.iter_child_nodes(node))]
 
-    def _imported(self, name: str, node: ast.AST) -> list[str]:
+    def _imported(self, name: str, node: Importing) -> list[str]:
         """The modules that a statement imports, or a call of `import_module`; those of the product if they are."""
         if isinstance(node, ast.Import):
             return [alias.name for alias in node.names]
-        if isinstance(node, ast.Call) and _name(node.func) in ("import_module", "__import__"):
+        if isinstance(node, ast.Call):
             called = node.args[0]
             text = called.value if isinstance(called, ast.Constant) else ast.unparse(called)
             return [self._absolute(name, str(text))]
-        if not isinstance(node, ast.ImportFrom):
-            return []
         module = self._absolute(name, "." * node.level + (node.module or ""))
         return [f"{module}.{alias.name}" if f"{module}.{alias.name}" in self.files else module for alias in node.names]
 
@@ -211,8 +207,20 @@ class Product:
 
 
 @cache  # copies of a tree differ in one file
-def _tree(text: str) -> ast.Module:
-    return ast.parse(text)
+def _importing(text: str) -> list[tuple[Importing, bool]]:
+    """What imports in a file: statements, and calls of `import_module`; and whether each stands in a function."""
+    found: list[tuple[Importing, bool]] = []
+    todo: list[tuple[ast.AST, bool]] = [(ast.parse(text), False)]
+    while todo:
+        node, in_function = todo.pop()
+        if isinstance(node, ast.Import | ast.ImportFrom) or (
+            isinstance(node, ast.Call) and _name(node.func) in ("import_module", "__import__")
+        ):
+            found.append((node, in_function))
+        inside = in_function or isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
+        typing = isinstance(node, ast.If) and _name(node.test) == "TYPE_CHECKING"
+        todo += [(child, inside) for child in (node.orelse if typing else ast.iter_child_nodes(node))]
+    return found
 
 
 def _name(node: ast.expr) -> str | None:
