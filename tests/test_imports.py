@@ -72,6 +72,7 @@ LAZY = {
     },
     "tinygrad_edu_viz.pictures.fonts": {"matplotlib.font_manager": ON_DEMAND, "fontTools.ttLib": ON_DEMAND},
     "tinygrad_edu_cli.commands.bench": {
+        "tinygrad_edu.backends": HELP,
         "tinygrad_edu_cli.benching.measuring": HELP,
         "tinygrad_edu_cli.benching.pictures": HELP,
         "tinygrad_edu_cli.benching.report": HELP,

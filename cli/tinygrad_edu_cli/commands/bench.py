@@ -47,7 +47,9 @@ def bench(context: click.Context, device: str, quick: bool, tf32: bool, png: Pat
         raise CommandError(
             _("--png {path}: the picture is a file that ends in .png").format(path=png), _("give --png bench.png")
         )
-    from ..benching import measuring, pictures, report  # bring NumPy, which `--help` need not wait for
+    from tinygrad_edu import backends  # with what follows, brings NumPy, which `--help` need not wait for
+
+    from ..benching import measuring, pictures, report
     from ..training import devices as chosen
     from ..training import exports
 
@@ -55,7 +57,7 @@ def bench(context: click.Context, device: str, quick: bool, tf32: bool, png: Pat
     if png is not None:
         exports.check([png])
     chosen.use(device, tf32)
-    devices = list(dict.fromkeys(["cpu", "cuda:0" if device == "cuda" else device]))
+    devices = list(dict.fromkeys(["cpu", backends.get(device).device]))
     if len(devices) == 1:
         text = _("the CPU is measured alone; what a GPU needs here: {command}")
         click.echo(text.format(command="tinygrad-edu doctor"), err=True)
