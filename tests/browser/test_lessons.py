@@ -10,9 +10,9 @@ import pytest
 from browser.focus import FRAME_READY
 from tinygrad_edu_tutorials import library
 from tinygrad_edu_tutorials.exporting.pages import page as lesson_page
-from tinygrad_edu_tutorials.exporting.players import commands, player
+from tinygrad_edu_tutorials.exporting.players import player
 from tinygrad_edu_tutorials.reading.answers import is_right, why_wrong
-from tinygrad_edu_tutorials.reading.lesson import wrong_answers
+from tinygrad_edu_tutorials.reading.lesson import commands, wrong_answers
 from tinygrad_edu_words import speaking
 
 pytestmark = pytest.mark.browser

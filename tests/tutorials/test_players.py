@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tinygrad_edu_tutorials.exporting.players import commands, player
-from tinygrad_edu_tutorials.reading.lesson import Part
+from tinygrad_edu_tutorials.exporting.players import player
+from tinygrad_edu_tutorials.reading.lesson import Part, commands
 from tinygrad_edu_words import speaking
 
 COMMANDS = {  # what the page has that only such a page has; None: there is no page

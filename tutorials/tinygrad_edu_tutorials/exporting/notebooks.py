@@ -9,9 +9,8 @@ from typing import Any
 
 from tinygrad_edu_words import _
 
-from ..reading.lesson import Lesson, Part, explanation
+from ..reading.lesson import Lesson, Part, commands, explanation
 from .markdown import details, markdown
-from .players import commands
 from .requirement import requirement
 
 HAVE_PLAIN = ("step", "train", "replay", "landscape")  # commands that fill a terminal, and print lines if asked to

@@ -16,8 +16,8 @@ from tinygrad_edu_viz.javascript import assemble as javascript
 from tinygrad_edu_viz.pages.parts import head, packed, themed
 from tinygrad_edu_words import _, page_texts
 
-from ..reading.lesson import Lesson, Part, explanation
-from .players import Player, commands, player
+from ..reading.lesson import Lesson, Part, commands, explanation
+from .players import Player, player
 from .predictions import form, key_of, known
 
 _MARKDOWN = MarkdownIt("commonmark").enable("table")

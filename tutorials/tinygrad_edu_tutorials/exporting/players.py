@@ -19,8 +19,6 @@ from typing import NamedTuple
 from tinygrad_edu_viz.pages.frames import AROUND, LEAST, MOST, PLAYGROUND, UPDATES, framed
 from tinygrad_edu_words import _, language
 
-from ..reading.lesson import Part
-
 REFUSED = (2, 4)
 """Exit codes of a command that cannot write this page: it is for terminals, or reads a file that is the learner's."""
 
@@ -48,12 +46,6 @@ class Player(NamedTuple):
     def frame(self) -> str:
         """An element of HTML with the page inside; as `tinygrad_edu_viz.pages.frames.framed`."""
         return framed(self.page, self.title, self.height, *self.allowed)
-
-
-def commands(part: Part) -> list[str]:
-    """The commands of a part of the kind "command", one a line."""
-    lines = part.text.replace("\\\n", " ").strip().splitlines()
-    return [line for line in map(str.strip, lines) if line and not line.startswith("#")]
 
 
 def player(command: str) -> Player | None:

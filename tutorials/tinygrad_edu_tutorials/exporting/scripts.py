@@ -7,9 +7,8 @@ from collections.abc import Iterator
 
 from tinygrad_edu_words import _
 
-from ..reading.lesson import Lesson, Part
+from ..reading.lesson import Lesson, Part, commands
 from .markdown import markdown
-from .players import commands
 from .requirement import requirement
 
 BEGINS, ENDS = "# %% [exercise] {key}\n", '\ncheck("{key}")'

@@ -10,7 +10,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from ..reading.lesson import Lesson
+from ..reading.lesson import Lesson, commands
 from ..reading.reader import read
 
 
@@ -25,9 +25,8 @@ def command_faults(folder: str) -> list[str]:
             (here / f"{part.key}.py").write_text(part.text, encoding="utf-8")
         os.chdir(scratch)
         for part in lesson.all("command"):
-            for line in part.text.replace("\\\n", " ").strip().splitlines():
-                words = shlex.split(line, comments=True)
-                if words and (said := _run(words, int(part.attrs["exit"]) if "exit" in part.attrs else 0)):
+            for line in commands(part):
+                if said := _run(shlex.split(line, comments=True), int(part.attrs.get("exit", 0))):
                     faults.append(f"{lesson.where(part)}: {line}\n{said}")
         os.chdir("/")
     return faults

@@ -145,6 +145,12 @@ class Lesson:
         return place if part is None else f"{place}:{part.line + line}"
 
 
+def commands(part: Part) -> list[str]:
+    """The commands of a part of the kind "command", one a line."""
+    lines = part.text.replace("\\\n", " ").strip().splitlines()
+    return [line for line in map(str.strip, lines) if line and not line.startswith("#")]
+
+
 def wrong_answers(prediction: Part) -> dict[str, str]:
     """The wrong answers that a prediction explains, from its list items: - `4` That is the way through the product."""
     items = {}

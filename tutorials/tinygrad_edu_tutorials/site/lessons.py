@@ -11,9 +11,8 @@ from pathlib import Path
 from tinygrad_edu_words import _
 
 from ..exporting.pages import code, prose
-from ..exporting.players import commands
 from ..exporting.predictions import form, key_of, known
-from ..reading.lesson import Lesson, Part, explanation
+from ..reading.lesson import Lesson, Part, commands, explanation
 
 Frame = Callable[[str], str | None]
 """Gives the element of HTML that shows what a command does, or None."""

@@ -11,9 +11,8 @@ from tinygrad_edu_viz.pages.parts import enclosed
 from tinygrad_edu_words import LANGUAGES, _
 
 from ..exporting.pages import judge
-from ..exporting.players import commands
 from ..library import FOLDER, lesson, names
-from ..reading.lesson import Lesson
+from ..reading.lesson import Lesson, commands
 from . import api, lessons
 from .framing import Players
 
