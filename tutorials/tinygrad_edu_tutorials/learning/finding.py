@@ -61,8 +61,7 @@ def need_extras(lesson: Lesson) -> None:
     Raises:
         Problem: something is missing.
     """
-    wanted = [extra.strip() for extra in lesson.head.get("extras", "").split(",") if extra.strip() not in ("", "-")]
-    missing = [extra for extra in wanted if not all(map(find_spec, EXTRAS.get(extra, ())))]
+    missing = [extra for extra in lesson.extras if not all(map(find_spec, EXTRAS.get(extra, ())))]
     if missing:
         raise Problem(
             _("the lesson {name} needs more than is installed").format(name=lesson.name),

@@ -105,6 +105,12 @@ class Lesson:
         return self.path.parent.name
 
     @property
+    def extras(self) -> list[str]:
+        """The extras of the package that it needs."""
+        names = map(str.strip, self.head.get("extras", "").split(","))
+        return [name for name in names if name not in ("", "-")]
+
+    @property
     def data(self) -> list[Path]:
         """The files of its folder `data`, which stand beside the learner's programs."""
         return sorted(path for path in self.path.parent.glob("data/*") if path.is_file())

@@ -51,8 +51,8 @@ def _facts(lesson: Lesson, titles: Mapping[str, str]) -> str:
     if needs := [name for name in head["needs"].replace(" ", "").split(",") if name not in ("", "-")]:
         links = ", ".join(f'<a href="{name}.html">{html.escape(titles.get(name, name))}</a>' for name in needs)
         facts.append(_("comes after {lessons}").format(lessons=links))
-    if extras := head.get("extras", "").strip(" -"):
-        facts.append(f"<code>pip install '.[{html.escape(extras)}]'</code>")
+    if lesson.extras:
+        facts.append(f"<code>pip install '.[{html.escape(','.join(lesson.extras))}]'</code>")
     facts.append(_("exercises are checked in the terminal: {command}").format(command=f"<code>{typed}</code>"))
     return f'<p class="facts">{" · ".join(facts)}</p>\n\n*{head["goal"]}*'
 
