@@ -39,9 +39,10 @@ def replay(folders: tuple[Path, ...], plain: bool, as_json: bool, **options: Any
     if plain and as_json:
         raise click.UsageError(_("--plain and --json exclude each other: choose one"))
     if not 1 <= len(folders) <= 2:
-        what = "several" if folders else "no"
         raise CommandError(
-            _("replay shows one recorded run, or two in lock step, and {what} folders were given").format(what=what),
+            _("replay shows one recorded run, or two in lock step, and several folders were given")
+            if folders
+            else _("replay shows one recorded run, or two in lock step, and no folders were given"),
             _("record one: tinygrad-edu train --data moons --record run1"),
         )
     if len(folders) == 2 and folders[0].resolve() == folders[1].resolve():
