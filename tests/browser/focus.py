@@ -13,6 +13,8 @@ STOPS = """() => {
     });
     return stops.length;
 }"""
+# The focus has come to rest: on its way into a frame, or out of it, nothing has it for a moment, but the page has.
+AT_REST = "() => document.activeElement !== document.body || !document.hasFocus()"
 # Where the focus is: its place among the stops, and what is wrong with how it looks; null at the end of the page.
 FOCUS = """() => {
     const each = document.activeElement;

@@ -10,7 +10,7 @@ import pytest
 
 from browser.contrast import faint_letters, faint_lines
 from browser.every_page import STATES, STILL, html
-from browser.focus import FOCUS, FRAME_READY, READY, STOPS
+from browser.focus import AT_REST, FOCUS, FRAME_READY, READY, STOPS
 
 pytestmark = pytest.mark.browser
 
@@ -80,11 +80,13 @@ def walk(page: Any, key: str, most: int = MOST_TABS) -> tuple[list[int], list[st
     """The stops up to the end of the page, and what is wrong with them."""
     found: list[int] = []
     wrong: list[str] = []
-    page.press(key)
-    while (focus := page.tab.evaluate(FOCUS)) and len(found) < most:
+    while len(found) < most:
+        page.press(key)
+        page.tab.wait_for_function(AT_REST)
+        if (focus := page.tab.evaluate(FOCUS)) is None:
+            break
         found += [focus[0]] if focus[0] >= 0 else []  # a frame that scrolls may be a stop of its own
         wrong += focus[1]
-        page.press(key)
     return found, wrong
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from browser.focus import AT_REST
 from tinygrad_edu_tutorials.library import names
 
 pytestmark = pytest.mark.browser
@@ -134,6 +135,7 @@ def test_with_the_keyboard_alone(browse):
     seen = []
     while "<iframe" not in tab.evaluate(FOCUSED) and len(seen) < 40:
         tab.keyboard.press("Tab")
+        tab.wait_for_function(AT_REST)
         seen.append(tab.evaluate(FOCUSED))
         if seen[-1].startswith("<summary"):
             tab.keyboard.press("Enter")
@@ -142,6 +144,7 @@ def test_with_the_keyboard_alone(browse):
         if not inside.evaluate("document.hasFocus()"):
             break
         tab.keyboard.press("Tab")
+        tab.wait_for_function(AT_REST)
     assert "on a page of its own" in tab.evaluate("document.activeElement.textContent")
 
 
