@@ -5,6 +5,7 @@ What the fake counts is what it believes; the real CuPy on the emulated device m
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from itertools import pairwise
 from typing import Any
@@ -86,6 +87,29 @@ def test_a_loss_of_many_classes_goes_by_operations() -> None:
     with fake_cupy.counting() as count:
         step()
     assert (count.launches, count.syncs, count.uploads) == (40, 0, 0)
+
+
+@pytest.mark.parametrize("norm_type", [2.0, 3.0, math.inf])
+@pytest.mark.parametrize("parameters", [1, 2, 12])
+@pytest.mark.parametrize("flat", [True, False], ids=["in an optimizer", "one by one"])
+def test_launches_of_clipping(counter: tuple[str, Any], flat: bool, parameters: int, norm_type: float) -> None:
+    device, counting = counter
+    tensors = [tg.Tensor(np.ones((k + 1, 3)), requires_grad=True, device=device) for k in range(parameters)]
+    optimizer = tg.optim.SGD(tensors) if flat else None
+    arrays = 1 if flat else parameters
+    each = 4 if norm_type == 3 else 3  # the terms of the sum, the sum, and the product
+    for launches, clip in (
+        (each * arrays + 1 + (arrays > 1), lambda: tg.optim.clip_grad_norm(tensors, 1.0, norm_type)),
+        (arrays, lambda: tg.optim.clip_grad_value(tensors, 1.0)),
+    ):
+        for _ in range(3):
+            if optimizer is not None:
+                optimizer.zero_grad()
+            tg.concatenate(tensors).sum().backward()
+            with counting() as count:
+                clip()
+        assert count.launches == launches
+        assert is_idle(count), count
 
 
 @pytest.mark.parametrize("depth", [1, 20])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
+from weakref import WeakValueDictionary
 
 import numpy as np
 
@@ -13,18 +14,25 @@ from .counting import tally
 from .devices import Device, current
 
 SCALARS = (bool, int, float, complex, np.generic)
+_owners: WeakValueDictionary[int, FakeArray] = WeakValueDictionary()  # arrays that are no views, by their hosts' ids
 
 
 class FakeArray(np.lib.mixins.NDArrayOperatorsMixin):
     """An array in the memory of a fake device. The mixin turns operators into ufuncs, which meet `__array_ufunc__`."""
 
-    __slots__ = ("_host", "device")
+    __slots__ = ("__weakref__", "_host", "base", "device")
     library: Any  # the module, set by fake_cupy, which lies above
     __array_priority__ = 100  # CuPy's
 
     def __init__(self, host: np.ndarray, device: Device | None = None):
         self._host = host
         self.device = device or Device()
+        owner = host.base
+        self.base: FakeArray | None = None  # the array of which this one is a view
+        if owner is None:
+            _owners.setdefault(id(host), self)
+        elif isinstance(owner, np.ndarray):  # and not the text of a pickled one
+            self.base = _owners[id(owner)] if id(owner) in _owners else FakeArray(owner, self.device)
 
     def __getattr__(self, name: str) -> Any:
         if name in signatures.ATTRIBUTES:
@@ -32,11 +40,6 @@ class FakeArray(np.lib.mixins.NDArrayOperatorsMixin):
         if name in signatures.METHODS:
             return partial(call, _method(name), self)
         raise AttributeError(f"'cupy.ndarray' object has no attribute {name!r} (or tests/fake_device/signatures.py)")
-
-    @property
-    def base(self) -> FakeArray | None:
-        """The array of which this one is a view."""
-        return None if self._host.base is None else FakeArray(self._host.base, self.device)
 
     # Copies: a pickled array comes back on the current device.
 

@@ -158,6 +158,9 @@ BELIEFS: dict[str, Callable[[Any], bool]] = {
         a.base is None and a.T.base is not None and a[1:].base is not None and a[0, 0].base is not None
         for a in [xp.ones((2, 3))]
     ),
+    "all views of an array have it as their base": lambda xp: all(
+        view.base is a for a in [xp.ones((2, 3))] for view in (a[1:], a[1:].T, a[:1].reshape(3)[1:])
+    ),
     "a view shows what is written to its owner": lambda xp: all(
         same(view, [[5], [1]]) for a in [xp.ones(2)] for view in [a.reshape(2, 1)] if assigned(a, 0, 5.0) is a
     ),

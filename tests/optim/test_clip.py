@@ -44,6 +44,27 @@ def test_a_gradient_in_a_flat_array_is_overwritten(clip: Any, device: str) -> No
     np.testing.assert_allclose(w.numpy(), -w.grad.numpy(), rtol=1e-15)
 
 
+@pytest.mark.parametrize(
+    "clip", [*CLIPS, lambda p: clip_grad_norm(p, 1.0, 3.0), lambda p: clip_grad_norm(p, 0.1, math.inf)]
+)
+@pytest.mark.parametrize("learns", [(0, 1, 2, 3), (0, 1), (1, 2), ()], ids=str)
+@pytest.mark.parametrize("clipped", [(0, 1, 2, 3), (0, 1), (3, 1, 2, 0), (0, 1, 0, 1)], ids=str)
+def test_where_gradients_lie_changes_no_number(clip: Any, learns: Any, clipped: Any, device: str) -> None:
+    """In one flat array, in two of them, each by itself; all that lie there or some; one that is given twice."""
+    hosts = [np.linspace(-1, k, 6).reshape(2, 3) for k in range(4)]
+    apart, together = ([tg.Tensor(host, requires_grad=True, device=device) for host in hosts] for _ in range(2))
+    optimizers = [SGD([together[k] for k in group]) for group in (learns[:2], learns[2:]) if group]
+    assert len(optimizers) == (len(learns) + 1) // 2
+    for tensors in (apart, together):
+        for t, host in zip(tensors, hosts, strict=True):
+            (t * tg.Tensor(host, device=device)).sum().backward()
+        clip([tensors[k] for k in clipped])
+    for a, b in zip(apart, together, strict=True):
+        np.testing.assert_allclose(b.grad.numpy(), a.grad.numpy(), rtol=1e-14)
+    untouched = set(range(4)) - set(clipped)
+    assert all((together[k].grad.numpy() == hosts[k]).all() for k in untouched)
+
+
 @pytest.mark.parametrize("clip", CLIPS)
 def test_what_was_computed_from_an_overwritten_gradient_is_refused(clip: Any, device: str) -> None:
     w = tg.Tensor(np.zeros(2), requires_grad=True, device=device)
