@@ -18,8 +18,9 @@ def optimizer_kernel(kind: str, settings: dict[str, Any], t: int) -> tuple[Kerne
     arrays."""
     optimizer = getattr(tg.optim, kind)([tg.Value(1.0)], **settings)
     (group,) = optimizer.groups
-    kernel, numbers = optimizer.kernel(group, t, 2 + len(optimizer.initial_state(group)))
-    return kernel, kernel.parameters_of(**numbers), partial(type(optimizer).rule, **optimizer.arguments(group, t))
+    arguments = optimizer.arguments(group, t)
+    kernel = optimizer.kernel(2 + len(optimizer.initial_state(group)), arguments)
+    return kernel, kernel.parameters_of(arguments), partial(type(optimizer).rule, **arguments)
 
 
 KERNELS = {

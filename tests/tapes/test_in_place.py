@@ -122,7 +122,7 @@ def test_any_formula(lines: list[Line], results: list[int]) -> None:
     expected = [a.copy() for a in arrays]
     plainly(rule, expected, **numbers)
     kernel = Kernel(rule, 4, list(numbers))
-    agrees(kernel, kernel.parameters_of(**numbers), arrays, expected)
+    agrees(kernel, kernel.parameters_of(numbers), arrays, expected)
 
 
 def agrees(kernel: Kernel, numbers: list[float], arrays: list[Any], expected: list[Any]) -> None:
@@ -162,15 +162,15 @@ def test_results_that_stand_in_each_other_s_way(rule: Any) -> None:
 
 def test_numbers_are_computed_before_the_arrays_are_touched() -> None:
     kernel = Kernel(lambda xp, w, g, lr, t: w - lr / (1 - 0.9**t) * g, 2, ("lr", "t"))
-    assert kernel.parameters_of(lr=0.5, t=1) == pytest.approx([5.0])
+    assert kernel.parameters_of({"lr": 0.5, "t": 1}) == pytest.approx([5.0])
     source = InPlace(kernel).source
     assert "n0" in source and "n1" not in source
 
 
 def test_numbers_are_ieee_s() -> None:
     kernel = Kernel(lambda xp, w, n: w + 1.0 / n - n**0.5 + (-2.0) ** n - xp.where(-n < 1.0, n, 2.0), 1, ("n",))
-    assert kernel.parameters_of(n=0.0) == [np.inf, 0.0, 1.0, 0.0]
-    assert np.isnan(kernel.parameters_of(n=-1.0)[1])
+    assert kernel.parameters_of({"n": 0.0}) == [np.inf, 0.0, 1.0, 0.0]
+    assert np.isnan(kernel.parameters_of({"n": -1.0})[1])
 
 
 def test_a_rule_cannot_branch_on_what_it_computes() -> None:

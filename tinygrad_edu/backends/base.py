@@ -116,10 +116,10 @@ class Backend(Namespace):
 
     def chain(self, upstream: Any, local: Any) -> Any:
         """The chain rule, in the precision of the upstream gradient: constants of a rule never widen it."""
-        dtype = getattr(local, "dtype", None)
-        if dtype is not None and dtype.itemsize > upstream.dtype.itemsize:
-            local = local.astype(upstream.dtype)
-        return upstream * local
+        product = upstream * local
+        if product.dtype is upstream.dtype or product.dtype.itemsize <= upstream.dtype.itemsize:
+            return product
+        return upstream * local.astype(upstream.dtype)
 
     def fit(self, gradient: Any, operand: Any) -> Any:
         """Undo the operand's broadcast, and give its gradient its dtype."""

@@ -114,8 +114,8 @@ def _pass_on(node: Node, gradients: Gradients, reader: Reader) -> list[Step]:
     for position, operand in enumerate(inputs):
         if operand._tracked:
             before = gradients.get(operand)
-            into = reader.buffers and before is None and position in op.writes_into
-            local, contribution = op.vjp(position, xp, g, y, operands, attrs, operand.buffer() if into else None)
+            out = operand.buffer() if position in op.writes_into and before is None and reader.buffers else None
+            local, contribution = op.vjp(position, xp, g, y, operands, attrs, out)
             if contribution is not None:
                 gradients[operand] = gradient = contribution if before is None else before + contribution
                 if reader.reports:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby, pairwise, starmap
 from operator import is_
 from typing import Any
@@ -14,6 +14,7 @@ from ..clock import SERIAL
 from ..errors import DeviceError
 from ..graph.node import data_of
 from ..precision import HALF, widened
+from ..tapes.kernel import Kernel
 from ..tensors.value import Value
 
 
@@ -27,6 +28,7 @@ class Flat:
         states: state arrays by name, made when they are first asked for.
         state_dtype: of the states.
         scratch: arrays for temporary results, which an update fills and uses again.
+        arguments, kernel: of the optimizer's rule, in the last update.
     """
 
     def __init__(self, params: list[Any]):
@@ -43,6 +45,8 @@ class Flat:
         self.weights, self.gradient = self._filled(0.0, dtype), self._filled(0.0, dtype)
         self.state_dtype = np.dtype("float32") if dtype == HALF else dtype
         self.scratch: list[Any] = []
+        self.arguments: dict[str, Any] = {}
+        self.kernel: Kernel
         self.move_in()
 
     def __getstate__(self) -> dict[str, Any]:
@@ -100,18 +104,19 @@ class Flat:
             self.move_in()  # something else, such as a second optimizer of the same parameters, has moved them
         ready = []
         for k, p in enumerate(self.params):
-            if p._grad is not None:
+            gradient = p._grad
+            if gradient is not None:
                 ready.append(k)
-                if p._grad is not p._buffer:  # assigned by hand, or a node of create_graph=True
-                    p._buffer._data[...] = p._grad._data
+                if gradient is not p._buffer:  # assigned by hand, or a node of create_graph=True
+                    p._buffer._data[...] = gradient._data
         return ready
 
-    def bring_back(self, ready: list[int]) -> None:
+    def bring_back(self, ready: Sequence[int]) -> None:
         """After an update: a graph that was recorded with the old data cannot be differentiated any more."""
         for k in ready:
             self.params[k].serial = next(SERIAL)  # what `changed` does for a leaf, without the call
 
-    def parts(self, ready: list[int], initial: dict[str, float]) -> Iterator[tuple[list[Any], int]]:
+    def parts(self, ready: Sequence[int], initial: dict[str, float]) -> Iterable[tuple[list[Any], int]]:
         """What to update together: neighbouring parameters that have had equally many updates; nearly always, all.
 
         Args:
@@ -120,16 +125,18 @@ class Flat:
         Returns:
             for each part its arrays (weights, states, gradient), and how many updates there were, with this one.
         """
-        for name, value in initial.items():
-            if name not in self.states:
-                self.states[name] = self._filled(value, self.state_dtype)
+        if not initial.keys() <= self.states.keys():
+            self.states = {name: self._filled(start, self.state_dtype) for name, start in initial.items()} | self.states
         weights, gradient = self._updated()
-        arrays = [weights, *[self.states[name] for name in initial], gradient]
+        arrays = [weights, *map(self.states.__getitem__, initial), gradient]
         done = self.steps[0]
         if len(ready) == len(self.params) and self.steps.count(done) == len(ready):
             self.steps = [done + 1] * len(ready)
-            yield arrays, done + 1
-            return
+            return [(arrays, done + 1)]
+        return self._parts_of(arrays, ready)
+
+    def _parts_of(self, arrays: list[Any], ready: Sequence[int]) -> Iterator[tuple[list[Any], int]]:
+        """The parts of some of the parameters, or of those that have had different numbers of updates."""
         for k in ready:
             self.steps[k] += 1
         for (_, updates), run in groupby(enumerate(ready), lambda pair: (pair[1] - pair[0], self.steps[pair[1]])):
@@ -163,7 +170,7 @@ class FlatHalf(Flat):
         self.states["weights"] = wide
         return wide, widened(self.gradient)
 
-    def bring_back(self, ready: list[int]) -> None:
+    def bring_back(self, ready: Sequence[int]) -> None:
         self.weights[...] = self.states["weights"]
         super().bring_back(ready)
 
@@ -191,7 +198,7 @@ class FlatValues(Flat):
         self.gradient[:] = [float(p._grad) for p in self.params]
         return list(range(len(self.params)))
 
-    def bring_back(self, ready: list[int]) -> None:
+    def bring_back(self, ready: Sequence[int]) -> None:
         for p, number in zip(self.params, self.weights.tolist(), strict=True):
             p.data = number
 

@@ -133,11 +133,14 @@ class Optimizer(CheckedKeywords):
     def _update(self, group: Group, flat: Flat) -> None:
         self._apply(group, flat, flat.gather(), flat.backend.language)
 
-    def _apply(self, group: Group, flat: Flat, ready: list[int], language: str) -> None:
+    def _apply(self, group: Group, flat: Flat, ready: Sequence[int], language: str) -> None:
         for arrays, t in flat.parts(ready, self.initial_state(group)):
-            kernel, numbers = self.kernel(group, t, len(arrays))
-            code = written(kernel, language)
-            flat.backend.update(code, arrays, kernel.parameters_of(**numbers), flat.scratch)
+            arguments = self.arguments(group, t)
+            flat.arguments["t"] = t
+            if arguments != flat.arguments:  # a setting is another one than in the last update
+                flat.arguments, flat.kernel = arguments, self.kernel(len(arrays), arguments)
+            code = written(flat.kernel, language)
+            flat.backend.update(code, arrays, flat.kernel.parameters_of(arguments), flat.scratch)
         flat.bring_back(ready)
 
     def holds(self, params: Iterable[Any]) -> bool:
@@ -155,21 +158,17 @@ class Optimizer(CheckedKeywords):
         """
         for group, flats in zip(self.groups, self._flats, strict=True):
             for flat in flats:
-                self._apply(group, flat, list(range(len(flat.params))), "spending")
+                self._apply(group, flat, range(len(flat.params)), "spending")
 
-    def kernel(self, group: Group, t: int, arrays: int) -> tuple[Kernel, dict[str, float]]:
-        """The rule in step `t` as a kernel of so many arrays, and the numbers that it takes.
+    def kernel(self, arrays: int, arguments: dict[str, Any]) -> Kernel:
+        """The rule as a kernel of so many arrays, and of the numbers among its arguments.
 
         A number that is 0 is fixed in the kernel, so that what it multiplies is left out; there is another kernel for
         when it is not.
         """
-        numbers, fixed = {}, []
-        for name, value in self.arguments(group, t).items():
-            if value and value is not True:
-                numbers[name] = value
-            else:
-                fixed.append((name, value))
-        return _kernel(type(self).rule, arrays, tuple(numbers), tuple(fixed)), numbers
+        fixed = {name: value for name, value in arguments.items() if not value or value is True}
+        names = tuple(name for name in arguments if name not in fixed)
+        return _kernel(type(self).rule, arrays, names, tuple(fixed.items()))
 
     @property
     def source(self) -> str:
@@ -177,7 +176,7 @@ class Optimizer(CheckedKeywords):
         found = []
         for group, flats in zip(self.groups, self._flats, strict=True):
             arrays = ["w", *self.initial_state(group), "g"]
-            kernel, _ = self.kernel(group, max(flats[0].steps) + 1, len(arrays))
+            kernel = self.kernel(len(arrays), self.arguments(group, max(flats[0].steps) + 1))
             found.append(written(kernel, "spending").text(arrays))
         told = f"# {type(self).__name__}: an update of all weights w side by side, their gradients g in one array\n"
         return told + "\n\n".join(dict.fromkeys(found))
@@ -190,8 +189,9 @@ class Optimizer(CheckedKeywords):
 
     def arguments(self, group: Group, t: int) -> dict[str, Any]:
         """The rule's arguments after the arrays, in step `t` (1 is the first)."""
-        arguments = {name: group[name] for name in self.defaults}
-        arguments["t"] = t
+        arguments = {**group, "t": t}
+        for name in ("params", "initial_lr"):  # the latter is a schedule's
+            arguments.pop(name, None)
         return arguments
 
     def check(self, group: Group) -> None:

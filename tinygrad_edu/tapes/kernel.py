@@ -41,7 +41,6 @@ class Kernel:
         last_use: for each array of the tape the last call that reads it.
         parameters: the places of the numbers that `steps` use.
         numbers_source: the text of `parameters_of`.
-        parameters_of: gives the values of the `parameters`, from the numbers as keyword arguments.
     Raises:
         TypeError: the rule branches on what it computes, or calls what is not elementwise.
     """
@@ -62,7 +61,12 @@ class Kernel:
         self.steps: dict[int, Call] = {place: call for place, call in used.items() if not tape.arrays[place].is_number}
         self.parameters = sorted({x.place for c in self.steps.values() for x in operands_of(c) if x.is_number})
         self.numbers_source = numbers_text(tape, {n.place: name for name, n in numbers.items()}, self.parameters)
-        self.parameters_of: Callable[..., list[float]] = function_of(self.numbers_source, "numbers", dict(NAMES))
+        self._parameters: Callable[..., list[float]] = function_of(self.numbers_source, "numbers", dict(NAMES))
+        self._names = names
+
+    def parameters_of(self, arguments: dict[str, Any]) -> list[float]:
+        """The values of the `parameters`, for these arguments of the rule."""
+        return self._parameters(*map(arguments.get, self._names))
 
     def __call__(self, xp: Any, *operands: Any) -> list[Any]:
         """The results in a namespace, one call after another.
