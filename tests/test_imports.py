@@ -41,6 +41,7 @@ LAZY = {
         "f'.{name}'": ON_DEMAND,
     },
     "tinygrad_edu.blocks": {"inspect": ON_DEMAND},
+    "tinygrad_edu.checks": {"difflib": ON_DEMAND},
     "tinygrad_edu.tensors.float_pass": {"tinygrad_edu.tensors.float_rules": ON_DEMAND},
     "tinygrad_edu.tensors.value_operators": {
         "tinygrad_edu.tapes.python_code": ON_DEMAND,

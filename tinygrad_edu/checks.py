@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import math
 import numbers
 import operator
@@ -58,6 +57,8 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
 
 def near(word: str, known: Iterable[str]) -> str:
     """The known word that is most like another, whatever their case; "" if none is."""
+    import difflib  # slow to import
+
     words = {name.lower(): name for name in known}
     found = difflib.get_close_matches(word.lower(), words, n=1)
     return words[found[0]] if found else ""

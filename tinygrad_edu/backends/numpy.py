@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 
 from ..namespaces.namespace import PARTS
-from ..tapes.in_place import InPlace
 from .base import Backend
 
 _erf = np.frompyfunc(math.erf, 1, 1)
@@ -62,7 +61,8 @@ class NumpyBackend(Backend):
         np.copyto(product, 0.0, where=factor == 0)
         return product
 
-    update: Any = staticmethod(InPlace.run)  # of a kernel in NumPy
+    def update(self, kernel: Any, arrays: list[Any], numbers: list[float], scratch: list[Any]) -> None:
+        kernel.run(arrays, numbers, scratch)
 
     def activate(self, h: Any, bias: Any, activation: str | None) -> Any:
         if h.dtype != np.result_type(h, bias) or h.shape[-1:] != bias.shape:

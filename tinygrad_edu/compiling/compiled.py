@@ -134,13 +134,13 @@ class Compiled:
         # A plan is for one default dtype, and for arguments of one layout and type each, or one plain value.
         key: list[Any] = [modes.dtype or get_default_dtype()]
         for argument in arguments:
-            array = argument
-            if type(argument) is Tensor:
+            array, kind = argument, type(argument)
+            if kind is Tensor:
                 if argument._tracked or not argument.backend.is_host:
                     return None, []
                 array = argument._data
             if type(array) is np.ndarray:
-                key += array.shape, array.strides, array.dtype, type(argument)
+                key += array.shape, array.strides, array.dtype, kind
             elif isinstance(argument, (list, tuple, Value)):
                 return (), []
             else:

@@ -76,7 +76,7 @@ def cross_entropy(
     if whole:
         labels, kept = positions_and_kept(target, classes, logits, "cross_entropy", ignore_index)
         if logits.ndim == 2 and weights is None and kept is None and not label_smoothing:
-            return _fused(logits, labels, reduction=reduction)
+            return _fused(logits, labels=labels, reduction=reduction)
         return _of_labels(logits, labels, kept, axis, reduction, label_smoothing, weights)
     if ignore_index is not None and ignore_index >= 0:
         raise ArgumentError(
@@ -108,7 +108,7 @@ def _of_labels(
         xp, numbers = (np, rows) if backend is None else (backend, rows._data)
         flat = call_beside(backend, _likeliest_instead, xp, flat, kept, numbers)
         share = kept = like(kept if backend is None else Tensor.wrap(kept, backend), logits)
-    losses = _fused(rows, flat, reduction="none")
+    losses = _fused(rows, labels=flat, reduction="none")
     if weights is not None:
         of_label = REGISTRY["getitem"].function(weights, index=flat)
         losses, share = losses * of_label, of_label if share is None else share * of_label

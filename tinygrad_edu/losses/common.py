@@ -19,11 +19,9 @@ from .labels import first_of, is_on_device, to_host
 
 def as_prediction(x: Any) -> Any:
     """A prediction as a tensor of floating-point numbers, or as an object array of Values."""
-    if not isinstance(x, Tensor):
-        if is_value(x) or holds_values(x):
-            return as_object(x)
-        x = Tensor(x)
-    return as_floats(x)
+    if isinstance(x, Tensor):
+        return x if x.dtype.kind == "f" else as_floats(x)
+    return as_object(x) if is_value(x) or holds_values(x) else as_floats(Tensor(x))
 
 
 def like(x: Any, prediction: Any) -> Any:

@@ -21,7 +21,7 @@ def is_on_device(labels: Any) -> bool:
     """Whether they are in the memory of a GPU, where nothing can be checked without waiting."""
     if isinstance(labels, Tensor):
         return not labels.backend.is_host
-    return hasattr(labels, "shape") and not isinstance(labels, (np.ndarray, np.generic))
+    return not isinstance(labels, (np.ndarray, np.generic)) and hasattr(labels, "shape")
 
 
 def to_host(labels: Any) -> np.ndarray:
@@ -71,14 +71,15 @@ def positions_and_kept(labels: Any, n: int, beside: Any, where: str, ignored: in
     """
     backend, kept = getattr(beside, "backend", None), None
     unseen = is_on_device(labels) and backend is not None
-    if not unseen:
-        labels, ignored = to_host(labels), -100 if ignored is None else ignored
-        if _out_of_range(labels, n):  # no replay of a compiled loss comes here: the check in `positions` ends it
-            kept = (labels != ignored).reshape(-1)
-            labels = np.where(labels == ignored, 0, labels)
+    if ignored is None and not unseen:
+        ignored = -100
     advice = "; a label whose examples are to be left out is given as ignore_index"
-    found = positions(labels, n, beside, where, advice=advice)
+    try:
+        found = positions(labels, n, beside, where, advice=advice)
+    except DataError:  # which a replay of a compiled loss raises, too
+        kept = to_host(labels) != ignored
     if kept is not None:
+        found, kept = positions(np.where(kept, to_host(labels), 0), n, beside, where, advice=advice), kept.reshape(-1)
         return found, kept if backend is None else backend.asarray(kept)
     if ignored is None or not (unseen or 0 <= ignored < n):
         return found, None

@@ -65,7 +65,8 @@ class Module(ModuleTree, ForeignNames, CheckedKeywords):
     def train(self, mode: bool = True) -> Self:
         """Train from now on: dropout drops, batch normalization uses the batch. Returns the module."""
         for module in self.modules():
-            module.training = mode
+            if module.training is not mode:
+                module.training = mode
         return self
 
     def eval(self) -> Self:

@@ -66,7 +66,8 @@ class Examples:
             labels = (y > 0.5).astype(np.int64)  # shape (n, outputs), and else (n,)
         # What the loss compares with, shape (n,) or (n, outputs), and class indices, both on the device.
         self.targets = self._upload(targets, targets.dtype if targets.dtype.kind == "i" else self.dtype)
-        self.labels = None if labels is None else self.backend.asarray(labels)
+        self._alike = labels is targets  # then the loss compares with class indices
+        self.labels = None if labels is None else _array(self.targets) if self._alike else self.backend.asarray(labels)
         if beside is not None and beside.task != self.task:
             raise ArgumentError(f"data is for {beside.task}, but {what} for {self.task}")
 
@@ -86,14 +87,16 @@ class Examples:
 
     def rows(self, array: Any, rows: Any) -> Any:
         """Some rows of `x`, `targets` or `labels`; `rows` is a slice, or positions on the array's device."""
-        data = array._data if isinstance(array, Tensor) else array
-        taken = self.backend.run(lambda: data[rows] if isinstance(rows, slice) else data.take(rows, axis=0))
-        return Tensor.wrap(taken, self.backend) if isinstance(array, Tensor) else taken
+        data = _array(array)
+        taken = self.backend.run(_taken, data, rows)
+        return taken if data is array else Tensor.wrap(taken, self.backend)
 
     def batch(self, rows: Any) -> tuple[Any, Any, Any]:
         """Inputs, targets and labels (None for regression) of some rows."""
-        labels = None if self.labels is None else self.rows(self.labels, rows)
-        return self.rows(self.x, rows), self.rows(self.targets, rows), labels
+        targets = self.rows(self.targets, rows)
+        if self._alike or self.labels is None:
+            return self.rows(self.x, rows), targets, _array(targets) if self._alike else None
+        return self.rows(self.x, rows), targets, self.rows(self.labels, rows)
 
     def chunks(self, size: int) -> Iterator[slice]:
         """All rows in order, `size` at a time."""
@@ -117,6 +120,15 @@ def evaluating(model: Module) -> Iterator[None]:
         yield
     finally:
         model.train(training)
+
+
+def _array(item: Any) -> Any:
+    """The array of a tensor, or the array that it is."""
+    return item._data if isinstance(item, Tensor) else item
+
+
+def _taken(array: Any, rows: Any) -> Any:
+    return array[rows] if isinstance(rows, slice) else array.take(rows, axis=0)
 
 
 def _arrays(data: Any, objective: Objective, what: str) -> tuple[Array, Array, str]:

@@ -103,7 +103,7 @@ class Tally:
         backend.run(self._add, backend, loss._data, _array(prediction), _array(targets), labels)
 
     def _add(self, xp: Any, loss: Any, prediction: Any, targets: Any, labels: Any) -> None:
-        self.loss = self.loss + xp.multiply(loss, float(len(prediction)), dtype="float64")
+        self.loss = self.loss + xp.multiply(loss, float(len(prediction)), dtype=float)
         if labels is not None:
             self.score = self.score + _correct(xp, prediction, labels, self.objective.threshold)
         else:
@@ -144,7 +144,7 @@ def _correct(xp: Any, prediction: Any, labels: Any, threshold: float) -> Any:
     if labels.ndim == 2:
         return xp.sum((prediction > threshold) == labels) / labels.shape[1]
     answers = prediction.argmax(axis=1) if prediction.ndim == 2 else prediction > threshold
-    return xp.sum(answers == labels)
+    return xp.count_nonzero(answers == labels)
 
 
 def _r2(residual: float, target: np.ndarray) -> float:

@@ -56,14 +56,15 @@ class Update:
         in_one = self._compiled is not None and not between and not self.keeps_gradients
         if self._compiled is not None:
             self._compiled.optimizer = self.optimizer if in_one else None
-        self.optimizer.zero_grad()
-        rows = sum(len(batch) for batch in batches)
+        if not in_one:
+            self.optimizer.zero_grad()
+        rows = sum(map(len, batches))
         found = []
         for batch in batches:
             x, targets, labels = examples.batch(batch)
             _, loss, prediction = self._gradients(x, targets, len(batch) / rows)
             tally.add(loss, prediction, targets, labels)
-            found.append(loss.data if isinstance(loss, Value) else loss.detach() if loss.requires_grad else loss)
+            found.append(loss.data if isinstance(loss, Value) else loss.detach() if loss._tracked else loss)
         if in_one:
             return found
         if settings.clip_norm is not None:
