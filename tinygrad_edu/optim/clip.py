@@ -97,7 +97,7 @@ def _norm(xp: Any, gradients: list[Any], max_norm: float, p: float) -> tuple[Any
     total = reduce(totals, axis=0, keepdims=True) if len(gradients) > 1 else totals
     norm, shrink = xp.empty_like(total), xp.empty_like(total)
     kernel = _kernel(p)
-    xp.update(written(kernel, xp.language), [norm, shrink, total], kernel.parameters_of(max_norm=max_norm), [])
+    xp.update(written(kernel, xp.language), [norm, shrink, total], kernel.parameters_of({"max_norm": max_norm}), [])
     return norm.reshape(()), shrink.reshape(())
 
 
