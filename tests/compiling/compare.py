@@ -55,11 +55,14 @@ def batches(rng: np.random.Generator, *shape: int, n: int = 4) -> list[tuple[tg.
     return [(tg.Tensor(rng.standard_normal(shape)),) for _ in range(n)]
 
 
-def call_both(step: Any, function: Callable[..., Any], leaves: list[tg.Tensor], *arguments: Any) -> None:
+def call_both(
+    step: Any, function: Callable[..., Any], leaves: list[tg.Tensor], *arguments: Any, equal: Any = same
+) -> None:
     """One call of `step` gives what `function` gives, with its gradients."""
     for p in leaves:
         p.grad = None
     wanted = uncompiled(function, leaves, arguments)
     for p in leaves:
         p.grad = None
-    assert all(map(same, wanted, numbers(step(*arguments), leaves)))
+    found = numbers(step(*arguments), leaves)
+    assert all(map(equal, wanted, found)), (wanted, found)

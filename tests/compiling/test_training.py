@@ -31,6 +31,7 @@ def layers(kind: str, outputs: int, rng: Any) -> nn.Sequential:
     """A network with four inputs."""
     dense = lambda n, m, activation=None: nn.Dense(n, m, activation=activation, rng=rng)  # noqa: E731
     last = dense(8, outputs)
+    no_bias = nn.Dense(4, 8, bias=False, rng=rng)  # which would have no effect, and so a gradient of rounding errors
     found: dict[str, list[Any]] = {
         "linear": [dense(4, outputs)],
         "relu": [dense(4, 8, "relu"), last],
@@ -39,8 +40,8 @@ def layers(kind: str, outputs: int, rng: Any) -> nn.Sequential:
         "elu without bias": [nn.Dense(4, 8, activation="elu", bias=False, rng=rng), last],
         "layers for activations": [dense(4, 8), nn.Tanh(), dense(8, 8), nn.LeakyReLU(0.1), last],
         "dropout": [dense(4, 8, "relu"), nn.Dropout(0.3, seed=3), dense(8, 8, "tanh"), nn.Dropout(0.1, seed=4), last],
-        "batch normalization": [dense(4, 8), nn.BatchNorm1d(8), nn.ReLU(), last],
-        "batch normalization, plain average": [dense(4, 8), nn.BatchNorm1d(8, momentum=None), nn.ReLU(), last],
+        "batch normalization": [no_bias, nn.BatchNorm1d(8), nn.ReLU(), last],
+        "batch normalization, plain average": [no_bias, nn.BatchNorm1d(8, momentum=None), nn.ReLU(), last],
         "layer normalization": [dense(4, 8), nn.LayerNorm(8), nn.Softplus(), last],
         "functions": [dense(4, 8), tg.silu, last],
         "tied": [dense(4, 8), *[dense(8, 8, "tanh")] * 2, last],
@@ -77,17 +78,25 @@ RUNS: list[tuple[str, str, str, dict[str, Any]]] = [
 ]  # fmt: skip
 
 
-def run(kind: str, data: str, loss: str, settings: dict[str, Any], compile: bool) -> list[np.ndarray]:
+def run(
+    kind: str, data: str, loss: str, settings: dict[str, Any], compile: bool, device: str = "cpu"
+) -> list[np.ndarray]:
     """All numbers of a run: losses, accuracies, and what the model ends with."""
     chosen = partial(tg.losses.cross_entropy, **LOSSES[loss]) if loss in LOSSES else loss
     outputs = CLASSES if data in ("classes", "words") else 1
-    model = layers(kind, outputs, np.random.default_rng(1))
+    model = layers(kind, outputs, np.random.default_rng(1)).to(device)
     optimizer = tg.optim.Adam(model.parameters(), lr=0.01)
     events = tg.train.fit(
         model, sets()[data], chosen, optimizer, **{"epochs": 4, "batch_size": 16, **settings}, compile=compile
     )
     history = tg.train.History.of(events)
-    return [np.array(history.train_loss), *model.state_dict().values()]
+    return [
+        np.array(history.train_loss),
+        *[
+            np.asarray(tg.backends.get(device).asnumpy(a) if device != "cpu" else a)
+            for a in model.state_dict().values()
+        ],
+    ]
 
 
 @pytest.mark.parametrize("kind, data, loss, settings", RUNS, ids=lambda x: str(x))

@@ -18,6 +18,8 @@ import numpy as np
 _FUNCTIONS = {
     **{name: getattr(np, name) for name in "sqrt exp expm1 log log1p sin cos tan sinh cosh tanh".split()},
     **{"fabs": np.abs, "pow": np.power, "atan": np.arctan, "erf": np.vectorize(math.erf, otypes=[float])},
+    "inf": math.inf,
+    "nan": math.nan,
     "unsigned": lambda a: np.asarray(a).astype("uint32"),
 }
 _MACROS = {"#define select(c, a, b) ((c) ? (a) : (b))": {"select": np.where}, "": {}}
@@ -93,5 +95,6 @@ def _as_python(operation: str) -> str:
             assert line.endswith(";") and line.count(";") == 1, f"not one statement: {line}"
             statement = re.sub(r"^(T|int|unsigned) (?=\w+ =)", "", line[:-1])
             statement = re.sub(r"\(unsigned\)(?=\()", "unsigned", statement)
+            statement = statement.replace("1.0 / 0.0", "inf").replace("0.0 / 0.0", "nan")
             lines.append("    " * depth + re.sub(r"\(T\)(?=\()", "", statement))
     return "\n".join(lines)

@@ -27,10 +27,12 @@ class Backend(Namespace):
         xp: the array library, NumPy or one with NumPy's names.
         array_type: the type of its arrays.
         graph: the namespace in which rules are read for tensors of this device.
+        compiles: whether `tg.compile` writes code for it.
         language: in which kernels are written for `update`; see `tapes/kernel.py`.
     """
 
     language = "any"
+    compiles = False
     by_name: ClassVar[Callable[[str], Backend]]  # `get` of the package, which knows all backends
 
     def __init__(self, device: str, xp: Any, array_type: type):

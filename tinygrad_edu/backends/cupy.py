@@ -11,11 +11,14 @@ from typing import Any
 import numpy as np
 
 from ..errors import DeviceError, OutOfMemoryError
+from ..graph.modes import call_beside
 from ..namespaces.indexing import of_number
 from ..namespaces.namespace import PARTS
 from ..tapes.cuda_code import KernelText, elementwise
 from ..tapes.kernel import Kernel
+from ..tapes.layouts import Matrix
 from .base import Backend
+from .blas import FLOAT32, TF32, Blas, Product
 
 _INSTALL = "install it with: pip install 'tinygrad-edu[cuda13]' (or cuda12; nvidia-smi shows what the driver speaks)"
 
@@ -35,6 +38,8 @@ class CupyBackend(Backend):
         self.special = special
         self._number = int(device.partition(":")[2] or 0)
         self._kernels: dict[KernelText, Any] = {}
+        self._blas: Blas | None = None
+        self.compiles = hasattr(xp, "RawModule")  # a stand-in may not run CUDA
 
     @classmethod
     def of_device(cls, number: int) -> CupyBackend:
@@ -98,13 +103,36 @@ class CupyBackend(Backend):
         self.run(self.xp._core._routines_linalg.set_compute_type, "f", _TF32 if on else _FLOAT32)
 
     def asarray(self, data: Any, dtype: Any = None) -> Any:
+        if isinstance(data, np.ndarray):  # a replay of compiled code uploads it again
+            return call_beside(self, self._upload, data, dtype)
         return self.run(self.xp.asarray, data, dtype=dtype)
+
+    def _upload(self, data: np.ndarray, dtype: Any) -> Any:
+        return self.xp.asarray(data, dtype=dtype)
 
     def asnumpy(self, array: Any) -> np.ndarray:
         return self.xp.asnumpy(array)
 
     def synchronize(self) -> None:
         self.xp.cuda.Device(self._number).synchronize()
+
+    # What compiled code is made of.
+
+    def module(self, code: str) -> Any:
+        """Kernels in CUDA, compiled."""
+        return self.xp.RawModule(code=code, backend="nvrtc")
+
+    def product(self, a: Matrix, b: Matrix, dtype: str) -> Product:
+        """A function of arrays a, b and out, which writes a @ b."""
+        self._blas = self._blas or Blas(self.xp)
+        return Product(self._blas, a, b, dtype)
+
+    def prepare_products(self) -> None:
+        """Let these be computed in the current stream, and as precisely as CuPy's own."""
+        if self._blas is not None:
+            self._blas.follow(self.xp.cuda.get_current_stream().ptr)
+            is_tf32 = self.xp._core._routines_linalg.get_compute_type("f") == _TF32
+            self._blas.float32 = TF32 if is_tf32 else FLOAT32
 
     # NumPy lets a single number, which has no axes, be reduced over the axis 0 or -1; CuPy does not.
 

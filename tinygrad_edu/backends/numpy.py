@@ -21,6 +21,7 @@ class NumpyBackend(Backend):
     """NumPy arrays in the host's memory."""
 
     language = "numpy"
+    compiles = True
     einsum = staticmethod(partial(np.einsum, optimize=True))
 
     def __init__(self) -> None:

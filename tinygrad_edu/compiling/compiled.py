@@ -34,14 +34,18 @@ def compile(function: Callable[..., Any], strict: bool = True, optimizer: Any = 
     the same in both, later calls replay it as straight-line NumPy code: nothing is recorded, checked or looked up in
     between. The numbers are the same to the last bit. `step.source` is the code.
 
+    On a GPU the code launches kernels that are written for the function: one computes all that a thread, or the threads
+    that share a row, can compute of each element; products of matrices are cuBLAS's. So a step takes about half of the
+    launches, and a fraction of the time that Python takes to ask for them. The numbers are the same to rounding.
+
     A replay repeats the operations on tensors, the checks of labels, and what layers such as `Dropout` and
     `BatchNorm1d` do beside them; it does not repeat whatever else Python does in `function`. So what Python makes of
     NumPy arrays, among them the results of comparisons (`(x > 0).any()`), and of the elements of lists has to be the
     same in each call. The function is recorded anew when its arguments have other shapes or dtypes, or other plain
     values, when a module is in another mode, when a parameter is frozen, or moved by an optimizer, and when something
     else stands for a name that it uses: a global, a variable of an outer function, an attribute or the entry of a
-    dictionary (`surroundings.py`). On a GPU, and while `detect_anomaly` is on, it runs as it is, with its backward
-    pass.
+    dictionary (`surroundings.py`). While `detect_anomaly` is on, and where it works on several devices, it runs as it
+    is, with its backward pass.
 
     With an optimizer the call is a whole training step, and faster than one in three parts:
 
@@ -102,7 +106,8 @@ class Compiled:
             return f"# There is no code: the function cannot be replayed, as {self.why_not}.\n"
         return (
             "# There is no code yet: it is made in the second call with arguments of the same shapes and dtypes, if\n"
-            "# the function did the same in both. (None is made on a GPU, under no_grad or under detect_anomaly.)\n"
+            "# the function did the same in both. (None is made under no_grad or detect_anomaly, nor on several\n"
+            "# devices at once.)\n"
         )
 
     def __call__(self, *arguments: Any) -> Any:
@@ -134,13 +139,13 @@ class Compiled:
         # A plan is for one default dtype, and for arguments of one layout and type each, or one plain value.
         key: list[Any] = [modes.dtype or get_default_dtype()]
         for argument in arguments:
-            array, kind = argument, type(argument)
-            if kind is Tensor:
-                if argument._tracked or not argument.backend.is_host:
+            array, where = argument, None
+            if type(argument) is Tensor:
+                if argument._tracked or not argument.backend.compiles:
                     return None, []
-                array = argument._data
-            if type(array) is np.ndarray:
-                key += array.shape, array.strides, array.dtype, kind
+                array, where = argument._data, argument.backend
+            if where is not None or type(array) is np.ndarray:
+                key += array.shape, array.strides, array.dtype, where
             elif isinstance(argument, (list, tuple, Value)):
                 return (), []
             else:

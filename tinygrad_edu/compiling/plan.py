@@ -6,12 +6,12 @@ from collections.abc import Iterable
 from operator import is_
 from typing import Any
 
-import numpy as np
-
+from .. import backends
 from ..clock import MODULE_CHANGES
 from ..errors import CompileError
 from ..graph.operation import Operation
 from ..tensors.tensor import Tensor
+from .device_replay import DeviceReplay
 from .recording import Content, Event, Recording, Source, content_of, settings_of, sources_of
 from .replay import Replay
 from .surroundings import Surroundings
@@ -67,9 +67,15 @@ class Plan:
             return f"the rule of an operation cannot be written down: {error}"
         buffers = [p._buffer._data for p, _ in computation.gradients if p._buffer is not None]
         read = [tensor._data for tensor in computation.tensors.values()] + _arrays(recording.given)
-        if any(np.may_share_memory(buffer, array) for buffer in buffers for array in read):
+        backend = recording.backend or backends.get("cpu")
+        share = backend.xp.may_share_memory
+        if any(share(buffer, array) for buffer in buffers for array in read if backend.owns(array)):
             return "it uses the grad of a parameter, which the backward pass overwrites: give it a copy, as an argument"
-        self.replay = Replay(computation, names)
+        if not backend.is_host:
+            for tensor in computation.tensors.values():
+                if not tensor._data.flags.c_contiguous:
+                    return f"the numbers of a {tensor.describe()} do not lie in the order of its rows: give it a copy"
+        self.replay = Replay(computation, names) if backend.is_host else DeviceReplay(computation, names, backend)
         return None
 
     def is_ready(self, arrays: list[Any]) -> bool:
@@ -108,7 +114,7 @@ class Plan:
 def _arrays(arguments: Iterable[Any]) -> list[Any]:
     """Those of the arguments that are arrays or tensors, as arrays."""
     found = [argument._data if isinstance(argument, Tensor) else argument for argument in arguments]
-    return [array for array in found if isinstance(array, np.ndarray)]
+    return [array for array in found if not isinstance(array, (bool, int, float, str, type(None)))]
 
 
 # --- differences -----------------------------------------------------------------------------------------------------

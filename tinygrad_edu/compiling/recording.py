@@ -74,8 +74,8 @@ Content = tuple[Any, int, int]
 def content_of(item: Any) -> Content:
     """A tensor or array, and what it holds at the moment: the identity of the array, and a checksum of its numbers."""
     array = item._data if isinstance(item, Tensor) else item
-    on_host = isinstance(array, np.ndarray)  # on a GPU nothing is compiled
-    return item, id(array), crc32(np.ascontiguousarray(array).data) if on_host else 0
+    host = array if isinstance(array, np.ndarray) else array.get()
+    return item, id(array), crc32(np.ascontiguousarray(host).data)
 
 
 class Event(NamedTuple):
@@ -118,7 +118,8 @@ class Recording(Observer):
         events: in the order in which they happened.
         results: the node, array or None that each gave.
         modules: every module that was called, and all inside of it, with their settings.
-        elsewhere: whether it works on tensors of a GPU.
+        backend: of the first tensor that it works on.
+        elsewhere: whether it works where nothing is compiled, or on several devices.
         why_not: what cannot be replayed, in words; None if all can.
     """
 
@@ -127,12 +128,15 @@ class Recording(Observer):
         self.events: list[Event] = []
         self.results: list[Any] = []
         self.modules: dict[int, tuple[Any, Settings]] = {}  # by identity
+        self.backend: Any = None
         self.elsewhere = False
         self.why_not: str | None = None
         self._began = next(SERIAL)
         self._known: dict[int, Source] = {}  # nodes and arrays by identity; `_alive` keeps the identities valid
         self._alive: list[Any] = []
         for k, argument in enumerate(self.arguments):
+            if isinstance(argument, Tensor):
+                self._works_on(argument.backend)
             self._knows(argument, Source("argument", k))
         self._contents = [content_of(a) for a in self.arguments if isinstance(a, (Tensor, np.ndarray))]
 
@@ -192,6 +196,8 @@ class Recording(Observer):
         self.why_not = self.why_not or why
 
     def _note(self, event: Event, result: Any) -> None:
+        if isinstance(result, Tensor):
+            self._works_on(result.backend)
         self._knows(result, Source("result", len(self.events)))
         self.events.append(event)
         self.results.append(result)
@@ -203,12 +209,12 @@ class Recording(Observer):
         if isinstance(item, Tensor):
             self._known[id(item)] = source
             item = item._data
-        if isinstance(item, np.ndarray):
+        if self._is_array(item):
             self._known[id(item)] = source if source.kind == "argument" else Source("array", source)
 
     def source(self, item: Any) -> Any:
         """Where an operand comes from; of a tuple or list, where each element does."""
-        if isinstance(item, (Tensor, np.ndarray)):
+        if isinstance(item, Tensor) or self._is_array(item):
             return self._known.get(id(item)) or self._new(item)
         if isinstance(item, Value):
             if item.serial < self._began:
@@ -218,11 +224,18 @@ class Recording(Observer):
             return (tuple if isinstance(item, tuple) else list)(map(self.source, item))
         return Source("plain", Plain(item))
 
+    def _is_array(self, item: Any) -> bool:
+        return isinstance(item, np.ndarray) or (self.backend is not None and isinstance(item, self.backend.array_type))
+
+    def _works_on(self, backend: Any) -> None:
+        self.backend = self.backend or backend
+        self.elsewhere = self.elsewhere or backend is not self.backend or not backend.compiles
+
     def _new(self, item: Any) -> Source:
         """Something that the function did not compute under our eyes."""
         self._alive.append(item)
         if isinstance(item, Tensor):
-            self.elsewhere = self.elsewhere or not item.backend.is_host
+            self._works_on(item.backend)
             if item.op is not None:
                 self.refuse(
                     f"it uses a {item.describe()} that was computed outside of it: compute it inside, or detach() it"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,7 @@ import numpy as np
 from .. import backends
 from ..clock import SERIAL
 from ..tapes.numpy_code import WRITTEN, Code
+from ..tapes.tape import Tape
 from ..tensors.storing import begin_storing, end_ahead, end_storing, go_ahead, store
 from ..tensors.tensor import Tensor
 from .names import different, of_node
@@ -36,9 +38,12 @@ class Replay:
         found = iter(different(wanted, taken=WRITTEN))
         inputs = dict(zip([*range(len(names)), *computation.tensors], found, strict=False))
         buffers = list(zip(buffered.values(), found, strict=True))
-        code = Code(computation.tape, inputs, computation.outputs, list(others.values()), buffers)
+        code = self._code(computation.tape, inputs, computation.outputs, list(others.values()), buffers)
         self.source, self._run = code.source, code.run
         computation.tape.forget()
+
+    def _code(self, tape: Tape, inputs: Any, outputs: Any, owned: Any, buffers: Any) -> Code:
+        return Code(tape, inputs, outputs, owned, buffers)
 
     def fits(self) -> bool:
         """Whether parameters and constants, and the places of gradients, are what the code was written for."""
@@ -71,7 +76,7 @@ class Replay:
                 optimizer.spend()
             finally:
                 end_ahead()
-            return [Tensor.wrap(np.asarray(array), _CPU) for array in results]
+            return self._wrapped(results)
         found = self(arguments)
         optimizer.step()
         optimizer.zero_grad()
@@ -91,7 +96,7 @@ class Replay:
             free = ahead
             for p in self._buffered:
                 free = free and p._grad is None
-            gradients = self._buffers if free else [np.empty_like(p._data) for p in self._buffered]
+            gradients = self._buffers if free else [p.backend.xp.empty_like(p._data) for p in self._buffered]
             results = self._run(*arguments, *self._given, *gradients)
             kept: set[int] = set()
             begin_storing()
@@ -109,7 +114,10 @@ class Replay:
         finally:
             if ahead:
                 end_ahead()
-        return [Tensor.wrap(np.asarray(array), _CPU) for array in results[: self._outputs]]
+        return self._wrapped(results[: self._outputs])
+
+    def _wrapped(self, results: Sequence[Any]) -> list[Tensor]:
+        return [Tensor.wrap(np.asarray(array), _CPU) for array in results]
 
 
 _CPU = backends.get("cpu")

@@ -5,9 +5,11 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
+import numpy as np
+
 from ..backends import Backend
 from ..backends.numpy import NumpyBackend
-from ..tapes.tape import Tape, Tracer, layout
+from ..tapes.tape import Tape, Tracer, layout, values
 
 
 class TapeBackend(Backend):
@@ -55,6 +57,29 @@ class TapeBackend(Backend):
 
     def subtract_at(self, a: Any, at: Any, b: Any) -> Any:
         return self.tape.note_overwriting(NumpyBackend.subtract_at, a, at, b)
+
+
+class DeviceTapeBackend(TapeBackend):
+    """The same for code of a GPU: what is fused for NumPy in one way is written so that kernels fuse it in another."""
+
+    def cross_entropy_rows(self, logits: Any, labels: Any) -> Any:
+        shifted, _, total = self._exponentials(logits)
+        picked = self.sum(self.where(self._is_label(logits, labels), shifted, 0.0), axis=1, keepdims=True)
+        return (self.log(total) - picked).reshape(-1)
+
+    def cross_entropy_slope(self, logits: Any, labels: Any, g: Any) -> Any:
+        _, exponentials, total = self._exponentials(logits)
+        softmax = exponentials / total
+        slope = self.where(self._is_label(logits, labels), softmax - 1.0, softmax)
+        return slope * (g[:, None] if g.ndim else g)
+
+    def _is_label(self, logits: Any, labels: Any) -> Any:
+        """Which class of each row is its label."""
+        return self.equal(self.asarray(np.arange(logits.shape[1])), labels.reshape(-1, 1))
+
+    def indicator(self, condition: Any, *operands: Any) -> Any:
+        one, zero = (np.asarray(x, self.inner.xp.result_type(*values(operands))) for x in (1, 0))
+        return self.where(condition, self.asarray(one), self.asarray(zero))
 
 
 def _stands_for(item: Any, result: Tracer) -> bool:

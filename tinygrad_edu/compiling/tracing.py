@@ -13,7 +13,7 @@ from ..graph.node import Node
 from ..tapes.tape import Tape, Tracer
 from ..tensors.tensor import Tensor
 from .recording import COMPARISONS, Event, Recording, Source, module_of, sources_of
-from .tape_backend import TapeBackend
+from .tape_backend import DeviceTapeBackend, TapeBackend
 
 
 class Computation(NamedTuple):
@@ -84,7 +84,9 @@ class _Player:
 
     def __init__(self, recording: Recording):
         self.tape = Tape()
-        self.backend = TapeBackend(self.tape, backends.get("cpu"))
+        self._device = recording.backend or backends.get("cpu")
+        kind = TapeBackend if self._device.is_host else DeviceTapeBackend
+        self.backend = kind(self.tape, backends.get("cpu"))  # what the calls of a tape compute is for shapes and dtypes
         self.tensors: dict[int, Tensor] = {}
         self.parameters: dict[Node, Tensor] = {}  # for each leaf the parameter that it stands for
         self._arguments = [self._input(argument) for argument in recording.arguments]
@@ -105,6 +107,7 @@ class _Player:
     def _called(self, function: Callable[..., Any], operands: Any, result: Any) -> Tensor | None:
         if function in COMPARISONS:
             return self._wrap(function(*operands))
+        result = self._on_host(result)
         tracer = self.tape.note_again(function.__name__.lstrip("_"), function, operands, result)
         module = module_of(function)
         self.tape.label("" if module is None else type(module).__name__)
@@ -129,15 +132,21 @@ class _Player:
             found = self._others[id(item)] = self._input(item)
             if isinstance(item, Tensor):
                 self.tensors[found._data.place] = item
+            elif not self._device.is_host and self._device.owns(item):
+                self.tensors[found._data.place] = Tensor.wrap(item, self._device)
             if kind == "parameter":
                 found._tracked = True
                 self.parameters[found] = item
         return self._others[id(item)]
 
     def _input(self, item: Any) -> Tensor:
-        tracer = self.tape.input(item._data if isinstance(item, Tensor) else item)
+        tracer = self.tape.input(self._on_host(item._data if isinstance(item, Tensor) else item))
         self.tape.label("")
         return self._wrap(tracer)
+
+    def _on_host(self, item: Any) -> Any:
+        """An array of the device as one of the host."""
+        return self._device.asnumpy(item) if self._device.owns(item) else item
 
     def _plain(self, item: Any) -> Any:
         """An operand that is no node: arrays of the tape, and plain values, also in tuples."""

@@ -77,13 +77,12 @@ def call_beside(namespace: Any, function: Callable[..., Any], *arguments: Any) -
     Args:
         namespace: of the arrays, to compute where they lie (`Namespace.run`); None for what is on the host.
     """
-    if namespace is not None and not namespace.is_host:
-        function, arguments = namespace.run, (function, *arguments)
+    run = None if namespace is None or namespace.is_host else namespace.run
     watch = MODES.get().watch
     if watch is None:
-        return function(*arguments)
+        return function(*arguments) if run is None else run(function, *arguments)
     with Mode(lambda: {"watch": None}):
-        result = function(*arguments)
+        result = function(*arguments) if run is None else run(function, *arguments)
     watch.called(function, arguments, result)
     return result
 

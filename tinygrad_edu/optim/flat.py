@@ -89,10 +89,10 @@ class Flat:
             self.views.append(view)
 
     def holds(self) -> bool:
-        """Whether data and gradient buffers of all parameters are views of the flat arrays, on the host."""
+        """Whether data and gradient buffers of all parameters are views of the flat arrays."""
         buffers = [p._buffer._data.base for p in self.params if p._buffer is not None]
         moved_in = all(map(is_, map(data_of, self.params), self.views)) and len(buffers) == len(self.params)
-        return moved_in and self.backend.is_host and all(buffer is self.gradient for buffer in buffers)
+        return moved_in and all(buffer is self.gradient for buffer in buffers)
 
     def forget_gradients(self) -> None:
         for p in self.params:

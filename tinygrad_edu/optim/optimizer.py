@@ -25,6 +25,7 @@ import numpy as np
 from ..checks import is_within
 from ..errors import ArgumentError, GraphError, StateError
 from ..graph.node import Node
+from ..tapes.cuda_code import read_by_people
 from ..tapes.kernel import Kernel, written
 from ..tensors.value import Value
 from ..vocabulary import CheckedKeywords
@@ -145,7 +146,7 @@ class Optimizer(CheckedKeywords):
 
     def holds(self, params: Iterable[Any]) -> bool:
         """Whether these are all parameters, and `spend` can update them: they and their gradient buffers lie in flat
-        arrays on the host, and `step` is that of this class."""
+        arrays, and `step` is that of this class."""
         kind = type(self)
         own = kind.step is Optimizer.step and kind._update is Optimizer._update and "step" not in vars(self)
         same = {id(p) for p in params} == {id(p) for p in self.parameters}
@@ -158,7 +159,8 @@ class Optimizer(CheckedKeywords):
         """
         for group, flats in zip(self.groups, self._flats, strict=True):
             for flat in flats:
-                self._apply(group, flat, range(len(flat.params)), "spending")
+                language = "spending" if flat.backend.is_host else flat.backend.language
+                self._apply(group, flat, range(len(flat.params)), language)
 
     def kernel(self, arrays: int, arguments: dict[str, Any]) -> Kernel:
         """The rule as a kernel of so many arrays, and of the numbers among its arguments.
@@ -172,12 +174,14 @@ class Optimizer(CheckedKeywords):
 
     @property
     def source(self) -> str:
-        """The Python code of the next update on the host, where it may overwrite the gradients; see `spend`."""
+        """The code of the next update: Python, which may overwrite the gradients (see `spend`); on a GPU CUDA, for the
+        elements of one place."""
         found = []
         for group, flats in zip(self.groups, self._flats, strict=True):
             arrays = ["w", *self.initial_state(group), "g"]
             kernel = self.kernel(len(arrays), self.arguments(group, max(flats[0].steps) + 1))
-            found.append(written(kernel, "spending").text(arrays))
+            on_gpu = flats[0].backend.language == "cuda"
+            found.append(read_by_people(kernel, arrays) if on_gpu else written(kernel, "spending").text(arrays))
         told = f"# {type(self).__name__}: an update of all weights w side by side, their gradients g in one array\n"
         return told + "\n\n".join(dict.fromkeys(found))
 

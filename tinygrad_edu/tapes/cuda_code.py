@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -27,9 +28,12 @@ FORMS = {
 PREAMBLE = "#define select(c, a, b) ((c) ? (a) : (b))"
 
 
+_WORDS = {"inf": "1.0 / 0.0", "-inf": "-1.0 / 0.0", "nan": "0.0 / 0.0"}  # C has no word for them without a header
+
+
 def number(x: float) -> str:
     """A number of the type T of the arrays' elements."""
-    return f"(T)({x!r})"
+    return f"(T)({_WORDS.get(repr(x), repr(x))})"
 
 
 CUDA = Language(
@@ -76,3 +80,9 @@ def elementwise(kernel: Kernel, results: Sequence[str] = ()) -> KernelText:
         "\n".join(lines),
         f"tinygrad_edu_{kernel.name}",
     )
+
+
+def read_by_people(kernel: Kernel, arrays: Sequence[str]) -> str:
+    """The statements of `elementwise`, with these names of the arrays, and how its numbers are computed."""
+    operation = re.sub(r"\ba(\d+)\b", lambda a: arrays[int(a[1])], elementwise(kernel).operation)
+    return f'{kernel.numbers_source}\n\nUPDATE = r"""\n{operation}\n"""\n'

@@ -18,6 +18,7 @@ class Liveness:
         kept: places of arrays that the function gives.
         buffers: places of arrays that it writes into others.
     Attributes:
+        kept: the places of all arrays that it gives or writes.
         reads: for each call the tracers that it works on.
         used: the places of the calls that these depend on, and of those that are made in any case.
         uses: how often the code names an array; one that is kept counts twice, as it needs a name.
@@ -26,7 +27,7 @@ class Liveness:
     """
 
     def __init__(self, tape: Tape, kept: list[int], buffers: list[int]):
-        self.calls, self.arrays = tape.calls, tape.arrays
+        self.calls, self.arrays, self.kept = tape.calls, tape.arrays, [*kept, *buffers]
         self.reads = [operands_of(call) for call in tape.calls]
         self.used = self._reach([*kept, *buffers])
         self.uses = Counter([x.place for place in self.used for x in self.reads[place]] + 2 * kept)

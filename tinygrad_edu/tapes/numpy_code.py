@@ -156,7 +156,11 @@ class Code:
             return f"{given[0]}[{self._index(call.operands[1])}]"
         if call.name.startswith("."):
             return f"{given[0]}{call.name}({', '.join(given[1:] + options)})"
-        return f"{self._bind(call.name, call.function)}({', '.join(given + options)})"
+        return f"{self._bind(call.name, self._function(call))}({', '.join(given + options)})"
+
+    def _function(self, call: Call) -> Any:
+        """What the code calls."""
+        return call.function
 
     def _number(self, item: Any, place: int, call: Call) -> str | None:
         """A constant whose elements are all the same as a number, where the result has the layout of another operand.

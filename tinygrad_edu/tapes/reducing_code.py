@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from .cuda_code import CUDA, PREAMBLE
-from .expressions import Writer
+from .expressions import Language, Writer
 from .tape import Tape, Tracer, operands_of
 
 
@@ -22,37 +22,74 @@ class Reduction(NamedTuple):
         initial: what it starts with.
         update: how the lane's number takes in a further element.
         join: the function that makes one number of those of all lanes, and gives it to each of them.
+        function: with which it does so.
     """
 
     initial: str
     update: str
     join: str
+    function: str
 
 
 REDUCTIONS = {
-    "sum": Reduction("(T)(0)", "{0} + {1}", "sum_of_lanes"),
-    "max": Reduction("-(T)(1) / (T)(0)", "larger({0}, {1})", "max_of_lanes"),
-    "min": Reduction("(T)(1) / (T)(0)", "smaller({0}, {1})", "min_of_lanes"),
+    "sum": Reduction("(T)(0)", "{0} + {1}", "sum_of_{lanes}", "plus"),
+    "max": Reduction("-(T)(1) / (T)(0)", "larger({0}, {1})", "max_of_{lanes}", "larger"),
+    "min": Reduction("(T)(1) / (T)(0)", "smaller({0}, {1})", "min_of_{lanes}", "smaller"),
 }
 
-_FUNCTIONS = f"""{PREAMBLE}
-template <typename T> __device__ T larger(T a, T b) {{ return a >= b || a != a ? a : b; }}
-template <typename T> __device__ T smaller(T a, T b) {{ return a <= b || a != a ? a : b; }}
-template <typename T> __device__ T plus(T a, T b) {{ return a + b; }}
-"""
-# Each lane asks the one whose number differs in one bit, and then all of the line have the same, to the last bit.
-_IN_WARP = """template <typename T> __device__ T {join}(T x) {{
+_HELPERS = {
+    "plus": "template <typename T> __device__ T plus(T a, T b) { return a + b; }",
+    "larger": "template <typename T> __device__ T larger(T a, T b) { return a >= b || a != a ? a : b; }",
+    "smaller": "template <typename T> __device__ T smaller(T a, T b) { return a <= b || a != a ? a : b; }",
+    # the compiler knows the exponent, mostly
+    "power": "template <typename T> __device__ T power(T a, T b) { return b == 2 ? a * a : b == 1 ? a : pow(a, b); }",
+}
+WARP = 32  # threads
+_JOINS = {}
+# The lanes are a warp. Each asks the one whose number differs in one bit, and then all have the same, to the last bit.
+_JOINS["lanes"] = """template <typename T> __device__ T {join}(T x) {{
   for (int bit = 16; bit; bit /= 2) x = {function}(x, __shfl_xor_sync(0xffffffffu, x, bit));
   return x;
-}}
-"""
-_NAMES = {"sum_of_lanes": "plus", "max_of_lanes": "larger", "min_of_lanes": "smaller"}
-WARP = 32
-WARP_LANES = (
-    _FUNCTIONS
-    + f"#define LANES {WARP}\n"
-    + "".join(_IN_WARP.format(join=join, function=function) for join, function in _NAMES.items())
-)
+}}"""
+# The lanes are the warps of a block.
+_JOINS["block"] = """template <typename T> __device__ T {join}(T x) {{
+  __shared__ T part[32];
+  x = {of_lanes}(x);
+  __syncthreads();
+  if (threadIdx.x % 32 == 0) part[threadIdx.x / 32] = x;
+  __syncthreads();
+  x = part[0];
+  for (int k = 1; k < blockDim.x / 32; k++) x = {function}(x, part[k]);
+  return x;
+}}"""
+# Each warp of a block has some rows of 32 columns, which lie side by side in memory: a thread sums along a column.
+_JOINS["column"] = """template <typename T> __device__ T {join}(T x) {{
+  __shared__ T part[32][33];
+  int column = threadIdx.x % 32;
+  __syncthreads();
+  part[threadIdx.x / 32][column] = x;
+  __syncthreads();
+  x = part[0][column];
+  for (int k = 1; k < blockDim.x / 32; k++) x = {function}(x, part[k][column]);
+  return x;
+}}"""
+
+
+def functions_of(code: str) -> str:
+    """The text of those functions that kernels call."""
+    needed: list[str] = []
+    for lanes in ("column", "block", "lanes"):  # a block sums with the function of a warp
+        for kind in REDUCTIONS.values():
+            join = kind.join.format(lanes=lanes)
+            if f"{join}(" in code + "".join(needed):
+                of_lanes = kind.join.format(lanes="lanes")
+                needed.insert(0, _JOINS[lanes].format(join=join, of_lanes=of_lanes, function=kind.function))
+    used = [text for name, text in _HELPERS.items() if f"{name}(" in code + "".join(needed)]
+    return "\n".join([PREAMBLE, *used, *needed])
+
+
+_ALL = "".join(f"{kind.join.format(lanes='lanes')}( {kind.function}( " for kind in REDUCTIONS.values())
+WARP_LANES = f"#define LANES {WARP}\n{functions_of(_ALL)}\n"
 
 
 def statements(
@@ -61,6 +98,9 @@ def statements(
     varies: Callable[[int], bool],
     results: Sequence[tuple[Tracer, str]],
     loop: str,
+    lanes: str = "lanes",
+    first: str = "lane == 0",
+    language: Language = CUDA,
 ) -> list[str]:
     """The statements of one lane.
 
@@ -69,8 +109,10 @@ def statements(
         varies: whether what has this place is another number for each element of the line.
         results: what is computed, with the variable that it is assigned to: of an element, or of the line.
         loop: the head of a loop over the elements of the lane.
+        lanes: what they are: a warp ("lanes"), a "block", or the warps of a block that go along a "column".
+        first: the condition under which a thread writes what is computed of the line.
     """
-    return _Lane(tape, dict(names), varies, results, loop).lines
+    return _Lane(tape, dict(names), varies, results, loop, lanes, first, language).lines
 
 
 class _Lane:
@@ -83,9 +125,13 @@ class _Lane:
         varies: Callable[[int], bool],
         results: Sequence[tuple[Tracer, str]],
         loop: str,
+        lanes: str,
+        first: str,
+        language: Language,
     ):
-        self.tape, self.names, self.varies, self.loop = tape, names, varies, loop
-        self.needed = sorted(Writer(CUDA, tape, names, [result for result, _ in results]).needed)
+        self.tape, self.names, self.varies, self.loop, self.lanes = tape, names, varies, loop, lanes
+        self.language = language
+        self.needed = sorted(Writer(language, tape, names, [result for result, _ in results]).needed)
         self.reductions = [place for place in self.needed if tape.calls[place].name in REDUCTIONS]
         self.ready = self._loops()
         self.lines: list[str] = []
@@ -96,9 +142,9 @@ class _Lane:
             self._write_loop(sums, [pair for pair in written if self._ready(pair[0]) == done])
         lasting = [(result, target) for result, target in results if not varies(result.place)]
         if lasting:
-            writer = Writer(CUDA, tape, self.names, [result for result, _ in lasting])
+            writer = Writer(self.language, tape, self.names, [result for result, _ in lasting])
             assigned = [f"{target} = {writer.text(result)};" for result, target in lasting]
-            self.lines += ["if (lane == 0) {", *assigned, "}"]
+            self.lines += [f"if ({first}) {{", *assigned, "}"]
 
     def _loops(self) -> dict[int, int]:
         """For each result after how many loops it can be computed."""
@@ -118,7 +164,7 @@ class _Lane:
         read = {x.place for place in self.needed if self.varies(place) for x in operands_of(self.tape.calls[place])}
         read |= {result.place for result in results}
         wanted = [x for x in mine if x.place in read]
-        writer = Writer(CUDA, self.tape, self.names, wanted, temporary=f"s{done}_")
+        writer = Writer(self.language, self.tape, self.names, wanted, temporary=f"s{done}_")
         self.lines += writer.lines(writer.needed, keep={x.place for x in wanted}.__contains__)
         self.names |= {x.place: writer.text(x) for x in wanted}
 
@@ -127,7 +173,7 @@ class _Lane:
         if not sums and not written:
             return
         reduced = {place: self._operand(place) for place in sums}
-        writer = Writer(CUDA, self.tape, self.names, [*reduced.values(), *[result for result, _ in written]])
+        writer = Writer(self.language, self.tape, self.names, [*reduced.values(), *[result for result, _ in written]])
         inside = writer.lines(writer.needed)
         for place in sums:
             name = f"r{self.reductions.index(place)}"
@@ -139,7 +185,7 @@ class _Lane:
         self.lines += [f"{self.loop} {{", *inside, "}"]
         for place in sums:
             join = REDUCTIONS[self.tape.calls[place].name].join
-            self.lines.append(f"{self.names[place]} = {join}({self.names[place]});")
+            self.lines.append(f"{self.names[place]} = {join.format(lanes=self.lanes)}({self.names[place]});")
 
     def _operand(self, place: int) -> Tracer:
         (operand,) = operands_of(self.tape.calls[place])
