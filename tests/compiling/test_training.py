@@ -79,15 +79,21 @@ RUNS: list[tuple[str, str, str, dict[str, Any]]] = [
 
 
 def run(
-    kind: str, data: str, loss: str, settings: dict[str, Any], compile: bool, device: str = "cpu"
+    kind: str,
+    data: str,
+    loss: str,
+    settings: dict[str, Any],
+    compile: bool,
+    device: str = "cpu",
+    optimizer: str = "Adam",
 ) -> list[np.ndarray]:
     """All numbers of a run: losses, accuracies, and what the model ends with."""
     chosen = partial(tg.losses.cross_entropy, **LOSSES[loss]) if loss in LOSSES else loss
     outputs = CLASSES if data in ("classes", "words") else 1
     model = layers(kind, outputs, np.random.default_rng(1)).to(device)
-    optimizer = tg.optim.Adam(model.parameters(), lr=0.01)
+    made = getattr(tg.optim, optimizer)(model.parameters(), lr=0.01)
     events = tg.train.fit(
-        model, sets()[data], chosen, optimizer, **{"epochs": 4, "batch_size": 16, **settings}, compile=compile
+        model, sets()[data], chosen, made, **{"epochs": 4, "batch_size": 16, **settings}, compile=compile
     )
     history = tg.train.History.of(events)
     return [

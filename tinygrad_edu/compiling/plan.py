@@ -29,6 +29,17 @@ def raise_if_refused(function: Any, why_not: str | None, strict: bool) -> None:
         )
 
 
+def once(recording: Recording, results: Iterable[Tensor]) -> Replay | None:
+    """A replay of a recording on a device for its own arguments, where nothing beside the graph is done again; None if
+    it cannot be written."""
+    names = [f"x{k}" for k in range(len(recording.arguments))]
+    try:
+        computation = trace(recording, list(map(recording.source, results)), again=False)
+    except (TypeError, AttributeError):
+        return None
+    return DeviceReplay(computation, tuple(names), recording.backend)
+
+
 class Plan:
     """How to compute a function for arguments of one kind.
 

@@ -31,9 +31,13 @@ class Computation(NamedTuple):
     gradients: list[tuple[Tensor, Tracer]]
 
 
-def trace(recording: Recording, outputs: list[Source]) -> Computation:
-    """Note on a tape what a recording did, and the backward pass from its first output."""
-    player = _Player(recording)
+def trace(recording: Recording, outputs: list[Source], again: bool = True) -> Computation:
+    """Note on a tape what a recording did, and the backward pass from its first output.
+
+    Args:
+        again: whether a replay calls again what was called beside the graph; else it takes what that gave.
+    """
+    player = _Player(recording, again)
     first = _first(recording.events)
     for k in sorted(range(len(recording.events)), key=lambda k: k not in first):
         player.play(k, recording.events[k], recording.results[k])
@@ -82,8 +86,9 @@ def _needed(events: list[Event], k: int) -> set[int]:
 class _Player:
     """The nodes of a recording, with arrays of a tape in place of its own."""
 
-    def __init__(self, recording: Recording):
+    def __init__(self, recording: Recording, again: bool = True):
         self.tape = Tape()
+        self._again = again
         self._device = recording.backend or backends.get("cpu")
         kind = TapeBackend if self._device.is_host else DeviceTapeBackend
         self.backend = kind(self.tape, backends.get("cpu"))  # what the calls of a tape compute is for shapes and dtypes
@@ -107,8 +112,8 @@ class _Player:
     def _called(self, function: Callable[..., Any], operands: Any, result: Any) -> Tensor | None:
         if function in COMPARISONS:
             return self._wrap(function(*operands))
-        result = self._on_host(result)
-        tracer = self.tape.note_again(function.__name__.lstrip("_"), function, operands, result)
+        called = function if self._again else lambda *_: result
+        tracer = self.tape.note_again(function.__name__.lstrip("_"), called, operands, self._on_host(result))
         module = module_of(function)
         self.tape.label("" if module is None else type(module).__name__)
         return None if result is None else self._wrap(tracer)
