@@ -1,66 +1,71 @@
-"""A kernel's body as a whole C function: for g++, as a loop over the elements, and for NVRTC, as a CUDA kernel.
-
-CuPy writes the function around an ElementwiseKernel's body itself, and can only be asked for it where there is a GPU.
-This is its shape: the element of a parameter is a local name, a raw parameter is the array, `i` the element's number.
-"""
+"""The text of kernels for g++: the threads of a launch run one after another, and one goes along a line."""
 
 from __future__ import annotations
 
-import re
+import ctypes
+from collections.abc import Sequence
+from typing import Any
 
-from tinygrad_edu.tapes.cuda_code import KernelText
+import numpy as np
 
-HEAD_CPU = "#include <cmath>\n#include <cstddef>\nusing namespace std;\n"
-LOOP_CPU = "for (ptrdiff_t i = 0; i < size; ++i)"
-LOOP_CUDA = "for (ptrdiff_t i = blockIdx.x * blockDim.x + threadIdx.x; i < size; i += blockDim.x * gridDim.x)"
+from tinygrad_edu.tapes.cuda_code import TYPES, KernelText
+from tinygrad_edu.tapes.line_code import LANES
+
+_HEAD = """#include <cmath>
+#include <cstddef>
+using namespace std;
+#define __global__
+struct {
+  unsigned x;
+} blockIdx, threadIdx, blockDim = {1};
+"""
+# What stands in the place of the functions by which the lanes of a line add up.
+_ONE_LANE = """
+#define LANES 1
+#define larger(a, b) ((a) >= (b) || (a) != (a) ? (a) : (b))
+#define smaller(a, b) ((a) <= (b) || (a) != (a) ? (a) : (b))
+#define sum_of_lanes(x) (x)
+#define max_of_lanes(x) (x)
+#define min_of_lanes(x) (x)
+"""
+_C = {"float": ctypes.c_float, "double": ctypes.c_double, "unsigned": ctypes.c_uint}
 
 
-def parameters(kernel: KernelText) -> list[tuple[bool, str, str, bool]]:
-    """(raw, type, name, is a result) of a kernel's parameters, in the order of a call."""
-    found = []
-    for text, is_result in ((kernel.in_params, False), (kernel.out_params, True)):
-        for parameter in text.split(","):
-            match = re.fullmatch(r"(raw )?(T|I|int32|uint32) (\w+)", parameter.strip())
-            assert match, parameter
-            found.append((bool(match[1]), match[2], match[3], is_result))
-    return found
-
-
-def is_number(kind: str, name: str) -> bool:
-    """Whether a parameter is one number for all elements: n0, n1, ... of rules, and those of a fixed type."""
-    return kind in ("int32", "uint32") or re.fullmatch(r"n\d+", name) is not None
-
-
-def source(kernels: list[KernelText], element: str, cuda: bool) -> str:
-    """Functions `name(parameters..., size)` for elements of type "float" or "double".
+def for_cpu(kernels: Sequence[KernelText], types: Sequence[Sequence[str]], of: str) -> str:
+    """Functions `run_NAME(threads, parameters...)`, for kernels of different names.
 
     Args:
-        kernels: what CuPy's ElementwiseKernel takes.
+        types: for each kernel those of its arrays, and of its results.
+        of: the type in which they compute.
     """
-    head = "" if cuda else HEAD_CPU
-    return "\n".join([f"{head}typedef {element} T;", *[_function(kernel, cuda) for kernel in kernels]])
+    texts = [_with_threads(kernel, kinds, of) for kernel, kinds in zip(kernels, types, strict=True)]
+    macros = [line for line in LANES[32].splitlines() if line.startswith("#define") and "LANES" not in line]
+    return "\n".join([_HEAD, *macros, _ONE_LANE, *texts])
 
 
-def _function(kernel: KernelText, cuda: bool) -> str:
-    signature, locals_ = [], []
-    for raw, kind, name, is_result in parameters(kernel):
-        type_ = {"T": "T", "I": "long long", "int32": "int", "uint32": "unsigned"}[kind]
-        const = "" if is_result else "const "
-        if is_number(kind, name):
-            signature.append(f"{type_} {name}")
-        elif raw:
-            signature.append(f"{const}{type_}* {name}")
+def _with_threads(kernel: KernelText, types: Sequence[str], of: str) -> str:
+    text = kernel._replace(preamble="").source(of, types)
+    parameters = text.partition(f"{kernel.name}(")[2].partition(") {")[0]
+    names = ", ".join(parameter.split()[-1] for parameter in parameters.split(","))
+    return f"""{text}
+extern "C" void run_{kernel.name}(long long threads, {parameters}) {{
+  for (blockIdx.x = 0; blockIdx.x < threads; blockIdx.x++) {kernel.name}({names});
+}}
+"""
+
+
+def run(library: ctypes.CDLL, kernel: KernelText, threads: int, arguments: Sequence[Any]) -> None:
+    """Call a function of `for_cpu` with what its kernel takes."""
+    given: list[Any] = [ctypes.c_longlong(threads)]
+    declared = [*kernel.arrays, *kernel.numbers, *kernel.results, *kernel.sizes]
+    for what, value in zip(declared, arguments, strict=True):
+        if isinstance(value, np.ndarray):
+            assert value.flags.c_contiguous
+            given.append(value.ctypes.data_as(ctypes.c_void_p))
         else:
-            signature.append(f"{const}{type_}* _{name}")
-            locals_.append(f"{const}{type_}& {name} = _{name}[i];")
-    qualifier = "__global__ void" if cuda else "void"
-    return "\n".join(
-        [
-            kernel.preamble,
-            f'extern "C" {qualifier} {kernel.name}({", ".join(signature)}, ptrdiff_t size) {{',
-            f"{LOOP_CUDA if cuda else LOOP_CPU} {{",
-            *locals_,
-            kernel.operation,
-            "}}",
-        ]
-    )
+            given.append(_C[what.split()[0]](value) if " " in what else ctypes.c_longlong(value))
+    getattr(library, f"run_{kernel.name}")(*given)
+
+
+def type_of(array: np.ndarray) -> str:
+    return TYPES[array.dtype.name]

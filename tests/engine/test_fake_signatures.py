@@ -31,7 +31,7 @@ IMITATED: dict[str, Any] = {
     **written(devices.Device, "cuda.Device."),
     **written(devices.Stream, "cuda.Stream."),
     **written(fake_cupy, ""),
-    "ElementwiseKernel": fake_cupy.ElementwiseKernel,
+    "RawKernel": fake_cupy.RawKernel,
     "cuda.Device": fake_cupy.cuda.Device,
     "cuda.get_current_stream": fake_cupy.cuda.get_current_stream,
     "cuda.runtime.getDeviceCount": fake_cupy.cuda.runtime.getDeviceCount,
@@ -101,9 +101,9 @@ def test_what_begins_as_another_signature(ours: Any, fits: bool) -> None:
 
 @pytest.mark.cupy
 def test_a_wrong_signature_is_found() -> None:
-    def kernel(in_params: str, out_params: str, operation: str, name: str = "kernel", preamble: str = "") -> None: ...
+    def kernel(code: str, name: str, backend: str = "nvrtc") -> None: ...
 
-    assert not is_beginning(signature(kernel), signature(of_cupy("ElementwiseKernel")))
+    assert not is_beginning(signature(kernel), signature(of_cupy("RawKernel")))
 
 
 @pytest.mark.parametrize(

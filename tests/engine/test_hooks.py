@@ -12,10 +12,10 @@ import tinygrad_edu as tg
 from engine.kernel_cases import KERNELS
 from tinygrad_edu import backends
 from tinygrad_edu.backends.base import Backend
-from tinygrad_edu.backends.cupy import FEW_CLASSES
 from tinygrad_edu.graph.operation import REGISTRY
 from tinygrad_edu.namespaces.namespace import PARTS
 from tinygrad_edu.tapes.kernel import written
+from tinygrad_edu.tapes.line_code import LONG
 
 ACTIVATIONS = (None, "relu", "sigmoid", "tanh")
 SPECIAL = np.array([[0.0, -0.0, np.nan], [np.inf, -np.inf, 1000.0], [-1000.0, 1e-30, 1.0]])
@@ -26,7 +26,7 @@ LOGITS = [
     np.zeros((2, 1)),
     np.zeros((0, 3)),
     np.random.default_rng(2).standard_normal((3, 5)).T,
-    np.random.default_rng(3).standard_normal((2, FEW_CLASSES + 1)),
+    np.random.default_rng(3).standard_normal((2, LONG + 1)),
 ]
 
 

@@ -6,23 +6,26 @@ import ctypes
 import shutil
 import subprocess
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
 from engine import c_code
-from engine.kernel_cases import HOOKS, KERNELS, all_kernels
+from engine.kernel_cases import HOOKS, KERNELS, LINES, all_kernels
 from fake_device import fake_cupy
 from tinygrad_edu import backends
-from tinygrad_edu.backends.cupy import ROW_KERNELS, kernel_of
+from tinygrad_edu.backends.base import Backend
+from tinygrad_edu.backends.cupy import kernel_text
+from tinygrad_edu.backends.launching import Launcher
 from tinygrad_edu.namespaces.namespace import PARTS
 from tinygrad_edu.nn.dropout import mask_keys
 from tinygrad_edu.tapes.cuda_code import KernelText, elementwise
 from tinygrad_edu.tapes.kernel import Kernel
+from tinygrad_edu.tapes.line_code import BLOCK
+from tinygrad_edu.tapes.reducing_code import WARP
 
-ELEMENTS = {"float32": ("float", ctypes.c_float), "float64": ("double", ctypes.c_double)}
+ELEMENTS = {"float32": "float", "float64": "double"}
 SPECIAL = [0.0, -0.0, np.nan, np.inf, -np.inf, 1e-30, -1e30, 2.0]
 CHOICES: dict[str, Callable[..., Any]] = {
     "maximum": lambda xp, a, b: xp.maximum(a, b),
@@ -35,49 +38,41 @@ CHOICES: dict[str, Callable[..., Any]] = {
 }
 
 
+LENGTH = 4  # of lines
+ALL = {
+    **{name: kernel_text(Kernel(rule, 2), "i", "i") for name, rule in CHOICES.items()},
+    **all_kernels(),
+    **{name: lines.text(LENGTH, WARP) for name, lines in LINES.items()},
+}
+
+
+def types_of(name: str, kernel: KernelText) -> list[str]:
+    """Those of its arrays, and of its results."""
+    return LINES[name].types() if name in LINES else ["T"] * len(kernel.arrays + kernel.results)
+
+
 def numbered(kernels: dict[str, KernelText]) -> list[KernelText]:
     """The same under the names kernel_0, kernel_1, ..., so that one source may hold them all."""
     return [kernel._replace(name=f"kernel_{k}") for k, kernel in enumerate(kernels.values())]
 
 
-@pytest.fixture(scope="session")
-def build(tmp_path_factory: pytest.TempPathFactory) -> Callable[[dict[str, KernelText], str], ctypes.CDLL]:
-    """A function that compiles kernels as C++ functions of one library."""
+@pytest.fixture(scope="session", params=ELEMENTS)
+def compiled(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Callable[[str, list[Any], int], None]:
+    """A function that runs a kernel by its name, in so many threads, on arrays of one of the two dtypes."""
     if shutil.which("g++") is None:
         pytest.skip("needs g++, which compiles the text of kernels for the CPU: apt-get install g++")
+    kernels, folder = dict(zip(ALL, numbered(ALL), strict=True)), tmp_path_factory.mktemp("kernels")
+    types = [types_of(name, kernel) for name, kernel in kernels.items()]
+    (folder / "kernels.cpp").write_text(c_code.for_cpu(list(kernels.values()), types, ELEMENTS[request.param]))
+    # as IEEE says, without contracting a product and a sum to one operation that NumPy has not
+    command = "g++ -shared -fPIC -O1 -ffp-contract=off -o kernels.so kernels.cpp".split()
+    subprocess.run(command, check=True, capture_output=True, text=True, cwd=folder)
+    library = ctypes.CDLL(str(folder / "kernels.so"))
 
-    def build(kernels: dict[str, KernelText], element: str) -> ctypes.CDLL:
-        folder: Path = tmp_path_factory.mktemp("kernels")
-        (folder / "kernels.cpp").write_text(c_code.source(numbered(kernels), element, cuda=False))
-        # as IEEE says, without contracting a product and a sum to one operation that NumPy has not
-        command = "g++ -shared -fPIC -O1 -ffp-contract=off -o kernels.so kernels.cpp".split()
-        subprocess.run(command, check=True, capture_output=True, text=True, cwd=folder)
-        return ctypes.CDLL(str(folder / "kernels.so"))
-
-    return build
-
-
-def call(function: Any, kernel: KernelText, arguments: list[Any], size: int, number: type) -> None:
-    """Run a compiled kernel; arrays that a kernel reads in a smaller shape must be repeated before."""
-    given = []
-    for (_, kind, name, _), value in zip(c_code.parameters(kernel), arguments, strict=True):
-        if c_code.is_number(kind, name):
-            given.append({"int32": ctypes.c_int, "uint32": ctypes.c_uint}.get(kind, number)(value))
-        else:
-            assert value.flags.c_contiguous
-            given.append(value.ctypes.data_as(ctypes.c_void_p))
-    function(*given, ctypes.c_ssize_t(size))
-
-
-@pytest.fixture(scope="session", params=ELEMENTS)
-def compiled(request: pytest.FixtureRequest, build: Any) -> Callable[[str, list[Any], int], None]:
-    """A function that runs a kernel by its name, on arrays of one of the two dtypes."""
-    kernels = {name: elementwise(Kernel(rule, 2), ("y",)) for name, rule in CHOICES.items()} | all_kernels()
-    element, number = ELEMENTS[request.param]
-    library, order = build(kernels, element), list(kernels)
-
-    def run(name: str, arguments: list[Any], size: int) -> None:
-        call(getattr(library, f"kernel_{order.index(name)}"), kernels[name], arguments, size, number)
+    def run(name: str, arguments: list[Any], threads: int) -> None:
+        c_code.run(library, kernels[name], threads, arguments)
 
     run.dtype = request.param  # type: ignore[attr-defined]
     return run
@@ -100,7 +95,7 @@ def test_an_optimizer_s_kernel_computes_its_rule(name: str, compiled: Any) -> No
     expected = [array.copy() for array in arrays]
     expected[: len(kernel.results)] = as_tuple(rule(np, *expected))
     count = len(kernel.results)
-    compiled(name, [*arrays[count:], *given, *arrays[:count]], 1000)
+    compiled(name, [*arrays[count:], *given, *arrays[:count], 1000], 1000)
     for found, array in zip(arrays, expected, strict=True):
         np.testing.assert_allclose(found, array, **close(compiled.dtype))
 
@@ -113,14 +108,14 @@ def test_an_activation_s_kernel_computes_its_rule(name: str, compiled: Any) -> N
     activation = None if name.endswith("None") else name.split()[1]
     with np.errstate(all="ignore"):
         expected = hook(backends.get("cpu"), a, b, activation)
-    y = np.empty_like(a)
-    compiled(name, [a, b, y], len(a))
+    y = a.copy()
+    compiled(name, [b, y, len(a), len(b)] if name.startswith("activate") else [a, b, y, len(a)], len(a))
     np.testing.assert_allclose(y, expected, **close(compiled.dtype))
 
 
 def test_the_kernel_of_dropout_computes_its_hash(compiled: Any) -> None:
     keys, factor = mask_keys(seed=2**62 + 5, step=3), np.empty(5000, dtype=compiled.dtype)
-    compiled("dropout", [keys & 0xFFFFFFFF, keys >> 32, round(0.3 * 2**32), 1 / 0.7, factor], factor.size)
+    compiled("dropout", [keys & 0xFFFFFFFF, keys >> 32, round(0.3 * 2**32), 1 / 0.7, factor, 5000], 5000)
     wanted = PARTS["dropout_factor"](backends.get("cpu"), keys, (5000,), 0.3, compiled.dtype)
     np.testing.assert_array_equal(factor, wanted)
 
@@ -131,25 +126,27 @@ def test_nan_inf_and_ties_as_in_numpy(name: str, compiled: Any) -> None:
     with np.errstate(all="ignore"):
         expected = CHOICES[name](np, a, b)
     y = np.empty_like(a)
-    compiled(name, [a, b, y], len(a))
+    compiled(name, [a, b, y, len(a)], len(a))
     np.testing.assert_allclose(y, expected, **close(compiled.dtype))
 
 
-@pytest.mark.parametrize("name", ROW_KERNELS)
+@pytest.mark.parametrize("name", LINES)
 @pytest.mark.parametrize("special", [0.0, np.nan, np.inf, -np.inf, 1000.0, -1000.0])
-def test_the_kernels_of_cross_entropy(name: str, special: float, compiled: Any) -> None:
+def test_a_kernel_that_goes_along_lines_computes_its_rule(name: str, special: float, compiled: Any) -> None:
+    rule, places, numbers = LINES[name]
     rng = np.random.default_rng(3)
-    logits = rng.standard_normal((7, 4)).astype(compiled.dtype)
-    logits[0], logits[1, 2], logits[2, 0] = special, special, special
-    labels, g = np.array([0, 1, 2, 3, 0, 1, -1]), rng.standard_normal(7).astype(compiled.dtype)
-    cpu = backends.get("cpu")
+    shapes = {"element": (7, LENGTH), "line": (7,), "column": (LENGTH,), "one": ()}
+    arrays = [
+        np.array([0, 1, 2, 3, 0, 1, -1])
+        if place == "label"
+        else rng.standard_normal(shapes[place]).astype(compiled.dtype)
+        for place in places
+    ]
+    arrays[0][0], arrays[0][1, 2], arrays[0][2, 0] = special, special, special
     with np.errstate(all="ignore"):
-        if name == "loss":
-            expected, found = PARTS["cross_entropy_rows"](cpu, logits, labels) * 0.25, np.empty_like(g)
-            compiled(name, [logits, labels, 4, 0.25, found], 7)
-        else:
-            expected, found = PARTS["cross_entropy_slope"](cpu, logits, labels, g * 0.25), np.empty_like(logits)
-            compiled(name, [logits, labels, g, 4, 0.25, found], 7)
+        expected = rule(Backend("plain", np, np.ndarray), *arrays, *[0.25] * numbers)
+    found = np.empty_like(expected)
+    compiled(name, [*arrays, *[0.25] * numbers, found, 7, LENGTH], 7)
     np.testing.assert_allclose(found, expected, rtol=close(compiled.dtype)["rtol"], atol=1e-6)
 
 
@@ -160,10 +157,11 @@ def test_the_fake_device_reads_a_kernel_as_c_does(name: str, compiled: Any) -> N
     arrays = [rng.uniform(0.1, 0.9, 50).astype(compiled.dtype) for _ in range(len(kernel.inputs))]
     arrays[1] += 1
     count = len(kernel.results)
-    read = kernel_of(elementwise(kernel), fake_cupy).compute([*arrays[count:], *given], arrays[:count])
-    compiled(name, [*arrays[count:], *given, *arrays[:count]], 50)
-    for found, array in zip(read, arrays, strict=False):
-        np.testing.assert_allclose(found, array, **close(compiled.dtype))
+    read = [fake_cupy.asarray(array) for array in arrays]
+    Launcher(fake_cupy)(elementwise(kernel), read[count:], given, read[:count], (50,), 50)
+    compiled(name, [*arrays[count:], *given, *arrays[:count], 50], 50)
+    for found, array in zip(read, arrays, strict=True):
+        np.testing.assert_allclose(found.get(), array, **close(compiled.dtype))
 
 
 @pytest.mark.cupy
@@ -171,11 +169,18 @@ def test_the_fake_device_reads_a_kernel_as_c_does(name: str, compiled: Any) -> N
 @pytest.mark.parametrize("element", ["float", "double"])
 def test_nvrtc_compiles_every_kernel(element: str, architecture: str) -> None:
     nvrtc = pytest.importorskip("cupy_backends.cuda.libs.nvrtc", reason="needs CuPy: pip install --group cupy")
-    source = c_code.source(numbered(all_kernels()), element, cuda=True)
-    program = nvrtc.createProgram(source, "kernels.cu", (), ())
-    try:
-        nvrtc.compileProgram(program, (f"-arch={architecture}",))
-    except nvrtc.NVRTCError as error:
-        raise AssertionError(f"{nvrtc.getProgramLog(program)}\n{source}") from error
-    assert nvrtc.getCUBIN(program)
-    nvrtc.destroyProgram(program)
+    by_preamble: dict[str, list[str]] = {}
+    long = {f"{name} of a block": lines.text(LENGTH, BLOCK) for name, lines in LINES.items()}
+    for name, kernel in zip([*ALL, *LINES], numbered({**ALL, **long}), strict=True):
+        text = kernel._replace(preamble="").source(element, types_of(name, kernel))
+        by_preamble.setdefault(kernel.preamble, []).append(text)
+    assert len(by_preamble) == 3  # of one element, of a warp, of a block
+    for preamble, texts in by_preamble.items():
+        source = "\n".join([preamble, *texts])
+        program = nvrtc.createProgram(source, "kernels.cu", (), ())
+        try:
+            nvrtc.compileProgram(program, (f"-arch={architecture}",))
+        except nvrtc.NVRTCError as error:
+            raise AssertionError(f"{nvrtc.getProgramLog(program)}\n{source}") from error
+        assert nvrtc.getCUBIN(program)
+        nvrtc.destroyProgram(program)

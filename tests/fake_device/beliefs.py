@@ -14,7 +14,9 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_edu.tapes.cuda_code import PREAMBLE
+from tinygrad_edu.tapes.cuda_code import EACH_ELEMENT, KernelText
+from tinygrad_edu.tapes.line_code import BLOCK, line_kernel
+from tinygrad_edu.tapes.reducing_code import WARP
 
 
 def refuses(error: type[Exception] | tuple[type[Exception], ...], call: Callable[[], Any]) -> bool:
@@ -55,20 +57,40 @@ def on_the_last_device(xp: Any) -> Any:
         return xp.ones(())
 
 
-def descent(xp: Any) -> Any:
-    return xp.ElementwiseKernel("T g, T lr", "T w", "w = w - lr * g;", "descent")
+TYPES = {"float32": "float", "float64": "double"}
 
 
-def chosen(xp: Any, *before: Any, **preamble: Any) -> Any:
-    """A kernel that uses a macro."""
-    kernel = xp.ElementwiseKernel("T a", "T y", "y = select(a > 3, a, 0);", "chosen", *before, **preamble)
-    return kernel(iota(xp))
+def launched(
+    xp: Any, statement: str, arrays: list[Any], numbers: tuple[Any, ...], result: Any, preamble: str = ""
+) -> Any:
+    """The result, an array, of a kernel of arrays a0, a1, ..., numbers n0, n1, ..., for each element i."""
+    text = KernelText(
+        "believed",
+        tuple(f"a{k}" for k in range(len(arrays))),
+        tuple(f"{C_NUMBERS[type(n)]} n{k}" for k, n in enumerate(numbers)),
+        ("y",),
+        (*EACH_ELEMENT, statement),
+    )
+    types = [TYPES[str(a.dtype)] for a in (*arrays, result)]
+    kernel = xp.RawKernel(text.source(types[-1], types), "believed")
+    assert kernel((1,), (256,), (*arrays, *numbers, result, result.size)) is None
+    return result
 
 
-def row_sums(xp: Any) -> Any:
-    """The sum of each row plus its label, with a raw operand and a raw result."""
-    lines = ["T total = label;", "for (int j = 0; j < n; j++) {", "total = total + a[i * n + j];", "}", "y[i] = total;"]
-    return xp.ElementwiseKernel("raw T a, I label, int32 n", "raw T y", "\n".join(lines), "row_sums")
+C_NUMBERS = {float: "double", int: "long long", np.uint32: "unsigned"}
+
+
+def row_sums(xp: Any, lanes: int) -> Any:
+    """The sum of each row plus its label."""
+
+    def row_sums(xp: Any, a: Any, label: Any) -> Any:
+        return xp.sum(a, axis=1) + label
+
+    text = line_kernel(row_sums, ("element", "label"), ((1, 4), (1,)), 1, lanes).text
+    y = xp.empty(3, "float32")
+    kernel = xp.RawKernel(text.source("float", ["float", "long long", "float"]), text.name)
+    kernel((3,), (lanes,), (iota(xp), xp.asarray([0, 1, 2]), y, 3, 4))
+    return y
 
 
 # What is asked of `xp`, the fake or CuPy: each line must be true.
@@ -166,31 +188,37 @@ BELIEFS: dict[str, Callable[[Any], bool]] = {
     ),
     "out is what is returned": lambda xp: all(xp.add(a, 1.0, out=a) is a for a in [xp.ones(3)]),
     # kernels of our own
-    "a kernel reads its results before it overwrites them": lambda xp: all(
-        descent(xp)(xp.ones(3), 0.5, w) is w and same(w, [1.5, 1.5, 1.5]) for w in [xp.full(3, 2.0)]
+    "a kernel overwrites an array that it reads": lambda xp: same(
+        launched(xp, "y[i] = y[i] - n0 * a0[i];", [xp.ones(3)], (0.5,), xp.full(3, 2.0)), [1.5, 1.5, 1.5]
     ),
-    "a kernel makes the results that it is not given": lambda xp: same(
-        xp.ElementwiseKernel("T a, T b", "T y", "y = a * b;", "product")(iota(xp), iota(xp)[0]), iota(np) * iota(np)[0]
+    "a Python float is a double, an int a long long": lambda xp: same(
+        launched(xp, "y[i] = n0 + n1;", [], (0.1, 2**40), xp.empty(1)), [0.1 + 2**40]
     ),
-    "numbers do not widen a kernel's results": lambda xp: (
-        xp.ElementwiseKernel("T a, T n", "T y", "y = a * n;", "scaled")(xp.ones(3, "float32"), 2.0).dtype == "float32"
+    "a NumPy number is of its own type": lambda xp: same(
+        launched(xp, "y[i] = (T)n0;", [], (np.uint32(2**32 - 1),), xp.empty(2)), [2**32 - 1] * 2
     ),
-    "an operand may be the result of a kernel": lambda xp: all(
-        xp.ElementwiseKernel("T a, T b", "T y", "y = a + b;", "total")(a, iota(xp)[0], a) is a
-        and same(a, iota(np) + iota(np)[0])
+    "a host array is no argument of a kernel": lambda xp: refuses(
+        TypeError, lambda: launched(xp, "y[i] = a0[i];", [np.ones(3)], (), xp.empty(3))
+    ),
+    "a kernel knows nothing of shapes": lambda xp: same(
+        launched(xp, "y[i] = a0[i];", [iota(xp)[1:]], (), xp.empty(8, "float32")), [4, 5, 6, 7, 8, 9, 10, 11]
+    ),
+    "a view may lie in one piece, or not": lambda xp: (
+        [
+            a.flags.c_contiguous
+            for a in (iota(xp)[1:], iota(xp)[:, 1:], iota(xp).T, xp.broadcast_to(xp.ones(()), (2, 2)))
+        ]
+        == [True, False, False, False]
+    ),
+    "ascontiguousarray copies only what does not": lambda xp: all(
+        bool(xp.may_share_memory(xp.ascontiguousarray(a), a))
+        and not bool(xp.may_share_memory(xp.ascontiguousarray(a.T), a))
+        and same(xp.ascontiguousarray(a.T), iota(np).T)
         for a in [iota(xp)]
     ),
-    "a result of the wrong shape is refused": lambda xp: refuses(
-        (ValueError, AssertionError), lambda: descent(xp)(xp.ones((2, 3)), 0.5, xp.ones(3))
-    ),
-    "a preamble is given by its name": lambda xp: same(
-        chosen(xp, preamble=PREAMBLE), np.where(iota(np) > 3, iota(np), 0)
-    ),
-    "the fifth argument of a kernel is no preamble": lambda xp: refuses(Exception, lambda: chosen(xp, PREAMBLE)),
-    "a kernel goes along the rows of raw arrays": lambda xp: all(
-        row_sums(xp)(iota(xp), xp.asarray([0, 1, 2]), 4, y) is y and same(y, [6, 23, 40])
-        for y in [xp.empty(3, "float32")]
-    ),
+    "a broadcast number has no strides": lambda xp: not any(xp.broadcast_to(xp.ones(()), (2, 2)).strides),
+    "a warp goes along a line": lambda xp: same(row_sums(xp, WARP), [6, 23, 40]),
+    "a block goes along a line": lambda xp: same(row_sums(xp, BLOCK), [6, 23, 40]),
 }
 
 # Calls that give a view of `a`, of shape (3, 4): no kernel runs.

@@ -164,21 +164,22 @@ _core = SimpleNamespace(_routines_linalg=SimpleNamespace(set_compute_type=comput
 # --- kernels ---------------------------------------------------------------------------------------------------------
 
 
-def _launch(kernel: kernels.ElementwiseKernel, arguments: tuple[Any, ...]) -> Any:
-    n = len(kernel.inputs)
-    assert len(arguments) in (n, n + len(kernel.outputs)), f"{len(arguments)} arguments"
-    if any(isinstance(x, np.ndarray) for x in arguments):
-        raise TypeError("Unsupported type <class 'numpy.ndarray'>")
-    hosts = [x._host if isinstance(x, FakeArray) else x for x in arguments]
-    results = kernel.compute(hosts[:n], hosts[n:])
+def _launch(kernel: kernels.RawKernel, grid: tuple[int, ...], block: tuple[int, ...], args: tuple[Any, ...]) -> None:
+    if any(isinstance(x, np.ndarray) for x in args):
+        raise TypeError("You are trying to pass a numpy.ndarray as a kernel parameter.")
+    assert len(grid) == len(block) == 1 and grid[0] > 0 and 0 < block[0] <= 1024
+    kernel.run(grid, block, [_memory(x._host) if isinstance(x, FakeArray) else x for x in args])
     tally(launches=1)
-    if len(arguments) == n:
-        made = [FakeArray(result) for result in results]
-        return made[0] if len(made) == 1 else tuple(made)
-    for out, result in zip(hosts[n:], results, strict=True):
-        out[...] = result
-    return arguments[n] if len(results) == 1 else arguments[n:]
 
 
-ElementwiseKernel = kernels.ElementwiseKernel
-ElementwiseKernel.launch = _launch
+def _memory(host: np.ndarray) -> np.ndarray:
+    """What a pointer to an array may read and write: all of it, if it lies in one piece; or the one number that it is
+    broadcast from. The real one would read on, past what a view leaves out."""
+    if not any(host.strides):
+        host = np.lib.stride_tricks.as_strided(host, (1,), (0,))
+    assert host.flags.c_contiguous, "an array of a kernel does not lie in one piece"
+    return host.reshape(-1)
+
+
+RawKernel = kernels.RawKernel
+RawKernel.launch = _launch

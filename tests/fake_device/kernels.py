@@ -1,9 +1,9 @@
-"""CuPy's kernels, read as Python: a kernel's body is C that Python can run on whole arrays, all elements at once.
+"""CuPy's RawKernel, read as Python: the text of a kernel is C that Python can run for all threads at once.
 
-Only what the package's kernels say is understood, one statement a line: `T x = ...;`, `int x = ...;`, `x = ...;`
-with arithmetic, comparisons, `|`, calls of the functions below and casts `(T)(...)`; loops over j, with the
-closing brace on a line of its own; parameters of type T, I (the labels' type), int32
-or uint32, and raw ones, indexed by hand.
+Only what the package's kernels say is understood, one statement a line: `T x = ...;`, `x = ...;`, `a[...] = ...;` with
+arithmetic, comparisons, `&`, `|`, casts and the functions below; loops `for (int j = lane; j < n; j += LANES) {` and
+conditions `if (...) {`, with the closing brace on a line of its own; `if (...) return;`. A variable is a number, or an
+array with one number for each thread. One thread goes along a line, where on a GPU the lanes of a warp or a block do.
 """
 
 from __future__ import annotations
@@ -15,86 +15,104 @@ from typing import Any
 
 import numpy as np
 
+from tinygrad_edu.tapes.cuda_code import PREAMBLE, TYPES
+from tinygrad_edu.tapes.line_code import LANES
+
 _FUNCTIONS = {
     **{name: getattr(np, name) for name in "sqrt exp expm1 log log1p sin cos tan sinh cosh tanh".split()},
     **{"fabs": np.abs, "pow": np.power, "atan": np.arctan, "erf": np.vectorize(math.erf, otypes=[float])},
-    "inf": math.inf,
-    "nan": math.nan,
     "unsigned": lambda a: np.asarray(a).astype("uint32"),
+    "select": np.where,
+    "larger": lambda a, b: np.where((a >= b) | (a != a), a, b),
+    "smaller": lambda a, b: np.where((a <= b) | (a != a), a, b),
+    "position": lambda label, length: label % length,
+    **{f"{name}_of_lanes": lambda x: x for name in ("sum", "max", "min")},
+    **{"LANES": 1, "inf": math.inf, "nan": math.nan},
 }
-_MACROS = {"#define select(c, a, b) ((c) ? (a) : (b))": {"select": np.where}, "": {}}
+_PREAMBLES = {PREAMBLE, *LANES.values()}
+_DTYPES = {kind: np.dtype(name) for name, kind in TYPES.items()}
+_HEAD = re.compile(r'(.*)\ntypedef (\w+) T;\nextern "C" __global__ void (\w+)\(([^)]*)\) \{\n(.*)\n\}\n', re.DOTALL)
 
 
-class ElementwiseKernel:
-    """A function of arrays (and numbers), one launch a call. Arrays given for the results are written into."""
+class RawKernel:
+    """A kernel of C text; its arrays are pointers, which know neither a shape nor a type."""
 
-    launch: Callable[[ElementwiseKernel, tuple[Any, ...]], Any]  # set by fake_cupy, which knows its arrays
+    launch: Callable[..., None]  # set by fake_cupy, which knows its arrays
 
-    def __init__(
-        self,
-        in_params: str,
-        out_params: str,
-        operation: str,
-        name: str = "kernel",
-        reduce_dims: bool = True,
-        preamble: str = "",
-    ):
-        assert reduce_dims in (True, False), f"reduce_dims is no text: {reduce_dims}"
-        self.functions = _FUNCTIONS | _MACROS[preamble]
-        self.types = _types(in_params) | _types(out_params)
-        self.inputs, self.outputs = list(_types(in_params)), list(_types(out_params))
-        assert re.fullmatch(r"\w+", name), f"no name of a C function: {name}"
-        self.program = compile(_as_python(operation), name, "exec")
+    def __init__(self, code: str, name: str):
+        match = _HEAD.fullmatch(code)
+        assert match and match[3] == name, f"not understood: {code}"
+        assert match[1] in _PREAMBLES, f"not understood: {match[1]}"
+        self.kind = _DTYPES[match[2]].type
+        self.parameters = [_parameter(text) for text in match[4].split(",")]
+        self.program = [(test, compile(text, name, "eval" if test else "exec")) for test, text in _python(match[5])]
 
-    def __call__(self, *arguments: Any) -> Any:
-        return self.launch(arguments)
+    def __call__(self, grid: tuple[int, ...], block: tuple[int, ...], args: tuple[Any, ...]) -> None:
+        self.launch(grid, block, args)
 
-    def compute(self, hosts: list[Any], outs: list[np.ndarray]) -> list[Any]:
-        """The results of host arrays and numbers; `outs` may be read as well, as in a kernel."""
-        given = dict(zip([*self.inputs, *self.outputs], [*hosts, *outs], strict=False))
-        arrays = {name: host for name, host in given.items() if isinstance(host, np.ndarray)}
-        dtypes = {a.dtype for name, a in arrays.items() if self.types[name].endswith("T")}
-        assert len(dtypes) == 1, f"T cannot be {', '.join(map(str, dtypes))} at once"
-        kind = dtypes.pop().type
-        # raw arrays have a say neither in the number of threads nor in the shape of the results
-        seen = [n for n in self.inputs if n in arrays and not self._is_raw(n)] or self.outputs
-        shape = np.broadcast_shapes(*[arrays[n].shape for n in seen if n in arrays and not self._is_raw(n)])
-        assert all(self._is_raw(n) or arrays[n].shape == shape for n in self.outputs if n in arrays), "Out shape"
-        values: dict[str, Any] = {**self.functions, "i": np.arange(np.prod(shape, dtype=int)).reshape(shape)}
-        for name, host in given.items():
-            if name not in arrays:
-                values[name] = {"T": kind, "uint32": np.uint32}.get(self.types[name], lambda x: x)(host)
-            elif self._is_raw(name):
-                values[name] = host.reshape(-1)
-            else:  # C computes with small integers as int
-                values[name] = host.astype("int32") if host.dtype.kind in "iu" and host.itemsize < 4 else host.copy()
+    def run(self, grid: tuple[int, ...], block: tuple[int, ...], hosts: list[Any]) -> None:
+        """Run all threads on host arrays, flat ones, and numbers."""
+        assert len(hosts) == len(self.parameters), f"{len(hosts)} arguments for {len(self.parameters)} parameters"
+        thread = np.arange(grid[0] * block[0])
+        values: dict[str, Any] = {**_FUNCTIONS, "T": self.kind, "thread": thread}
+        arrays = set()
+        for (kind, name, is_array), host in zip(self.parameters, hosts, strict=True):
+            if is_array:
+                assert isinstance(host, np.ndarray) and host.dtype == kind, f"{name} is no array of {kind}: {host!r}"
+                arrays.add(name)
+            else:
+                assert type(host) is {"f": float, "i": int, "u": np.uint32}[kind.kind], f"{name}: {host!r}"
+            values[name] = host
         with np.errstate(all="ignore"):
-            exec(self.program, values)
-        return [given[n] if self._is_raw(n) else np.asarray(values[n], dtype=kind) for n in self.outputs]
-
-    def _is_raw(self, name: str) -> bool:
-        return self.types[name].startswith("raw")
-
-
-def _types(params: str) -> dict[str, str]:
-    found = [re.fullmatch(r"((?:raw )?(?:T|I|int32|uint32)) (\w+)", param.strip()) for param in params.split(",")]
-    assert all(found), f"not understood: {params}"
-    return {match[2]: match[1] for match in found if match}
+            for is_test, code in self.program:
+                if not is_test:
+                    exec(code, values)
+                    continue
+                stays = ~np.asarray(eval(code, values))
+                values |= {
+                    name: x[stays] for name, x in values.items() if np.shape(x) == stays.shape and name not in arrays
+                }
 
 
-def _as_python(operation: str) -> str:
-    lines, depth = [], 0
-    for line in filter(None, map(str.strip, operation.splitlines())):
-        loop = re.fullmatch(r"for \(int (\w+) = (\d+); \1 < (\w+); \1\+\+\) \{", line)
-        if line == "}":
+def _parameter(text: str) -> tuple[np.dtype[Any], str, bool]:
+    """The type of elements, the name, and whether it is an array."""
+    match = re.fullmatch(r"(?:const )?([\w ]+?)(\*?) (\w+)", text.strip())
+    assert match, text
+    return _DTYPES[match[1]], match[3], bool(match[2])
+
+
+def _python(text: str) -> list[tuple[bool, str]]:
+    """Pieces of Python: conditions under which a thread ends, and statements."""
+    pieces: list[tuple[bool, str]] = []
+    lines: list[str] = []
+    depth = 0
+    for line in filter(None, map(str.strip, text.splitlines())):
+        ends = re.fullmatch(r"if \((.*)\) return;", line)
+        loop = re.fullmatch(r"for \(int (\w+) = lane; \1 < (\w+); \1 \+= LANES\) \{", line)
+        condition = re.fullmatch(r"if \((.*)\) \{", line)
+        if ends:
+            pieces += [(False, "\n".join(lines)), (True, ends[1])]
+            lines = []
+        elif line == "}":
             depth -= 1
-        elif loop:
-            lines.append("    " * depth + f"for {loop[1]} in range({loop[2]}, {loop[3]}):")
+        elif loop or condition:
+            lines.append("    " * depth + (f"for {loop[1]} in range({loop[2]}):" if loop else f"if {condition[1]}:"))
             depth += 1
         else:
-            assert line.endswith(";") and line.count(";") == 1, f"not one statement: {line}"
-            statement = re.sub(r"^(T|int|unsigned) (?=\w+ =)", "", line[:-1])
-            statement = re.sub(r"\(unsigned\)(?=\()", "unsigned", statement)
-            statement = statement.replace("1.0 / 0.0", "inf").replace("0.0 / 0.0", "nan")
-            lines.append("    " * depth + re.sub(r"\(T\)(?=\()", "", statement))
-    return "\n".join(lines)
+            lines.append("    " * depth + _statement(line))
+    return [*pieces, (False, "\n".join(lines))]
+
+
+def _statement(line: str) -> str:
+    assert line.endswith(";") and line.count(";") == 1, f"not one statement: {line}"
+    for c, python in (
+        ("(long long)blockIdx.x * blockDim.x + threadIdx.x", "thread"),
+        ("threadIdx.x % LANES", "0"),
+        ("/ LANES", "// LANES"),
+        ("-1.0 / 0.0", "-inf"),
+        ("1.0 / 0.0", "inf"),
+        ("0.0 / 0.0", "nan"),
+    ):
+        line = line.replace(c, python)
+    line = re.sub(r"^(T|int|unsigned|long long) (?=\w+ =)", "", line[:-1])
+    return re.sub(r"\((T|unsigned)\)(?=\()", r"\1", re.sub(r"\((T|unsigned)\)(\w+)", r"\1(\2)", line))

@@ -32,6 +32,7 @@ FUNCTIONS = _table(
     argwhere(a)
     array_equal(a1, a2, equal_nan=False)
     array_split(ary, indices_or_sections, axis=0)
+    ascontiguousarray(a, dtype=None)
     atleast_1d(*arys)
     atleast_2d(*arys)
     bincount(x, weights=None, minlength=None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import re
 from collections.abc import Sequence
@@ -14,11 +15,13 @@ from ..errors import DeviceError, OutOfMemoryError
 from ..graph.modes import call_beside
 from ..namespaces.indexing import of_number
 from ..namespaces.namespace import PARTS
-from ..tapes.cuda_code import KernelText, elementwise
+from ..tapes.cuda_code import EACH_ELEMENT, KernelText, elementwise
 from ..tapes.kernel import Kernel
 from ..tapes.layouts import Matrix
+from ..tapes.line_code import LineKernel, lanes_for, line_kernel
 from .base import Backend
 from .blas import FLOAT32, TF32, Blas, Product
+from .launching import Launcher
 
 _INSTALL = "install it with: pip install 'tinygrad-edu[cuda13]' (or cuda12; nvidia-smi shows what the driver speaks)"
 
@@ -37,9 +40,9 @@ class CupyBackend(Backend):
         super().__init__(device, xp, array_type)
         self.special = special
         self._number = int(device.partition(":")[2] or 0)
-        self._kernels: dict[KernelText, Any] = {}
         self._blas: Blas | None = None
         self.compiles = hasattr(xp, "RawModule")  # a stand-in may not run CUDA
+        self._launch = Launcher(xp)
 
     @classmethod
     def of_device(cls, number: int) -> CupyBackend:
@@ -179,20 +182,19 @@ class CupyBackend(Backend):
 
     # Rules of several calls, fused.
 
+    fuses = True
+
     def compute(self, op: Any, forward: Any, arrays: list[Any], attrs: dict[str, Any] | None) -> Any:
         kernel = forward_kernel(op, _settings(attrs)) if self._fits(op, arrays, attrs) else None
-        return super().compute(op, forward, arrays, attrs) if kernel is None else self._compiled(kernel)(*arrays)
-
-    fuses = True
+        return super().compute(op, forward, arrays, attrs) if kernel is None else self._elementwise(kernel, arrays)
 
     def slope(
         self, op: Any, position: int, upstream: Any, y: Any, operands: list[Any], attrs: dict[str, Any] | None
     ) -> Any:
         """The upstream gradient times the derivative of an elementwise operation, in one launch; or None."""
-        if not self._fits(op, [upstream, y, *operands], attrs):
-            return None
-        kernel = slope_kernel(op, position, _settings(attrs))
-        return None if kernel is None else self._compiled(kernel)(upstream, y, *operands)
+        arrays = [upstream, y, *operands]
+        kernel = slope_kernel(op, position, _settings(attrs)) if self._fits(op, arrays, attrs) else None
+        return None if kernel is None else self._elementwise(kernel, arrays)
 
     @staticmethod
     def _fits(op: Any, arrays: list[Any], attrs: dict[str, Any] | None) -> bool:
@@ -203,53 +205,124 @@ class CupyBackend(Backend):
         if not all(hasattr(array, "dtype") for array in arrays):  # plain numbers
             return False
         alike = all(array.dtype == first.dtype and array.shape == first.shape for array in arrays)
-        return alike and first.dtype.char in "fd" and first.ndim > 0
+        return alike and first.dtype.char in COMPUTED and first.ndim > 0
+
+    def _elementwise(self, kernel: Kernel, arrays: list[Any]) -> Any:
+        """A kernel of arrays of one shape and type; its result."""
+        indices = ["0" if _is_repeated(array) else "i" for array in arrays]
+        arrays = [a if index == "0" else self._in_order(a) for a, index in zip(arrays, indices, strict=True)]
+        result = self.xp.empty(arrays[0].shape, arrays[0].dtype)
+        self._launch(kernel_text(kernel, *indices), arrays, [], [result], (result.size,), result.size)
+        return result
+
+    def _in_order(self, array: Any) -> Any:
+        """An array whose elements lie side by side, in the order of rows; a copy, if this one's do not."""
+        return array if array.flags.c_contiguous else self.xp.ascontiguousarray(array)
+
+    def _along_lines(
+        self,
+        rule: Any,
+        places: tuple[str, ...],
+        arrays: list[Any],
+        numbers: Sequence[float] = (),
+        line: int = 1,
+        settings: Settings = (),
+        dtype: Any = None,
+    ) -> list[Any] | None:
+        """The results of a rule that goes along the last axes of an array, in one kernel; None where it cannot be one.
+
+        Args:
+            places: what each array holds for an element, as in `tapes/line_code.py`.
+            line: how many axes.
+            dtype: of the results; None: that of the arrays, which is one.
+        """
+        whole = arrays[places.index("element")]
+        split, kind = whole.ndim - line, whole.dtype if dtype is None else dtype
+        lines, length = math.prod(whole.shape[:split]), math.prod(whole.shape[split:])
+        alike = all(array.dtype == kind for array in arrays if array.dtype.kind == "f") or dtype is not None
+        if kind.char not in COMPUTED or not alike or not whole.size or (length > WHOLE and lines < MANY):
+            return None
+        places = tuple("same" if p == "element" and _is_repeated(a) else p for p, a in zip(places, arrays, strict=True))
+        shapes = tuple(_of_one_line(p, a.shape, split) for p, a in zip(places, arrays, strict=True))
+        lanes = lanes_for(lines, length)
+        kernel = along_lines(rule, places, shapes, line, lanes, len(numbers), settings)
+        if kernel is None:
+            return None
+        arrays = [a if p == "same" else self._in_order(a) for p, a in zip(places, arrays, strict=True)]
+        results = [self.xp.empty((*whole.shape[:split], *shape[split:]), kind) for shape in kernel.shapes]
+        self._launch(kernel.text, arrays, numbers, results, (lines, length), lines * lanes)
+        return results
 
     # Parts of rules, fused: like all functions of a backend, they are called where the current device is this one.
 
     def update(self, kernel: KernelText, arrays: list[Any], numbers: list[float], scratch: list[Any]) -> None:
         """In one kernel, which reads its first arrays and then overwrites them."""
-        count = kernel.out_params.count(",") + 1
-        self._compiled(kernel)(*arrays[count:], *numbers, *arrays[:count])
+        count, size = len(kernel.results), arrays[0].size
+        self._launch(kernel, arrays[count:], numbers, arrays[:count], (size,), size)
 
     def activate(self, h: Any, bias: Any, activation: str | None) -> Any:
-        if h.dtype != bias.dtype or h.shape[-1:] != bias.shape:
+        fits = h.dtype == bias.dtype and h.dtype.char in COMPUTED and h.shape[-1:] == bias.shape
+        if not fits or not h.flags.c_contiguous:
             return PARTS["activate"](self, h, bias, activation)
-        return self._compiled(part_kernel("activate", activation))(h, bias, h)
+        text = activation_text(activation)
+        self._launch(text, [self._in_order(bias)], [], [h], (h.size, bias.size), h.size)
+        return h
 
     def deactivate(self, g: Any, y: Any, activation: str) -> Any:
-        if g.dtype != y.dtype or g.shape != y.shape:
+        if g.dtype != y.dtype or g.shape != y.shape or g.dtype.char not in COMPUTED:
             return PARTS["deactivate"](self, g, y, activation)
-        return self._compiled(part_kernel("deactivate", activation))(g, y)
+        return self._elementwise(part_kernel("deactivate", activation), [g, y])
 
-    def cross_entropy_rows(self, logits: Any, labels: Any, share: float = 1.0) -> Any:
-        if not 0 < logits.shape[1] <= FEW_CLASSES:
-            return PARTS["cross_entropy_rows"](self, logits, labels)
-        return self._compiled(ROW_KERNELS["loss"])(logits, self.xp.asarray(labels), logits.shape[1], share)
+    def cross_entropy_rows(self, logits: Any, labels: Any) -> Any:
+        labels = self.xp.asarray(labels)
+        return self._part_along_lines("cross_entropy_rows", ("element", "label"), [logits, labels])
 
     def cross_entropy_mean(self, logits: Any, labels: Any, share: float) -> Any:
-        if not (logits.size and logits.shape[1] <= FEW_CLASSES):  # the mean of no rows is nan, and their sum 0
+        labels = self.xp.asarray(labels)
+        rows = self._along_lines(_shares_of_mean, ("element", "label"), [logits, labels], [share])
+        if rows is None:
             return PARTS["cross_entropy_mean"](self, logits, labels, share)
-        return self.xp.sum(self.cross_entropy_rows(logits, labels, share))
+        return self.xp.sum(rows[0])
 
-    def cross_entropy_slope(self, logits: Any, labels: Any, g: Any, share: float = 1.0) -> Any:
-        if not 0 < logits.shape[1] <= FEW_CLASSES or g.dtype != logits.dtype:
-            return PARTS["cross_entropy_slope"](self, logits, labels, g if share == 1.0 else g * share)
-        slope = self.xp.empty(logits.shape, dtype=logits.dtype)
-        return self._compiled(ROW_KERNELS["slope"])(logits, self.xp.asarray(labels), g, logits.shape[1], share, slope)
+    def cross_entropy_slope(self, logits: Any, labels: Any, g: Any) -> Any:
+        places = ("element", "label", "line" if g.ndim else "one")
+        return self._part_along_lines("cross_entropy_slope", places, [logits, self.xp.asarray(labels), g])
 
-    cross_entropy_mean_slope = cross_entropy_slope
+    def cross_entropy_mean_slope(self, logits: Any, labels: Any, g: Any, share: float) -> Any:
+        places = ("element", "label", "line" if g.ndim else "one")
+        arrays = [logits, self.xp.asarray(labels), g]
+        return self._part_along_lines("cross_entropy_mean_slope", places, arrays, [share])
+
+    def _part_along_lines(
+        self, name: str, places: tuple[str, ...], arrays: list[Any], numbers: Sequence[float] = ()
+    ) -> Any:
+        """A part with one result, in one kernel or in its plain steps."""
+        found = self._along_lines(PARTS[name], places, arrays, numbers)
+        return PARTS[name](self, *arrays, *numbers) if found is None else found[0]
 
     def dropout_factor(self, keys: int, shape: tuple[int, ...], p: float, dtype: Any) -> Any:
         factor, limit = self.xp.empty(shape, dtype=dtype), round(p * 2**32)
         if factor.dtype.char not in "fd" or not factor.size or limit >= 2**32:
             return PARTS["dropout_factor"](self, keys, shape, p, dtype)
-        return self._compiled(DROPOUT)(keys & 0xFFFFFFFF, keys >> 32, limit, 1 / (1 - p), factor)
+        numbers = [np.uint32(x) for x in (keys & 0xFFFFFFFF, keys >> 32, limit)]
+        self._launch(DROPOUT, [], [*numbers, 1 / (1 - p)], [factor], (factor.size,), factor.size)
+        return factor
 
-    def _compiled(self, text: KernelText) -> Any:
-        if text not in self._kernels:
-            self._kernels[text] = kernel_of(text, self.xp)
-        return self._kernels[text]
+
+def _is_repeated(array: Any) -> bool:
+    """Whether an array is one number, broadcast to its shape."""
+    return not (array.flags.c_contiguous or any(array.strides))
+
+
+def _of_one_line(place: str, shape: tuple[int, ...], split: int) -> tuple[int, ...]:
+    """The shape that an operand would have if there were one line."""
+    if place in ("line", "label"):
+        return (1,) * len(shape)
+    return shape if place in ("column", "one") else (*(1,) * split, *shape[split:])
+
+
+def _shares_of_mean(xp: Any, logits: Any, labels: Any, share: float) -> Any:
+    return xp.cross_entropy_rows(logits, labels) * share
 
 
 def _size(count: int) -> str:
@@ -268,17 +341,8 @@ def _with_elements(axis: Any, a: Any) -> Any:
     return axis
 
 
-def kernel_of(text: KernelText, xp: Any) -> Any:
-    """A kernel; CuPy compiles it when it is called for the first time with operands of some dtypes."""
-    return xp.ElementwiseKernel(text.in_params, text.out_params, text.operation, name=text.name, preamble=text.preamble)
-
-
-@cache
-def part_kernel(name: str, activation: str | None) -> KernelText:
-    """A part of a rule, of two arrays, as a kernel."""
-    return elementwise(Kernel(PARTS[name], 2, settings={"activation": activation}), ("y",))
-
-
+WHOLE, MANY = 2**16, 64  # longer lines, and fewer of them, keep too few threads busy
+COMPUTED = "fd"  # the types, float32 and float64, in which kernels compute
 _PLAIN = {bool, int, float, str, type(None)}  # types of settings that stand in a kernel
 Settings = tuple[tuple[str, Any], ...]
 
@@ -288,28 +352,65 @@ def _settings(attrs: dict[str, Any] | None) -> Settings:
 
 
 @cache
-def forward_kernel(op: Any, settings: Settings) -> KernelText | None:
-    """The forward rule of an operation as one kernel; None if it is a single call, or cannot be written."""
-    return _rule_kernel(op.forward, op.arity, settings, ("result",))
+def part_kernel(name: str, activation: str | None) -> Kernel:
+    """A part of a rule, of two arrays."""
+    return Kernel(PARTS[name], 2, settings={"activation": activation})
 
 
 @cache
-def slope_kernel(op: Any, position: int, settings: Settings) -> KernelText | None:
+def activation_text(activation: str | None) -> KernelText:
+    """The kernel that adds a bias to each row of an array, and overwrites it."""
+    return elementwise(part_kernel("activate", activation), indices=("i", "i % period"))
+
+
+@cache
+def kernel_text(kernel: Kernel, *indices: str) -> KernelText:
+    """The text of a kernel with one new result."""
+    return elementwise(kernel, ("y",), indices)
+
+
+@cache
+def forward_kernel(op: Any, settings: Settings) -> Kernel | None:
+    """The forward rule of an operation as one kernel; None if it is a single call, or cannot be written."""
+    return _rule_kernel(op.forward, op.arity, settings)
+
+
+@cache
+def slope_kernel(op: Any, position: int, settings: Settings) -> Kernel | None:
     """The upstream gradient times a derivative of an operation; None if that is a single call."""
     rule = op.rules[position]
 
     def slope(xp: Any, g: Any, y: Any, *operands: Any, **attrs: Any) -> Any:
         return g * rule(xp, y, *operands, **attrs)
 
-    return _rule_kernel(slope, 2 + op.arity, settings, ("product",))
+    slope.__name__ = f"{op.name}_slope"
+    return _rule_kernel(slope, 2 + op.arity, settings)
 
 
-def _rule_kernel(rule: Any, arrays: int, settings: Settings, results: Sequence[str]) -> KernelText | None:
+def _rule_kernel(rule: Any, arrays: int, settings: Settings) -> Kernel | None:
     """A rule as a kernel; None if it is a single call of the library, or cannot be written."""
     try:
         kernel = Kernel(rule, arrays, settings=dict(settings))
-        return elementwise(kernel, results) if len(kernel.steps) > 1 else None
+        kernel_text(kernel, *["i"] * arrays)
     except (TypeError, AttributeError):  # a constant slope, or a function that a kernel lacks
+        return None
+    return kernel if len(kernel.steps) > 1 else None
+
+
+@cache
+def along_lines(
+    rule: Any,
+    places: tuple[str, ...],
+    shapes: tuple[tuple[int, ...], ...],
+    line: int,
+    lanes: int,
+    numbers: int = 0,
+    settings: Settings = (),
+) -> LineKernel | None:
+    """A rule as a kernel that goes along lines; None if it cannot be one."""
+    try:
+        return line_kernel(rule, places, shapes, line, lanes, numbers, settings)
+    except (TypeError, AttributeError):
         return None
 
 
@@ -322,40 +423,12 @@ x = x ^ (x >> 15);
 x = x + high;
 x = x * 0x846CA68B;
 x = x ^ (x >> 16);
-factor = select(x >= limit, n0, (T)(0));
+factor[i] = select(x >= limit, (T)n0, (T)(0));
 """
-DROPOUT = KernelText("uint32 low, uint32 high, uint32 limit, T n0", "T factor", _HASH, "tinygrad_edu_dropout")
-
-# Cross-entropy, one thread a row: it goes along the row several times, which is fast as long as the row is short. An
-# index out of range wraps, as it does everywhere in CuPy. n0 is what a row is multiplied by: its share in a mean.
-FEW_CLASSES = 256
-_ROW = """
-int k = (label % classes + classes) % classes;
-T top = logits[i * classes];
-for (int j = 1; j < classes; j++) {
-top = select(logits[i * classes + j] > top, logits[i * classes + j], top);
-}
-T total = 0;
-for (int j = 0; j < classes; j++) {
-total = total + exp(logits[i * classes + j] - top);
-}
-"""
-_LOSS = """
-loss = (log(total) - (logits[i * classes + k] - top)) * n0;
-"""
-_SLOPE = """
-for (int j = 0; j < classes; j++) {
-slope[i * classes + j] = (exp(logits[i * classes + j] - top) / total - (j == k)) * (g * n0);
-}
-"""
-ROW_KERNELS = {
-    "loss": KernelText(
-        "raw T logits, I label, int32 classes, T n0", "T loss", _ROW + _LOSS, "tinygrad_edu_cross_entropy"
-    ),
-    "slope": KernelText(
-        "raw T logits, I label, T g, int32 classes, T n0",
-        "raw T slope",
-        _ROW + _SLOPE,
-        "tinygrad_edu_cross_entropy_slope",
-    ),
-}
+DROPOUT = KernelText(
+    "tinygrad_edu_dropout",
+    (),
+    ("unsigned low", "unsigned high", "unsigned limit", "double n0"),
+    ("factor",),
+    (*EACH_ELEMENT, *_HASH.strip().splitlines()),
+)

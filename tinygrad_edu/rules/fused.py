@@ -64,17 +64,29 @@ def dense(xp, x, weight, bias, activation=None):
 
 
 @part
+def picked(xp, rows, labels):
+    """The element of each row at its label."""
+    return rows[xp.arange(labels.shape[0]), labels]
+
+
+@part
+def one_hot(xp, labels, rows):
+    """Rows like these that are 1 at their label, and else 0."""
+    ones = xp.ones(labels.shape, dtype=rows.dtype)
+    return xp.scatter_add(ones, (xp.arange(labels.shape[0]), labels), rows.shape)
+
+
+@part
 def cross_entropy_rows(xp, logits, labels):
     """-log softmax(logits)[label] of each row."""
-    return -xp.log_softmax(logits, axis=1)[xp.arange(labels.shape[0]), labels]
+    return -xp.picked(xp.log_softmax(logits, axis=1), labels)
 
 
 @part
 def cross_entropy_slope(xp, logits, labels, g):
     """Its vjp, (softmax(logits) - one_hot(labels)) · g, with g the gradient of one row or of each."""
-    ones = xp.ones(labels.shape, dtype=logits.dtype)
-    one_hot = xp.scatter_add(ones, (xp.arange(labels.shape[0]), labels), logits.shape)
-    return (xp.softmax(logits, axis=1) - one_hot) * (xp.expand_dims(g, 1) if g.ndim else g)
+    share = xp.expand_dims(g, 1) if g.ndim else g
+    return (xp.softmax(logits, axis=1) - xp.one_hot(labels, logits)) * share
 
 
 @part

@@ -1,0 +1,210 @@
+"""From a rule that goes along lines to CUDA: softmax, cross-entropy, normalization, in one kernel each.
+
+A line is what lies along the last axes of an array: a row of a matrix, or a whole array. The rule is read with arrays
+of one line, so that it may ask for its length; what it calls is written for the lanes that share a line
+(`reducing_code.py`): a warp, or where the line is long a block.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from .cuda_code import FORMS, KernelText, name_of
+from .reducing_code import REDUCTIONS, WARP, WARP_LANES, statements
+from .rule_namespace import RuleNamespace
+from .tape import Tape, Tracer, operands_of
+
+BLOCK = 256  # threads
+LONG = 1024  # elements: along a longer line goes a block
+
+# Where in an operand lies what belongs to the element j of a line: its parts.
+PLACES = {
+    "element": "{}[line * length + {}]",  # a number for each element
+    "column": "{}[{}]",  # the same numbers for each line
+    "line": "{}[line]",  # a number for each line
+    "same": "{}[0]",  # a number for each element, which is the same for all
+    "one": "{}[0]",  # one number for all
+    "label": "position({}[line], length)",  # of an element in each line; out of range it wraps, as in CuPy
+}
+EACH_LINE = (  # some lanes have a line
+    "long long line = ((long long)blockIdx.x * blockDim.x + threadIdx.x) / LANES;",
+    "int lane = threadIdx.x % LANES;",
+    "if (line >= lines) return;",
+)
+LOOP = "for (int j = lane; j < length; j += LANES)"
+
+_POSITION = "#define position(label, length) (((label) % (length) + (length)) % (length))\n"
+# Each warp of a block has its number, and then all threads have that of the block, to the last bit.
+_OF_BLOCK = """template <typename T> __device__ T {lanes}_of_block(T x) {{
+  __shared__ T part[LANES / 32];
+  x = {lanes}(x);
+  __syncthreads();
+  if (threadIdx.x % 32 == 0) part[threadIdx.x / 32] = x;
+  __syncthreads();
+  x = part[0];
+  for (int k = 1; k < LANES / 32; k++) x = {function}(x, part[k]);
+  return x;
+}}
+#define {lanes} {lanes}_of_block
+"""
+_JOINED = {"sum_of_lanes": "plus", "max_of_lanes": "larger", "min_of_lanes": "smaller"}
+_BLOCK_LANES = f"{WARP_LANES}#undef LANES\n#define LANES {BLOCK}\n" + "".join(
+    _OF_BLOCK.format(lanes=lanes, function=function) for lanes, function in _JOINED.items()
+)
+LANES = {WARP: WARP_LANES + _POSITION, BLOCK: _BLOCK_LANES + _POSITION}
+"""What the text of a kernel begins with, by how many threads share a line."""
+
+
+def lanes_for(lines: int, length: int) -> int:
+    """How many threads share a line."""
+    return BLOCK if length > LONG or lines == 1 else WARP
+
+
+class LineKernel(NamedTuple):
+    """A kernel, and the shapes of its results where there is one line."""
+
+    text: KernelText
+    shapes: tuple[tuple[int, ...], ...]
+
+
+def line_kernel(
+    rule: Callable[..., Any],
+    places: tuple[str, ...],
+    shapes: tuple[tuple[int, ...], ...],
+    line: int,
+    lanes: int,
+    numbers: int = 0,
+    settings: tuple[tuple[str, Any], ...] = (),
+) -> LineKernel:
+    """The kernel of a rule, `rule(xp, *arrays, *numbers, **settings)`, with one result or several.
+
+    Args:
+        places: for each array, one of `PLACES`.
+        shapes: their shapes where there is one line.
+        line: how many of the last axes a line goes along.
+        numbers: how many further operands are numbers.
+    Raises:
+        TypeError: the rule is none that goes along lines, or calls what a kernel lacks.
+        AttributeError: no namespace has what it calls.
+    """
+    tape = Tape()
+    arrays = [f"a{k}" for k in range(len(places))]
+    reader = _Reader(tape, line)
+    with np.errstate(all="ignore"):
+        given = [reader.operand(name, place, shape) for name, place, shape in zip(arrays, places, shapes, strict=True)]
+        given += [reader.operand(f"(T)n{k}", None, ()) for k in range(numbers)]
+        results = rule(reader, *given, **dict(settings))
+    results = results if isinstance(results, tuple) else (results,)
+    reader.check(results)
+    names = [f"y{k}" for k in range(len(results))]
+    places_of = ["element" if reader.varies(result.place) else "line" for result in results]
+    targets = [PLACES[place].format(name, "j") for name, place in zip(names, places_of, strict=True)]
+    body = statements(tape, reader.names, reader.varies, list(zip(results, targets, strict=True)), LOOP)
+    text = KernelText(
+        name_of(rule.__name__),
+        tuple(arrays),
+        tuple(f"double n{k}" for k in range(numbers)),
+        tuple(names),
+        (*EACH_LINE, *body),
+        ("lines", "length"),
+        LANES[lanes],
+    )
+    return LineKernel(text, tuple(result.shape for result in results))
+
+
+class _Reader(RuleNamespace):
+    """NumPy's elementwise functions, and reductions along a line, noted on a tape.
+
+    Attributes:
+        names: what the inputs are called, by their places on the tape.
+    """
+
+    def __init__(self, tape: Tape, line: int):
+        super().__init__(tape)
+        self.line = line
+        self.names: dict[int, str] = {}
+        self._templates: dict[int, str] = {}  # of inputs that differ along a line
+        self._varies: dict[int, bool] = {}
+
+    def operand(self, name: str, place: str | None, shape: tuple[int, ...]) -> Tracer:
+        """An input of the kernel, an array or a number."""
+        integers = place == "label"
+        tracer = self.tape.input(np.zeros(shape, dtype=int if integers else float))
+        template = name if place is None else PLACES[place].format(name, "{}")
+        self.names[tracer.place] = template.format("j")
+        if place in ("element", "column", "same"):
+            self._templates[tracer.place] = template
+        return tracer
+
+    def varies(self, place: int) -> bool:
+        """Whether what has this place on the tape is another number for each element of a line."""
+        if place not in self._varies:
+            call = self.tape.calls[place]
+            of_operands = call.name not in REDUCTIONS and any(self.varies(x.place) for x in operands_of(call))
+            self._varies[place] = of_operands if call.name else place in self._templates
+        return self._varies[place]
+
+    def check(self, results: tuple[Any, ...]) -> None:
+        """Raise TypeError for a result that is no array, or a call that a kernel lacks."""
+        known = {*FORMS, *REDUCTIONS, ""}
+        lacking = {call.name for call in self.tape.calls} - known
+        if lacking or not all(isinstance(result, Tracer) and self.tape.calls[result.place].name for result in results):
+            raise TypeError(f"a kernel that goes along lines cannot give {lacking or results}")
+
+    # --- reductions ---
+
+    def sum(self, a: Any, axis: Any = None, keepdims: bool = False) -> Any:
+        return self._reduced("sum", a, axis, keepdims)
+
+    def max(self, a: Any, axis: Any = None, keepdims: bool = False) -> Any:
+        return self._reduced("max", a, axis, keepdims)
+
+    def min(self, a: Any, axis: Any = None, keepdims: bool = False) -> Any:
+        return self._reduced("min", a, axis, keepdims)
+
+    def _reduced(self, name: str, a: Tracer, axis: Any, keepdims: bool) -> Any:
+        axes = range(a.ndim) if axis is None else axis if isinstance(axis, tuple) else (axis,)
+        if sorted(k % a.ndim for k in axes) != list(range(a.ndim - self.line, a.ndim)):
+            raise TypeError(f"{name} along the axes {axis} is not along a line")
+        return self.tape.note(name, getattr(np, name), a, axis=axis, keepdims=keepdims)
+
+    # --- other shapes of the same numbers ---
+
+    def expand_dims(self, a: Any, axis: Any) -> Any:
+        return self._view(np.expand_dims, a, axis=axis)
+
+    def squeeze(self, a: Any, axis: Any = None) -> Any:
+        return self._view(np.squeeze, a, axis=axis)
+
+    def broadcast_to(self, a: Any, shape: tuple[int, ...]) -> Any:
+        view = self._view(np.broadcast_to, a, shape=shape)
+        self._varies[view.place] = True
+        return view
+
+    def _view(self, function: Callable[..., Any], a: Tracer, **options: Any) -> Any:
+        return self.tape.note("positive", function, a, **options)
+
+    # --- elements by their positions ---
+
+    def picked(self, rows: Tracer, labels: Tracer) -> Any:
+        return self._view(np.reshape, self._at(rows, labels), shape=labels.shape)
+
+    def _at(self, x: Any, labels: Tracer) -> Any:
+        """The element at the label: what is computed of an element is computed of this one."""
+        if not isinstance(x, Tracer) or not self.varies(x.place):
+            return x
+        call = self.tape.calls[x.place]
+        if call.name:
+            given = [self._at(operand, labels) for operand in call.operands]
+            return self.tape.note(call.name, call.function, *given, **dict(call.options))
+        tracer = self.tape.input(np.zeros((1,) * x.ndim))
+        self.names[tracer.place] = self._templates[x.place].format(self.names[labels.place])
+        return tracer
+
+    def one_hot(self, labels: Tracer, rows: Tracer) -> Any:
+        index = self.tape.input(np.arange(rows.shape[-1]))
+        self.names[index.place], self._templates[index.place] = "j", "{}"
+        return self.where(index == self.expand_dims(labels, -1), 1.0, 0.0)
