@@ -230,6 +230,14 @@ def cross_entropy(logits, labels, reduction="mean"):
     return {"mean": np.mean, "sum": np.sum, "none": np.asarray}[reduction](losses)
 
 
+def normalize(x, axis=-1, eps=1e-5):
+    return (x - x.mean(axis=axis, keepdims=True)) / np.sqrt(x.var(axis=axis, keepdims=True) + eps)
+
+
+def layer_norm(x, weight, bias, axis=-1, eps=1e-5):
+    return normalize(x, axis, eps) * weight + bias
+
+
 LABELS = np.array([2, 0, 2, 1])
 
 FUSED: list[Case] = [
@@ -239,6 +247,12 @@ FUSED: list[Case] = [
         case("softmax_cross_entropy", cross_entropy, [sample(4, 3)], labels=LABELS, reduction=reduction)
         for reduction in ("mean", "sum", "none")
     ],
+    *[case("normalize", normalize, [CUBE], **axes) for axes in ({}, {"axis": (1, 2)}, {"axis": (-1, -2, -3)})],
+    *[case("normalize", normalize, [sample(*shape)], eps=0.1) for shape in ((3,), (3, 4), (0, 2), (4, 1))],
+    case("layer_norm", layer_norm, [sample(2, 2, 3), sample(3), sample(3)]),
+    case("layer_norm", layer_norm, [sample(2, 2, 3), sample(2, 3), sample(2, 3)], axis=(1, 2), eps=0.1),
+    case("layer_norm", layer_norm, [sample(4), sample(4), sample(4)]),
+    case("layer_norm", layer_norm, [sample(0, 3), sample(3), sample(3)]),
 ]
 
 STRUCTURAL: list[Case] = [*PRODUCTS, *STATISTICS, *SHAPES, *FUSED]

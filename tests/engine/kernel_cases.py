@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import tinygrad_edu as tg
 from oracle.optim_cases import SETTINGS
-from tinygrad_edu.backends.cupy import DROPOUT, activation_text, kernel_text, part_kernel
+from tinygrad_edu.backends.fusing import DROPOUT, activation_text, kernel_text, part_kernel
 from tinygrad_edu.namespaces.namespace import PARTS
 from tinygrad_edu.tapes.cuda_code import KernelText, elementwise
 from tinygrad_edu.tapes.kernel import Kernel

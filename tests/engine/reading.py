@@ -28,6 +28,10 @@ def softmax(a: Any, axis: int) -> Any:
     return np.exp(a) / np.exp(a).sum(axis=axis, keepdims=True)
 
 
+def normalize(x: Any, axis: Any = -1, eps: float = 1e-5) -> Any:
+    return (x - np.mean(x, axis, keepdims=True)) / np.sqrt(np.var(x, axis, keepdims=True) + eps)
+
+
 FUNCTIONS: dict[str, Any] = {
     **{name: getattr(np, name) for name in dir(np) if not name.startswith("_")},
     "sigmoid": lambda a: 1 / (1 + np.exp(-a)),
@@ -36,6 +40,7 @@ FUNCTIONS: dict[str, Any] = {
     "erf": np.vectorize(math.erf, otypes=[float]),
     "scatter_add": scatter_add,
     "softmax": softmax,
+    "normalize": normalize,
     "one_hot": lambda labels: np.eye(max(labels) + 1)[labels],
 }
 

@@ -19,7 +19,7 @@ DTYPES = "uint8 int8 uint16 int16 int32 uint64 int64 bool".split()
 REAL_VALUED = set(
     "divide reciprocal sqrt exp expm1 log log1p sin cos tan sinh cosh arctan tanh sigmoid softplus relu leaky_relu elu "
     "step silu erf gelu mean var std norm euclidean_norm logsumexp softmax log_softmax dense "
-    "softmax_cross_entropy greater greater_equal less less_equal equal not_equal".split()
+    "softmax_cross_entropy normalize layer_norm greater greater_equal less less_equal equal not_equal".split()
 )
 # real where a number beside the integers is, as in clip(k, -1.0, 0.9); and what is compared with reals by its cases
 MIXED = {"clip", "where", "power", "astype", "scatter_add"}

@@ -16,7 +16,7 @@ from engine.kernel_cases import HOOKS, KERNELS, LINES, all_kernels
 from fake_device import fake_cupy
 from tinygrad_edu import backends
 from tinygrad_edu.backends.base import Backend
-from tinygrad_edu.backends.cupy import kernel_text
+from tinygrad_edu.backends.fusing import kernel_text
 from tinygrad_edu.backends.launching import Launcher
 from tinygrad_edu.namespaces.namespace import PARTS
 from tinygrad_edu.nn.dropout import mask_keys

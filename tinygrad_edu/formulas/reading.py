@@ -115,6 +115,14 @@ class Symbols(Namespace):
         slope = call("softmax", logits, axis=1).shaped(logits.known_shape) - call("one_hot", labels)
         return slope * (self.expand_dims(g, 1) if g.known_shape else g)
 
+    def mean_along(self, a: Symbol, axis: Any) -> Symbol:
+        return call("mean", a, axis=axis, keepdims=True).shaped(self.sum(a, axis, keepdims=True).known_shape)
+
+    def normal_and_deviation(self, x: Symbol, axis: Any, eps: float) -> tuple[Symbol, Symbol]:
+        variance = call("var", x, axis=axis, keepdims=True).shaped(self.mean_along(x, axis).known_shape)
+        normal = call("normalize", x, axis=axis, eps=eps).shaped(x.known_shape)
+        return normal, call("sqrt", variance + eps)
+
     def einsum(self, subscripts: str, *operands: Symbol) -> Symbol:
         total = call("einsum", subscripts, *operands)
         if any(operand.known_shape is None for operand in operands):

@@ -58,6 +58,9 @@ class Operation:
     # its rule sees them, as 250 in 8 bits has no e^250, nor a -250.
     floating = False
     guards = False  # it may pass on no gradient where another rule, further down, is infinite: 0 · inf is 0 behind it
+    # Its rules go along lines, those of the first operand along its `axis`: they compute each by itself, from calls on
+    # elements and reductions along it. (Further operands are one line each, the same for all.)
+    along_lines = False
     moves = False  # its result lies on another device, its attribute `target`
     # How it is written, if with some attributes its result may be elements that were picked by their numbers; or "".
     picks: Callable[[dict[str, Any]], str] = staticmethod(lambda attrs: "")
@@ -169,7 +172,10 @@ class Structural(Operation):
                 return None, None
             if out is not None:
                 settings = {**settings, "out": out}
-            gradient = rule(xp, upstream, y, *operands, **settings)  # type: ignore[operator]
+            at_once = self.along_lines and xp.fuses
+            gradient = xp.slope(self, position, upstream, y, operands, settings) if at_once else None
+            if gradient is None:
+                gradient = rule(xp, upstream, y, *operands, **settings)  # type: ignore[operator]
         if xp.guarded:
             gradient = xp.settle(upstream, gradient)
         return None, xp.fit(gradient, operand)
@@ -201,8 +207,8 @@ def structural(*vjps: Rule | None, shared: Rule | None = None, **traits: Any) ->
     gives a list with the `g` of each operand: what costs as much as all operands together must not be done for each.
 
     Args:
-        traits: `adds_up`, `floating`, `moves`, `picks` and `misfit`, see `Operation`; public=False for what is not
-            public.
+        traits: `adds_up`, `floating`, `along_lines`, `moves`, `picks` and `misfit`, see `Operation`; public=False for
+            what is not public.
     """
     return lambda forward: _publish(Structural(forward, vjps, shared), **traits)
 

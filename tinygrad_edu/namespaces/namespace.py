@@ -43,7 +43,7 @@ class Namespace:
 
     is_host = True  # the data lie in the host's memory, so that functions need no `run`
     guarded = False
-    fuses = False  # it may compute a derivative and the chain rule at once, by `slope`
+    fuses = False  # it may compute what an operand receives at once, by `slope`
 
     def __init__(self, library: Any):
         self.library = library
@@ -74,8 +74,8 @@ class Namespace:
         return upstream * local
 
     def slope(self, op: Any, position: int, upstream: Any, y: Any, operands: Any, attrs: Any) -> Any:
-        """The chain rule of an elementwise operation, with the derivative for the operand at `position`, at once; None
-        where they are computed one after the other. Asked for only where a namespace `fuses`."""
+        """What the operand at `position` receives, of an operation whose rules compute elements or lines, at once; None
+        where the rule is to be read call by call. Asked for only where a namespace `fuses`."""
 
     def damped(self, a: Any, factor: Any) -> Any:
         """a · factor, for a factor that goes to 0 faster than a to infinity: where it is 0, so is the product."""

@@ -8,12 +8,15 @@ import numpy as np
 
 from ..errors import ArgumentError, ShapeError
 from ..graph.modes import call_beside, get_default_dtype, no_grad
+from ..graph.operation import REGISTRY
 from ..precision import in_float32
 from ..rules import functional
 from ..rules.composed import as_floats
 from ..tensors.tensor import Tensor
 from .checks import check_size, check_width
 from .module import Module
+
+_normalize, _layer_norm = REGISTRY["normalize"].function, REGISTRY["layer_norm"].function
 
 
 class BatchNorm1d(Module):
@@ -156,14 +159,10 @@ class LayerNorm(Module):
             raise ShapeError(f"{self.title()}: the input has shape {x.shape}; the layer takes (..., {wanted})")
         if self.weight is not None:
             check_width(self, x, self.weight)
-        return self._normalized(x, axes)
-
-    @in_float32
-    def _normalized(self, x: Any, axes: tuple[int, ...]) -> Any:
-        centered = x - functional.mean(x, axis=axes, keepdims=True)
-        variance = functional.mean(functional.square(centered), axis=axes, keepdims=True)
-        normal = centered / functional.sqrt(variance + self.eps)
-        return normal if self.weight is None or self.bias is None else normal * self.weight + self.bias
+        axis = axes if len(axes) > 1 else -1
+        if self.weight is None or self.bias is None:
+            return _normalize(x, axis=axis, eps=self.eps)
+        return _layer_norm(x, self.weight, self.bias, axis=axis, eps=self.eps)
 
     def settings(self) -> str:
         shape = self.normalized_shape

@@ -1,4 +1,4 @@
-"""Operations that do the work of several at once: a dense layer, and cross-entropy from logits.
+"""Operations that do the work of several at once: a dense layer, cross-entropy from logits, a normalization.
 
 They compute what could be composed of other operations, with fewer passes over memory and fewer kernels on a GPU. Their
 parts stand here in plain steps; what is fused, in one array library or another, stands in `backends/`.
@@ -16,7 +16,7 @@ from ..graph.operation import REGISTRY, structural
 from ..namespaces.namespace import part
 from ..precision import is_half
 from . import misfits
-from .structural import matmul_by_a, matmul_by_b
+from .structural import count, matmul_by_a, matmul_by_b
 
 ACTIVATIONS = ("relu", "sigmoid", "tanh")  # whose derivative can be told from their result
 
@@ -123,3 +123,61 @@ def softmax_cross_entropy(xp, logits, labels, reduction="mean"):
         return xp.cross_entropy_mean(logits, labels, _share(labels))
     losses = xp.cross_entropy_rows(logits, labels)
     return losses if reduction == "none" else xp.sum(losses)
+
+
+@part
+def mean_along(xp, a, axis):
+    """The mean along some axes, which stay, with length 1."""
+    return xp.divide(xp.sum(a, axis=axis, keepdims=True), float(count(a, axis)))
+
+
+@part
+def normal_and_deviation(xp, x, axis, eps):
+    """(x - mean) / √(variance + eps) along some axes, and its divisor."""
+    centered = x - xp.mean_along(x, axis)
+    deviation = xp.sqrt(xp.mean_along(xp.square(centered), axis) + eps)
+    return centered / deviation, deviation
+
+
+@part
+def times_normal(xp, g, x, axis, eps):
+    """What is summed up to the gradient of a weight behind a normalization."""
+    normal, _ = xp.normal_and_deviation(x, axis, eps)
+    return g * normal
+
+
+def _before_normalization(xp, g, x, axis, eps):
+    """The gradient before a normalization, from that after it.
+
+    A shift of all x, or another scale, changes nothing: of g it takes away what goes in these two directions.
+    """
+    normal, deviation = xp.normal_and_deviation(x, axis, eps)
+    return (g - xp.mean_along(g, axis) - normal * xp.mean_along(g * normal, axis)) / deviation
+
+
+@structural(
+    lambda xp, g, y, x, axis, eps: _before_normalization(xp, g, x, axis, eps),
+    adds_up=True,
+    floating=True,
+    along_lines=True,
+    public=False,
+)
+def normalize(xp, x, axis=-1, eps=1e-5):
+    """(x - mean) / √(variance + eps) along the last axes `axis`: numbers of mean 0 and variance 1."""
+    normal, _ = xp.normal_and_deviation(x, axis, eps)
+    return normal
+
+
+@structural(
+    lambda xp, g, y, x, weight, bias, axis, eps: _before_normalization(xp, g * weight, x, axis, eps),
+    lambda xp, g, y, x, weight, bias, axis, eps: unbroadcast(xp, xp.times_normal(g, x, axis, eps), weight.shape),
+    lambda xp, g, y, x, weight, bias, axis, eps: unbroadcast(xp, g, bias.shape),
+    adds_up=True,
+    floating=True,
+    along_lines=True,
+    public=False,
+)
+def layer_norm(xp, x, weight, bias, axis=-1, eps=1e-5):
+    """(x - mean) / √(variance + eps) · weight + bias along the last axes `axis`, which are those of weight and bias."""
+    normal, _ = xp.normal_and_deviation(x, axis, eps)
+    return normal * weight + bias

@@ -94,6 +94,8 @@ def count(a, axis):
     """How many elements are reduced to one."""
     if axis is None:
         return math.prod(a.shape)
+    if type(axis) is int:
+        return a.shape[axis]
     return math.prod([a.shape[k] for k in indexing.axes_in_range(axis, a.ndim)])
 
 
@@ -113,6 +115,7 @@ def sum(xp, a, axis=None, keepdims=False):
     ),
     adds_up=True,
     floating=True,
+    along_lines=True,
     misfit=misfits.axes,
 )
 def mean(xp, a, axis=None, keepdims=False):
@@ -125,13 +128,13 @@ def _share_among_winners(xp, g, y, a, axis, keepdims):
     return _restore(xp, g, a, axis, keepdims) * winners / xp.sum(winners, axis=axis, keepdims=True)
 
 
-@structural(_share_among_winners, misfit=misfits.choice, picks=lambda attrs: "max")
+@structural(_share_among_winners, along_lines=True, misfit=misfits.choice, picks=lambda attrs: "max")
 def max(xp, a, axis=None, keepdims=False):
     """Largest element over `axis`; equal ones share the gradient equally."""
     return xp.max(a, axis=axis, keepdims=keepdims)
 
 
-@structural(_share_among_winners, misfit=misfits.choice, picks=lambda attrs: "min")
+@structural(_share_among_winners, along_lines=True, misfit=misfits.choice, picks=lambda attrs: "min")
 def min(xp, a, axis=None, keepdims=False):
     """Smallest element over `axis`; equal ones share the gradient equally."""
     return xp.min(a, axis=axis, keepdims=keepdims)
@@ -142,7 +145,7 @@ def _direction(xp, g, y, a, axis, keepdims):
     return g * xp.where(y == 0, 0.0, xp.divide(a, xp.where(y == 0, 1.0, y)))
 
 
-@structural(_direction, adds_up=True, floating=True, misfit=misfits.axes, public=False)
+@structural(_direction, adds_up=True, floating=True, along_lines=True, misfit=misfits.axes, public=False)
 def euclidean_norm(xp, a, axis=None, keepdims=False):
     """√(Σ a²), the length of a vector. The gradient is its direction a/|a|, and 0 at the kink a = 0."""
     return xp.sqrt(xp.sum(a * a, axis=axis, keepdims=keepdims))
@@ -161,7 +164,7 @@ def _softmax_of(xp, g, y, a, axis, keepdims):
     return _restore(xp, g, a, axis, keepdims) * e / xp.maximum(xp.sum(e, axis=axis, keepdims=True), 1.0)
 
 
-@structural(_softmax_of, adds_up=True, floating=True, misfit=misfits.axes)
+@structural(_softmax_of, adds_up=True, floating=True, along_lines=True, misfit=misfits.axes)
 def logsumexp(xp, a, axis=None, keepdims=False):
     """log Σ exp(a), without overflow. Its gradient is the softmax of a."""
     top = _largest(xp, a, axis)
@@ -174,6 +177,7 @@ def logsumexp(xp, a, axis=None, keepdims=False):
     lambda xp, g, y, a, axis: y * (g - xp.sum(g * y, axis=axis, keepdims=True)),
     adds_up=True,
     floating=True,
+    along_lines=True,
     misfit=misfits.axes,
 )
 def softmax(xp, a, axis=-1):
@@ -186,6 +190,7 @@ def softmax(xp, a, axis=-1):
     lambda xp, g, y, a, axis: g - xp.exp(y) * xp.sum(g, axis=axis, keepdims=True),
     adds_up=True,
     floating=True,
+    along_lines=True,
     misfit=misfits.axes,
 )
 def log_softmax(xp, a, axis=-1):

@@ -25,7 +25,8 @@ PLACES = {
     "element": "{}[line * length + {}]",  # a number for each element
     "column": "{}[{}]",  # the same numbers for each line
     "line": "{}[line]",  # a number for each line
-    "same": "{}[0]",  # a number for each element, which is the same for all
+    "same": "{}[0]",  # a number for each element, the same for all
+    "same line": "{}[0]",  # a number for each line, the same for all
     "one": "{}[0]",  # one number for all
     "label": "position({}[line], length)",  # of an element in each line; out of range it wraps, as in CuPy
 }
@@ -34,6 +35,7 @@ EACH_LINE = (  # some lanes have a line
     "int lane = threadIdx.x % LANES;",
     "if (line >= lines) return;",
 )
+VIEW = "positive"  # what a call that changes nothing but the shape is written as
 LOOP = "for (int j = lane; j < length; j += LANES)"
 
 _POSITION = "#define position(label, length) (((label) % (length) + (length)) % (length))\n"
@@ -87,7 +89,7 @@ def line_kernel(
         line: how many of the last axes a line goes along.
         numbers: how many further operands are numbers.
     Raises:
-        TypeError: the rule is none that goes along lines, or calls what a kernel lacks.
+        TypeError: the rule is none that goes along lines, calls what a kernel lacks, or is a single call.
         AttributeError: no namespace has what it calls.
     """
     tape = Tape()
@@ -151,7 +153,12 @@ class _Reader(RuleNamespace):
         """Raise TypeError for a result that is no array, or a call that a kernel lacks."""
         known = {*FORMS, *REDUCTIONS, ""}
         lacking = {call.name for call in self.tape.calls} - known
-        if lacking or not all(isinstance(result, Tracer) and self.tape.calls[result.place].name for result in results):
+        calls = [call for call in self.tape.calls if call.name not in ("", VIEW)]
+        if (
+            lacking
+            or len(calls) < 2
+            or not all(isinstance(result, Tracer) and self.tape.calls[result.place].name for result in results)
+        ):
             raise TypeError(f"a kernel that goes along lines cannot give {lacking or results}")
 
     # --- reductions ---
@@ -185,7 +192,7 @@ class _Reader(RuleNamespace):
         return view
 
     def _view(self, function: Callable[..., Any], a: Tracer, **options: Any) -> Any:
-        return self.tape.note("positive", function, a, **options)
+        return self.tape.note(VIEW, function, a, **options)
 
     # --- elements by their positions ---
 
