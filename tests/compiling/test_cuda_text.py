@@ -127,7 +127,7 @@ X, LABELS = np.ones((6, 4), "float32"), np.arange(6) % 3
         ("linear", 5),  # product, softmax and loss and slope, mean; two gradients
         ("relu", 10),  # a product and a kernel more; a product, slope and sum, and a product
         ("gelu", 10),
-        ("layer normalization", 12),  # in the kernel before it, and in that after it; one more on the way back
+        ("layer normalization", 11),  # in the kernel before it, and in that after it; one more on the way back
         ("batch normalization", 10),
         ("dropout", 17),  # of three layers, with two factors
     ],

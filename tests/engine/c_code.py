@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_edu.tapes.cuda_code import TYPES, KernelText
-from tinygrad_edu.tapes.line_code import LANES
+from tinygrad_edu.tapes.cuda_code import PREAMBLE, KernelText
+from tinygrad_edu.tapes.line_code import POSITION
 
 _HEAD = """#include <cmath>
 #include <cstddef>
@@ -39,8 +39,7 @@ def for_cpu(kernels: Sequence[KernelText], types: Sequence[Sequence[str]], of: s
         of: the type in which they compute.
     """
     texts = [_with_threads(kernel, kinds, of) for kernel, kinds in zip(kernels, types, strict=True)]
-    macros = [line for line in LANES[32].splitlines() if line.startswith("#define") and "LANES" not in line]
-    return "\n".join([_HEAD, *macros, _ONE_LANE, *texts])
+    return "\n".join([_HEAD, PREAMBLE, POSITION, _ONE_LANE, *texts])
 
 
 def _with_threads(kernel: KernelText, types: Sequence[str], of: str) -> str:
@@ -65,7 +64,3 @@ def run(library: ctypes.CDLL, kernel: KernelText, threads: int, arguments: Seque
         else:
             given.append(_C[what.split()[0]](value) if " " in what else ctypes.c_longlong(value))
     getattr(library, f"run_{kernel.name}")(*given)
-
-
-def type_of(array: np.ndarray) -> str:
-    return TYPES[array.dtype.name]

@@ -22,8 +22,7 @@ from tinygrad_edu.namespaces.namespace import PARTS
 from tinygrad_edu.nn.dropout import mask_keys
 from tinygrad_edu.tapes.cuda_code import KernelText, elementwise
 from tinygrad_edu.tapes.kernel import Kernel
-from tinygrad_edu.tapes.line_code import BLOCK
-from tinygrad_edu.tapes.reducing_code import WARP
+from tinygrad_edu.tapes.reducing_code import BLOCK, WARP
 
 ELEMENTS = {"float32": "float", "float64": "double"}
 SPECIAL = [0.0, -0.0, np.nan, np.inf, -np.inf, 1e-30, -1e30, 2.0]
@@ -174,7 +173,6 @@ def test_nvrtc_compiles_every_kernel(element: str, architecture: str) -> None:
     for name, kernel in zip([*ALL, *LINES], numbered({**ALL, **long}), strict=True):
         text = kernel._replace(preamble="").source(element, types_of(name, kernel))
         by_preamble.setdefault(kernel.preamble, []).append(text)
-    assert len(by_preamble) == 3  # of one element, of a warp, of a block
     for preamble, texts in by_preamble.items():
         source = "\n".join([preamble, *texts])
         program = nvrtc.createProgram(source, "kernels.cu", (), ())

@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 
 from tinygrad_edu.tapes.cuda_code import EACH_ELEMENT, KernelText
-from tinygrad_edu.tapes.line_code import BLOCK, line_kernel
-from tinygrad_edu.tapes.reducing_code import WARP
+from tinygrad_edu.tapes.line_code import line_kernel
+from tinygrad_edu.tapes.reducing_code import BLOCK, WARP
 
 
 def refuses(error: type[Exception] | tuple[type[Exception], ...], call: Callable[[], Any]) -> bool:

@@ -16,7 +16,8 @@ from typing import Any
 import numpy as np
 
 from tinygrad_edu.tapes.cuda_code import PREAMBLE, TYPES
-from tinygrad_edu.tapes.line_code import LANES
+from tinygrad_edu.tapes.line_code import POSITION
+from tinygrad_edu.tapes.reducing_code import BLOCK, WARP, functions_of
 
 _FUNCTIONS = {
     **{name: getattr(np, name) for name in "sqrt exp expm1 log log1p sin cos tan sinh cosh tanh".split()},
@@ -26,10 +27,11 @@ _FUNCTIONS = {
     "larger": lambda a, b: np.where((a >= b) | (a != a), a, b),
     "smaller": lambda a, b: np.where((a <= b) | (a != a), a, b),
     "position": lambda label, length: label % length,
-    **{f"{name}_of_lanes": lambda x: x for name in ("sum", "max", "min")},
+    **{f"{name}_of_{lanes}": lambda x: x for name in ("sum", "max", "min") for lanes in ("lanes", "block")},
     **{"LANES": 1, "inf": math.inf, "nan": math.nan},
 }
-_PREAMBLES = {PREAMBLE, *LANES.values()}
+_KNOWN = set(functions_of(" ".join(f"{name}(" for name in _FUNCTIONS)).splitlines())  # lines before a kernel
+_KNOWN |= {PREAMBLE, POSITION, *(f"#define LANES {n}" for n in (WARP, BLOCK))}
 _DTYPES = {kind: np.dtype(name) for name, kind in TYPES.items()}
 _HEAD = re.compile(r'(.*)\ntypedef (\w+) T;\nextern "C" __global__ void (\w+)\(([^)]*)\) \{\n(.*)\n\}\n', re.DOTALL)
 
@@ -42,7 +44,7 @@ class RawKernel:
     def __init__(self, code: str, name: str):
         match = _HEAD.fullmatch(code)
         assert match and match[3] == name, f"not understood: {code}"
-        assert match[1] in _PREAMBLES, f"not understood: {match[1]}"
+        assert _KNOWN.issuperset(match[1].splitlines()), f"not understood: {match[1]}"
         self.kind = _DTYPES[match[2]].type
         self.parameters = [_parameter(text) for text in match[4].split(",")]
         self.program = [(test, compile(text, name, "eval" if test else "exec")) for test, text in _python(match[5])]

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 
 from ..tapes.cuda_code import TYPES, KernelText
+from ..tapes.reducing_code import BLOCK
 
-THREADS = 256  # of a block
 _TYPES: dict[str, str] = {np.dtype(name).char: kind for name, kind in TYPES.items()}
 
 
@@ -50,4 +50,4 @@ class Launcher:
             kernel = self._compiled[text, types] = self.cupy.RawKernel(
                 text.source(kinds[len(arrays)], kinds), text.name
             )
-        kernel((-(-threads // THREADS),), (THREADS,), (*arrays, *numbers, *results, *sizes))
+        kernel((-(-threads // BLOCK),), (BLOCK,), (*arrays, *numbers, *results, *sizes))

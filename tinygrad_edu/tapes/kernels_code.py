@@ -10,24 +10,15 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .cuda_code import number
+from .cuda_code import TYPES, number
 from .expressions import Writer
 from .launches import Launch, Planner
 from .layouts import in_order
-from .reducing_code import WARP, statements
+from .reducing_code import BLOCK, LONG, WARP, statements
 
-TYPES = {"float32": "float", "float64": "double", "bool": "bool", "int64": "long long", "int32": "int"}
-TYPES |= {
-    f"{sign}int{8 * size}": f"{s}{c}"
-    for sign, s in (("", "signed "), ("u", "unsigned "))
-    for size, c in ((1, "char"), (2, "short"))
-}
-TYPES |= {"uint32": "unsigned", "uint64": "unsigned long long"}
 NAME = re.compile(r"[a-hk-z]|([a-z]+_)+\d+|[a-oqu-z]\d+")  # of an array; none of a function, type or temporary number
 INDENT = "    "  # of parameters
-THREADS = 256  # of a block
 COLUMN_LANES = 16
-LONG = 1024  # elements; along a longer line goes a whole block
 
 
 class KernelCode(NamedTuple):
@@ -67,7 +58,7 @@ class _Lines(NamedTuple):
     lanes: str
     first: str
     blocks: int
-    threads: int = THREADS
+    threads: int = BLOCK
 
 
 def kernel_code(
@@ -135,7 +126,7 @@ class _Kernel:
         size, many = math.prod(shape), math.prod(self.launch.lines)
         if not self.launch.line:
             head = ["int i = blockIdx.x * blockDim.x + threadIdx.x;", f"if (i >= {size}) return;"]
-            return _Lines(head, "", "", "i", "", "", -(-size // THREADS))
+            return _Lines(head, "", "", "i", "", "", -(-size // BLOCK))
         if self.launch.columns:
             rows, columns = size // max(shape[-1], 1), shape[-1]
             head = [f"int j = blockIdx.x * {WARP} + threadIdx.x % {WARP}, lane = threadIdx.x / {WARP};"]
@@ -144,9 +135,9 @@ class _Kernel:
             return _Lines(head, loop, "i", "j", "column", first, blocks, WARP * COLUMN_LANES)
         length = size // many if many else 0
         if length > LONG or many == 1:
-            head, lanes, step, blocks = ["int i = blockIdx.x, lane = threadIdx.x;"], "block", THREADS, many
+            head, lanes, step, blocks = ["int i = blockIdx.x, lane = threadIdx.x;"], "block", BLOCK, many
         else:
-            lanes, step, blocks = "lanes", WARP, -(-many * WARP // THREADS)
+            lanes, step, blocks = "lanes", WARP, -(-many * WARP // BLOCK)
             head = [
                 f"int thread = blockIdx.x * blockDim.x + threadIdx.x, i = thread / {WARP}, lane = thread % {WARP};",
                 f"if (i >= {many}) return;",

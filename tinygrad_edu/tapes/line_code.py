@@ -13,12 +13,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .cuda_code import FORMS, KernelText, name_of
-from .reducing_code import REDUCTIONS, WARP, WARP_LANES, statements
+from .reducing_code import BLOCK, LONG, REDUCTIONS, WARP, functions_of, statements
 from .rule_namespace import RuleNamespace
 from .tape import Tape, Tracer, operands_of
-
-BLOCK = 256  # threads
-LONG = 1024  # elements: along a longer line goes a block
 
 # Where in an operand lies what belongs to the element j of a line: its parts.
 PLACES = {
@@ -28,7 +25,7 @@ PLACES = {
     "same": "{}[0]",  # a number for each element, the same for all
     "same line": "{}[0]",  # a number for each line, the same for all
     "one": "{}[0]",  # one number for all
-    "label": "position({}[line], length)",  # of an element in each line; out of range it wraps, as in CuPy
+    "label": "position({}[line], length)",  # where in each line an element lies
 }
 EACH_LINE = (  # some lanes have a line
     "long long line = ((long long)blockIdx.x * blockDim.x + threadIdx.x) / LANES;",
@@ -38,26 +35,8 @@ EACH_LINE = (  # some lanes have a line
 VIEW = "positive"  # what a call that changes nothing but the shape is written as
 LOOP = "for (int j = lane; j < length; j += LANES)"
 
-_POSITION = "#define position(label, length) (((label) % (length) + (length)) % (length))\n"
-# Each warp of a block has its number, and then all threads have that of the block, to the last bit.
-_OF_BLOCK = """template <typename T> __device__ T {lanes}_of_block(T x) {{
-  __shared__ T part[LANES / 32];
-  x = {lanes}(x);
-  __syncthreads();
-  if (threadIdx.x % 32 == 0) part[threadIdx.x / 32] = x;
-  __syncthreads();
-  x = part[0];
-  for (int k = 1; k < LANES / 32; k++) x = {function}(x, part[k]);
-  return x;
-}}
-#define {lanes} {lanes}_of_block
-"""
-_JOINED = {"sum_of_lanes": "plus", "max_of_lanes": "larger", "min_of_lanes": "smaller"}
-_BLOCK_LANES = f"{WARP_LANES}#undef LANES\n#define LANES {BLOCK}\n" + "".join(
-    _OF_BLOCK.format(lanes=lanes, function=function) for lanes, function in _JOINED.items()
-)
-LANES = {WARP: WARP_LANES + _POSITION, BLOCK: _BLOCK_LANES + _POSITION}
-"""What the text of a kernel begins with, by how many threads share a line."""
+POSITION = "#define position(label, length) (((label) % (length) + (length)) % (length))"  # it wraps, as in CuPy
+_LANES = {WARP: "lanes", BLOCK: "block"}
 
 
 def lanes_for(lines: int, length: int) -> int:
@@ -104,7 +83,8 @@ def line_kernel(
     names = [f"y{k}" for k in range(len(results))]
     places_of = ["element" if reader.varies(result.place) else "line" for result in results]
     targets = [PLACES[place].format(name, "j") for name, place in zip(names, places_of, strict=True)]
-    body = statements(tape, reader.names, reader.varies, list(zip(results, targets, strict=True)), LOOP)
+    pairs = list(zip(results, targets, strict=True))
+    body = statements(tape, reader.names, reader.varies, pairs, LOOP, _LANES[lanes])
     text = KernelText(
         name_of(rule.__name__),
         tuple(arrays),
@@ -112,7 +92,7 @@ def line_kernel(
         tuple(names),
         (*EACH_LINE, *body),
         ("lines", "length"),
-        LANES[lanes],
+        f"#define LANES {lanes}\n{POSITION}\n{functions_of(' '.join(body))}",
     )
     return LineKernel(text, tuple(result.shape for result in results))
 

@@ -44,7 +44,8 @@ _HELPERS = {
     # the compiler knows the exponent, mostly
     "power": "template <typename T> __device__ T power(T a, T b) { return b == 2 ? a * a : b == 1 ? a : pow(a, b); }",
 }
-WARP = 32  # threads
+WARP, BLOCK = 32, 256  # threads
+LONG = 1024  # elements; along a longer line goes a whole block
 _JOINS = {}
 # The lanes are a warp. Each asks the one whose number differs in one bit, and then all have the same, to the last bit.
 _JOINS["lanes"] = """template <typename T> __device__ T {join}(T x) {{
@@ -86,10 +87,6 @@ def functions_of(code: str) -> str:
                 needed.insert(0, _JOINS[lanes].format(join=join, of_lanes=of_lanes, function=kind.function))
     used = [text for name, text in _HELPERS.items() if f"{name}(" in code + "".join(needed)]
     return "\n".join([PREAMBLE, *used, *needed])
-
-
-_ALL = "".join(f"{kind.join.format(lanes='lanes')}( {kind.function}( " for kind in REDUCTIONS.values())
-WARP_LANES = f"#define LANES {WARP}\n{functions_of(_ALL)}\n"
 
 
 def statements(
