@@ -230,3 +230,63 @@ def test_products_are_as_precise_as_those_of_cupy(tf32: bool, monkeypatch: pytes
         np.testing.assert_allclose(step(batches[3][0]).item(), model(batches[3][0]).sum().item(), 1e-5)
     finally:
         tg.backends.allow_tf32(False)
+
+
+# --- as a CUDA graph --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", ["SGD", "Adam"])
+def test_a_captured_step(kind: str):
+    """The numbers of one that is not captured, also while the learning rate changes."""
+    found = []
+    for capture in (False, True):
+        model, batches = network(33, 40, 10)
+        optimizer = getattr(tg.optim, kind)(model.parameters(), lr=0.01)
+        step = tg.compile(
+            lambda x, y, model=model: tg.losses.cross_entropy(model(x), y), optimizer=optimizer, capture=capture
+        )
+        losses = []
+        for k, (x, y) in enumerate(2 * batches):
+            optimizer.lr = 0.01 / (k + 1)
+            losses.append(step(x, y))
+        found.append([loss.item() for loss in losses] + [p.numpy() for p in model.parameters()])
+    for a, b in zip(*found, strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+def test_a_captured_loss_without_an_optimizer():
+    """Gradients are handed out, and stay as they are, or are added up."""
+    model, batches = network(6, 5, 4)
+    function = lambda x, y: (tg.losses.cross_entropy(model(x), y), model(x))  # noqa: E731
+    step, plain = tg.compile(function, capture=True), tg.compile(function)
+    for _ in range(2):
+        results = []
+        for way in (step, plain):
+            for p in model.parameters():
+                p.grad = None
+            given = [way(x, y) for x, y in batches]
+            results.append([x.numpy() for pair in given for x in pair] + [p.grad.numpy() for p in model.parameters()])
+        for a, b in zip(*results, strict=True):
+            np.testing.assert_array_equal(a, b)
+
+
+def test_it_is_captured_anew_for_other_weights():
+    model, batches = network(6, 5, 4)
+    step = tg.compile(lambda x, y: tg.losses.cross_entropy(model(x), y), capture=True)
+    for x, y in batches:
+        step(x, y)
+    for p in model.parameters():
+        p.data = tg.Tensor(p.numpy() * 0.5, device="cuda").data
+    for x, y in batches:
+        np.testing.assert_allclose(step(x, y).item(), tg.losses.cross_entropy(model(x), y).item(), 1e-5)
+
+
+@pytest.mark.parametrize(
+    "layer, word", [(nn.Dropout(0.5), "factor"), (lambda h: tg.cumsum(h, axis=0), "cumsum")], ids=["dropout", "cumsum"]
+)
+def test_what_cannot_be_captured(layer: Any, word: str):
+    model, batches = network(6, 5, 4)
+    step = tg.compile(lambda x: layer(model(x)).sum(), capture=True)
+    step(batches[0][0])
+    with pytest.raises(tg.CompileError, match=f"it calls {word}, which is no kernel of its own.*capture=True"):
+        step(batches[1][0])

@@ -236,3 +236,11 @@ def test_anomalies_are_found(rng: np.random.Generator):
         step(tg.Tensor(np.ones(3)))
     with pytest.raises(tg.AnomalyError), tg.detect_anomaly():
         step(tg.Tensor(np.zeros(3)))
+
+
+def test_a_cuda_graph_on_the_cpu():
+    w = tg.Tensor([1.0, 2.0], requires_grad=True)
+    step = tg.compile(lambda x: (w * x).sum(), capture=True)
+    step(tg.Tensor([1.0, 2.0]))
+    with pytest.raises(tg.CompileError, match="computed on the CPU, and capture=True makes a CUDA graph"):
+        step(tg.Tensor([1.0, 3.0]))

@@ -20,7 +20,9 @@ from .scalar_recording import as_tuple
 from .surroundings import Surroundings
 
 
-def compile(function: Callable[..., Any], strict: bool = True, optimizer: Any = None) -> Compiled:
+def compile(
+    function: Callable[..., Any], strict: bool = True, optimizer: Any = None, capture: bool = False
+) -> Compiled:
     """A function that gives what `function` gives, and the gradients with it, faster.
 
         step = tg.compile(lambda x, y: tg.losses.cross_entropy(model(x), y))
@@ -67,8 +69,10 @@ def compile(function: Callable[..., Any], strict: bool = True, optimizer: Any = 
         strict: raise `CompileError` if the function cannot be replayed. False: run it in each call instead, and say
             why in `step.why_not`.
         optimizer: one of `tg.optim`, whose step each call makes, too.
+        capture: on a GPU, make the launches of a replay one CUDA graph, which is asked for at once. Its arguments are
+            tensors there; functions that the array library computes, or that draw random numbers, are refused.
     """
-    return Compiled(function, strict, optimizer)
+    return Compiled(function, strict, optimizer, capture)
 
 
 class Compiled:
@@ -86,8 +90,8 @@ class Compiled:
         GraphError: as from `backward()`: a loss of several elements, or one that needs no gradient, as under `no_grad`.
     """
 
-    def __init__(self, function: Callable[..., Any], strict: bool, optimizer: Any = None):
-        self.function, self.strict, self.optimizer = function, strict, optimizer
+    def __init__(self, function: Callable[..., Any], strict: bool, optimizer: Any = None, capture: bool = False):
+        self.function, self.strict, self.optimizer, self.capture = function, strict, optimizer, capture
         self._source = ""
         self._why_not: str | None = None
         self._plans: dict[Any, Plan] = {}
@@ -242,7 +246,7 @@ class Compiled:
                 "and batches should have few sizes"
             )
         if plan is None or plan.is_outdated(recording):
-            self._plans[key] = Plan(recording, outputs, isinstance(results, tuple), surroundings)
+            self._plans[key] = Plan(recording, outputs, isinstance(results, tuple), surroundings, self.capture)
             return None
         plan.surroundings = surroundings
         called = names.arguments(self.function, len(recording.arguments))

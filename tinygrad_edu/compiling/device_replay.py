@@ -30,7 +30,8 @@ class DeviceReplay(Replay):
         self._launch, self._run = self._run, self._in_turn
 
     def _code(self, tape: Tape, inputs: Any, outputs: Any, owned: Any, buffers: Any) -> Code:
-        return DeviceCode(tape, inputs, outputs, owned, buffers, self.backend)
+        self.code = DeviceCode(tape, inputs, outputs, owned, buffers, self.backend)
+        return self.code
 
     def _in_turn(self, *arrays: Any) -> Any:
         with self._lock:

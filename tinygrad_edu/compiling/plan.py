@@ -11,6 +11,7 @@ from ..clock import MODULE_CHANGES
 from ..errors import CompileError
 from ..graph.operation import Operation
 from ..tensors.tensor import Tensor
+from .captured import CapturedReplay
 from .device_replay import DeviceReplay
 from .recording import Content, Event, Recording, Source, content_of, settings_of, sources_of
 from .replay import Replay
@@ -48,11 +49,20 @@ class Plan:
         outputs: where its results come from.
         gives_tuple: whether it gives its results as a tuple.
         surroundings: what the function referred to outside of itself, before the call.
+        capture: whether the replay is to be one CUDA graph.
     Attributes:
         replay: None until a second recording has confirmed the first.
     """
 
-    def __init__(self, recording: Recording, outputs: list[Source], gives_tuple: bool, surroundings: Surroundings):
+    def __init__(
+        self,
+        recording: Recording,
+        outputs: list[Source],
+        gives_tuple: bool,
+        surroundings: Surroundings,
+        capture: bool = False,
+    ):
+        self.capture = capture
         self.events, self.modules, self.outputs = recording.events, recording.modules, outputs
         self.gives_tuple, self.surroundings = gives_tuple, surroundings
         self._changes = -1  # of modules, when they were last looked at
@@ -72,6 +82,8 @@ class Plan:
             self.only_for = None
         if self.replay is not None:
             return None
+        if self.capture and (recording.backend is None or recording.backend.is_host):
+            return "it is computed on the CPU, and capture=True makes a CUDA graph of what a GPU computes"
         try:
             computation = trace(recording, outputs)
         except (TypeError, AttributeError) as error:  # of an operation of somebody else
@@ -86,6 +98,9 @@ class Plan:
             for tensor in computation.tensors.values():
                 if not tensor._data.flags.c_contiguous:
                     return f"the numbers of a {tensor.describe()} do not lie in the order of its rows: give it a copy"
+        if self.capture:
+            self.replay = captured = CapturedReplay(computation, names, backend)
+            return captured.why_not
         self.replay = Replay(computation, names) if backend.is_host else DeviceReplay(computation, names, backend)
         return None
 

@@ -35,6 +35,7 @@ class DeviceCode(Code):
         backend: of the device.
     Attributes:
         source: the text of the kernels, and of the function.
+        beside: the names of calls that are neither kernels of ours nor products.
     """
 
     def __init__(
@@ -48,6 +49,9 @@ class DeviceCode(Code):
     ):
         self.tape, self.backend = tape, backend
         self.kernels: dict[str, KernelCode] = {}
+        self.beside: list[str] = []
+        self._given: list[tuple[Any, ...]] = []  # shapes and dtypes of the results for which the function makes arrays
+        self._reserved: list[Any] = []
         self._on_host = False
         self._constants: dict[int, Any] = {}  # on the device, by their place
         super().__init__(tape, inputs, outputs, owned, buffers)
@@ -73,6 +77,8 @@ class DeviceCode(Code):
             free = layout.root not in self.outputs and layout.root not in self._written
             if free and self._is_written(layout.root) and layout.is_whole:
                 found[place] = self._written[layout.root] = name
+            else:
+                self.beside.append("copy")
         self._last = self._last_launches([root[tracer.place] for tracer, _ in buffers])
         return found
 
@@ -112,6 +118,7 @@ class DeviceCode(Code):
             layout = self.layouts[tracer.place]
             mine = layout.root in self.planner.of and layout.is_whole and layout.root not in given
             yield self._operand(tracer) + ("" if mine else ".copy()")
+            self.beside += [] if mine else ["copy"]
             given.add(layout.root)
 
     # --- lines ---
@@ -139,9 +146,17 @@ class DeviceCode(Code):
         array, name = self.arrays[place], next(self._new)
         self.names[place] = name
         if place in self.outputs:
-            yield f"{name} = {self._bind('empty', self.backend.xp.empty)}({array.shape}, {array.dtype.name!r})"
+            self._given.append((array.shape, array.dtype))
+            yield f"{name} = {self._bind('empty', self._empty)}({array.shape}, {array.dtype.name!r})"
         else:
             shelves.take(place, name, array)
+
+    def _empty(self, shape: tuple[int, ...], dtype: Any) -> Any:
+        return self._reserved.pop() if self._reserved else self.backend.xp.empty(shape, dtype)
+
+    def reserve(self) -> None:
+        """Make the arrays that the next call gives, before it."""
+        self._reserved = [self.backend.xp.empty(shape, dtype) for shape, dtype in reversed(self._given)]
 
     def _views(self, shelves: _Shelves) -> dict[str, Any]:
         """The arrays in the one piece of memory that is there for all results in between."""
@@ -161,6 +176,7 @@ class DeviceCode(Code):
             product = self.backend.product(*matrices, self.arrays[place].dtype.name)
             operands = [self._root(x.place) for x in self.live.reads[place]]
             return f"{self._bind('product', product)}({', '.join(operands)}, {self.names[place]})"
+        self.beside.append(call.name)
         self._on_host = call.again  # what is checked or uploaded is what it is
         text = self._text(place, call, None)
         self._on_host = False
