@@ -95,7 +95,8 @@ def _check_labels(labels: np.ndarray, n: int, where: str, what: str, of: str, ad
     if labels.dtype.kind == "b":
         return labels.astype(np.intp)
     _check_integers(labels, where, what)
-    if _out_of_range(labels, n):
+    # read without a sign, a negative label is larger than all others: one pass over the labels is enough
+    if labels.size and np.maximum.reduce(labels.view(_UNSIGNED[labels.itemsize]), axis=None) >= n:
         label, at = first_of(labels, (labels < 0) | (labels >= n))
         raise DataError(f"{where}: {what} {label}{at} is out of range: there are {n} {of}, 0 to {n - 1}{advice}")
     return _that_add_up(labels)
@@ -104,14 +105,6 @@ def _check_labels(labels: np.ndarray, n: int, where: str, what: str, of: str, ad
 def _check_integers(labels: Any, where: str, what: str) -> None:
     if labels.dtype.kind not in "iu":
         raise DtypeError(f"{where}: each {what} must be an integer, not {labels.dtype}; use y.astype(int)")
-
-
-def _out_of_range(labels: np.ndarray, n: int) -> bool:
-    """Whether an integer of the host is below 0, or n or more."""
-    if labels.dtype.kind == "b" or not labels.size:
-        return False
-    # read without a sign, a negative label is larger than all others: one pass over the labels is enough
-    return bool(np.maximum.reduce(labels.view(_UNSIGNED[labels.itemsize]), axis=None) >= n)
 
 
 def _that_add_up(labels: Any) -> Any:

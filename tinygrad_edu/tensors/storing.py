@@ -9,6 +9,7 @@ import threading
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from ..clock import SERIAL
 from ..graph.node import Node
 
 if TYPE_CHECKING:
@@ -75,7 +76,7 @@ def _into_buffer(leaf: Any, received: Any, before: Tensor | None) -> Tensor:
         buffer[...] = before._data + received
     elif received is not buffer:
         buffer[...] = received
-    gradient.changed()  # what somebody computed from the gradient of an earlier pass
+    gradient.serial = next(SERIAL)  # it has changed, for what somebody computed from the gradient of an earlier pass
     return gradient
 
 
