@@ -47,7 +47,7 @@ ALL = {
 
 def types_of(name: str, kernel: KernelText) -> list[str]:
     """Those of its arrays, and of its results."""
-    return LINES[name].types() if name in LINES else ["T"] * len(kernel.arrays + kernel.results)
+    return LINES[name].types(kernel) if name in LINES else ["T"] * len(kernel.arrays + kernel.results)
 
 
 def numbered(kernels: dict[str, KernelText]) -> list[KernelText]:
@@ -132,21 +132,20 @@ def test_nan_inf_and_ties_as_in_numpy(name: str, compiled: Any) -> None:
 @pytest.mark.parametrize("name", LINES)
 @pytest.mark.parametrize("special", [0.0, np.nan, np.inf, -np.inf, 1000.0, -1000.0])
 def test_a_kernel_that_goes_along_lines_computes_its_rule(name: str, special: float, compiled: Any) -> None:
-    rule, places, numbers = LINES[name]
-    rng = np.random.default_rng(3)
-    shapes = {"element": (7, LENGTH), "line": (7,), "column": (LENGTH,), "one": ()}
-    arrays = [
-        np.array([0, 1, 2, 3, 0, 1, -1])
-        if place == "label"
-        else rng.standard_normal(shapes[place]).astype(compiled.dtype)
-        for place in places
-    ]
-    arrays[0][0], arrays[0][1, 2], arrays[0][2, 0] = special, special, special
+    lines = LINES[name]
+    rng, numbers = np.random.default_rng(3), [0.25] * lines.numbers
+    arrays = [np.asarray(rng.standard_normal(shape), compiled.dtype) for shape in lines.shapes(7, LENGTH)]
+    if "label" in lines.places:
+        arrays[lines.places.index("label")] = np.array([0, 1, 2, 3, 0, 1, -1])
+    operand = arrays[lines.places.index("element")].reshape(-1, LENGTH)
+    operand[:1], operand[1:2, 2], operand[2:3, 0] = special, special, special
     with np.errstate(all="ignore"):
-        expected = rule(Backend("plain", np, np.ndarray), *arrays, *[0.25] * numbers)
-    found = np.empty_like(expected)
-    compiled(name, [*arrays, *[0.25] * numbers, found, 7, LENGTH], 7)
-    np.testing.assert_allclose(found, expected, rtol=close(compiled.dtype)["rtol"], atol=1e-6)
+        expected = lines.rule(Backend("plain", np, np.ndarray), *arrays, *numbers, **dict(lines.settings))
+    expected = [np.asarray(x, compiled.dtype) for x in as_tuple(expected)]
+    found, many = [np.empty_like(x) for x in expected], 1 if lines.whole else 7
+    compiled(name, [*arrays, *numbers, *found, many, LENGTH], many)
+    for a, b in zip(found, expected, strict=True):
+        np.testing.assert_allclose(a, b, rtol=10 * close(compiled.dtype)["rtol"], atol=1e-6)
 
 
 @pytest.mark.parametrize("name", KERNELS)

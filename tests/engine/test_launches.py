@@ -104,6 +104,28 @@ def test_launches_of_clipping(counter: tuple[str, Any], flat: bool, parameters: 
         assert is_idle(count), count
 
 
+@pytest.mark.parametrize("clip_norm", [None, 1.0])
+def test_launches_of_a_batch_in_a_run(counter: tuple[str, Any], clip_norm: float | None) -> None:
+    device, counting = counter
+    rng = np.random.default_rng(0)
+    data = rng.standard_normal((96, 784)).astype("float32"), rng.integers(0, 10, 96)
+    model = tg.nn.mlp([784, 256, 10], "relu", device=device)
+    optimizer = tg.optim.Adam(model.parameters())
+    run = tg.train.start(
+        model, data, "cross_entropy", optimizer, epochs=4, notices=False, compile=False, clip_norm=clip_norm
+    )
+    events, counts = run.events(), []
+    for _ in range(4 * 4):
+        with counting() as count:
+            event = next(events)
+        if event.kind == "batch":
+            counts.append(count)
+    later = [count for k, count in enumerate(counts) if k > 3 and k % 3]  # each epoch begins with an upload: its order
+    assert len(later) == 6 and all(is_idle(count) for count in later)
+    # the step; rows and labels that are taken; the largest logits, and the sums of what is measured
+    assert {count.launches for count in later} == {14 + 2 + 2 + (4 if clip_norm else 0)}
+
+
 @pytest.mark.parametrize("depth", [1, 20])
 def test_a_device_is_made_current_once_for_an_operation_a_pass_an_update(depth: int) -> None:
     x, one = (tg.Tensor([1.0, 2.0], requires_grad=True, device="fake:1") for _ in range(2))

@@ -16,7 +16,7 @@ from ..tapes.cuda_code import EACH_ELEMENT, KernelText, elementwise
 from ..tapes.kernel import Kernel
 from ..tapes.line_code import LineKernel, lanes_for, line_kernel
 from .base import Backend
-from .launching import Launcher
+from .launching import KNOWN, Launcher
 
 
 class FusingBackend(Backend):
@@ -109,8 +109,9 @@ class FusingBackend(Backend):
         whole = arrays[places.index("element")]
         split, kind = whole.ndim - line, whole.dtype if dtype is None else dtype
         lines, length = math.prod(whole.shape[:split]), math.prod(whole.shape[split:])
-        alike = all(array.dtype == kind for array in arrays if array.dtype.kind == "f") or dtype is not None
-        if kind.char not in COMPUTED or not alike or not whole.size or (length > WHOLE and lines < MANY):
+        mixed = dtype is None and any(array.dtype != kind for array in arrays if array.dtype.kind == "f")
+        known = kind.char in COMPUTED and all(array.dtype.char in KNOWN for array in arrays)
+        if mixed or not known or not whole.size or (length > WHOLE and lines < MANY):
             return None
         places = tuple(_ONCE.get(p, p) if _is_repeated(a) else p for p, a in zip(places, arrays, strict=True))
         shapes = tuple(_of_one_line(p, a.shape, split) for p, a in zip(places, arrays, strict=True))
@@ -149,7 +150,7 @@ class FusingBackend(Backend):
 
     def cross_entropy_mean(self, logits: Any, labels: Any, share: float) -> Any:
         labels = self.xp.asarray(labels)
-        rows = self._along_lines(_shares_of_mean, ("element", "label"), [logits, labels], [share])
+        rows = self._along_lines(shares_of_mean, ("element", "label"), [logits, labels], [share])
         if rows is None:
             return PARTS["cross_entropy_mean"](self, logits, labels, share)
         return self.xp.sum(rows[0])
@@ -175,6 +176,20 @@ class FusingBackend(Backend):
         found = self._along_lines(PARTS["times_normal"], ("element", "element"), [g, x], (), line, settings)
         return PARTS["times_normal"](self, g, x, axis, eps) if found is None else found[0]
 
+    def with_right_answers(self, *operands: Any) -> Any:
+        return self._sums("with_right_answers", *operands[:6], above=operands[6])
+
+    def with_squared_distances(self, *operands: Any) -> Any:
+        return self._sums("with_squared_distances", *operands)
+
+    def _sums(self, name: str, *operands: Any, **settings: Any) -> Any:
+        """Sums with those of a batch, whose answers are one line."""
+        *arrays, rows = operands
+        places = ("one", "one", "one", "element", "element")
+        line, dtype = arrays[-1].ndim, arrays[0].dtype
+        found = self._along_lines(PARTS[name], places, arrays, [float(rows)], line, _settings(settings), dtype)
+        return PARTS[name](self, *operands, **settings) if found is None else found
+
     def dropout_factor(self, keys: int, shape: tuple[int, ...], p: float, dtype: Any) -> Any:
         factor, limit = self.xp.empty(shape, dtype=dtype), round(p * 2**32)
         if factor.dtype.char not in "fd" or not factor.size or limit >= 2**32:
@@ -199,7 +214,8 @@ def _of_one_line(place: str, shape: tuple[int, ...], split: int) -> tuple[int, .
     return shape if place in ("column", "one") else (*(1,) * split, *shape[split:])
 
 
-def _shares_of_mean(xp: Any, logits: Any, labels: Any, share: float) -> Any:
+def shares_of_mean(xp: Any, logits: Any, labels: Any, share: float) -> Any:
+    """What each row adds to the mean."""
     return xp.cross_entropy_rows(logits, labels) * share
 
 

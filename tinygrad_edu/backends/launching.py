@@ -13,7 +13,8 @@ import numpy as np
 from ..tapes.cuda_code import TYPES, KernelText
 from ..tapes.reducing_code import BLOCK
 
-_TYPES: dict[str, str] = {np.dtype(name).char: kind for name, kind in TYPES.items()}
+KNOWN: dict[str, str] = {char: TYPES[np.dtype(char).name] for char in "?bBhHiIlLqQfd"}
+"""The types of elements in C, by the characters of their dtypes."""
 
 
 class Launcher:
@@ -46,7 +47,7 @@ class Launcher:
         types = "".join([array.dtype.char for array in (*arrays, *results)])
         kernel = self._compiled.get((text, types))
         if kernel is None:
-            kinds = [_TYPES[char] for char in types]
+            kinds = [KNOWN[char] for char in types]
             kernel = self._compiled[text, types] = self.cupy.RawKernel(
                 text.source(kinds[len(arrays)], kinds), text.name
             )

@@ -146,6 +146,9 @@ class _Reader(RuleNamespace):
     def sum(self, a: Any, axis: Any = None, keepdims: bool = False) -> Any:
         return self._reduced("sum", a, axis, keepdims)
 
+    def count_nonzero(self, a: Any) -> Any:
+        return self.sum(a * 1.0)
+
     def max(self, a: Any, axis: Any = None, keepdims: bool = False) -> Any:
         return self._reduced("max", a, axis, keepdims)
 

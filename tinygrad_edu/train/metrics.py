@@ -10,6 +10,7 @@ import numpy as np
 from ..errors import DataError, ShapeError
 from ..graph import modes
 from ..losses.labels import to_host
+from ..namespaces.namespace import part
 from ..namespaces.objects import holds_values, numbers_of
 from ..nn import Module
 from ..precision import widened
@@ -39,7 +40,8 @@ def accuracy(prediction: Any, labels: Any, threshold: float = 0.0) -> float:
     wanted = wanted.reshape(len(predicted))
     if predicted.ndim == 1:
         wanted = _is_one(wanted)
-    return float(_correct(np, predicted, wanted, threshold)) / len(predicted)
+    answers = predicted.argmax(axis=1) if predicted.ndim == 2 else predicted > threshold
+    return float(np.mean(answers == wanted))
 
 
 def _is_one(labels: np.ndarray) -> np.ndarray:
@@ -89,12 +91,31 @@ class Measures(NamedTuple):
     r2: float | None
 
 
+# Sums, arrays of shape () and float64, with those of a batch: its rows times their mean loss, and its score.
+
+
+@part
+def with_right_answers(xp: Any, loss: Any, score: Any, mean: Any, given: Any, right: Any, rows: Any, above: Any) -> Any:
+    """The score is how many of the given answers are right: classes, or numbers that mean 1 if they are `above`."""
+    answers = given if above is None else given > above
+    return loss + mean * rows, score + xp.count_nonzero(answers == right)
+
+
+@part
+def with_squared_distances(xp: Any, loss: Any, score: Any, mean: Any, given: Any, wanted: Any, rows: Any) -> Any:
+    """The score is Σ (given - wanted)²."""
+    return loss + mean * rows, score + xp.sum(xp.square(widened(given) - wanted))
+
+
 class Tally:
     """Sums over batches. They stay on the device, and `fetch` waits for it once."""
 
     def __init__(self, examples: Examples, objective: Objective):
-        self.examples, self.objective = examples, objective
-        self.n, self.loss, self.score = 0, 0.0, 0.0
+        self.examples, self.objective, self.n = examples, objective, 0
+        self._begin(examples.backend.run(examples.backend.xp.zeros, 2, dtype=float))
+
+    def _begin(self, sums: Any) -> None:
+        self.loss, self.score = self.examples.backend.run(lambda: (sums[0], sums[1]))
 
     def add(self, loss: Any, prediction: Any, targets: Any, labels: Any) -> None:
         """Add the mean loss and the predictions of a batch."""
@@ -103,29 +124,36 @@ class Tally:
         backend.run(self._add, backend, loss._data, _array(prediction), _array(targets), labels)
 
     def _add(self, xp: Any, loss: Any, prediction: Any, targets: Any, labels: Any) -> None:
-        self.loss = self.loss + xp.multiply(loss, float(len(prediction)), dtype=float)
-        if labels is not None:
-            self.score = self.score + _correct(xp, prediction, labels, self.objective.threshold)
-        else:
-            self.score = self.score + xp.sum(xp.square(widened(prediction) - targets))
+        rows = np.float64(len(prediction))  # so that the product is one of float64, too
+        sums = self.loss, self.score, loss
+        if labels is None:
+            self.loss, self.score = xp.with_squared_distances(*sums, prediction, targets, rows)
+            return
+        is_class = labels.ndim == 1 and prediction.ndim == 2
+        given, above = (prediction.argmax(axis=1), None) if is_class else (prediction, self.objective.threshold)
+        self.loss, self.score = xp.with_right_answers(*sums, given, labels, rows, above)
 
     def state_dict(self) -> dict[str, Any]:
         """The sums as numbers; this waits for the device."""
-        host = self.examples.backend.asnumpy
-        loss, score = (x if isinstance(x, float) else float(host(x)) for x in (self.loss, self.score))
+        loss, score = self._sums()
         return {"n": self.n, "loss": loss, "score": score}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        self.n, self.loss, self.score = state["n"], float(state["loss"]), float(state["score"])
+        self.n = state["n"]
+        self._begin(self.examples.backend.asarray([state["loss"], state["score"]], dtype=float))
+
+    def _sums(self) -> list[float]:
+        backend = self.examples.backend
+        return backend.asnumpy(backend.run(backend.xp.stack, [self.loss, self.score])).tolist()
 
     def fetch(self) -> Measures:
         """The means over all rows so far."""
-        backend = self.examples.backend
-        sums = backend.run(lambda: backend.xp.stack([self.loss, backend.xp.multiply(self.score, 1.0, dtype="float64")]))
-        loss, score = backend.asnumpy(sums).tolist()
-        if self.examples.labels is not None:
-            return Measures(loss / self.n, score / self.n, None)
-        return Measures(loss / self.n, None, _r2(score, self.examples.y))
+        loss, score = self._sums()
+        labels = self.examples.labels
+        if labels is None:
+            return Measures(loss / self.n, None, _r2(score, self.examples.y))
+        answers = self.n * (labels.shape[1] if labels.ndim == 2 else 1)
+        return Measures(loss / self.n, score / answers, None)
 
 
 def measure(model: Module, examples: Examples, objective: Objective) -> Measures:
@@ -137,14 +165,6 @@ def measure(model: Module, examples: Examples, objective: Objective) -> Measures
             prediction = predict(model, x)
             tally.add(objective(prediction, targets), prediction, targets, labels)
     return tally.fetch()
-
-
-def _correct(xp: Any, prediction: Any, labels: Any, threshold: float) -> Any:
-    """How many rows are right; of a row with several answers, the share of these that are."""
-    if labels.ndim == 2:
-        return xp.sum((prediction > threshold) == labels) / labels.shape[1]
-    answers = prediction.argmax(axis=1) if prediction.ndim == 2 else prediction > threshold
-    return xp.count_nonzero(answers == labels)
 
 
 def _r2(residual: float, target: np.ndarray) -> float:
