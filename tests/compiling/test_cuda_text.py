@@ -39,7 +39,7 @@ def write(monkeypatch: pytest.MonkeyPatch) -> Iterator[Write]:
         return made
 
     monkeypatch.setattr(Replay, "_code", code)
-    monkeypatch.setattr(tracing, "TapeBackend", DeviceTapeBackend)
+    monkeypatch.setattr(tracing, "HostTapeBackend", DeviceTapeBackend)
 
     def written(function: Callable[..., Any], *arguments: Any) -> str:
         step = tg.compile(function)

@@ -51,6 +51,10 @@ class TapeBackend(Backend):
     def scatter_add(self, a: Any, index: Any, shape: tuple[int, ...]) -> Any:
         return self.tape.note("scatter_add", self.inner.scatter_add, a, index, shape)
 
+
+class HostTapeBackend(TapeBackend):
+    """Parts of rules as NumPy's backend computes them."""
+
     cross_entropy_rows: Any = NumpyBackend.cross_entropy_rows
     cross_entropy_slope: Any = NumpyBackend.cross_entropy_slope
     _exponentials: Any = NumpyBackend._exponentials
@@ -60,22 +64,17 @@ class TapeBackend(Backend):
 
 
 class DeviceTapeBackend(TapeBackend):
-    """The same for code of a GPU: what is fused for NumPy in one way is written so that kernels fuse it in another."""
+    """Parts of rules in the plain steps of which kernels of a GPU are made: elementwise ones, and sums along lines."""
 
-    def cross_entropy_rows(self, logits: Any, labels: Any) -> Any:
-        shifted, _, total = self._exponentials(logits)
-        picked = self.sum(self.where(self._is_label(logits, labels), shifted, 0.0), axis=1, keepdims=True)
-        return (self.log(total) - picked).reshape(-1)
+    def picked(self, rows: Any, labels: Any) -> Any:
+        return self.sum(self.where(self._is_label(labels, rows), rows, 0.0), axis=1)
 
-    def cross_entropy_slope(self, logits: Any, labels: Any, g: Any) -> Any:
-        _, exponentials, total = self._exponentials(logits)
-        softmax = exponentials / total
-        slope = self.where(self._is_label(logits, labels), softmax - 1.0, softmax)
-        return slope * (g[:, None] if g.ndim else g)
+    def one_hot(self, labels: Any, rows: Any) -> Any:
+        return self.indicator(self._is_label(labels, rows), rows)
 
-    def _is_label(self, logits: Any, labels: Any) -> Any:
-        """Which class of each row is its label."""
-        return self.equal(self.asarray(np.arange(logits.shape[1])), labels.reshape(-1, 1))
+    def _is_label(self, labels: Any, rows: Any) -> Any:
+        """Which element of each row is the one at its label."""
+        return self.equal(self.asarray(np.arange(rows.shape[1])), labels.reshape(-1, 1))
 
     def indicator(self, condition: Any, *operands: Any) -> Any:
         one, zero = (np.asarray(x, self.inner.xp.result_type(*values(operands))) for x in (1, 0))

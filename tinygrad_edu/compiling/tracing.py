@@ -13,7 +13,7 @@ from ..graph.node import Node
 from ..tapes.tape import Tape, Tracer
 from ..tensors.tensor import Tensor
 from .recording import COMPARISONS, Event, Recording, Source, module_of, sources_of
-from .tape_backend import DeviceTapeBackend, TapeBackend
+from .tape_backend import DeviceTapeBackend, HostTapeBackend
 
 
 class Computation(NamedTuple):
@@ -90,7 +90,7 @@ class _Player:
         self.tape = Tape()
         self._again = again
         self._device = recording.backend or backends.get("cpu")
-        kind = TapeBackend if self._device.is_host else DeviceTapeBackend
+        kind = HostTapeBackend if self._device.is_host else DeviceTapeBackend
         self.backend = kind(self.tape, backends.get("cpu"))  # what the calls of a tape compute is for shapes and dtypes
         self.tensors: dict[int, Tensor] = {}
         self.parameters: dict[Node, Tensor] = {}  # for each leaf the parameter that it stands for

@@ -52,6 +52,7 @@ class DeviceCode(Code):
         self.beside: list[str] = []
         self._given: list[tuple[Any, ...]] = []  # shapes and dtypes of the results for which the function makes arrays
         self._reserved: list[Any] = []
+        self._new_array = self._empty  # one object, that has one name
         self._on_host = False
         self._constants: dict[int, Any] = {}  # on the device, by their place
         super().__init__(tape, inputs, outputs, owned, buffers)
@@ -147,7 +148,7 @@ class DeviceCode(Code):
         self.names[place] = name
         if place in self.outputs:
             self._given.append((array.shape, array.dtype))
-            yield f"{name} = {self._bind('empty', self._empty)}({array.shape}, {array.dtype.name!r})"
+            yield f"{name} = {self._bind('empty', self._new_array)}({array.shape}, {array.dtype.name!r})"
         else:
             shelves.take(place, name, array)
 
