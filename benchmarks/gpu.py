@@ -25,7 +25,7 @@ import tinygrad_edu as tg
 from tinygrad_edu import backends
 
 from .gpu_by_hand import by_hand
-from .gpu_steps import Competitor, Problem, ours, pytorch
+from .gpu_steps import Competitor, Problem, compiled, ours, pytorch
 
 CASES = {  # layers, batch
     "tiny": ((20, 8, 4), 16),
@@ -42,6 +42,8 @@ def competitors(problem: Problem, tf32: bool, torch: bool) -> dict[str, Callable
     made: dict[str, Callable[[], Competitor]] = {
         "ours, plain": lambda: ours(problem, fused=False),
         "ours, fused": lambda: ours(problem, fused=True),
+        "ours, compiled": lambda: compiled(problem),
+        "ours, captured": lambda: compiled(problem, captured=True),
         "by hand": lambda: by_hand(problem, tf32),
         "by hand, captured": lambda: by_hand(problem, tf32, captured=True),
     }

@@ -65,6 +65,22 @@ def ours(problem: Problem, fused: bool) -> Competitor:
     return Competitor(run, lambda loss: float(loss.item()))
 
 
+def compiled(problem: Problem, captured: bool = False) -> Competitor:
+    """The same network of layers, as one compiled step, of which the part before the update may be a CUDA graph."""
+    layers, last = [], len(problem.layers) - 2
+    for k, (n, m) in enumerate(pairwise(problem.layers)):
+        layer = tg.nn.Dense(n, m, activation="relu" if k < last else None, device="cuda")
+        layer.weight.data, layer.bias.data = problem.parameters[2 * k : 2 * k + 2]
+        layers.append(layer)
+    model = tg.nn.Sequential(*layers)
+    optimizer = tg.optim.Adam(model.parameters(), lr=RATE, betas=(BETA1, BETA2), eps=EPS)
+    step = tg.compile(
+        lambda x, labels: tg.losses.cross_entropy(model(x), labels), optimizer=optimizer, capture=captured
+    )
+    x, labels = tg.Tensor(problem.x, device="cuda"), tg.Tensor(problem.labels, device="cuda")
+    return Competitor(lambda: step(x, labels), lambda loss: float(loss.item()))
+
+
 def pytorch(problem: Problem, tf32: bool, captured: bool = False) -> Competitor:
     """PyTorch with its fused Adam, eager or captured as a CUDA graph."""
     import torch

@@ -2,6 +2,8 @@
 
     python -m tests.emulator build              builds it into the cache, unless it is there
     python -m tests.emulator test [OPTIONS]     builds it, and runs `pytest -m "gpu or emulator" OPTIONS` on it
+    python -m tests.emulator steps              builds it, and prints what training steps ask of it, and how long that
+                                                takes the host
 
 Exit status: 0 done, 1 a test failed, 2 wrong usage, 3 something is missing to build it, and what.
 """
@@ -13,14 +15,15 @@ import subprocess
 import sys
 import time
 
-from . import building
+from . import building, steps
 from .activating import VARIABLE
 
 DONE, USAGE, MISSING = 0, 2, 3
 
 
 def main(arguments: list[str]) -> int:
-    if arguments[:1] not in (["build"], ["test"]) or (arguments[0] == "build" and arguments[1:]):
+    command, options = arguments[:1], arguments[1:]
+    if command not in (["build"], ["test"], ["steps"]) or (options and command != ["test"]):
         print(__doc__, file=sys.stderr)
         return USAGE
     try:
@@ -31,10 +34,12 @@ def main(arguments: list[str]) -> int:
         print(f"the emulated device cannot be built: {error}", file=sys.stderr)
         return MISSING
     print(f"{place}: " + ("is there" if there else f"built in {time.monotonic() - begun:.0f} s"), file=sys.stderr)
-    if arguments[0] == "build":
+    if command == ["build"]:
         return DONE
-    command = [sys.executable, "-m", "pytest", "-m", "gpu or emulator", *arguments[1:]]
-    return subprocess.run(command, env=os.environ | {VARIABLE: "1", "TINYGRAD_EDU_REQUIRE_GPU": "1"}).returncode
+    if command == ["steps"]:
+        return steps.main()
+    tests = [sys.executable, "-m", "pytest", "-m", "gpu or emulator", *options]
+    return subprocess.run(tests, env=os.environ | {VARIABLE: "1", "TINYGRAD_EDU_REQUIRE_GPU": "1"}).returncode
 
 
 if __name__ == "__main__":

@@ -101,6 +101,17 @@ def counting() -> Iterator[Count]:
             setattr(count, field.name, end - start)
 
 
+@contextmanager
+def dry() -> Iterator[None]:
+    """Let the device count what it is asked to do in the block, and do nothing but copies from and to the host. So the
+    time that passes is the host's; what is computed is garbage."""
+    _libraries["cudart"].emulator_set_dry(1)
+    try:
+        yield
+    finally:
+        _libraries["cudart"].emulator_set_dry(0)
+
+
 def _read() -> list[int]:
     five = (ctypes.c_long * 5)()
     _libraries["cudart"].emulator_read_counts(five)

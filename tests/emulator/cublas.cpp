@@ -67,6 +67,7 @@ static int product(int m, int n, int k, double alpha, Matrix a, Matrix b, double
   if (a.type != b.type) return NOT_SUPPORTED;
   auto now = [=] {
     emulator_counts.launches++;
+    if (emulator_is_dry) return;
     if (type == DOUBLE) multiply<double, double, double>(m, n, k, a, b, (double*)c, leading, alpha, beta);
     else if (a.type == FLOAT) multiply<float, float, float>(m, n, k, a, b, (float*)c, leading, alpha, beta);
     else if (type == HALF) multiply<Half, Half, float>(m, n, k, a, b, (Half*)c, leading, alpha, beta);

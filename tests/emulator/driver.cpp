@@ -128,6 +128,7 @@ static std::mutex launch_mutex;  // there is one threadIdx
 static void run(Function* function, Dim grid, Dim block, void** arguments) {
   std::lock_guard<std::mutex> lock(launch_mutex);
   emulator_counts.launches++;
+  if (emulator_is_dry) return;
   gridDim = grid;
   blockDim = block;
   launched = function;

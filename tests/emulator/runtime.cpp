@@ -13,6 +13,8 @@
 #include "state.h"
 
 EXPORTED Counts emulator_counts = {};
+EXPORTED bool emulator_is_dry = false;
+EXPORTED void emulator_set_dry(int on) { emulator_is_dry = on; }
 EXPORTED void emulator_read_counts(long* five) { memcpy(five, &emulator_counts, sizeof emulator_counts); }
 
 // --- errors -----------------------------------------------------------------------------------------------------------
@@ -152,7 +154,7 @@ static cudaError_t work(std::function<void()> now) {  // at once, or in each rep
 }
 EXPORTED cudaError_t cudaMemcpyAsync(void* to, const void* from, size_t size, cudaMemcpyKind kind, cudaStream_t) {
   return work([=] {
-    memmove(to, from, size);
+    if (!emulator_is_dry || kind != cudaMemcpyDeviceToDevice) memmove(to, from, size);
     if (kind == cudaMemcpyHostToDevice) emulator_counts.uploads++;
     else if (kind == cudaMemcpyDeviceToHost) emulator_counts.downloads++;
     else emulator_counts.launches++;
@@ -171,7 +173,7 @@ EXPORTED cudaError_t cudaMemcpyPeer(void* to, int, const void* from, int, size_t
 }
 EXPORTED cudaError_t cudaMemsetAsync(void* p, int value, size_t size, cudaStream_t) {
   return work([=] {
-    memset(p, value, size);
+    if (!emulator_is_dry) memset(p, value, size);
     emulator_counts.launches++;
   });
 }

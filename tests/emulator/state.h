@@ -11,6 +11,10 @@ struct Counts {
 };
 extern "C" Counts emulator_counts;
 
+// Whether kernels, products, and copies and fills inside the device's memory are counted, and not done: what is left of a
+// program's time is what the host takes to ask for them.
+extern "C" bool emulator_is_dry;
+
 // While a stream captures, work is put on a list and done when the graph is replayed.
 extern "C" bool emulator_captures();
 extern "C" void emulator_capture(std::function<void()>* work);

@@ -46,6 +46,25 @@ def test_what_is_asked_for_is_counted(cupy: Any) -> None:
     assert count == activating.Count(launches=2, waits=2, uploads=1, downloads=1, mallocs=3)
 
 
+def test_what_is_dry_is_counted_and_not_done(cupy: Any) -> None:
+    a, b = cupy.arange(4.0), cupy.ones((2, 2))
+    c, d = a + 1.0, cupy.zeros((2, 2))
+    cupy.matmul(b, b, out=d)  # compiled, and cuBLAS loaded, before
+    c[...] = a
+    with activating.dry(), activating.counting() as count:
+        cupy.add(a, 1.0, out=c)
+        cupy.matmul(b, b, out=d)
+        c[...] = a
+        c.fill(7.0)
+        uploaded = cupy.asarray(np.full(4, 3.0))
+    assert (count.launches, count.uploads) == (4, 1)
+    np.testing.assert_array_equal(c.get(), np.arange(4.0))
+    np.testing.assert_array_equal(d.get(), np.full((2, 2), 2.0))
+    np.testing.assert_array_equal(uploaded.get(), np.full(4, 3.0))
+    cupy.add(a, 1.0, out=c)
+    np.testing.assert_array_equal(c.get(), np.arange(1.0, 5.0))
+
+
 def test_memory_that_nobody_wrote_is_nan(cupy: Any) -> None:
     assert bool(cupy.isnan(cupy.empty(5)).all())
 
