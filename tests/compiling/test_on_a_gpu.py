@@ -243,7 +243,7 @@ def test_products_are_as_precise_as_those_of_cupy(tf32: bool, monkeypatch: pytes
     tg.backends.allow_tf32(tf32)
     try:
         step(batches[3][0])
-        assert tg.backends.get("cuda")._blas.float32 == (blas.TF32 if tf32 else blas.FLOAT32)
+        assert tg.backends.get("cuda")._blas.float32.value == (blas.TF32 if tf32 else blas.FLOAT32)
         np.testing.assert_allclose(step(batches[3][0]).item(), model(batches[3][0]).sum().item(), 1e-5)
     finally:
         tg.backends.allow_tf32(False)

@@ -7,23 +7,12 @@ graph: they set the stream each time. This one has a handle of its own, and call
 from __future__ import annotations
 
 import ctypes
+from functools import partial
 from typing import Any
 
 from ..tapes.layouts import Matrix
 
 _INT, _POINTER = ctypes.c_int, ctypes.c_void_p
-_GEMM: list[Any] = [
-    _POINTER,
-    *[_INT] * 5,
-    _POINTER,
-    *[_POINTER, _INT, _INT] * 2,
-    _POINTER,
-    _POINTER,
-    _INT,
-    _INT,
-    _INT,
-    _INT,
-]
 _DEFAULT = -1  # cublasGemmAlgo_t
 _WORKSPACE = 32 << 20  # bytes; what cuBLAS recommends for its largest architecture
 TYPES = {"float32": (0, ctypes.c_float), "float64": (1, ctypes.c_double)}  # cudaDataType_t, and of the factors
@@ -36,17 +25,16 @@ class Blas:
     Args:
         cupy: the library itself.
     Attributes:
-        float32: how products of float32 are computed, FLOAT32 or TF32.
+        float32: how products of float32 are computed, FLOAT32 or TF32: its `value`.
     """
 
     def __init__(self, cupy: Any):
-        self.float32 = FLOAT32
+        self.float32 = _INT(FLOAT32)
         from cuda import pathfinder  # with which CuPy finds it
 
         self.cupy = cupy
         library = ctypes.CDLL("libcublas", handle=pathfinder.load_nvidia_dynamic_lib("cublas")._handle_uint)
         self._library, self.gemm = library, library.cublasGemmEx
-        self.gemm.argtypes = _GEMM
         self.handle = _POINTER()
         check("cublasCreate", library.cublasCreate_v2(ctypes.byref(self.handle)))
         self._stream: int | None = None
@@ -65,7 +53,7 @@ class Blas:
 
 
 class Product:
-    """out = a @ b for matrices of fixed shapes; `out` has its rows in one piece.
+    """out = a @ b for matrices of fixed shapes; `out` has its rows in one piece. Two threads must not call it at once.
 
     cuBLAS goes along columns first, and so reads an array as its transpose: it is given bᵀ and aᵀ, and writes outᵀ.
     """
@@ -73,19 +61,20 @@ class Product:
     def __init__(self, blas: Blas, a: Matrix, b: Matrix, dtype: str):
         kind, number = TYPES[dtype]
         size = ctypes.sizeof(number)
-        self.blas, self._a, self._b = blas, a.offset * size, b.offset * size
-        self._one, self._zero = number(1), number(0)
-        self._sizes = int(b.transposed), int(a.transposed), b.columns, a.rows, a.columns
-        self._factors = ctypes.addressof(self._one), ctypes.addressof(self._zero)
-        self._of_a, self._of_b, self._of_out = (kind, a.leading), (kind, b.leading), (kind, max(b.columns, 1))
-        self._is_double = dtype == "float64"
+        self._starts = a.offset * size, b.offset * size
+        self._a, self._b, self._out = _POINTER(), _POINTER(), _POINTER()  # where the arrays of a call lie
+        # The other arguments are made here, as to make them takes longer than the call itself.
+        sizes = map(_INT, (b.transposed, a.transposed, b.columns, a.rows, a.columns))
+        left, right = (self._b, _INT(kind), _INT(b.leading)), (self._a, _INT(kind), _INT(a.leading))
+        written = self._out, _INT(kind), _INT(max(b.columns, 1))
+        one, zero = ctypes.byref(number(1)), ctypes.byref(number(0))
+        how = _INT(FLOAT64) if dtype == "float64" else blas.float32
+        self._gemm = partial(blas.gemm, blas.handle, *sizes, one, *left, *right, zero, *written, how, _INT(_DEFAULT))
 
     def __call__(self, a: Any, b: Any, out: Any) -> None:
-        one, zero = self._factors
-        left, right = (b.data.ptr + self._b, *self._of_b), (a.data.ptr + self._a, *self._of_a)
-        blas, written = self.blas, (out.data.ptr, *self._of_out)
-        how = FLOAT64 if self._is_double else blas.float32
-        status = blas.gemm(blas.handle, *self._sizes, one, *left, *right, zero, *written, how, _DEFAULT)
+        of_a, of_b = self._starts
+        self._a.value, self._b.value, self._out.value = a.data.ptr + of_a, b.data.ptr + of_b, out.data.ptr
+        status = self._gemm()
         if status:
             check("cublasGemmEx", status)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -111,9 +112,10 @@ class CupyBackend(FusingBackend):
 
     # What compiled code is made of.
 
-    def module(self, code: str) -> Any:
-        """Kernels in CUDA, compiled."""
-        return self.xp.RawModule(code=code, backend="nvrtc")
+    def kernels(self, code: str, names: Iterable[str]) -> dict[str, Any]:
+        """Kernels in CUDA, compiled for the current device: a launch does not look for its device's any more."""
+        module = self.xp.RawModule(code=code, backend="nvrtc")
+        return {name: module.get_function(name).kernel for name in names}
 
     def product(self, a: Matrix, b: Matrix, dtype: str) -> Product:
         """A function of arrays a, b and out, which writes a @ b."""
@@ -125,7 +127,7 @@ class CupyBackend(FusingBackend):
         if self._blas is not None:
             self._blas.follow(self.xp.cuda.get_current_stream().ptr)
             is_tf32 = self.xp._core._routines_linalg.get_compute_type("f") == _TF32
-            self._blas.float32 = TF32 if is_tf32 else FLOAT32
+            self._blas.float32.value = TF32 if is_tf32 else FLOAT32
 
     # NumPy lets a single number, which has no axes, be reduced over the axis 0 or -1; CuPy does not.
 

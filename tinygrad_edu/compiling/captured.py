@@ -19,11 +19,11 @@ class CapturedReplay(DeviceReplay):
     which change, are arguments of a kernel; it is one more launch.
     """
 
-    def __init__(self, computation: Computation, names: tuple[str, ...], backend: Any):
+    def __init__(self, computation: Computation, names: tuple[str, ...], backend: Any, given: Sequence[Any]):
         self._arguments = len(names)
         self._fixed: Sequence[Any] = ()  # parameters, constants and places of gradients in the latest call
         self._graph: Any = None
-        super().__init__(computation, names, backend)
+        super().__init__(computation, names, backend, given)
 
     @property
     def why_not(self) -> str | None:
@@ -45,7 +45,7 @@ class CapturedReplay(DeviceReplay):
             if self._graph is None:
                 self._capture(arguments)
             for k, mine in self._inputs.items():
-                mine[...] = arguments[k]
+                mine.data.copy_from_device_async(arguments[k].data, mine.nbytes)  # sooner asked for than mine[...] =
             self._graph.launch()
             return tuple(result.copy() for result in self._results)
 

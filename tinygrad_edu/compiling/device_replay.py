@@ -22,10 +22,13 @@ class DeviceReplay(Replay):
 
     Args:
         backend: of the device.
+        given: the arguments with which the tape was recorded; those of calls lie in memory as they do.
     """
 
-    def __init__(self, computation: Computation, names: tuple[str, ...], backend: Any):
+    def __init__(self, computation: Computation, names: tuple[str, ...], backend: Any, given: Sequence[Any]):
         self.backend, self._lock = backend, threading.Lock()
+        arrays = [x._data if isinstance(x, Tensor) else x for x in given]
+        self._strided = [k for k, x in enumerate(arrays) if backend.owns(x) and not x.flags.c_contiguous]
         backend.run(super().__init__, computation, names)
         self._launch, self._run = self._run, self._in_turn
 
@@ -48,7 +51,9 @@ class DeviceReplay(Replay):
 
     def _in_order(self, arguments: list[Any]) -> list[Any]:
         """The arguments, with arrays of the device in the order of their rows."""
-        return [self.backend.run(x.copy) if self.backend.owns(x) and not x.flags.c_contiguous else x for x in arguments]
+        for k in self._strided:
+            arguments[k] = self.backend.run(arguments[k].copy)
+        return arguments
 
     def _wrapped(self, results: Sequence[Any]) -> list[Tensor]:
         return [Tensor.wrap(array, self.backend) for array in results]

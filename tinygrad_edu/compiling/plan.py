@@ -38,7 +38,7 @@ def once(recording: Recording, results: Iterable[Tensor]) -> Replay | None:
         computation = trace(recording, list(map(recording.source, results)), again=False)
     except (TypeError, AttributeError):
         return None
-    return DeviceReplay(computation, tuple(names), recording.backend)
+    return DeviceReplay(computation, tuple(names), recording.backend, recording.given)
 
 
 class Plan:
@@ -98,10 +98,13 @@ class Plan:
             for tensor in computation.tensors.values():
                 if not tensor._data.flags.c_contiguous:
                     return f"the numbers of a {tensor.describe()} do not lie in the order of its rows: give it a copy"
-        if self.capture:
-            self.replay = captured = CapturedReplay(computation, names, backend)
+        if backend.is_host:
+            self.replay = Replay(computation, names)
+        elif self.capture:
+            self.replay = captured = CapturedReplay(computation, names, backend, recording.given)
             return captured.why_not
-        self.replay = Replay(computation, names) if backend.is_host else DeviceReplay(computation, names, backend)
+        else:
+            self.replay = DeviceReplay(computation, names, backend, recording.given)
         return None
 
     def is_ready(self, arrays: list[Any]) -> bool:

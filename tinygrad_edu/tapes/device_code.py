@@ -59,8 +59,7 @@ class DeviceCode(Code):
         if self.kernels:
             texts = "\n".join(kernel.text for kernel in self.kernels.values())
             code = f"{functions_of(texts)}\n{texts}"
-            module = backend.module(code)
-            self.bound |= {name: module.get_function(name) for name in self.kernels}
+            self.bound |= backend.kernels(code, self.kernels)
             self.source = f'KERNELS = r"""\n{code}\n"""\n\n{self.source}'
 
     # --- where results go ---
