@@ -122,6 +122,12 @@ class CupyBackend(FusingBackend):
         self._blas = self._blas or Blas(self.xp)
         return Product(self._blas, a, b, dtype)
 
+    def overwrite(self, target: Any, source: Any) -> None:
+        """target[...] = source, which CuPy takes ten times as long to ask for. Both are of one shape and dtype, with
+        their numbers in the order of rows."""
+        runtime, stream = self.xp.cuda.runtime, self.xp.cuda.get_current_stream().ptr
+        runtime.memcpyAsync(target.data.ptr, source.data.ptr, target.nbytes, runtime.memcpyDeviceToDevice, stream)
+
     def prepare_products(self) -> None:
         """Let these be computed in the current stream, and as precisely as CuPy's own."""
         if self._blas is not None:
