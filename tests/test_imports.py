@@ -31,6 +31,7 @@ OPTIONAL = "an optional package: its absence has an error of its own"
 DOOR = "figures are asked for by the name tg.plots, and made where screens are known"
 LAZY = {
     "tinygrad_edu.backends": {"tinygrad_edu.backends.cupy": ON_DEMAND},
+    "tinygrad_edu.backends.blas": {"cuda": OPTIONAL},
     "tinygrad_edu.backends.cupy": {"cupy": OPTIONAL, "cupyx.scipy": OPTIONAL},
     "tinygrad_edu.data.download": {"module": OPTIONAL},
     "tinygrad_edu.derivatives.anomaly": {"linecache": ON_DEMAND},
