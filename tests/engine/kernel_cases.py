@@ -10,7 +10,14 @@ from typing import Any, NamedTuple
 import tinygrad_edu as tg
 import tinygrad_edu.train.metrics  # whose parts are kernels, too
 from oracle.optim_cases import SETTINGS
-from tinygrad_edu.backends.fusing import DROPOUT, activation_text, kernel_text, part_kernel, shares_of_mean
+from tinygrad_edu.backends.fusing import (
+    DROPOUT,
+    activation_text,
+    kernel_text,
+    likeliest_of_rows,
+    part_kernel,
+    shares_of_mean,
+)
 from tinygrad_edu.graph.operation import REGISTRY
 from tinygrad_edu.namespaces.namespace import PARTS
 from tinygrad_edu.tapes.cuda_code import KernelText, elementwise
@@ -98,6 +105,7 @@ LINES = {
     "shares_of_mean": Lines(shares_of_mean, ("element", "label"), 1),
     "cross_entropy_slope": Lines(PARTS["cross_entropy_slope"], ("element", "label", "line")),
     "cross_entropy_mean_slope": Lines(PARTS["cross_entropy_mean_slope"], ("element", "label", "one"), 1),
+    "likeliest_of_rows": Lines(likeliest_of_rows, ("element",)),
     "with_right_answers": Lines(
         PARTS["with_right_answers"], ("one", "one", "one", "element", "element"), 1, (("above", 0.5),), whole=True
     ),

@@ -11,6 +11,7 @@ import tinygrad_edu as tg
 from emulator import activating
 from engine.cases import public
 from fake_device import fake_cupy
+from tinygrad_edu import backends
 from tinygrad_edu.backends.fusing import WHOLE
 from tinygrad_edu.graph.operation import REGISTRY
 from tinygrad_edu.tapes.reducing_code import LONG
@@ -120,6 +121,20 @@ def test_what_no_kernel_takes_goes_call_by_call(device: str) -> None:
     np.testing.assert_allclose(normal.numpy().mean(axis=1), np.ones(4), rtol=1e-12)
     with pytest.raises(tg.ShapeError, match="axis"):
         tg.softmax(x, axis=2)
+
+
+@pytest.mark.raw_arrays
+def test_a_kernel_reads_nothing_past_the_end(device: str) -> None:
+    """Operands that are too short for it are those of a plain rule, which refuses them."""
+    backend = backends.get(device)
+    logits, labels, g = (backend.asarray(x) for x in (np.ones((4, 3)), np.zeros(4, int), np.ones(2)))
+    for call in (
+        lambda: backend.cross_entropy_slope(logits, labels, g),
+        lambda: backend.times_normal(logits, backend.asarray(np.ones((2, 3))), -1, 0.1),
+        lambda: REGISTRY["layer_norm"].function(*[Tensor(x, device=device) for x in (logits, g, g)]),
+    ):
+        with pytest.raises((ValueError, IndexError, tg.ShapeError)):
+            backend.run(call)
 
 
 @pytest.fixture(params=["fake", pytest.param("cuda", marks=pytest.mark.emulator)])

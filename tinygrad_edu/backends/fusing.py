@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from functools import cache
-from typing import Any
+from functools import cache, lru_cache
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -14,7 +14,7 @@ from ..namespaces.indexing import axes_in_range
 from ..namespaces.namespace import PARTS
 from ..tapes.cuda_code import EACH_ELEMENT, KernelText, elementwise
 from ..tapes.kernel import Kernel
-from ..tapes.line_code import LineKernel, lanes_for, line_kernel
+from ..tapes.line_code import lanes_for, line_kernel
 from .base import Backend
 from .launching import KNOWN, Launcher
 
@@ -79,15 +79,21 @@ class FusingBackend(Backend):
 
     def _elementwise(self, kernel: Kernel, arrays: list[Any]) -> Any:
         """A kernel of arrays of one shape and type; its result."""
-        indices = ["0" if _is_repeated(array) else "i" for array in arrays]
-        arrays = [a if index == "0" else self._in_order(a) for a, index in zip(arrays, indices, strict=True)]
+        arrays, layout = self._in_order(arrays)
+        text = kernel_text(kernel, *[_INDICES[kind] for kind in layout])
         result = self.xp.empty(arrays[0].shape, arrays[0].dtype)
-        self._launch(kernel_text(kernel, *indices), arrays, [], [result], (result.size,), result.size)
+        self._launch(text, arrays, [], [result], (result.size,), result.size)
         return result
 
-    def _in_order(self, array: Any) -> Any:
-        """An array whose elements lie side by side, in the order of rows; a copy, if this one's do not."""
-        return array if array.flags.c_contiguous else self.xp.ascontiguousarray(array)
+    def _in_order(self, arrays: list[Any]) -> tuple[list[Any], str]:
+        """Arrays whose elements lie side by side, in the order of rows, copied if they do not; but a number that is
+        broadcast to a shape stays one. And for each, which it is: "c", or "1"."""
+        found, layout = [], ""
+        for array in arrays:
+            one = not (array.flags.c_contiguous or any(array.strides))
+            layout += "1" if one else "c"
+            found.append(array if one or array.flags.c_contiguous else self.xp.ascontiguousarray(array))
+        return found, layout
 
     def _along_lines(
         self,
@@ -106,22 +112,13 @@ class FusingBackend(Backend):
             line: how many axes.
             dtype: of the results; None: that of the arrays, which is one.
         """
-        whole = arrays[places.index("element")]
-        split, kind = whole.ndim - line, whole.dtype if dtype is None else dtype
-        lines, length = math.prod(whole.shape[:split]), math.prod(whole.shape[split:])
-        mixed = dtype is None and any(array.dtype != kind for array in arrays if array.dtype.kind == "f")
-        known = kind.char in COMPUTED and all(array.dtype.char in KNOWN for array in arrays)
-        if mixed or not known or not whole.size or (length > WHOLE and lines < MANY):
+        shapes, types = tuple([array.shape for array in arrays]), tuple([array.dtype for array in arrays])
+        arrays, layout = self._in_order(arrays)
+        plan = line_plan(rule, places, shapes, types, layout, len(numbers), line, settings, dtype)
+        if plan is None:
             return None
-        places = tuple(_ONCE.get(p, p) if _is_repeated(a) else p for p, a in zip(places, arrays, strict=True))
-        shapes = tuple(_of_one_line(p, a.shape, split) for p, a in zip(places, arrays, strict=True))
-        lanes = lanes_for(lines, length)
-        kernel = along_lines(rule, places, shapes, line, lanes, len(numbers), settings)
-        if kernel is None:
-            return None
-        arrays = [a if p in _ONCE.values() else self._in_order(a) for p, a in zip(places, arrays, strict=True)]
-        results = [self.xp.empty((*whole.shape[:split], *shape[split:]), kind) for shape in kernel.shapes]
-        self._launch(kernel.text, arrays, numbers, results, (lines, length), lines * lanes)
+        results = [self.xp.empty(shape, plan.dtype) for shape in plan.shapes]
+        self._launch(plan.text, arrays, numbers, results, plan.sizes, plan.threads)
         return results
 
     # Parts of rules, fused: like all functions of a backend, they are called where the current device is this one.
@@ -135,8 +132,8 @@ class FusingBackend(Backend):
         fits = h.dtype == bias.dtype and h.dtype.char in COMPUTED and h.shape[-1:] == bias.shape
         if not fits or not h.flags.c_contiguous:
             return PARTS["activate"](self, h, bias, activation)
-        text = activation_text(activation)
-        self._launch(text, [self._in_order(bias)], [], [h], (h.size, bias.size), h.size)
+        arrays, text = [self.xp.ascontiguousarray(bias)], activation_text(activation)
+        self._launch(text, arrays, [], [h], (h.size, bias.size), h.size)
         return h
 
     def deactivate(self, g: Any, y: Any, activation: str) -> Any:
@@ -176,6 +173,10 @@ class FusingBackend(Backend):
         found = self._along_lines(PARTS["times_normal"], ("element", "element"), [g, x], (), line, settings)
         return PARTS["times_normal"](self, g, x, axis, eps) if found is None else found[0]
 
+    def likeliest(self, rows: Any) -> Any:
+        found = self._along_lines(likeliest_of_rows, ("element",), [rows])
+        return PARTS["likeliest"](self, rows) if found is None else found[0]
+
     def with_right_answers(self, *operands: Any) -> Any:
         return self._sums("with_right_answers", *operands[:6], above=operands[6])
 
@@ -199,19 +200,8 @@ class FusingBackend(Backend):
         return factor
 
 
-def _is_repeated(array: Any) -> bool:
-    """Whether an array is one number, broadcast to its shape."""
-    return not (array.flags.c_contiguous or any(array.strides))
-
-
-_ONCE = {"element": "same", "line": "same line"}  # what such an array holds
-
-
-def _of_one_line(place: str, shape: tuple[int, ...], split: int) -> tuple[int, ...]:
-    """The shape that an operand would have if there were one line."""
-    if place in ("line", "label", "same line"):
-        return (1,) * len(shape)
-    return shape if place in ("column", "one") else (*(1,) * split, *shape[split:])
+def likeliest_of_rows(xp: Any, rows: Any) -> Any:
+    return xp.likeliest(rows)
 
 
 def shares_of_mean(xp: Any, logits: Any, labels: Any, share: float) -> Any:
@@ -285,21 +275,70 @@ def line_of(ndim: int, axis: Any) -> int:
     return len(axes) if sorted(axes) == list(range(ndim - len(axes), ndim)) else 0
 
 
-@cache
-def along_lines(
+class LinePlan(NamedTuple):
+    """A kernel that goes along lines, and how it is launched."""
+
+    text: KernelText
+    shapes: list[tuple[int, ...]]  # of the results
+    dtype: Any
+    sizes: tuple[int, int]
+    threads: int
+
+
+@lru_cache(maxsize=4096)
+def line_plan(
     rule: Any,
     places: tuple[str, ...],
     shapes: tuple[tuple[int, ...], ...],
+    types: tuple[Any, ...],
+    layout: str,
+    numbers: int,
     line: int,
-    lanes: int,
-    numbers: int = 0,
-    settings: Settings = (),
-) -> LineKernel | None:
-    """A rule as a kernel that goes along lines; None if it cannot be one."""
+    settings: Settings,
+    dtype: Any,
+) -> LinePlan | None:
+    """The plan for a rule, for arrays of these shapes, dtypes and layouts; None if they, or the rule, do not fit."""
+    whole = places.index("element")
+    split, dtype = len(shapes[whole]) - line, dtype or types[whole]
+    before, after = shapes[whole][:split], shapes[whole][split:]
+    lines, length = math.prod(before), math.prod(after)
+    mixed = dtype is types[whole] and any(kind != dtype for kind in types if kind.kind == "f")
+    known = dtype.char in COMPUTED and all(kind.char in KNOWN for kind in types)
+    if mixed or not known or not lines * length or (length > WHOLE and lines < MANY):
+        return None
+    if not all(_lies(place, shape, before, after) for place, shape in zip(places, shapes, strict=True)):
+        return None
+    places = tuple([_ONCE.get(p, p) if kind == "1" else p for p, kind in zip(places, layout, strict=True)])
+    of_one = tuple([_of_one_line(p, shape, split) for p, shape in zip(places, shapes, strict=True)])
+    lanes = lanes_for(lines, length)
     try:
-        return line_kernel(rule, places, shapes, line, lanes, numbers, settings)
+        kernel = line_kernel(rule, places, of_one, line, lanes, numbers, settings)
     except (TypeError, AttributeError):
         return None
+    found = [(*before, *shape[split:]) for shape in kernel.shapes]
+    return LinePlan(kernel.text, found, dtype, (lines, length), lines * lanes)
+
+
+_INDICES = {"c": "i", "1": "0"}  # of elements, by how an array lies
+_ONCE = {"element": "same", "line": "same line"}  # what an array of one number holds
+
+
+def _lies(place: str, shape: tuple[int, ...], before: tuple[int, ...], after: tuple[int, ...]) -> bool:
+    """Whether an operand of this shape has what a kernel reads of it: it would read on, past the end."""
+    if place == "element":
+        return shape == before + after
+    if place == "column":
+        return shape == after
+    if place == "one":
+        return math.prod(shape) == 1
+    return shape[: len(before)] == before and math.prod(shape) == math.prod(before)
+
+
+def _of_one_line(place: str, shape: tuple[int, ...], split: int) -> tuple[int, ...]:
+    """The shape that an operand would have if there were one line."""
+    if place in ("line", "label", "same line"):
+        return (1,) * len(shape)
+    return shape if place in ("column", "one") else (*(1,) * split, *shape[split:])
 
 
 # The hash of `nn/dropout.py`, for the element i.

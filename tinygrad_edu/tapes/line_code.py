@@ -7,7 +7,9 @@ of one line, so that it may ask for its length; what it calls is written for the
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
+from functools import cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -51,6 +53,7 @@ class LineKernel(NamedTuple):
     shapes: tuple[tuple[int, ...], ...]
 
 
+@cache
 def line_kernel(
     rule: Callable[..., Any],
     places: tuple[str, ...],
@@ -195,6 +198,15 @@ class _Reader(RuleNamespace):
         return tracer
 
     def one_hot(self, labels: Tracer, rows: Tracer) -> Any:
+        return self.where(self._places(rows) == self.expand_dims(labels, -1), 1.0, 0.0)
+
+    def likeliest(self, rows: Tracer) -> Any:
+        """The first of equal ones, or of nan."""
+        largest = (rows == self.max(rows, axis=-1, keepdims=True)) | (rows != rows)
+        return self.min(self.where(largest, self._places(rows), math.inf), axis=-1)
+
+    def _places(self, rows: Tracer) -> Tracer:
+        """The place of each element in its row."""
         index = self.tape.input(np.arange(rows.shape[-1]))
         self.names[index.place], self._templates[index.place] = "j", "{}"
-        return self.where(index == self.expand_dims(labels, -1), 1.0, 0.0)
+        return index

@@ -91,6 +91,12 @@ class Measures(NamedTuple):
     r2: float | None
 
 
+@part
+def likeliest(xp: Any, rows: Any) -> Any:
+    """The place of the largest number in each row: whole numbers, of whatever type."""
+    return rows.argmax(axis=1)
+
+
 # Sums, arrays of shape () and float64, with those of a batch: its rows times their mean loss, and its score.
 
 
@@ -130,7 +136,7 @@ class Tally:
             self.loss, self.score = xp.with_squared_distances(*sums, prediction, targets, rows)
             return
         is_class = labels.ndim == 1 and prediction.ndim == 2
-        given, above = (prediction.argmax(axis=1), None) if is_class else (prediction, self.objective.threshold)
+        given, above = (xp.likeliest(prediction), None) if is_class else (prediction, self.objective.threshold)
         self.loss, self.score = xp.with_right_answers(*sums, given, labels, rows, above)
 
     def state_dict(self) -> dict[str, Any]:
