@@ -16,7 +16,7 @@ from tinygrad_edu import nn
 from tinygrad_edu.compiling import tracing
 from tinygrad_edu.compiling.replay import Replay
 from tinygrad_edu.compiling.tape_backend import DeviceTapeBackend
-from tinygrad_edu.tapes.device_code import DeviceCode
+from tinygrad_edu.tapes.cuda.program import DeviceCode
 
 NOWHERE = SimpleNamespace(  # a backend that compiles nothing
     xp=np,

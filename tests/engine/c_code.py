@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_edu.tapes.cuda_code import PREAMBLE, KernelText
-from tinygrad_edu.tapes.line_code import POSITION
+from tinygrad_edu.tapes.cuda.language import PREAMBLE, KernelText
+from tinygrad_edu.tapes.cuda.lines import POSITION
 
 _HEAD = """#include <cmath>
 #include <cstddef>

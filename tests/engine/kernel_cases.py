@@ -20,9 +20,9 @@ from tinygrad_edu.backends.fusing import (
 )
 from tinygrad_edu.graph.operation import REGISTRY
 from tinygrad_edu.namespaces.namespace import PARTS
-from tinygrad_edu.tapes.cuda_code import KernelText, elementwise
+from tinygrad_edu.tapes.cuda.language import KernelText, elementwise
+from tinygrad_edu.tapes.cuda.lines import line_kernel
 from tinygrad_edu.tapes.kernel import Kernel
-from tinygrad_edu.tapes.line_code import line_kernel
 
 
 def optimizer_kernel(kind: str, settings: dict[str, Any], t: int) -> tuple[Kernel, list[float], Callable[..., Any]]:

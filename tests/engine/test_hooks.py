@@ -14,8 +14,8 @@ from tinygrad_edu import backends
 from tinygrad_edu.backends.base import Backend
 from tinygrad_edu.graph.operation import REGISTRY
 from tinygrad_edu.namespaces.namespace import PARTS
+from tinygrad_edu.tapes.cuda.lanes import LONG
 from tinygrad_edu.tapes.kernel import written
-from tinygrad_edu.tapes.reducing_code import LONG
 
 ACTIVATIONS = (None, "relu", "sigmoid", "tanh")
 SPECIAL = np.array([[0.0, -0.0, np.nan], [np.inf, -np.inf, 1000.0], [-1000.0, 1e-30, 1.0]])

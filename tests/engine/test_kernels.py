@@ -20,9 +20,9 @@ from tinygrad_edu.backends.fusing import kernel_text
 from tinygrad_edu.backends.launching import Launcher
 from tinygrad_edu.namespaces.namespace import PARTS
 from tinygrad_edu.nn.dropout import mask_keys
-from tinygrad_edu.tapes.cuda_code import KernelText, elementwise
+from tinygrad_edu.tapes.cuda.lanes import BLOCK, WARP
+from tinygrad_edu.tapes.cuda.language import KernelText, elementwise
 from tinygrad_edu.tapes.kernel import Kernel
-from tinygrad_edu.tapes.reducing_code import BLOCK, WARP
 
 ELEMENTS = {"float32": "float", "float64": "double"}
 SPECIAL = [0.0, -0.0, np.nan, np.inf, -np.inf, 1e-30, -1e30, 2.0]

@@ -14,7 +14,7 @@ from fake_device import fake_cupy
 from tinygrad_edu import backends
 from tinygrad_edu.backends.fusing import WHOLE
 from tinygrad_edu.graph.operation import REGISTRY
-from tinygrad_edu.tapes.reducing_code import LONG
+from tinygrad_edu.tapes.cuda.lanes import LONG
 from tinygrad_edu.tensors.tensor import Tensor
 
 RULES = sorted(op.name for op in REGISTRY.values() if op.along_lines)

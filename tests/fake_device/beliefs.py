@@ -14,9 +14,9 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_edu.tapes.cuda_code import EACH_ELEMENT, KernelText
-from tinygrad_edu.tapes.line_code import line_kernel
-from tinygrad_edu.tapes.reducing_code import BLOCK, WARP
+from tinygrad_edu.tapes.cuda.lanes import BLOCK, WARP
+from tinygrad_edu.tapes.cuda.language import EACH_ELEMENT, KernelText
+from tinygrad_edu.tapes.cuda.lines import line_kernel
 
 
 def refuses(error: type[Exception] | tuple[type[Exception], ...], call: Callable[[], Any]) -> bool:

@@ -15,9 +15,9 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_edu.tapes.cuda_code import PREAMBLE, TYPES
-from tinygrad_edu.tapes.line_code import POSITION
-from tinygrad_edu.tapes.reducing_code import BLOCK, WARP, functions_of
+from tinygrad_edu.tapes.cuda.lanes import BLOCK, WARP, functions_of
+from tinygrad_edu.tapes.cuda.language import PREAMBLE, TYPES
+from tinygrad_edu.tapes.cuda.lines import POSITION
 
 _FUNCTIONS = {
     **{name: getattr(np, name) for name in "sqrt exp expm1 log log1p sin cos tan sinh cosh tanh".split()},

@@ -16,7 +16,7 @@ from fake_device import fake_cupy
 from tinygrad_edu import backends
 from tinygrad_edu.backends.launching import Launcher
 from tinygrad_edu.tapes import in_place
-from tinygrad_edu.tapes.cuda_code import elementwise
+from tinygrad_edu.tapes.cuda.language import elementwise
 from tinygrad_edu.tapes.in_place import InPlace
 from tinygrad_edu.tapes.kernel import Kernel
 

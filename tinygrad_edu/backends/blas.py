@@ -10,7 +10,7 @@ import ctypes
 from functools import partial
 from typing import Any
 
-from ..tapes.layouts import Matrix
+from ..tapes.cuda.layouts import Matrix
 
 _INT, _POINTER = ctypes.c_int, ctypes.c_void_p
 _DEFAULT = -1  # cublasGemmAlgo_t

@@ -12,7 +12,7 @@ import numpy as np
 from ..errors import DeviceError, OutOfMemoryError
 from ..graph.modes import call_beside
 from ..namespaces.indexing import of_number
-from ..tapes.layouts import Matrix
+from ..tapes.cuda.layouts import Matrix
 from .blas import FLOAT32, TF32, Blas, Product
 from .fusing import FusingBackend
 

@@ -12,9 +12,9 @@ import numpy as np
 from ..errors import TinygradError
 from ..namespaces.indexing import axes_in_range
 from ..namespaces.namespace import PARTS
-from ..tapes.cuda_code import EACH_ELEMENT, KernelText, elementwise
+from ..tapes.cuda.language import EACH_ELEMENT, KernelText, elementwise
+from ..tapes.cuda.lines import lanes_for, line_kernel
 from ..tapes.kernel import Kernel
-from ..tapes.line_code import lanes_for, line_kernel
 from .base import Backend
 from .launching import KNOWN, Launcher
 
@@ -108,7 +108,7 @@ class FusingBackend(Backend):
         """The results of a rule that goes along the last axes of an array, in one kernel; None where it cannot be one.
 
         Args:
-            places: what each array holds for an element, as in `tapes/line_code.py`.
+            places: what each array holds for an element, as in `tapes/cuda/lines.py`.
             line: how many axes.
             dtype: of the results; None: that of the arrays, which is one.
         """

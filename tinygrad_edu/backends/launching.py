@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from ..tapes.cuda_code import TYPES, KernelText
-from ..tapes.reducing_code import BLOCK
+from ..tapes.cuda.lanes import BLOCK
+from ..tapes.cuda.language import TYPES, KernelText
 
 KNOWN: dict[str, str] = {char: TYPES[np.dtype(char).name] for char in "?bBhHiIlLqQfd"}
 """The types of elements in C, by the characters of their dtypes."""

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Sequence
 from typing import Any
 
-from ..tapes.device_code import DeviceCode
+from ..tapes.cuda.program import DeviceCode
 from ..tapes.numpy_code import Code
 from ..tapes.tape import Tape
 from ..tensors.tensor import Tensor

@@ -25,7 +25,7 @@ import numpy as np
 from ..checks import is_within
 from ..errors import ArgumentError, GraphError, StateError
 from ..graph.node import Node
-from ..tapes.cuda_code import read_by_people
+from ..tapes.cuda.language import read_by_people
 from ..tapes.kernel import Kernel, written
 from ..tensors.value import Value
 from ..vocabulary import CheckedKeywords

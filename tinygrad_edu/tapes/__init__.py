@@ -7,8 +7,7 @@
     expressions.py    calls on numbers as expressions, in any language that has operators
 
 and one writer a file, which reads a tape and gives an object with its text: `numpy_code.py` a computation as a function
-of arrays, `in_place.py` a kernel that writes into the arrays it is given, `python_code.py` and
-`javascript_code.py` expressions on numbers, `cuda_code.py` a kernel for a GPU that computes each element by itself,
-`line_code.py` one that goes along the lines of an array (its statements are those of `reducing_code.py`). A tape rounds
-as the rule does; the formulas for people simplify, and so may not.
+of arrays, `in_place.py` a kernel that writes into the arrays it is given, `python_code.py` and `javascript_code.py`
+expressions on numbers, and `cuda/` kernels for a GPU. A tape rounds as the rule does; the formulas for people simplify,
+and so may not.
 """

@@ -5,7 +5,7 @@ makes an array. Here it is read once with tracers, and what it calls is written 
 
     "numpy"    each call writes into an array that is not needed any more    (in_place.py)
     "spending" the same, and the gradient is overwritten, too
-    "cuda"     the statements of one kernel, launched once                   (cuda_code.py)
+    "cuda"     the statements of one kernel, launched once                   (cuda/language.py)
     "any"      call by call with any namespace; other array libraries have no better
 
 Numbers (a learning rate) are operands too, so a kernel stays valid when they change. What is computed from numbers
@@ -18,7 +18,7 @@ from collections.abc import Callable, Sequence
 from functools import cache, partial
 from typing import Any
 
-from .cuda_code import elementwise
+from .cuda.language import elementwise
 from .in_place import InPlace
 from .liveness import Liveness
 from .python_code import NAMES, function_of, numbers_text

@@ -10,11 +10,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .cuda_code import TYPES, number
-from .expressions import Writer
+from ..expressions import Writer
+from .lanes import BLOCK, LONG, WARP, statements
+from .language import TYPES, number
 from .launches import Launch, Planner
 from .layouts import in_order
-from .reducing_code import BLOCK, LONG, WARP, statements
 
 NAME = re.compile(r"[a-hk-z]|([a-z]+_)+\d+|[a-oqu-z]\d+")  # of an array; none of a function, type or temporary number
 INDENT = "    "  # of parameters

@@ -11,8 +11,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .liveness import Liveness
-from .tape import RESHAPES, Tape, Tracer, values
+from ..liveness import Liveness
+from ..tape import RESHAPES, Tape, Tracer, values
 
 BROADCAST = "broadcast_to"  # gives a copy where that is faster for NumPy
 

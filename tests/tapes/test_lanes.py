@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from tinygrad_edu.tapes.reducing_code import statements
+from tinygrad_edu.tapes.cuda.lanes import statements
 from tinygrad_edu.tapes.tape import Tape
 
 LOOP = "for (int j = lane; j < m; j += LANES)"

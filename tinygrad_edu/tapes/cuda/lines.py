@@ -2,7 +2,7 @@
 
 A line is what lies along the last axes of an array: a row of a matrix, or a whole array. The rule is read with arrays
 of one line, so that it may ask for its length; what it calls is written for the lanes that share a line
-(`reducing_code.py`): a warp, or where the line is long a block.
+(`lanes.py`): a warp, or where the line is long a block.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .cuda_code import FORMS, KernelText, name_of
-from .reducing_code import BLOCK, LONG, REDUCTIONS, WARP, functions_of, statements
-from .rule_namespace import RuleNamespace
-from .tape import Tape, Tracer, operands_of
+from ..rule_namespace import RuleNamespace
+from ..tape import Tape, Tracer, operands_of
+from .lanes import BLOCK, LONG, REDUCTIONS, WARP, functions_of, statements
+from .language import FORMS, KernelText, name_of
 
 # Where in an operand lies what belongs to the element j of a line: its parts.
 PLACES = {

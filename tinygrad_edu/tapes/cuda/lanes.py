@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from .cuda_code import CUDA, PREAMBLE
-from .expressions import Language, Writer
-from .tape import Tape, Tracer, operands_of
+from ..expressions import Language, Writer
+from ..tape import Tape, Tracer, operands_of
+from .language import CUDA, PREAMBLE
 
 
 class Reduction(NamedTuple):

@@ -15,13 +15,13 @@ from typing import Any
 
 import numpy as np
 
-from .kernels_code import KernelCode, kernel_code
+from ..numpy_code import Code
+from ..python_code import free_name
+from ..tape import Call, Tape, Tracer
+from .kernels import KernelCode, kernel_code
+from .lanes import functions_of
 from .launches import Launch, Planner
 from .layouts import Matrix, layouts, matrix
-from .numpy_code import Code
-from .python_code import free_name
-from .reducing_code import functions_of
-from .tape import Call, Tape, Tracer
 
 WORDS = 3  # of what a kernel does, in its name
 ALIGNED = 256  # bytes; where an array of a device begins

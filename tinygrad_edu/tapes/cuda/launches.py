@@ -2,7 +2,7 @@
 
 A kernel goes through the elements of one shape. What is computed element by element belongs into one kernel, as long as
 no thread needs what another one computes; and sums along lines do, where one warp or block goes along each line: then
-its lanes share what they know (`reducing_code.py`). So a softmax and its slope are one kernel, and so are a
+its lanes share what they know (`lanes.py`). So a softmax and its slope are one kernel, and so are a
 normalization, or the sum of a gradient over the rows of a batch together with the gradient itself.
 
 A call joins the first kernel in which it can be computed, at or after those that compute what it needs. What cannot be
@@ -17,12 +17,12 @@ from typing import Any
 
 import numpy as np
 
-from .cuda_code import CUDA, FORMS
-from .expressions import ATOM, COMPARED, Form
+from ..expressions import ATOM, COMPARED, Form
+from ..liveness import Liveness
+from ..tape import Call, Tape, Tracer, is_elementwise
+from .lanes import REDUCTIONS
+from .language import CUDA, FORMS
 from .layouts import Layout, in_order
-from .liveness import Liveness
-from .reducing_code import REDUCTIONS
-from .tape import Call, Tape, Tracer, is_elementwise
 
 WHOLE = 2**16  # elements; a longer array is summed by the library, whose sum has more than one block
 TALL = 2**12  # rows; of more, columns are summed by the library, for the same reason

@@ -6,10 +6,10 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from .expressions import ARITHMETIC, ATOM, PRODUCT, Form, Language, Writer, connectives, functions
+from ..expressions import ARITHMETIC, ATOM, PRODUCT, Form, Language, Writer, connectives, functions
 
 if TYPE_CHECKING:
-    from .kernel import Kernel
+    from ..kernel import Kernel
 
 FORMS = {
     **ARITHMETIC,
