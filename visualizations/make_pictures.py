@@ -147,7 +147,7 @@ def photograph(path: Path, address: str, scheme: str, width: int, height: int, p
         window = {"width": width, "height": height}
         tab = browser.new_page(viewport=window, color_scheme=scheme, reduced_motion="reduce")
         tab.goto(address)
-        tab.wait_for_function("!document.querySelector('#rows:empty')")  # where a page has nodes, they are there
+        tab.wait_for_function("() => !document.querySelector('#rows:empty')")  # where a page has nodes, they are there
         if program:
             tab.evaluate(program)
             tab.evaluate("new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))")

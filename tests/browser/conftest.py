@@ -5,6 +5,7 @@ pip install --group browser; apt-get install chromium, or the environment variab
 
 from __future__ import annotations
 
+import functools
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -15,6 +16,7 @@ import pytest
 import make_pictures
 from browser.bytes import LIBRARY
 from browser.node import Node
+from browser.tabs import PATIENCE, Opened, Tabs
 from tinygrad_edu_viz import Trace
 from tinygrad_edu_viz.pages.page import page as compose
 from tinygrad_edu_viz.pages.playground import page as playground_page
@@ -28,76 +30,54 @@ def chromium() -> Iterator[Any]:
     if program is None:
         pytest.skip("needs Chromium: apt-get install chromium, or CHROMIUM=its path")
     with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=arguments)
+        browser = playwright.chromium.launch(executable_path=program, args=arguments, timeout=PATIENCE)
         yield browser
         browser.close()
 
 
-class Opened:
-    """A page in the browser.
-
-    Attributes:
-        tab: playwright's page.
-        complaints: errors, warnings and dialogs so far.
-        requests: addresses that were asked for.
-    """
-
-    def __init__(self, context: Any, address: str, runs: bool):
-        self.complaints: list[str] = []
-        self.requests: list[str] = []
-        self.tab = context.new_page()
-        self.tab.on("console", lambda message: self.complaints.append(message.text))
-        self.tab.on("pageerror", lambda error: self.complaints.append(str(error)))
-        self.tab.on("dialog", lambda dialog: (self.complaints.append("dialog"), dialog.dismiss()))
-        self.tab.on("request", lambda request: self.requests.append(request.url))
-        self.tab.goto(address)
-        if runs:
-            self.tab.wait_for_selector("#program", state="detached")
-
-    def press(self, key: str, times: int = 1) -> None:
-        for _ in range(times):
-            self.tab.keyboard.press(key)
-
-    @property
-    def position(self) -> int:
-        return int(self.tab.locator("#slider").input_value())
-
-    def texts(self, selector: str) -> list[str]:
-        return self.tab.locator(selector).all_text_contents()
-
-    def text(self, selector: str) -> str:
-        (found,) = self.texts(selector)
-        return found
-
-    def box(self, key: str, what: str) -> list[str]:
-        """The lines of data, or of grad, in the box of a node."""
-        return [line for line in self.texts(f"#node-{key} .{what}") if line]
+@pytest.fixture(scope="session")
+def tabs(chromium: Any) -> Tabs:
+    return Tabs(chromium)
 
 
 @pytest.fixture
-def visit(chromium: Any, tmp_path: Path) -> Iterator[Callable[..., Opened]]:
-    """Open the page of a trace from a file; keywords are playwright's for a new context.
+def visit(tabs: Tabs, tmp_path: Path) -> Iterator[Callable[..., Opened]]:
+    """Open the page of a trace from a file; keywords are those of `Opened`.
 
     At the end nothing may have been complained about, and nothing but the file been asked for.
     """
-    opened, contexts = [], []
+    opened: list[Opened] = []
 
     def open_page(trace: Trace | str, fragment: str = "", title: str = "a title", **settings: Any) -> Opened:
         file = tmp_path / f"page-{len(opened)}.html"
         file.write_text(trace if isinstance(trace, str) else compose(trace, title), encoding="utf-8")
-        contexts.append(chromium.new_context(offline=True, **settings))
-        opened.append(Opened(contexts[-1], f"{file.as_uri()}{fragment}", settings.get("java_script_enabled", True)))
+        opened.append(Opened(tabs, f"{file.as_uri()}{fragment}", **settings))
+        if settings.get("java_script_enabled", True):
+            opened[-1].tab.wait_for_selector("#program", state="detached")
         return opened[-1]
 
     yield open_page
     for page in opened:
+        page.close()
+    for page in opened:
         assert page.complaints == []
-        assert [
-            address for address in page.requests if not address.startswith(("file:", "data:,", "about:srcdoc"))
-        ] == []
-        assert sum(address.startswith("file:") for address in page.requests) == 1
-    for context in contexts:
-        context.close()
+        strange = [url for url in page.requests if not url.startswith(("file:", "data:,", "about:srcdoc"))]
+        assert strange == [] and sum(url.startswith("file:") for url in page.requests) == 1
+
+
+@pytest.fixture(scope="session")
+def axe() -> Callable[..., list[dict[str, Any]]]:
+    """What axe-core finds to be wrong in a tab; keywords are its options for a run."""
+    missing = "needs axe-core: pip install --group browser"
+    program = pytest.importorskip("axe_playwright_python.sync_playwright", reason=missing).Axe().axe_script
+
+    def run(tab: Any, **options: Any) -> list[dict[str, Any]]:
+        if not tab.evaluate("'axe' in window"):
+            tab.evaluate(program)
+        options |= {"resultTypes": ["violations"], "preload": False}
+        return tab.evaluate("async (options) => (await axe.run(options)).violations", options)
+
+    return run
 
 
 @pytest.fixture(scope="session")
@@ -117,25 +97,23 @@ def laboratory(request: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     """Hold a program and nothing else, in a page or in Node.js: gives the function that evaluates JavaScript there."""
     folder = tmp_path_factory.mktemp("laboratory")
     in_page = request.param == "chromium"
-    yield from _pages(request.getfixturevalue("chromium"), folder) if in_page else _nodes(folder)
+    yield from _pages(request.getfixturevalue("tabs"), folder) if in_page else _nodes(folder)
 
 
-def _pages(chromium: Any, folder: Path) -> Iterator[Callable[[str], Any]]:
-    contexts, complaints = [], []
+def _pages(tabs: Tabs, folder: Path) -> Iterator[Callable[[str], Any]]:
+    opened: list[Opened] = []
 
+    @functools.cache
     def open_page(program: str) -> Any:
-        file = folder / f"page-{len(contexts)}.html"
+        file = folder / f"page-{len(opened)}.html"
         file.write_text(f"<!doctype html><meta charset=utf-8><script>{program}{LIBRARY}</script>", encoding="utf-8")
-        contexts.append(chromium.new_context(offline=True))
-        tab = contexts[-1].new_page()
-        tab.on("pageerror", lambda error: complaints.append(str(error)))
-        tab.goto(file.as_uri())
-        return tab.evaluate
+        opened.append(Opened(tabs, file.as_uri()))
+        return opened[-1].tab.evaluate
 
     yield open_page
-    assert complaints == []
-    for context in contexts:
-        context.close()
+    for page in opened:
+        page.close()
+        assert page.complaints == []
 
 
 def _nodes(folder: Path) -> Iterator[Callable[[str], Any]]:
@@ -144,6 +122,7 @@ def _nodes(folder: Path) -> Iterator[Callable[[str], Any]]:
         pytest.skip("needs Node.js")
     running: list[Node] = []
 
+    @functools.cache
     def start(text: str) -> Any:
         running.append(Node(text + LIBRARY, folder, program))
         return running[-1].evaluate

@@ -1,6 +1,10 @@
-"""Programs that find where the focus should be, and where it is."""
+"""Where the focus should be, and where it is; and frames, into which it goes, and out of which it comes, later."""
 
-READY = """document.querySelector('#slider') ? document.querySelector('#slider[aria-valuetext]') !== null
+from __future__ import annotations
+
+from typing import Any
+
+READY = """() => document.querySelector('#slider') ? document.querySelector('#slider[aria-valuetext]') !== null
     : window.tinygrad !== undefined"""
 FRAME_READY = "() => document.querySelector('h1') && !document.querySelector('#program')"
 # What Tab should lead to, in order: of radio buttons of one name the chosen one.
@@ -13,8 +17,6 @@ STOPS = """() => {
     });
     return stops.length;
 }"""
-# The focus has come to rest: on its way into a frame, or out of it, nothing has it for a moment, but the page has.
-AT_REST = "() => document.activeElement !== document.body || !document.hasFocus()"
 # Where the focus is: its place among the stops, and what is wrong with how it looks; null at the end of the page.
 FOCUS = """() => {
     const each = document.activeElement;
@@ -38,3 +40,30 @@ FOCUS = """() => {
     if (!isSeen) wrong.push(`${about} is out of sight`);
     return [stops.indexOf(each), wrong];
 }"""
+
+IN_FRAME = "() => document.activeElement.tagName === 'IFRAME'"
+# The focus is on its way from frame to frame until it is elsewhere, and somewhere: in the page, or out of it.
+REMEMBER = "() => { window.focused = document.activeElement; return document.hasFocus(); }"
+HAS_MOVED = "() => document.activeElement !== window.focused || !document.hasFocus()"
+AT_REST = "() => document.activeElement !== document.body || !document.hasFocus()"
+
+
+def ready_frames(tab: Any) -> list[Any]:
+    """The frames of a page that can be seen, when their programs have begun."""
+    found = []
+    for frame in tab.locator("iframe:visible").all():
+        frame.scroll_into_view_if_needed()  # it is not loaded before it is in sight
+        found.append(frame.element_handle().content_frame())
+        found[-1].wait_for_function(FRAME_READY)
+    return found
+
+
+def press_tab(tab: Any, key: str = "Tab") -> None:
+    """Press Tab, or Shift+Tab, and wait until the focus has come to rest."""
+    if len(tab.frames) == 1:
+        return tab.keyboard.press(key)  # is done when it is there
+    frames = [frame for frame in tab.frames if frame.evaluate(REMEMBER)]
+    tab.keyboard.press(key)
+    while not any(frame.evaluate(HAS_MOVED) for frame in frames):
+        pass
+    tab.wait_for_function(AT_REST)

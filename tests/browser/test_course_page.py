@@ -6,6 +6,7 @@ import pytest
 
 import hostile
 import tinygrad_edu as tg
+from browser.focus import IN_FRAME, ready_frames
 from courses_shown import COURSES, branching, perceptron
 from tinygrad_edu_viz import Course
 from tinygrad_edu_viz.courses.course_player import CoursePlayer
@@ -32,9 +33,7 @@ def show(visit):
     """Open the page of a course."""
 
     def open_page(course: Course, fragment: str = "", title: str = "a title", **settings):
-        page = visit(compose(course, title), fragment, **settings)
-        page.tab.wait_for_function("document.getElementById('rows').children.length")
-        return page
+        return visit(compose(course, title), fragment, **settings)
 
     return open_page
 
@@ -182,10 +181,10 @@ def test_addresses(show, fragment, place):
     index = CoursePlayer(perceptron())
     index.go(place)
     of_pass = len(index.player.trace.events) + len(index.course.updates[index.pass_index])
-    assert page.tab.locator("#steps li").count() == of_pass
+    page.tab.wait_for_function(f"() => document.querySelectorAll('#steps li').length === {of_pass}")
     page.tab.locator("#steps li").last.locator("a").click()
     end = index.starts[index.pass_index + 1]
-    page.tab.wait_for_function(f"document.getElementById('slider').value === '{end}'")
+    page.tab.wait_for_function(f"() => document.getElementById('slider').value === '{end}'")
 
 
 def test_the_curve_of_the_loss(show):
@@ -278,8 +277,8 @@ def test_nothing_is_wider_than_the_window(show, width, updates):
 
 
 def test_it_plays_through_the_passes(show):
-    page = show(COURSES["lost"]())
-    page.tab.clock.install()
+    page = show(COURSES["lost"](), apart=True)
+    page.stop_the_clock()
     page.press(" ")
     page.tab.clock.run_for(90_000)
     assert (page.position, page.text("#play")) == (int(page.tab.locator("#slider").get_attribute("max")), "Play")
@@ -296,7 +295,7 @@ def test_print(show):
 
 
 def test_without_javascript(visit):
-    page = visit(compose(branching()), java_script_enabled=False)
+    page = visit(compose(branching()), apart=True, java_script_enabled=False)
     assert page.tab.get_by_text("all data and gradients of the first pass").is_visible()
     assert page.tab.locator("#curve").is_visible() and not page.tab.locator("#g1").is_visible()
 
@@ -318,12 +317,13 @@ def test_names_are_shown_and_not_obeyed(show, kind):
 def test_a_notebook_shows_it(visit):
     cell = perceptron()._repr_mimebundle_()["text/html"]
     page = visit(f"<!DOCTYPE html><title>notebook</title>{cell}{cell}", viewport={"width": 1000, "height": 1900})
-    first, second = (page.tab.frame_locator(f"iframe >> nth={k}") for k in (0, 1))
-    first.locator("#node-n0").focus()
+    first, second = ready_frames(page.tab)
+    first.focus("#node-n0")
+    page.tab.wait_for_function(IN_FRAME)
     page.press("n", 2)
     page.press("u")
-    assert first.locator("#where").inner_text() == "Pass 3 of 4. Update 1 of 3: w1"
-    assert second.locator("#where").inner_text() == "Pass 1 of 4. Start"
+    first.get_by_text("Pass 3 of 4. Update 1 of 3: w1").wait_for()
+    assert second.inner_text("#where") == "Pass 1 of 4. Start"
     first.get_by_text("All steps of this pass").click()
-    first.locator("#steps a").first.click()
-    first.get_by_text("Pass 3 of 4. Forward, step 1 of 20").wait_for(timeout=3000)
+    first.click("#steps a >> nth=0")
+    first.get_by_text("Pass 3 of 4. Forward, step 1 of 20").wait_for()

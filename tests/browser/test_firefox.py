@@ -49,7 +49,7 @@ class Page:
         self.session, self.file = session, file
         session.navigate(file.as_uri())
         self.session.timeout.script = 30
-        wait = f"const [done] = arguments, look = () => ({READY}) ? done() : setTimeout(look, 20); look();"
+        wait = f"const [done] = arguments, look = () => ({READY})() ? done() : setTimeout(look, 20); look();"
         session.execute_async_script(wait, sandbox=None)
 
     def evaluate(self, expression: str) -> Any:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 import tinygrad_edu as tg
+from browser.focus import IN_FRAME, ready_frames
 from tinygrad_edu_viz import Trace
 from tinygrad_edu_viz.pages.frames import live_frame, playground_frame
 
@@ -29,8 +30,7 @@ def lesson() -> str:
 @pytest.fixture
 def opened(visit: Callable[..., Any], lesson: str) -> Any:
     page = visit(lesson, viewport={"width": 1300, "height": 2400})
-    for frame in page.tab.frames[1:]:
-        frame.wait_for_function("() => window.tinygrad")
+    ready_frames(page.tab)
     return page
 
 
@@ -42,12 +42,14 @@ def test_frames_of_one_page_are_apart_and_leave_it_the_focus(opened: Any) -> Non
     tab.keyboard.type("fue")  # keys of the pages
     assert tab.input_value("#field") == "fue" and play.evaluate("tinygrad.losses().step") == 0
     first.click("#graph")
+    tab.wait_for_function(IN_FRAME)
     opened.press("ArrowRight")
-    where = [frame.text_content("#where") for frame in (first, second)]
-    assert where[0].startswith("Forward, step 1") and where[1] == "Start"
+    first.locator("#where", has_text="Forward, step 1").wait_for()
+    assert second.text_content("#where") == "Start"
     first.evaluate("(tinygrad.compute({w: 5}), 0)")
     assert second.evaluate("tinygrad.steps()[0].text") != first.evaluate("tinygrad.steps()[0].text")
     play.click("#answer")
+    play.locator("#walk").wait_for()
     opened.press("o")  # a frame in a frame
     play.frame_locator("#stepper iframe").locator("#leaves input >> nth=0").wait_for()
     play.click("#stepper-close")

@@ -166,9 +166,8 @@ def test_time(visit):
 
 @pytest.mark.parametrize("motion", ["no-preference", "reduce"])
 def test_it_plays_to_the_end(visit, motion):
-    opened = visit(page(ravine()), reduced_motion=motion)
-    opened.tab.clock.install()
-    opened.tab.clock.pause_at("2100-01-01")
+    opened = visit(page(ravine()), apart=True, reduced_motion=motion)
+    opened.stop_the_clock()
     opened.tab.click("#play")
     assert opened.text("#when") == "the start" and opened.text("#play") == "Pause"
     opened.tab.clock.run_for(20_000)

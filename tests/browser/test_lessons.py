@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from browser.focus import FRAME_READY
+from browser.focus import ready_frames
 from tinygrad_edu_tutorials import library
 from tinygrad_edu_tutorials.exporting.pages import page as lesson_page
 from tinygrad_edu_tutorials.exporting.players import player
@@ -24,9 +24,7 @@ def show(visit: Callable[..., Any]) -> Callable[..., Any]:
         with speaking(language):
             made = lesson_page(library.lesson(name, language), language)
         opened = visit(made, viewport={"width": width, "height": 844}, **settings)
-        for frame in opened.tab.locator("iframe").all():
-            frame.scroll_into_view_if_needed()
-            frame.element_handle().content_frame().wait_for_function(FRAME_READY)
+        ready_frames(opened.tab)
         return opened
 
     return open_page
@@ -84,9 +82,9 @@ def test_a_player_computes_in_its_frame(show):
     assert frame.evaluate("tinygrad.compute({a: 7}).gradients.b") == 35
 
 
-def test_without_a_program_the_lesson_can_be_read(show, visit):
+def test_without_a_program_the_lesson_can_be_read(visit):
     with speaking("en"):
         made = lesson_page(library.lesson("02-perceptron", "en"), "en")
-    opened = visit(made, java_script_enabled=False)
+    opened = visit(made, apart=True, java_script_enabled=False)
     assert opened.tab.locator("h2").count() == 6
     assert opened.tab.locator("details").first.is_visible()

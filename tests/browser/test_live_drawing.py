@@ -44,6 +44,9 @@ WRITTEN = """(changes) => new Promise((done) => {
 })"""
 
 
+DRAWN = "() => document.querySelector('#result').textContent"
+# Who observes last is told last what is in sight.
+OBSERVED = "() => new Promise((told) => new IntersectionObserver(told).observe(document.body))"
 LAST = "(text) => [...document.querySelectorAll('#rows tr')].at(-1).children[2].textContent === text"
 
 
@@ -74,7 +77,7 @@ def test_texts_that_stay_are_not_written(visit):
 
     before, after = Trace.record(make()), Trace.record(make(a=-0.25))
     page = visit(compose(before, live=True), "#step=99", viewport={"width": 1280, "height": 2000})
-    page.tab.wait_for_function("document.querySelector('#result').textContent")
+    page.tab.wait_for_function(DRAWN)
     found = page.tab.evaluate(WRITTEN, {"a": -0.25})
     pairs = zip(before.nodes.values(), after.nodes.values(), strict=True)
     nodes = [(number(old.data), number(new.data)) for old, new in pairs]
@@ -95,13 +98,13 @@ def texts(page) -> list[list[str]]:
 def test_what_is_out_of_sight_is_written_later(visit):
     changes = {"x0": 0.75, "w00": -1.25}
     page = visit(compose(Trace.record(layered()), live=True), "#step=9999")
-    page.tab.wait_for_function("document.querySelector('#result').textContent")
-    page.tab.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    page.tab.wait_for_function(DRAWN)
+    page.tab.evaluate(OBSERVED)
     before = texts(page)
     found = page.tab.evaluate(WRITTEN, changes)
     assert found and all(seen and old != new for _, old, new, seen in found)
     again = visit(compose(Trace.record(layered(changes)), live=True), "#step=9999")
-    again.tab.wait_for_function("document.querySelector('#result').textContent")
+    again.tab.wait_for_function(DRAWN)
     wanted = texts(again)
     others = sum(a != b for old, new in zip(before, wanted, strict=True) for a, b in zip(old, new, strict=True))
     assert len(found) < others / 2
@@ -112,7 +115,7 @@ def test_what_is_out_of_sight_is_written_later(visit):
 
 def test_what_comes_into_sight_shows_the_latest_numbers(visit):
     page = visit(compose(Trace.record(layered()), live=True), "#step=9999")
-    page.tab.wait_for_function("document.querySelector('#result').textContent")
+    page.tab.wait_for_function(DRAWN)
     page.tab.evaluate("""() => { // a hand that does not rest
         const change = (x0) => {
             tinygrad.compute({ x0 });

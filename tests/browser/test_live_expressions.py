@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 import tinygrad_edu as tg
+from browser.focus import IN_FRAME, ready_frames
 from tinygrad_edu.graph.operation import FUNCTIONS, REGISTRY, elementwise
 from tinygrad_edu_cli.expressions.expression import evaluate
 from tinygrad_edu_viz import Trace
@@ -81,9 +82,10 @@ def test_two_cells_of_a_notebook_compute_apart(visit):
 
     assert 'sandbox="allow-scripts"' in cell()
     page = visit(f"<!DOCTYPE html><title>notebook</title>{cell()}{cell()}", viewport={"width": 1000, "height": 1400})
-    first, second = (page.tab.frame_locator(f"iframe >> nth={k}") for k in (0, 1))
-    first.locator("#input-0").fill("5")
-    first.locator("#node-n0").focus()
+    first, second = ready_frames(page.tab)
+    first.fill("#input-0", "5")
+    first.focus("#node-n0")
+    page.tab.wait_for_function(IN_FRAME)
     page.press("ArrowUp")
     first.locator("#node-n0 .data", has_text="5.1").wait_for()
-    assert second.locator("#input-0").input_value() == "2"
+    assert second.input_value("#input-0") == "2"

@@ -25,7 +25,7 @@ STATE = "tinygrad.state()"
 
 def said(page: Any, text: str, where: str = "#said") -> None:
     """Wait until it stands there."""
-    page.tab.locator(where).filter(has_text=text).wait_for(timeout=9000)
+    page.tab.locator(where).filter(has_text=text).wait_for()
 
 
 def usual(kind: type) -> dict[str, Any]:

@@ -8,6 +8,7 @@ import pytest
 
 import hostile
 import tinygrad_edu as tg
+from browser.focus import IN_FRAME, ready_frames
 from tinygrad_edu_viz import Trace
 from tinygrad_edu_viz.pages.page import page as compose
 from tinygrad_edu_viz.readable import number, number_lines
@@ -119,9 +120,8 @@ def test_buttons_and_slider(visit):
 
 
 def test_it_plays_and_stops_at_the_end(visit):
-    page = visit(neuron())
-    page.tab.clock.install()
-    page.tab.clock.pause_at("2100-01-01")
+    page = visit(neuron(), apart=True)
+    page.stop_the_clock()
     page.press(" ")
     assert page.text("#play") == "Pause"
     page.tab.clock.run_for(5_500)  # a second for each step forward
@@ -142,10 +142,10 @@ def test_links_to_a_step(visit):
     page.press("ArrowRight")
     assert page.tab.url.endswith("#step=10")
     page.tab.evaluate("location.hash = '#step=2'")
-    page.tab.wait_for_function("document.getElementById('slider').value === '2'")
+    page.tab.wait_for_function("() => document.getElementById('slider').value === '2'")
     page.tab.get_by_text("All steps").click()
     page.tab.locator("#steps li").nth(6).locator("a").click()
-    page.tab.wait_for_function("document.getElementById('slider').value === '7'")
+    page.tab.wait_for_function("() => document.getElementById('slider').value === '7'")
 
 
 @pytest.mark.parametrize("fragment", ["#step=99999", "#step=-1", "#step=x", "#<script>", "#step="])
@@ -397,7 +397,7 @@ def test_print(visit):
 
 
 def test_without_javascript(visit):
-    page = visit(neuron(), java_script_enabled=False)
+    page = visit(neuron(), apart=True, java_script_enabled=False)
     assert page.tab.get_by_text("Stepping needs JavaScript").is_visible()
     assert page.box("n4", "grad") == ["0.5"]
 
@@ -418,8 +418,9 @@ def test_two_players_in_one_notebook(visit):
     """Each frame steps by itself."""
     cell = neuron()._repr_mimebundle_()["text/html"]
     page = visit(f"<!DOCTYPE html><title>notebook</title>{cell}{cell}", viewport={"width": 1000, "height": 1400})
-    first, second = (page.tab.frame_locator(f"iframe >> nth={k}") for k in (0, 1))
-    first.locator("#node-n0").focus()
+    first, second = ready_frames(page.tab)
+    first.focus("#node-n0")
+    page.tab.wait_for_function(IN_FRAME)
     page.press("ArrowRight", 9)
-    assert first.locator("#where").inner_text() == "Backward, step 9 of 15"
-    assert second.locator("#where").inner_text() == "Start"
+    first.get_by_text("Backward, step 9 of 15").wait_for()
+    assert second.inner_text("#where") == "Start"

@@ -116,7 +116,7 @@ def test_own_data_is_that_of_the_file(visit: Any, tmp_path: Any, monkeypatch: An
     else:
         tab = visit(page()).tab
         tab.set_input_files("#csv", file)
-        tab.wait_for_function("tinygrad.settings().data === 'own.csv'")
+        tab.wait_for_function("() => tinygrad.settings().data === 'own.csv'")
     assert ("100 rows are left out" in tab.text_content("#legend")) == (kind == "many")
     tab.evaluate("tinygrad.configure({batch: 200})")
     tab.click("#epoch")

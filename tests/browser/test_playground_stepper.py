@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 import tinygrad_edu as tg
+from browser.focus import IN_FRAME
 from tinygrad_edu_viz import Trace
 
 pytestmark = pytest.mark.browser
@@ -134,7 +135,7 @@ def test_back_leads_to_the_training_as_it_was(open_playground: Any) -> None:
     opened.press("o")
     frame = tab.frame_locator("#stepper iframe")
     frame.locator("#leaves input >> nth=0").wait_for()
-    tab.wait_for_function("() => document.activeElement?.tagName === 'IFRAME'")
+    tab.wait_for_function(IN_FRAME)
     opened.press("ArrowRight", 3)  # keys act inside
     frame.locator("#where", has_text="step 3 of").wait_for()
     frame.locator("#ten").click()

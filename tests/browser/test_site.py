@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from browser.focus import AT_REST
+from browser.focus import press_tab
+from browser.tabs import Opened, Tabs
 from tinygrad_edu_tutorials.library import names
 
 pytestmark = pytest.mark.browser
@@ -33,26 +34,21 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def browse(chromium: Any, site: Path) -> Iterator[Callable[..., Any]]:
+def browse(tabs: Tabs, site: Path) -> Iterator[Callable[..., Any]]:
     """Open a page; at the end nothing may have been complained about, and nothing but the site been asked for."""
-    complaints: list[str] = []
-    requests: list[str] = []
-    contexts = []
+    opened: list[Opened] = []
 
-    def open_page(name: str, width: int = 1280, **settings: Any) -> Any:
-        contexts.append(chromium.new_context(offline=True, viewport={"width": width, "height": 900}, **settings))
-        tab = contexts[-1].new_page()
-        tab.on("console", lambda message: complaints.append(f"{name}: {message.text}"))
-        tab.on("pageerror", lambda error: complaints.append(f"{name}: {error}"))
-        tab.on("request", lambda request: requests.append(request.url))
-        tab.goto((site / name).as_uri())
-        return tab
+    def open_page(name: str, width: int = 1280, **media: str) -> Any:
+        window = {"width": width, "height": 900}
+        opened.append(Opened(tabs, (site / name).as_uri(), viewport=window, **media))
+        return opened[-1].tab
 
     yield open_page
-    assert complaints == []
-    assert [url for url in requests if not url.startswith((site.as_uri(), "data:", "blob:", "about:"))] == []
-    for context in contexts:
-        context.close()
+    for page in opened:
+        page.close()
+    for page in opened:
+        assert page.complaints == []
+        assert [url for url in page.requests if not url.startswith((site.as_uri(), "data:", "blob:", "about:"))] == []
 
 
 def player_of(tab: Any) -> Any:
@@ -102,10 +98,10 @@ def test_a_prediction_is_judged_where_it_stands(browse, name, wrong, right):
 @pytest.mark.parametrize("name", ["lessons/08-backprop.html", "index.html"])
 def test_each_page_leads_to_its_twin_and_back(browse, site, name):
     tab = browse(name)
-    tab.click(".language a")
-    assert tab.url == (site / "de" / name).as_uri() and tab.get_attribute("html", "lang") == "de"
-    tab.click(".language a")
-    assert tab.url == (site / name).as_uri() and tab.get_attribute("html", "lang") == "en"
+    for language, place in (("de", site / "de" / name), ("en", site / name)):
+        tab.click(".language a")
+        tab.wait_for_url(place.as_uri())
+        assert tab.get_attribute("html", "lang") == language
 
 
 @pytest.mark.parametrize(
@@ -134,8 +130,7 @@ def test_with_the_keyboard_alone(browse):
     tab.keyboard.press("Enter")
     seen = []
     while "<iframe" not in tab.evaluate(FOCUSED) and len(seen) < 40:
-        tab.keyboard.press("Tab")
-        tab.wait_for_function(AT_REST)
+        press_tab(tab)
         seen.append(tab.evaluate(FOCUSED))
         if seen[-1].startswith("<summary"):
             tab.keyboard.press("Enter")
@@ -143,8 +138,7 @@ def test_with_the_keyboard_alone(browse):
     for _ in range(40):
         if not inside.evaluate("document.hasFocus()"):
             break
-        tab.keyboard.press("Tab")
-        tab.wait_for_function(AT_REST)
+        press_tab(tab)
     assert "on a page of its own" in tab.evaluate("document.activeElement.textContent")
 
 
@@ -160,15 +154,10 @@ def test_light_and_dark_are_those_of_the_system(browse, scheme):
 @pytest.mark.parametrize(
     "name", ["index.html", "de/lessons/08-backprop.html", "guides/gallery.html", "api/tinygrad_edu.html"]
 )
-def test_axe_finds_nothing_serious(browse, name, scheme):
-    missing = "needs axe-core: pip install --group browser"
-    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason=missing).Axe()
+def test_axe_finds_nothing_serious(browse, axe, name, scheme):
     tab = browse(name, color_scheme=scheme)
     tab.evaluate("document.querySelectorAll('details').forEach((each) => each.open = true)")
     tab.evaluate("document.querySelectorAll('iframe').forEach((each) => each.remove())")  # other tests hold for them
     rules = {"definition-list": {"enabled": False}}  # Sphinx sets names and descriptions in lists of its own shape
-    found = axe.run(tab, options={"resultTypes": ["violations"], "rules": rules, "preload": False}).response[
-        "violations"
-    ]
-    serious = [each for each in found if each["impact"] in ("serious", "critical")]
+    serious = [each for each in axe(tab, rules=rules) if each["impact"] in ("serious", "critical")]
     assert [(each["id"], node["html"][:200]) for each in serious for node in each["nodes"]] == []
