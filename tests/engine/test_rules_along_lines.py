@@ -124,6 +124,25 @@ def test_what_no_kernel_takes_goes_call_by_call(device: str) -> None:
 
 
 @pytest.mark.raw_arrays
+def test_operands_that_are_one_number_broadcast(device: str) -> None:
+    backend, cpu = backends.get(device), backends.get("cpu")
+    layer_norm, logits = REGISTRY["layer_norm"].forward, RANDOM((4, 3))
+
+    def calls(xp: Any) -> list[Any]:
+        x, label, two = xp.asarray(logits), xp.asarray(1), xp.asarray(2.0)
+        labels, g, weight = (xp.broadcast_to(a, n) for a, n in ((label, (4,)), (two, (4,)), (two, (3,))))
+        return [
+            xp.cross_entropy_rows(x, labels),
+            xp.cross_entropy_slope(x, labels, g),
+            xp.compute(REGISTRY["layer_norm"], layer_norm, [x, weight, weight], {"axis": -1, "eps": 0.1}),
+            xp.compute(REGISTRY["softmax"], REGISTRY["softmax"].forward, [xp.broadcast_to(two, (4, 3))], {"axis": -1}),
+        ]
+
+    for found, wanted in zip(backend.run(calls, backend), calls(cpu), strict=True):
+        np.testing.assert_allclose(backend.asnumpy(found), wanted, rtol=1e-13)
+
+
+@pytest.mark.raw_arrays
 def test_a_kernel_reads_nothing_past_the_end(device: str) -> None:
     """Operands that are too short for it are those of a plain rule, which refuses them."""
     backend = backends.get(device)

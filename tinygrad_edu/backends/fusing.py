@@ -13,7 +13,7 @@ from ..errors import TinygradError
 from ..namespaces.indexing import axes_in_range
 from ..namespaces.namespace import PARTS
 from ..tapes.cuda.language import EACH_ELEMENT, KernelText, elementwise
-from ..tapes.cuda.lines import lanes_for, line_kernel
+from ..tapes.cuda.lines import REPEATED, lanes_for, line_kernel
 from ..tapes.kernel import Kernel
 from .base import Backend
 from .launching import KNOWN, Launcher
@@ -308,8 +308,8 @@ def line_plan(
         return None
     if not all(_lies(place, shape, before, after) for place, shape in zip(places, shapes, strict=True)):
         return None
-    places = tuple([_ONCE.get(p, p) if kind == "1" else p for p, kind in zip(places, layout, strict=True)])
-    of_one = tuple([_of_one_line(p, shape, split) for p, shape in zip(places, shapes, strict=True)])
+    of_one = tuple([_of_one_line(place, shape, split) for place, shape in zip(places, shapes, strict=True)])
+    places = tuple([REPEATED * (kind == "1") + place for place, kind in zip(places, layout, strict=True)])
     lanes = lanes_for(lines, length)
     try:
         kernel = line_kernel(rule, places, of_one, line, lanes, numbers, settings)
@@ -320,7 +320,6 @@ def line_plan(
 
 
 _INDICES = {"c": "i", "1": "0"}  # of elements, by how an array lies
-_ONCE = {"element": "same", "line": "same line"}  # what an array of one number holds
 
 
 def _lies(place: str, shape: tuple[int, ...], before: tuple[int, ...], after: tuple[int, ...]) -> bool:
@@ -336,7 +335,7 @@ def _lies(place: str, shape: tuple[int, ...], before: tuple[int, ...], after: tu
 
 def _of_one_line(place: str, shape: tuple[int, ...], split: int) -> tuple[int, ...]:
     """The shape that an operand would have if there were one line."""
-    if place in ("line", "label", "same line"):
+    if place in ("line", "label"):
         return (1,) * len(shape)
     return shape if place in ("column", "one") else (*(1,) * split, *shape[split:])
 

@@ -149,6 +149,9 @@ class Structural(Operation):
 
     def __init__(self, forward: Rule, rules: tuple[Rule | None, ...], shared: Rule | None = None):
         super().__init__(forward, rules)
+        for rule in filter(None, rules):
+            if rule.__name__ == "<lambda>":
+                rule.__name__ = f"{self.name}_vjp"  # so is its kernel called, on a device
         self.shared = shared
         self.writes_into = frozenset(k for k, rule in enumerate(rules) if rule and "out" in rule.__code__.co_varnames)
 

@@ -8,6 +8,7 @@ of one line, so that it may ask for its length; what it calls is written for the
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable
 from functools import cache
 from typing import Any, NamedTuple
@@ -24,11 +25,11 @@ PLACES = {
     "element": "{}[line * length + {}]",  # a number for each element
     "column": "{}[{}]",  # the same numbers for each line
     "line": "{}[line]",  # a number for each line
-    "same": "{}[0]",  # a number for each element, the same for all
-    "same line": "{}[0]",  # a number for each line, the same for all
     "one": "{}[0]",  # one number for all
     "label": "position({}[line], length)",  # where in each line an element lies
 }
+REPEATED = "repeated "  # of places: the array is one number, broadcast to its shape
+PLACES |= {REPEATED + place: re.sub(r"\[.*\]", "[0]", index) for place, index in PLACES.items()}
 EACH_LINE = (  # some lanes have a line
     "long long line = ((long long)blockIdx.x * blockDim.x + threadIdx.x) / LANES;",
     "int lane = threadIdx.x % LANES;",
@@ -116,11 +117,11 @@ class _Reader(RuleNamespace):
 
     def operand(self, name: str, place: str | None, shape: tuple[int, ...]) -> Tracer:
         """An input of the kernel, an array or a number."""
-        integers = place == "label"
-        tracer = self.tape.input(np.zeros(shape, dtype=int if integers else float))
+        kind = (place or "number").removeprefix(REPEATED)
+        tracer = self.tape.input(np.zeros(shape, dtype=int if kind == "label" else float))
         template = name if place is None else PLACES[place].format(name, "{}")
         self.names[tracer.place] = template.format("j")
-        if place in ("element", "column", "same"):
+        if kind in ("element", "column"):
             self._templates[tracer.place] = template
         return tracer
 
