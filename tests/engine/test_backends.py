@@ -302,6 +302,21 @@ def reduce(name: str, shape: tuple[int, ...], arguments: dict[str, Any], device:
 
 
 @pytest.mark.raw_arrays
+@pytest.mark.parametrize("columns", [1, 10, 40])
+@pytest.mark.parametrize("dtype", ["float32", "int64"])
+def test_the_largest_of_each_row(columns: int, dtype: str, device: str) -> None:
+    """Of short rows, which the CPU copies first, and of long ones; nan is the largest of its row."""
+    backend, a = backends.get(device), np.random.default_rng(0).integers(-9, 9, (7, columns)).astype(dtype)
+    if dtype == "float32":
+        a[2, columns // 2] = np.nan
+    given, out = backend.asarray(a), backend.asarray(np.zeros(7, dtype))
+    np.testing.assert_array_equal(backend.asnumpy(backend.max(given, axis=1, keepdims=True)), a.max(1, keepdims=True))
+    backend.max(given, axis=1, out=out)
+    np.testing.assert_array_equal(backend.asnumpy(out), a.max(1))
+    np.testing.assert_array_equal(backend.asnumpy(given), a)
+
+
+@pytest.mark.raw_arrays
 def test_where_takes_a_plain_condition(device: str) -> None:
     backend = backends.get(device)
     a, b = backend.asarray([1.0, 2.0]), backend.asarray([[3.0], [4.0]])
