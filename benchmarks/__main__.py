@@ -2,9 +2,9 @@
 
     python -m benchmarks [--quick] [--json FILE] [PART ...]
 
-The parts are scalar, tensors, training, growth, start, traces, landscapes, screen and pages; without any, all but the
-last. micrograd and scikit-learn must be installed (dependency group `bench`); JAX is compared with if it is (the same
-group), and PyTorch (group `oracle`).
+The parts are scalar, tensors, training, growth, start, launches, traces, landscapes, screen and pages; without any, all
+but the last. micrograd and scikit-learn must be installed (dependency group `bench`); JAX is compared with if it is
+(the same group), and PyTorch (group `oracle`); launches are counted with CuPy (group `cupy`) on an emulated GPU.
 
 `--quick` takes the first five, with few rounds, and fails only where a measure is twice as bad as its hold. The exit
 status is 1 if a hold is missed.
@@ -26,10 +26,10 @@ QUICK = "scalar", "tensors", "training", "growth", "start"
 
 
 def main() -> int:
-    from . import growth, landscapes, pages, scalar, screen, start, tensors, traces, training
+    from . import growth, landscapes, launches, pages, scalar, screen, start, tensors, traces, training
 
     parts = {"scalar": scalar, "tensors": tensors, "training": training, "growth": growth, "start": start}
-    parts |= {"traces": traces, "landscapes": landscapes, "screen": screen, "pages": pages}
+    parts |= {"launches": launches, "traces": traces, "landscapes": landscapes, "screen": screen, "pages": pages}
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("parts", nargs="*", metavar="PART")
     parser.add_argument("--quick", action="store_true")

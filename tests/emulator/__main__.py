@@ -2,7 +2,7 @@
 
     python -m tests.emulator build              builds it into the cache, unless it is there
     python -m tests.emulator test [OPTIONS]     builds it, and runs `pytest -m "gpu or emulator" OPTIONS` on it
-    python -m tests.emulator steps              builds it, and prints what training steps ask of it, and how long that
+    python -m tests.emulator steps [--json]     builds it, and prints what training steps ask of it, and how long that
                                                 takes the host
 
 Exit status: 0 done, 1 a test failed, 2 wrong usage, 3 something is missing to build it, and what.
@@ -23,7 +23,9 @@ DONE, USAGE, MISSING = 0, 2, 3
 
 def main(arguments: list[str]) -> int:
     command, options = arguments[:1], arguments[1:]
-    if command not in (["build"], ["test"], ["steps"]) or (options and command != ["test"]):
+    if command not in (["build"], ["test"], ["steps"]) or (
+        options and command != ["test"] and [*command, *options] != ["steps", "--json"]
+    ):
         print(__doc__, file=sys.stderr)
         return USAGE
     try:
@@ -37,7 +39,7 @@ def main(arguments: list[str]) -> int:
     if command == ["build"]:
         return DONE
     if command == ["steps"]:
-        return steps.main()
+        return steps.main(as_json=bool(options))
     tests = [sys.executable, "-m", "pytest", "-m", "gpu or emulator", *options]
     return subprocess.run(tests, env=os.environ | {VARIABLE: "1", "TINYGRAD_EDU_REQUIRE_GPU": "1"}).returncode
 

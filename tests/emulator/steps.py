@@ -7,7 +7,8 @@ compared before; then nothing is computed any more (`dry()`), and all that is le
 from __future__ import annotations
 
 import gc
-from dataclasses import astuple, fields
+import json
+from dataclasses import asdict, astuple, fields
 from typing import NamedTuple
 
 from benchmarks.timing import interleaved
@@ -50,11 +51,14 @@ def measured(case: str, rounds: int, repeat: int) -> tuple[dict[str, Row], dict[
     return dict(zip(made, map(Row, times, counts), strict=True)), failed
 
 
-def main() -> int:
+def main(as_json: bool = False) -> int:
     activating.activate()
     from benchmarks import gpu
 
     rows, failed = measured("small", rounds=25, repeat=40)
+    if as_json:
+        print(json.dumps({name: {"seconds": row.seconds, **asdict(row.count)} for name, row in rows.items()}))
+        return gpu.FAILED if failed else gpu.DONE
     columns = [field.name for field in fields(activating.Count)]
     print(f"{'':19}{'host':>8}  of fused  {'  '.join(columns)}")
     for name, (seconds, count) in rows.items():
