@@ -46,6 +46,10 @@ def test_a_learning_curve_in_axes_of_ones_own():
 def test_other_metrics():
     ax = history().plot("accuracy")
     assert ax.get_ylabel() == "accuracy" and ax.get_yscale() == "linear"
+    regression = history()
+    regression.validation_r2 = [0.2, 0.4, 0.3]
+    ax = regression.plot("r2")
+    assert ax.get_ylabel() == "R²" and ax.get_title() == "R² by epoch"
     with pytest.raises(ArgumentError, match="the run has no r2; it has loss, accuracy"):
         history().plot("r2")
     with pytest.raises(ArgumentError, match="one of loss, accuracy, r2, not 'f1'"):

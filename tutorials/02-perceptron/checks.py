@@ -45,9 +45,6 @@ def without_activation(inputs, weights, bias):
     return sum(w * x for w, x in zip(weights, inputs, strict=True)) + bias
 
 
-LOOP = "    for w, x in zip(weights, inputs):\n"
-
-
 class Neuron(FunctionExercise):
     name = "neuron"
     functions = ("neuron",)

@@ -16,7 +16,7 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
-from tinygrad_edu_viz.pages.frames import AROUND, LEAST, MOST, PLAYGROUND, UPDATES, framed
+from tinygrad_edu_viz.pages.frames import AROUND, LEAST, MOST, PLAYGROUND, UPDATES
 from tinygrad_edu_words import _, language
 
 REFUSED = (2, 4)
@@ -41,11 +41,6 @@ class Player(NamedTuple):
     height: int
     allowed: tuple[str, ...] = ()
     note: str = ""
-
-    @property
-    def frame(self) -> str:
-        """An element of HTML with the page inside; as `tinygrad_edu_viz.pages.frames.framed`."""
-        return framed(self.page, self.title, self.height, *self.allowed)
 
 
 def player(command: str) -> Player | None:

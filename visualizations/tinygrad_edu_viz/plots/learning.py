@@ -49,8 +49,9 @@ def learning_curve(history: History, metric: str = "loss", ax: Any = None) -> An
         mark_best(ax, history.best_epoch, figure.LIGHT)
     if metric == "loss":
         use_log(ax, lines)
+    name = _(NAMES[metric])
     ax.legend(fontsize=figure.LETTERS)
-    return figure.labelled(ax, _("{metric} by epoch").format(metric=_(metric)), _("epoch"), _(metric))
+    return figure.labelled(ax, _("{metric} by epoch").format(metric=name), _("epoch"), name)
 
 
 def draw_curves(ax: Any, lines: dict[str, list[float]], epochs: list[int], look: figure.Look, width: float = 2) -> None:
