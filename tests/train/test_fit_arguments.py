@@ -23,9 +23,9 @@ def test_every_argument_is_explained_in_one_place() -> None:
         mine, other = tg.train.fit, tg.train.Settings
         if name in settings and name != "data":  # the data for `fit`; a fingerprint of it among the settings
             mine, other = other, mine
-        explained = re.compile(rf"^ {{8}}(\w+, )*{name}(, \w+)*: ", re.MULTILINE)
-        assert explained.search(str(mine.__doc__)), name
-        assert name == "data" or not explained.search(str(other.__doc__)), name
+        explained = re.compile(rf"^ {{4}}(\w+, )*{name}(, \w+)*: ", re.MULTILINE)
+        assert explained.search(inspect.getdoc(mine) or ""), name
+        assert name == "data" or not explained.search(inspect.getdoc(other) or ""), name
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ import numpy as np
 
 from ..errors import ArgumentError
 from ..graph.modes import MODES
+from ..namespaces import floats
 from ..namespaces.objects import is_value
 from ..tensors.storing import begin_storing, end_storing
 from ..tensors.tensor import Tensor
@@ -185,7 +186,7 @@ class ScalarFunction:
             results = self.function(*_as_values(row))
             check_results(results)
             found.append(as_tuple(differentiated(results, 1.0 / len(rows))))
-        mean = Value.wrap(sum(loss._data for loss, *_ in found) / len(rows))
+        mean = Value.wrap(floats.total(loss._data for loss, *_ in found) / len(rows))
         return (mean, *map(list, zip(*[others for _, *others in found], strict=True))) if len(found[0]) > 1 else mean
 
 
