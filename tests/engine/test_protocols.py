@@ -113,6 +113,7 @@ def test_other_names_of_the_same_functions():
     np.testing.assert_array_equal(np.add.reduce(x).numpy(), A.sum(axis=0))
     np.testing.assert_allclose(np.multiply.reduce(x, axis=1).numpy(), A.prod(axis=1))
     np.testing.assert_array_equal(np.maximum.reduce(x, axis=1, keepdims=True).numpy(), A.max(axis=1, keepdims=True))
+    np.testing.assert_allclose(np.add.reduce(x, axis=None).numpy(), A.sum())
 
 
 def test_questions_get_plain_answers():
@@ -122,6 +123,18 @@ def test_questions_get_plain_answers():
     np.testing.assert_array_equal(np.isnan(x), np.zeros((2, 3), dtype=bool))
     np.testing.assert_array_equal(np.argsort(x, axis=1), np.argsort(A, axis=1))
     assert np.ones_like(x).shape == (2, 3) and not np.zeros_like(x).requires_grad
+
+
+def test_tensors_given_by_name():
+    x = Tensor(A, requires_grad=True)
+    assert np.argmax(a=x) == np.argmax(A) and np.allclose(a=x, b=x) and np.shape(a=x) == (2, 3)
+    assert np.zeros_like(a=x.detach()).shape == (2, 3)
+    for result in (np.sum(a=x, axis=1), tg.sum(a=x, axis=1), tg.sum(axis=1, a=x)):
+        assert result.requires_grad
+        np.testing.assert_allclose(result.numpy(), A.sum(axis=1))
+    for twice in (lambda: tg.sum(x, a=x), lambda: tg.sum(x, 0, axis=1)):
+        with pytest.raises(TypeError, match="multiple values for argument"):
+            twice()
 
 
 def test_functions_without_a_derivative_say_so():
@@ -137,6 +150,9 @@ def test_functions_without_a_derivative_say_so():
         np.add.accumulate(x)
     with pytest.raises(TypeError, match=r"np\.sum of a tensor is tinygrad_edu\.sum\(a, axis=None, .*'where'"):
         np.sum(x, where=A > 0)
+    for option in ({"where": A > 0}, {"initial": 1.0}, {"dtype": "float32"}):
+        with pytest.raises(TypeError, match=rf"with no other arguments; .*'{next(iter(option))}'"):
+            np.add.reduce(x, **option)
 
 
 def test_writing_into_an_array_cannot_be_recorded():

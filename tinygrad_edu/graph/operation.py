@@ -267,12 +267,14 @@ def _with_attributes(op: Operation) -> Rule:
         if len(operands) == arity and len(attrs) == len(names) and _PLAIN.issuperset(map(type, given.values())):
             a = operands[0]
             return a._apply(op, operands, attrs) if isinstance(a, Node) else apply(op, operands, attrs)
-        attrs = defaults | given
-        if len(operands) > arity:
-            attrs.update(zip(names, operands[arity:], strict=False))
-        if len(attrs) > len(names) or not arity <= len(operands) <= arity + len(names):
+        positional = dict(zip(names, operands[arity:], strict=False))
+        attrs = defaults | given | positional
+        as_usual = arity <= len(operands) <= arity + len(names) and given.keys().isdisjoint(positional)
+        if not as_usual or len(attrs) > len(names):
             check_keywords(function, given, op.name)
-            inspect.signature(function).bind(*operands, **given)  # raises with Python's own words
+            bound = inspect.signature(function).bind(*operands, **given).arguments  # raises with Python's own words
+            operands = tuple([bound.pop(name) for name in [*bound] if name not in names])  # given by name
+            attrs = defaults | bound
         return apply(op, operands[:arity], _plain(op, attrs))
 
     return function

@@ -42,8 +42,7 @@ def ufunc_call(node: Node, ufunc: np.ufunc, method: str, /, *operands: Any, **op
     if any(is_value(x) for x in operands) and any(isinstance(x, np.ndarray) and x.ndim for x in operands):
         return getattr(OBJECTS, name)(*map(as_object, operands))
     if method == "reduce" and ufunc.__name__ in _REDUCTIONS:
-        options = {"axis": 0} | {k: v for k, v in options.items() if k in ("axis", "keepdims")}
-        return FUNCTIONS[_REDUCTIONS[ufunc.__name__]](operands[0], **options)
+        return _call(_REDUCTIONS[ufunc.__name__], ufunc, operands, {"axis": 0} | options)
     if method != "__call__":
         raise TypeError(
             f"np.{ufunc.__name__}.{method} has no derivative here: compose it from functions of tinygrad_edu"
@@ -59,12 +58,11 @@ def function_call(node: Node, function: Any, types: Any, args: tuple[Any, ...], 
 
 def _call(name: str, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     if name in _QUESTIONS:
-        return function(*map(_plain, args), **kwargs)
+        return _of_plain(function, args, kwargs)
     if name in _CONSTANTS:
         check_untracked(f"np.{name}: an array", [*args[1:], *kwargs.values()])
-        kwargs = {key: _plain(value) for key, value in kwargs.items()}
-        backend = next((x.backend for x in args if hasattr(x, "backend")), "cpu")
-        return KINDS.tensor(function(*map(_plain, args), **kwargs), device=backend)
+        backend = next((x.backend for x in (*args, *kwargs.values()) if hasattr(x, "backend")), "cpu")
+        return KINDS.tensor(_of_plain(function, args, kwargs), device=backend)
     if name in FUNCTIONS:
         ours = FUNCTIONS[name]
         kwargs = {key: value for key, value in kwargs.items() if value is not None}
@@ -80,6 +78,10 @@ def _call(name: str, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any
         f"tinygrad_edu has no derivative for np.{name}. Compose it from functions of tinygrad_edu, or leave the graph "
         "with t.detach().numpy()"
     )
+
+
+def _of_plain(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    return function(*map(_plain, args), **{name: _plain(argument) for name, argument in kwargs.items()})
 
 
 def _plain(argument: Any) -> Any:
