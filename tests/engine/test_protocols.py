@@ -229,6 +229,14 @@ def test_arrays_of_values_are_computed_element_by_element():
     np.testing.assert_array_equal([v.data for v in np.tanh(np.array([a, a]))], [np.tanh(0.5)] * 2)
 
 
+def test_comparisons_with_values_are_plain_on_either_side():
+    a = Value(0.5)
+    for array in (A[0], np.array([a, a * 2, -a])):
+        expected = [float(x) > 0.5 for x in array]
+        for result in (array > a, a < array, np.greater(array, a)):
+            assert result.dtype == bool and result.tolist() == expected
+
+
 ROWS = [[0.5, -1.0, 2.0], [1.5, 0.25, -0.75]]
 
 COLLECTIONS = {

@@ -39,8 +39,9 @@ def ufunc_call(node: Node, ufunc: np.ufunc, method: str, /, *operands: Any, **op
             f"np.{ufunc.__name__} into an existing array (out=, or array += tensor) cannot be recorded: "
             "write array = array + tensor. To update a parameter: with tg.no_grad(): p -= lr * p.grad"
         )
-    if any(is_value(x) for x in operands) and any(isinstance(x, np.ndarray) and x.ndim for x in operands):
-        return getattr(OBJECTS, name)(*map(as_object, operands))
+    if name not in _QUESTIONS and any(map(is_value, operands)):
+        if any(isinstance(x, np.ndarray) and x.ndim for x in operands):
+            return getattr(OBJECTS, name)(*map(as_object, operands))
     if method == "reduce" and ufunc.__name__ in _REDUCTIONS:
         return _call(_REDUCTIONS[ufunc.__name__], ufunc, operands, {"axis": 0} | options)
     if method != "__call__":
