@@ -142,6 +142,11 @@ def test_sequences_of_axes_and_shapes(name: str, arguments):
         np.testing.assert_allclose(leaf.grad.numpy().ravel(), numeric)
 
 
+def test_a_number_of_parts_may_be_numpys(device: str):
+    halves = tg.split(tg.Tensor(np.arange(4.0), device=device), np.int64(2))
+    assert [half.numpy().tolist() for half in halves] == [[0.0, 1.0], [2.0, 3.0]]
+
+
 INFINITE = [  # operands, value, gradient: where one grows beyond all bounds, it is the sum, and equal ones share
     ([0.0, inf], inf, [0.0, 1.0]),
     ([inf, inf], inf, [0.5, 0.5]),

@@ -1,5 +1,7 @@
 """Errors teach: each says what happened, where, and what to type next. Also, each is the error Python users expect."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 
@@ -153,6 +155,8 @@ ARGUMENTS = [
     (lambda a: tg.pad(a, 1, mode="reflect"), "pad: only mode='constant'.*'reflect'"),
     (lambda a: tg.norm(a, ord="nuc"), "norm: ord='nuc'.*give axis="),
     (lambda a: tg.norm(a, ord=0, axis=0), "norm: ord=0"),
+    *[(partial(tg.norm, ord=p, axis=(0, 1)), "norm: ord=.*a single one") for p in (1, 2, 3, np.inf)],  # of a matrix
+    (lambda a: np.linalg.norm(a, 2), "norm: ord=2.*a single one"),
     (lambda a: tg.clip(a, tg.sum(a), 1.0), r"clip: .*use tg\.maximum and tg\.minimum"),
 ]
 

@@ -27,6 +27,13 @@ OPERATIONS = {
 }
 
 
+def test_the_axes_of_a_number(device):
+    x = tg.Tensor(3.0, device=device)
+    assert x.transpose().shape == x.transpose(()).shape == ()
+    with pytest.raises(tg.ShapeError, match=r"transpose: operands of shape \(\), axes=\(0,\) do not fit: .* 0 axes"):
+        x.transpose(0)
+
+
 @pytest.mark.parametrize("name", OPERATIONS)
 def test_two_operands(name, device):
     numpys, ours = OPERATIONS[name]

@@ -154,6 +154,11 @@ def test_the_first_inf_or_nan_of_the_forward_pass_is_named_with_the_users_line(d
     assert "shape (2,), 0 to 2" in message
 
 
+def test_the_mean_of_nothing_is_named_too(device):
+    with tg.detect_anomaly(), pytest.raises(tg.AnomalyError, match=r"mean made the first nan .*\(shape \(0,\)\)"):
+        tg.mean(Tensor(np.zeros(0), device=device))
+
+
 def test_the_first_nan_of_values():
     with tg.detect_anomaly(), pytest.raises(tg.AnomalyError, match=r"sqrt made the first nan.*\(-2\).*w = tg\.s"):
         v = Value(-1.0) * 2

@@ -237,6 +237,12 @@ def test_comparisons_with_values_are_plain_on_either_side():
             assert result.dtype == bool and result.tolist() == expected
 
 
+def test_dot_with_a_value_is_the_product():
+    a, b = Value(2.0), Value(3.0)
+    assert tg.dot(a, b).data == tg.dot(2.0, b).data == np.dot(2.0, 3.0)
+    assert [product.data for product in tg.dot(a, [b, a])] == np.dot(2.0, [3.0, 2.0]).tolist()
+
+
 ROWS = [[0.5, -1.0, 2.0], [1.5, 0.25, -0.75]]
 
 COLLECTIONS = {

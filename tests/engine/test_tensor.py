@@ -93,6 +93,22 @@ def test_integer_tensors_stay_integers(device):
     np.testing.assert_array_equal(Tensor(np.array([5.0, 6.0, 7.0]), device=device)[k + -1].numpy(), [7, 5, 6])
 
 
+def test_requires_grad_of_numpys_truths(device):
+    for said in (True, np.True_, np.array([1.0])[0] > 0):
+        assert Tensor([1.0], requires_grad=said, device=device).requires_grad is True
+    assert Tensor([1.0], requires_grad=np.False_, device=device).requires_grad is False
+    with pytest.raises(tg.DtypeError, match=r"requires_grad is True or False, not 2\.0"):
+        Tensor(1.0, 2.0, device=device)
+
+
+def test_complex_numbers_and_texts_are_refused(device):
+    x = Tensor([1.0], requires_grad=True, device=device)
+    for number in (1j, np.complex128(1 + 2j), np.complex64(1), np.str_("1")):
+        for f in (lambda n: x * n, lambda n: tg.maximum(x, n), lambda n: tg.exp(n)):
+            with pytest.raises(tg.DtypeError, match="a tensor holds real numbers"):
+                f(number)
+
+
 def test_integers_cannot_require_gradients(device):
     for data in (np.arange(3), np.array([True])):
         with pytest.raises(tg.DtypeError, match=r"cannot require gradients.*floating-point"):

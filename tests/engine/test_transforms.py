@@ -47,6 +47,7 @@ def test_several_arguments_and_keywords(device):
 def test_value_and_grad_of_numbers():
     value, gradient = tg.value_and_grad(lambda a, b: a * a * b, (0, 1))(3.0, 2.0)
     assert (value, gradient) == (18.0, (12.0, 9.0))
+    assert tg.grad(lambda a, b: a * a * b, np.int64(1))(3.0, 2.0) == 9.0
 
 
 def test_an_argument_that_is_not_used_has_gradient_zero(device):
@@ -57,6 +58,9 @@ def test_an_argument_that_is_not_used_has_gradient_zero(device):
     by_unused = tg.jacobian(lambda a, b: a, 1)(tensor(X, device), tensor(M, device))
     np.testing.assert_array_equal(by_unused.numpy(), np.zeros((2, 3, 2)))
     assert unused.device == device
+    assert tg.grad(lambda a, b: a * 1.0, 1)(2.0, np.inf) == 0.0
+    infinite = tg.grad(lambda a, b: (a * a).sum(), 1)(tensor(X, device), tensor([np.inf, np.nan], device))
+    np.testing.assert_array_equal(infinite.numpy(), [0.0, 0.0])
 
 
 def test_leaves_are_left_alone(device):
@@ -156,6 +160,7 @@ def test_jvp_where_the_function_is_infinite(device):
     with np.errstate(all="ignore"):
         y, push = tg.jvp(tg.log, (tensor([0.0, 2.0], device),), (tensor([0.0, 1.0], device),))
     assert y.numpy()[0] == -np.inf and push.numpy()[1] == 0.5
+    assert tg.jvp(lambda x: Value(np.inf), (1.0,), (1.0,))[1].data == 0.0  # x is not in it
 
 
 def test_vjp_pulls_a_cotangent_as_often_as_wanted(device):

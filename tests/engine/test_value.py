@@ -37,7 +37,7 @@ def test_data_is_a_true_float():
     assert type(value.data) is float and value.data == 0.5
 
 
-@pytest.mark.parametrize("data", [1j, None, "2", [2.0], np.ones(1), {}])
+@pytest.mark.parametrize("data", [1j, np.complex64(1), None, "2", np.str_("2"), [2.0], np.ones(1), {}])
 def test_other_data_is_refused(data):
     with pytest.raises(tg.DtypeError, match="a Value holds one number, not"):
         Value(data)

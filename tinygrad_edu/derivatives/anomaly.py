@@ -116,4 +116,4 @@ def _summary(item: Any) -> str:
     numbers = host(item)
     if numbers.ndim == 0:
         return f"{float(numbers):.6g}"
-    return f"shape {numbers.shape}, {numbers.min():.4g} to {numbers.max():.4g}"
+    return f"shape {numbers.shape}" + (f", {numbers.min():.4g} to {numbers.max():.4g}" if numbers.size else "")

@@ -21,6 +21,7 @@ from ..graph.node import Node
 from ..graph.order import reachable
 from ..rules.composed import stack
 from ..rules.elementwise import alias
+from ..tensors.operands import NUMBERS
 from ..tensors.tensor import Tensor
 from ..tensors.value import Value
 
@@ -45,9 +46,10 @@ def value_and_grad(f: Function, argnums: int | tuple[int, ...] = 0) -> Function:
     """Like `grad`, with the value of the function: gives (f(*args), gradient)."""
 
     def both(*args: Any, **kwargs: Any) -> tuple[Any, Any]:
-        call = _Call(f, args, kwargs, (argnums,) if isinstance(argnums, int) else argnums)
+        single = isinstance(argnums, (int, np.integer))
+        call = _Call(f, args, kwargs, (argnums,) if single else argnums)  # type: ignore[arg-type]
         gradients = call.pull()
-        return call.result(call.y), gradients[0] if isinstance(argnums, int) else gradients
+        return call.result(call.y), gradients[0] if single else gradients
 
     return both
 
@@ -73,7 +75,7 @@ def jvp(f: Function, args: tuple[Any, ...], tangents: tuple[Any, ...]) -> tuple[
     sums = [product.sum() if isinstance(product, Tensor) else product for product in products]
     total = reduce(add, sums)
     push = gradients_of(total, [g], create_graph=True)[0] if total.requires_grad else None
-    return call.result(call.y), call.result(call.y * 0.0 if push is None else push)
+    return call.result(call.y), call.result(_zeros_like(call.y) if push is None else push)
 
 
 def jacobian(f: Function, argnum: int = 0) -> Function:
@@ -118,7 +120,7 @@ class _Call:
                 raise ArgumentError(f"there is no argument {position} to differentiate by: {len(args)} were given")
             own[position] = _variable(args[position])
         self.variables = [own[position] for position in positions]
-        self.plain = all(isinstance(x, (int, float, np.generic)) for x in args)
+        self.plain = all(isinstance(x, NUMBERS) for x in args)
         with enable_grad():  # who asks for a derivative wants f recorded, whatever goes on around it
             self.y = _result_node(f(*own, **kwargs))
         self.outer = _depends_on_more(self.y, self.variables)
@@ -136,10 +138,10 @@ class _Call:
 
     def _gradients(self, gradient: Any, create_graph: bool) -> list[Any]:
         if not self.y.requires_grad:
-            return [variable.detach() * 0.0 for variable in self.variables]
+            return [_zeros_like(variable) for variable in self.variables]
         found = gradients_of(self.y, self.variables, gradient, create_graph)
         return [
-            variable.detach() * 0.0 if received is None else _like(variable, received)
+            _zeros_like(variable) if received is None else _like(variable, received)
             for variable, received in zip(self.variables, found, strict=True)
         ]
 
@@ -162,7 +164,14 @@ def _variable(x: Any) -> Any:
 def _node(x: Any) -> Any:
     if isinstance(x, Node):
         return x
-    return Value(x, requires_grad=False) if isinstance(x, (int, float, np.generic)) else Tensor(x)
+    return Value(x, requires_grad=False) if isinstance(x, NUMBERS) else Tensor(x)
+
+
+def _zeros_like(node: Any) -> Any:
+    """No gradient, for a node that may be infinite: 0 · inf is nan."""
+    if isinstance(node, Value):
+        return Value(0.0, requires_grad=False)
+    return Tensor(np.zeros(node.shape), dtype=node.dtype, device=node.backend)
 
 
 def _like(variable: Any, gradient: Any) -> Any:

@@ -56,7 +56,11 @@ def backprop(root: Node, gradient: Any = None, create_graph: bool = False) -> It
 def gradients_of(
     root: Node, targets: Iterable[Node], gradient: Any = None, create_graph: bool = False
 ) -> list[Any | None]:
-    """The gradients of `root` for some nodes, without touching any `grad`; None for nodes it does not depend on."""
+    """The gradients of `root` for some nodes, without touching any `grad`; None for nodes it does not depend on.
+
+    Args:
+        targets: of which none is computed from another: the pass goes no further than to them.
+    """
     targets = list(targets)
     start = root.seed(gradient, create_graph)
     gradients = {root: start}

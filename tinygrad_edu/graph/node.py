@@ -11,6 +11,8 @@ from operator import attrgetter
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from ..clock import SERIAL
 from ..errors import DtypeError, GraphError
 from .modes import MODES
@@ -81,11 +83,11 @@ class Node:
         if self.op is not None:
             raise GraphError(f"a {self.describe()} is computed and always has a gradient; detach() gives a leaf")
         if requires_grad:
-            if requires_grad is not True and type(requires_grad).__name__ != "bool_":
+            if not isinstance(requires_grad, (bool, np.bool_)):
                 found = f"{repr(requires_grad)[:30]} ({type(requires_grad).__name__})"
                 raise DtypeError(f"requires_grad is True or False, not {found}; numbers go into one list, [1.0, 2.0]")
             self._check_differentiable()
-        self._tracked = requires_grad
+        self._tracked = bool(requires_grad)
 
     def _check_differentiable(self) -> None:
         """Refuse data that cannot require gradients."""

@@ -37,7 +37,7 @@ def einsum(subscripts, *operands):
 @public
 def dot(a, b):
     """NumPy's dot: of two vectors their inner product, of matrices the matrix product, with a number the product."""
-    if not all(x.ndim if isinstance(x, Node) else np.ndim(x) for x in (a, b)):
+    if not all(getattr(x, "ndim", 0) if isinstance(x, Node) else np.ndim(x) for x in (a, b)):
         return multiply(a, b)
     a, b = as_tensors(a, b)
     if b.ndim <= 2:
@@ -83,16 +83,19 @@ def norm(a, ord=None, axis=None, keepdims=False):
     """The length of vectors along `axis` (None: of all elements as one vector).
 
     Args:
-        ord: None or 2 for √(Σ a²), 1 for Σ |a|, math.inf for max |a|, any p > 0 for (Σ |a|^p)^(1/p).
+        ord: None for √(Σ a²), also along several axes; along a single one 2 for the same, 1 for Σ |a|, math.inf for
+            max |a|, any p > 0 for (Σ |a|^p)^(1/p).
     Raises:
-        ArgumentError: another `ord`; matrix norms are not offered.
+        ArgumentError: another `ord`, or one along several axes: NumPy's norms of matrices are not offered.
     """
     a = as_floats(a)
-    axes_in_range(axis, a.ndim, "norm: ")
-    if ord is None or ord == "fro" or (ord == 2 and not (axis is None and a.ndim > 1)):
+    several = len(axes_in_range(axis, a.ndim, "norm: ")) > 1
+    if ord is None or ord == "fro" or (ord == 2 and not several):
         return euclidean_norm(a, axis=axis, keepdims=keepdims)
-    if isinstance(ord, str) or ord <= 0 or (axis is None and a.ndim > 1):
-        raise ArgumentError(f"norm: ord={ord!r} of a tensor of shape {a.shape}: give axis=..., and None, p > 0 or inf")
+    if isinstance(ord, str) or ord <= 0 or several:
+        raise ArgumentError(
+            f"norm: ord={ord!r} of a tensor of shape {a.shape}: give axis=..., a single one, and None, p > 0 or inf"
+        )
     if ord == math.inf:
         return max(abs(a), axis=axis, keepdims=keepdims)
     if ord == 1:
@@ -224,7 +227,7 @@ def split(a, indices_or_sections, axis=0):
     a = as_tensor(a)
     axis = axis_in_range(axis, a.ndim, "split: ")
     n = a.shape[axis]
-    if isinstance(indices_or_sections, int):
+    if isinstance(indices_or_sections, (int, np.integer)):
         if indices_or_sections < 1 or n % indices_or_sections:
             raise ShapeError(
                 f"split: axis {axis} of length {n} does not divide into {indices_or_sections} equal parts; a list says "

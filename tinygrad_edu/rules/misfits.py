@@ -99,7 +99,7 @@ def reshape(shapes: Shapes, attrs: Attrs) -> str:
 def transpose(shapes: Shapes, attrs: Attrs) -> str:
     ndim = len(shapes[0])
     order: Shape = attrs.get("axes") or ()
-    if sorted(k % ndim for k in order) == list(range(ndim)):
+    if ndim and sorted(k % ndim for k in order) == list(range(ndim)):
         return ""
     reverse = ", ".join(map(str, range(ndim)[::-1]))
     text = f"name each of the {ndim} axes once, as in x.transpose({reverse})"

@@ -39,9 +39,9 @@ def ufunc_call(node: Node, ufunc: np.ufunc, method: str, /, *operands: Any, **op
             f"np.{ufunc.__name__} into an existing array (out=, or array += tensor) cannot be recorded: "
             "write array = array + tensor. To update a parameter: with tg.no_grad(): p -= lr * p.grad"
         )
-    if name not in _QUESTIONS and any(map(is_value, operands)):
-        if any(isinstance(x, np.ndarray) and x.ndim for x in operands):
-            return getattr(OBJECTS, name)(*map(as_object, operands))
+    with_array = any(isinstance(x, np.ndarray) and x.ndim for x in operands)
+    if with_array and any(map(is_value, operands)) and name not in _QUESTIONS:
+        return getattr(OBJECTS, name)(*map(as_object, operands))
     if method == "reduce" and ufunc.__name__ in _REDUCTIONS:
         return _call(_REDUCTIONS[ufunc.__name__], ufunc, operands, {"axis": 0} | options)
     if method != "__call__":

@@ -15,6 +15,8 @@ from ..graph.operation import Operation
 from ..rules.structural import astype
 from .value import Value
 
+NUMBERS = (int, float, np.integer, np.floating, np.bool_)  # types of real numbers, Python's and NumPy's
+
 
 def as_nodes(op: Operation, operands: tuple[Any, ...]) -> tuple[Backend, tuple[Node, ...], bool]:
     """Operands of any kind as nodes of one device: that of the tensors, or else of the arrays among them.
@@ -57,10 +59,10 @@ def _constant(operand: Any, backend: Backend, op: Operation) -> Node:
                 "for arrays make it a tensor: tg.Tensor(2.0, requires_grad=True)"
             )
         return operand
-    if isinstance(operand, (int, float, np.generic)) and not isinstance(operand, (bool, np.bool_)):
+    if isinstance(operand, NUMBERS) and not isinstance(operand, (bool, np.bool_)):
         # beside a tensor of integers an integer stays one
         return Value.wrap(int(operand) if isinstance(operand, (int, np.integer)) else float(operand))
     owner = backends.of_array(operand)
-    if owner is not None:
+    if owner is not None and not isinstance(operand, np.generic):
         owner.same_device(backend, op.name)
     return KINDS.tensor(operand, device=backend)

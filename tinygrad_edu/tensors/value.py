@@ -215,9 +215,9 @@ class Value(Operators, Node):
 
 def _number(data: Any) -> float:
     """A true Python float (a NumPy scalar would carry NumPy's types into every result)."""
-    if isinstance(data, (Number, np.generic, Value)) and not isinstance(data, complex):
+    if isinstance(data, (Number, np.bool_, Value)) and not isinstance(data, (complex, np.complexfloating)):
         return float(data)  # type: ignore[arg-type]
-    if getattr(data, "shape", None) == ():
+    if getattr(data, "shape", None) == () and getattr(data.dtype, "kind", "f") in "fiub":  # PyTorch's have no kind
         return float(data)
     hint = "; for arrays and lists use tg.Tensor" if hasattr(data, "__len__") and not isinstance(data, str) else ""
     raise DtypeError(f"a Value holds one number, not {type(data).__name__}{hint}")
