@@ -105,6 +105,11 @@ def test_a_sequence_of_layers() -> None:
     assert [name for name, _ in net.named_parameters()] == ["1.weight", "1.bias"]
 
 
+def test_flatten_takes_lists_and_no_examples() -> None:
+    assert nn.Flatten()([[[1.0, 2.0], [3.0, 4.0]]]).numpy().tolist() == [[1.0, 2.0, 3.0, 4.0]]
+    assert nn.Flatten()(np.zeros((0, 4, 5))).shape == (0, 20)  # as PyTorch's
+
+
 def test_a_multilayer_perceptron() -> None:
     net = nn.mlp([2, 16, 8, 1], activation="tanh", dropout=0.2, rng=0)
     assert [layer.title() for layer in net] == [
@@ -226,6 +231,15 @@ def test_an_embedding_looks_up_rows() -> None:
     np.testing.assert_array_equal(layer([[0, 4], [4, 2]]).numpy(), weight[[[0, 4], [4, 2]]])
     np.testing.assert_array_equal(layer(3).numpy(), weight[3])
     assert abs(nn.Embedding(200, 100, rng=0).weight.numpy().std() - 1) < 0.02
+
+
+def test_the_vectors_of_an_embedding_are_drawn_as_weights_are() -> None:
+    np.testing.assert_array_equal(
+        nn.Embedding(3, 2, initializer=None, rng=0).weight.numpy(), nn.init.normal((3, 2), rng=0)
+    )
+    assert not nn.Embedding(3, 2, initializer="zeros").weight.numpy().any()
+    with pytest.raises(tg.ArgumentError, match="Embedding: initializer 'ones' is unknown"):
+        nn.Embedding(3, 2, initializer="ones")
 
 
 @pytest.mark.parametrize("padding_idx", [1, -4])

@@ -29,6 +29,11 @@ def test_the_table():
     ]
 
 
+def test_memory_is_written_in_three_digits():
+    for features, memory in ((249, "1 KB"), (248, "996 bytes"), (249899, "1 MB"), (249799, "999 KB")):
+        assert nn.Perceptron(features).summary().splitlines()[-1] == f"  {memory} of memory for them"
+
+
 class Twice(nn.Module):
     def __init__(self):
         self.inner = nn.Dense(3, 3, rng=0)

@@ -16,8 +16,12 @@ from train.small_runs import end_of, moons, network, start, weights
 
 @pytest.mark.parametrize("patience", [0, -1, 2.5, True, "3"])
 def test_a_patience_that_is_none(patience: Any) -> None:
-    with pytest.raises(ArgumentError, match="patience must be a whole number of epochs, 1 or more"):
+    with pytest.raises(ArgumentError, match="EarlyStopping: patience must be a whole number, 1 or more"):
         EarlyStopping(patience)
+
+
+def test_a_patience_of_numpys() -> None:
+    assert EarlyStopping(np.int64(3)).patience == 3
 
 
 @pytest.mark.parametrize("min_delta", [-0.1, math.nan, math.inf, "0.1", None])

@@ -17,6 +17,12 @@ def test_accuracy_of_several_classes_is_the_share_of_largest_logits() -> None:
     assert tg.train.accuracy(np.array(logits), [1, 0, 2, 2]) == 0.75
 
 
+def test_accuracy_of_other_shapes_is_refused() -> None:
+    for prediction, labels in ((np.zeros((2, 3, 2)), [0, 1]), (1.0, [1])):  # the one would be compared crosswise
+        with pytest.raises(tg.ShapeError, match=r"accuracy: predictions have the shape \(n,\), \(n, 1\) or"):
+            tg.train.accuracy(prediction, labels)
+
+
 @pytest.mark.parametrize("shape", [(4,), (4, 1)])
 def test_accuracy_of_one_output_asks_for_its_sign(shape: tuple[int, ...]) -> None:
     logits = np.array([0.1, -0.1, 3.0, 0.0]).reshape(shape)
@@ -42,6 +48,8 @@ def test_r2_at_its_marks() -> None:
     assert tg.train.r2(np.full(3, 3.0), target) == 0
     assert tg.train.r2(np.ones(3), np.ones(3)) == 1  # nothing to explain, and explained
     assert tg.train.r2(np.zeros(3), np.ones(3)) == 0
+    in_bytes = np.array([[10, 20, 200], [20, 10, 255]], dtype="uint8")  # whose differences are no bytes
+    assert tg.train.r2(*in_bytes) == pytest.approx(tg.train.r2(*in_bytes.astype(float)), rel=1e-12)
 
 
 @pytest.mark.filterwarnings("ignore:R.2 score is not well-defined")

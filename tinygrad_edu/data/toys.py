@@ -39,7 +39,7 @@ def circles(n: int, noise: float, rng: Generator) -> tuple[Array, Array]:
 
 
 def spirals(n: int, noise: float, rng: Generator) -> tuple[Array, Array]:
-    """Two arms that wind around each other 1¼ times: a deep network's work.
+    """Two arms that wind around each other once: a deep network's work.
 
     With t from 0.2 to 1: radius 3 t, angle 2½ π t, half a turn further for class 1. (A friendlier relative of the two
     spirals of Lang & Witbrock 1988, which wind three times.)

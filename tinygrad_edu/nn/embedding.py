@@ -13,6 +13,7 @@ from ..rules import functional
 from ..tensors.tensor import Tensor
 from . import init
 from .checks import check_size
+from .dense import initializer_of
 from .module import Module
 
 
@@ -24,11 +25,11 @@ class Embedding(Module):
         embedding_dim: the length of a vector.
         padding_idx: an index that stands for "no word": its vector begins as 0, and never learns. A negative one counts
             from the end.
-        initializer: of the weight, a function of `nn.init`; None draws from the normal distribution.
+        initializer: of the weight: a name or function of `nn.init`. None: `normal`.
         rng: a NumPy generator or seed for it.
         dtype, device: of the weight.
     Raises:
-        ArgumentError: a size below 1, or a padding_idx that is out of range.
+        ArgumentError: a size below 1, a padding_idx that is out of range, or an unknown name.
         DataError: in a call, an index out of range. Indices on the host are checked, those on a GPU taken as they are.
         DtypeError: in a call, indices that are no integers.
 
@@ -41,7 +42,7 @@ class Embedding(Module):
         num_embeddings: int,
         embedding_dim: int,
         padding_idx: int | None = None,
-        initializer: init.Initializer = init.normal,
+        initializer: str | init.Initializer | None = None,
         rng: init.Rng = None,
         dtype: Any = None,
         device: str = "cpu",
@@ -54,7 +55,8 @@ class Embedding(Module):
                 raise ArgumentError(f"{self.title()}: padding_idx {padding_idx} is out of range, {-n} to {n - 1}")
             padding_idx %= n
         self.padding_idx = padding_idx
-        weight = initializer((num_embeddings, embedding_dim), rng=rng, dtype=dtype)
+        draw = init.normal if initializer is None else initializer_of(initializer, None, "Embedding")
+        weight = draw((num_embeddings, embedding_dim), rng=rng, dtype=dtype)
         if self.padding_idx is not None:
             weight[self.padding_idx] = 0.0
         self.weight = Tensor(weight, requires_grad=True, device=device)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import pairwise
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 from ..errors import ArgumentError, ShapeError
 from ..random import generator
 from ..rules import functional
+from ..rules.composed import as_tensor
 from ..vocabulary import checked_keywords
 from . import init
 from .dense import Dense
@@ -63,7 +65,8 @@ class Flatten(Module):
     """All axes after the first as one: (n, 28, 28) becomes (n, 784)."""
 
     def forward(self, x: Any) -> Any:
-        return functional.reshape(x, (x.shape[0], -1))
+        x = as_tensor(x)
+        return functional.reshape(x, (x.shape[0], math.prod(x.shape[1:])))  # no -1, which no examples leave open
 
 
 @checked_keywords

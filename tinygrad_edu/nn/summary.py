@@ -81,7 +81,7 @@ def _totals(module: ModuleTree) -> Iterator[str]:
 
 def _bytes(n: float) -> str:
     for unit in ("bytes", "KB", "MB"):
-        if n < 1000:
+        if n < 999.5:  # which three digits would make 1e+03 of
             return f"{n:.3g} {unit}" if unit != "bytes" else f"{n:.0f} bytes"
         n /= 1000
     return f"{n:.3g} GB"

@@ -6,7 +6,7 @@ import math
 import sys
 from typing import Any
 
-from ..checks import is_within
+from ..checks import is_within, whole_number
 from ..errors import ArgumentError
 
 
@@ -30,13 +30,10 @@ class EarlyStopping:
     """
 
     def __init__(self, patience: int = 10, min_delta: float = 0.0, restore_best: bool = True):
-        if isinstance(patience, bool) or not isinstance(patience, int) or patience < 1:
-            raise ArgumentError(
-                f"EarlyStopping: patience must be a whole number of epochs, 1 or more, not {patience!r}; 10 is a start"
-            )
         if not is_within(min_delta, 0):
             raise ArgumentError(f"EarlyStopping: min_delta must be a number of at least 0, not {min_delta!r}")
-        self.patience, self.min_delta, self.restore_best = patience, min_delta, restore_best
+        self.patience = whole_number("EarlyStopping: patience", patience, 1)
+        self.min_delta, self.restore_best = min_delta, restore_best
         self.reset()
 
     @classmethod

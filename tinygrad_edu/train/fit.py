@@ -11,10 +11,10 @@ from typing import Any, ParamSpec
 from ..nn import Module
 from ..optim import Optimizer, Schedule
 from .checkpoint import Checkpoint
+from .checks import check_early_stopping, check_model, check_schedule
 from .early_stopping import EarlyStopping
 from .events import Event, SteerEvent
 from .examples import Examples
-from .parts import check_early_stopping, check_model, check_schedule
 from .run import Run
 from .settings import Settings, folder
 from .targets import Objective

@@ -30,10 +30,12 @@ def accuracy(prediction: Any, labels: Any, threshold: float = 0.0) -> float:
         labels: class indices (n,) or (n, 1). For a single output 0 and 1, -1 and 1, or probabilities, of which those
             above ½ mean class 1.
     Raises:
-        ShapeError: not as many labels as predictions, or none.
+        ShapeError: predictions of another shape, not as many labels as predictions, or none.
         DataError: a label that a single output cannot stand for.
     """
     predicted, wanted = to_host(prediction), to_host(labels)
+    if predicted.ndim not in (1, 2):
+        raise ShapeError(f"accuracy: predictions have the shape (n,), (n, 1) or (n, classes), not {predicted.shape}")
     if predicted.ndim == 2 and predicted.shape[1] == 1:
         predicted = predicted[:, 0]
     _check_sizes("accuracy", predicted, wanted, len(predicted))
@@ -68,7 +70,7 @@ def r2(prediction: Any, target: Any) -> float:
     Raises:
         ShapeError: not as many targets as predictions, or none.
     """
-    predicted, wanted = to_host(prediction), to_host(target)
+    predicted, wanted = (to_host(numbers).astype(np.float64) for numbers in (prediction, target))
     _check_sizes("r2", predicted, wanted, predicted.size)
     return _r2(float(((wanted - predicted.reshape(wanted.shape)) ** 2).sum()), wanted)
 

@@ -1,4 +1,4 @@
-"""Checks of the parts of a run: whether they are what they should be, and belong together."""
+"""What is checked of the parts of a run, from model to early stopping: what they are, and that they belong together."""
 
 from __future__ import annotations
 
