@@ -11,7 +11,6 @@ import tinygrad_edu as tg
 import tinygrad_edu.train.metrics  # whose parts are kernels, too
 from oracle.optim_cases import SETTINGS
 from tinygrad_edu.backends.fusing import (
-    DROPOUT,
     activation_text,
     kernel_text,
     likeliest_of_rows,
@@ -20,6 +19,7 @@ from tinygrad_edu.backends.fusing import (
 )
 from tinygrad_edu.graph.operation import REGISTRY
 from tinygrad_edu.namespaces.namespace import PARTS
+from tinygrad_edu.tapes.cuda.handwritten import DROPOUT_FACTOR, DROPPED
 from tinygrad_edu.tapes.cuda.language import KernelText, elementwise
 from tinygrad_edu.tapes.cuda.lines import line_kernel
 from tinygrad_edu.tapes.kernel import Kernel
@@ -51,7 +51,8 @@ def all_kernels() -> dict[str, KernelText]:
     return {
         **{name: elementwise(kernel) for name, (kernel, *_) in KERNELS.items()},
         **HOOKS,
-        "dropout": DROPOUT,
+        "dropout factor": DROPOUT_FACTOR,
+        "dropped": DROPPED,
     }
 
 

@@ -112,11 +112,15 @@ def test_an_activation_s_kernel_computes_its_rule(name: str, compiled: Any) -> N
     np.testing.assert_allclose(y, expected, **close(compiled.dtype))
 
 
-def test_the_kernel_of_dropout_computes_its_hash(compiled: Any) -> None:
-    keys, factor = mask_keys(seed=2**62 + 5, step=3), np.empty(5000, dtype=compiled.dtype)
-    compiled("dropout", [keys & 0xFFFFFFFF, keys >> 32, round(0.3 * 2**32), 1 / 0.7, factor, 5000], 5000)
-    wanted = PARTS["dropout_factor"](backends.get("cpu"), keys, (5000,), 0.3, compiled.dtype)
-    np.testing.assert_array_equal(factor, wanted)
+def test_the_kernels_of_dropout_compute_its_hash(compiled: Any) -> None:
+    keys, x = mask_keys(seed=2**62 + 5, step=3), np.random.default_rng(5).standard_normal(5000).astype(compiled.dtype)
+    numbers = [keys & 0xFFFFFFFF, keys >> 32, round(0.3 * 2**32), 1 / 0.7]
+    factor, again, product = (np.empty(5000, dtype=compiled.dtype) for _ in range(3))
+    compiled("dropout factor", [*numbers, factor, 5000], 5000)
+    compiled("dropped", [x, *numbers, again, product, 5000], 5000)
+    wanted = PARTS["dropped"](backends.get("cpu"), x, keys, 0.3)
+    for found, expected in zip((factor, again, product), (wanted[0], *wanted), strict=True):
+        np.testing.assert_array_equal(found, expected)
 
 
 @pytest.mark.parametrize("name", CHOICES)

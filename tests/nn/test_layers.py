@@ -166,6 +166,33 @@ def test_masks_are_equal_on_every_device_without_waiting(device: str) -> None:
     np.testing.assert_array_equal(y.numpy(), expected)
 
 
+def test_dropout_stands_in_the_graph_as_a_product_with_its_mask(device: str) -> None:
+    x = tg.Tensor(X, requires_grad=True, device=device, dtype="float64")
+    with tg.detect_anomaly():  # which multiplies once more
+        y = nn.Dropout(0.5, seed=2)(x)
+        (y**3).sum().backward(create_graph=True)
+        slope, x.grad = x.grad, None
+        slope.sum().backward()
+    mask = y.inputs[1]
+    assert (y.op.name, mask.name) == ("multiply", "dropout mask")
+    assert y.inputs[0] is x and not mask.requires_grad
+    factors = mask.numpy()
+    assert set(factors.ravel()) == {0.0, 2.0}
+    np.testing.assert_array_equal(y.numpy(), X * factors)
+    np.testing.assert_allclose(x.grad.numpy(), 6 * X * factors**3, rtol=1e-12)
+    with tg.no_grad():
+        assert nn.Dropout(0.5)(x).is_leaf
+
+
+def test_dropout_of_what_no_kernel_takes(device: str) -> None:
+    """Arrays that do not lie in the order of rows, of float16, of whole numbers, of no axes, and empty ones."""
+    rows = np.arange(1.0, 13.0, dtype="float32").reshape(3, 4)
+    for array in (rows.T, rows[:, ::2], rows.astype("float16"), rows.astype(int), rows[0, 0].reshape(()), rows[:0]):
+        y, on_cpu = (nn.Dropout(0.25, seed=2)(tg.Tensor(array, device=where)) for where in (device, "cpu"))
+        assert (y.dtype, y.shape) == (on_cpu.dtype, array.shape)
+        np.testing.assert_array_equal(y.numpy(), on_cpu.numpy())
+
+
 @pytest.mark.parametrize("p", [1.0, -0.1, 1.5, float("nan"), True])
 def test_dropout_of_everything_or_less_than_nothing_is_refused(p: float) -> None:
     with pytest.raises(tg.ArgumentError, match="Dropout: p is the probability that a unit is dropped, at least 0"):

@@ -12,7 +12,8 @@ import numpy as np
 from ..errors import TinygradError
 from ..namespaces.indexing import axes_in_range
 from ..namespaces.namespace import PARTS
-from ..tapes.cuda.language import EACH_ELEMENT, KernelText, elementwise
+from ..tapes.cuda.handwritten import DROPOUT_FACTOR, DROPPED
+from ..tapes.cuda.language import KernelText, elementwise
 from ..tapes.cuda.lines import REPEATED, lanes_for, line_kernel
 from ..tapes.kernel import Kernel
 from .base import Backend
@@ -192,12 +193,29 @@ class FusingBackend(Backend):
         return PARTS[name](self, *operands, **settings) if found is None else found
 
     def dropout_factor(self, keys: int, shape: tuple[int, ...], p: float, dtype: Any) -> Any:
-        factor, limit = self.xp.empty(shape, dtype=dtype), round(p * 2**32)
-        if factor.dtype.char not in "fd" or not factor.size or limit >= 2**32:
+        if not _may_be_dropped(shape, p, dtype):
             return PARTS["dropout_factor"](self, keys, shape, p, dtype)
-        numbers = [np.uint32(x) for x in (keys & 0xFFFFFFFF, keys >> 32, limit)]
-        self._launch(DROPOUT, [], [*numbers, 1 / (1 - p)], [factor], (factor.size,), factor.size)
+        factor = self.xp.empty(shape, dtype)
+        self._launch(DROPOUT_FACTOR, [], _numbers_of(keys, p), [factor], (factor.size,), factor.size)
         return factor
+
+    def dropped(self, x: Any, keys: int, p: float) -> tuple[Any, Any]:
+        if not _may_be_dropped(x.shape, p, x.dtype):
+            return PARTS["dropped"](self, x, keys, p)
+        factor, product = (self.xp.empty(x.shape, x.dtype) for _ in range(2))
+        given = [self.xp.ascontiguousarray(x)]
+        self._launch(DROPPED, given, _numbers_of(keys, p), [factor, product], (factor.size,), factor.size)
+        return factor, product
+
+
+def _may_be_dropped(shape: tuple[int, ...], p: float, dtype: Any) -> bool:
+    """Whether a kernel gives the factors of dropout."""
+    return np.dtype(dtype).char in COMPUTED and bool(math.prod(shape)) and round(p * 2**32) < 2**32
+
+
+def _numbers_of(keys: int, p: float) -> list[Any]:
+    """What that kernel takes."""
+    return [*[np.uint32(x) for x in (keys & 0xFFFFFFFF, keys >> 32, round(p * 2**32))], 1 / (1 - p)]
 
 
 def likeliest_of_rows(xp: Any, rows: Any) -> Any:
@@ -338,23 +356,3 @@ def _of_one_line(place: str, shape: tuple[int, ...], split: int) -> tuple[int, .
     if place in ("line", "label"):
         return (1,) * len(shape)
     return shape if place in ("column", "one") else (*(1,) * split, *shape[split:])
-
-
-# The hash of `nn/dropout.py`, for the element i.
-_HASH = """
-unsigned x = (unsigned)(i) ^ low;
-x = x ^ (x >> 16);
-x = x * 0x7FEB352D;
-x = x ^ (x >> 15);
-x = x + high;
-x = x * 0x846CA68B;
-x = x ^ (x >> 16);
-factor[i] = select(x >= limit, (T)n0, (T)(0));
-"""
-DROPOUT = KernelText(
-    "tinygrad_edu_dropout",
-    (),
-    ("unsigned low", "unsigned high", "unsigned limit", "double n0"),
-    ("factor",),
-    (*EACH_ELEMENT, *_HASH.strip().splitlines()),
-)

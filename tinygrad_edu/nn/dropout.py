@@ -8,7 +8,8 @@ from typing import Any
 from .. import backends
 from ..checks import is_within
 from ..errors import ArgumentError
-from ..graph.modes import call_beside
+from ..graph.modes import MODES, call_beside
+from ..graph.operation import REGISTRY
 from ..namespaces.namespace import part
 from ..random import generator
 from ..rules import functional
@@ -53,19 +54,25 @@ class Dropout(Module):
         if not self.training or not self.p:
             return x
         x = as_tensor(x)
-        backend = x.backend if isinstance(x, Tensor) else backends.get("cpu")
-        dtype = x.dtype if x.dtype.kind == "f" else float
-        factor = call_beside(backend, self._factor, backend, tuple(x.shape), dtype)
-        if isinstance(x, Tensor):
-            factor = Tensor.wrap(factor, backend)
-            factor.name = MASK
-        return functional.multiply(x, factor)
+        if not isinstance(x, Tensor):  # an array of Values
+            cpu = backends.get("cpu")
+            return functional.multiply(x, call_beside(cpu, self._factor, cpu, tuple(x.shape), float))
+        factor, product = x.backend.run(x.backend.dropped, x._data, self._next_keys(), self.p)
+        watch = MODES.get().watch
+        if watch is not None:  # a replay computes other factors in each call
+            watch.called(self._factor, (x.backend, tuple(x.shape), factor.dtype), factor)
+        mask = Tensor.wrap(factor, x.backend)
+        mask.name = MASK
+        return Tensor.computed(REGISTRY["multiply"], (x, mask), product)
 
     def _factor(self, backend: backends.Backend, shape: tuple[int, ...], dtype: Any) -> Any:
         """The factors of the next step: 0 for what is dropped, 1 / (1 - p) for what is kept."""
+        return backend.dropout_factor(self._next_keys(), shape, self.p, dtype)
+
+    def _next_keys(self) -> int:
         keys = mask_keys(self.seed, self.step)
         self.step += 1
-        return backend.dropout_factor(keys, shape, self.p, dtype)
+        return keys
 
     def settings(self) -> str:
         return f"p={self.p}"
@@ -90,6 +97,13 @@ def mask_keys(seed: int, step: int) -> int:
 def dropout_factor(xp: Any, keys: int, shape: tuple[int, ...], p: float, dtype: Any) -> Any:
     """What each element is multiplied by: 0 where it is dropped, 1 / (1 - p) where it is kept."""
     return _kept(xp, keys, shape, p).astype(dtype) * (1 / (1 - p))
+
+
+@part
+def dropped(xp: Any, x: Any, keys: int, p: float) -> tuple[Any, Any]:
+    """These factors for the elements of x, and x times them."""
+    factor = xp.dropout_factor(keys, x.shape, p, x.dtype if x.dtype.kind == "f" else float)
+    return xp.asarray(factor), xp.asarray(x * factor)  # of a single number NumPy makes scalars
 
 
 def _kept(xp: Any, keys: int, shape: tuple[int, ...], p: float) -> Any:

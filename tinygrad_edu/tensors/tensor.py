@@ -98,6 +98,14 @@ class Tensor(PythonProtocol, Operators, Node):
         tensor.serial = next(SERIAL)
         return tensor
 
+    @classmethod
+    def computed(cls, op: Operation, inputs: tuple[Tensor, ...], array: Any) -> Tensor:
+        """The result of an operation without attributes on tensors of one device, whose array is there already: it was
+        computed together with something else. It is recorded as if the operation had been applied here."""
+        result = cls.wrap(array, inputs[0].backend)
+        result.record(op, inputs, None, any([x._tracked for x in inputs]))
+        return result
+
     graph_namespace = property(attrgetter("backend.graph"))
 
     # --- data ---
