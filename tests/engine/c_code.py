@@ -22,9 +22,11 @@ struct {
 # What stands in the place of the functions by which the lanes of a line add up.
 _ONE_LANE = """
 #define LANES 1
+#define WIDTH 1
 #define larger(a, b) ((a) >= (b) || (a) != (a) ? (a) : (b))
 #define smaller(a, b) ((a) <= (b) || (a) != (a) ? (a) : (b))
 #define sum_of_lanes(x) (x)
+#define sum_of_column(x) (x)
 #define max_of_lanes(x) (x)
 #define min_of_lanes(x) (x)
 """

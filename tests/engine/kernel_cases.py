@@ -14,12 +14,12 @@ from tinygrad_edu.backends.fusing import (
     activation_text,
     kernel_text,
     likeliest_of_rows,
+    mean_of_rows,
     part_kernel,
-    shares_of_mean,
 )
 from tinygrad_edu.graph.operation import REGISTRY
 from tinygrad_edu.namespaces.namespace import PARTS
-from tinygrad_edu.tapes.cuda.handwritten import DROPOUT_FACTOR, DROPPED
+from tinygrad_edu.tapes.cuda.handwritten import DROPOUT_FACTOR, DROPPED, ROWS, SUMS_OF_COLUMNS
 from tinygrad_edu.tapes.cuda.language import KernelText, elementwise
 from tinygrad_edu.tapes.cuda.lines import line_kernel
 from tinygrad_edu.tapes.kernel import Kernel
@@ -47,12 +47,14 @@ for _name in ("relu", "sigmoid", "tanh"):
 
 
 def all_kernels() -> dict[str, KernelText]:
-    """Kernels of one element each, by name; all of their arrays are of the type in which they compute."""
+    """Kernels of one element each, by name; their arrays are of the type in which they compute, but for positions."""
     return {
         **{name: elementwise(kernel) for name, (kernel, *_) in KERNELS.items()},
         **HOOKS,
         "dropout factor": DROPOUT_FACTOR,
         "dropped": DROPPED,
+        "sums of columns": SUMS_OF_COLUMNS,
+        "rows": ROWS,
     }
 
 
@@ -103,7 +105,7 @@ LINES = {
     **_of_operations(),
     "times_normal": Lines(PARTS["times_normal"], ("element", "element"), settings=(("axis", -1), ("eps", 0.1))),
     "cross_entropy_rows": Lines(PARTS["cross_entropy_rows"], ("element", "label")),
-    "shares_of_mean": Lines(shares_of_mean, ("element", "label"), 1),
+    "mean_of_rows": Lines(mean_of_rows, ("element",), 1, whole=True),
     "cross_entropy_slope": Lines(PARTS["cross_entropy_slope"], ("element", "label", "line")),
     "cross_entropy_mean_slope": Lines(PARTS["cross_entropy_mean_slope"], ("element", "label", "one"), 1),
     "likeliest_of_rows": Lines(likeliest_of_rows, ("element",)),

@@ -126,6 +126,48 @@ def test_cross_entropy_overwrites_nothing(hooks: Hooks, logits: np.ndarray, dtyp
             hooks.unchanged(array, host)
 
 
+# --- what the array library has, too ----------------------------------------------------------------------------------
+
+
+COLUMNS = [(5, 40), (1, 3), (LONG, 33), (LONG + 1, 2), (2, 3, 4), (0, 3), (3, 0), (4, 1)]
+
+
+@pytest.mark.parametrize("shape", COLUMNS, ids=str)
+@pytest.mark.parametrize("dtype", ["float32", "float64", "float16", "int64"])
+def test_sums_of_columns(hooks: Hooks, shape: tuple[int, ...], dtype: str) -> None:
+    host = np.random.default_rng(4).integers(-8, 9, shape).astype(dtype)  # whole numbers are added exactly
+    (a,) = hooks.arrays(host)
+    for axis in (0, (0,), tuple(range(host.ndim - 1)), -host.ndim, 1, None):
+        found = hooks.backend.run(hooks.backend.sum, a, axis=axis)
+        assert (found.dtype, found.shape) == (host.sum(axis=axis).dtype, host.sum(axis=axis).shape)
+        np.testing.assert_array_equal(hooks.backend.asnumpy(found), host.sum(axis=axis))
+    (out,) = hooks.arrays(np.ones(shape[1:], dtype))
+    assert hooks.backend.run(hooks.backend.sum, a, axis=0, out=out) is out
+    np.testing.assert_array_equal(hooks.backend.asnumpy(out), host.sum(axis=0, dtype=dtype))
+    hooks.unchanged(a, host)
+
+
+def test_sums_of_columns_that_do_not_lie_in_the_order_of_rows(hooks: Hooks) -> None:
+    host = np.arange(12.0).reshape(3, 4)
+    a, out = hooks.arrays(host, np.zeros((4, 2)))
+    sums = hooks.backend.run(lambda: hooks.backend.sum(a.T, axis=0))
+    hooks.backend.run(lambda: hooks.backend.sum(a, axis=0, out=out[:, 1]))
+    np.testing.assert_array_equal(hooks.backend.asnumpy(sums), host.sum(axis=1))
+    np.testing.assert_array_equal(hooks.backend.asnumpy(out), np.stack([np.zeros(4), host.sum(axis=0)], axis=1))
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64", "float16", "int64", "uint8", "bool"])
+@pytest.mark.parametrize("shape", [(6,), (6, 3), (6, 2, 2), (6, 0)], ids=str)
+def test_rows_are_taken(hooks: Hooks, shape: tuple[int, ...], dtype: str) -> None:
+    host = np.random.default_rng(5).integers(0, 2**7, shape).astype(dtype)
+    rows = np.array([5, 0, 0, 3])
+    for array, positions in ((host, rows), (host, rows.astype("int32")), (host, rows[:0]), (host.T.copy().T, rows)):
+        a, where = hooks.arrays(array, positions)
+        found = hooks.backend.run(hooks.backend.take, a, where, axis=0)
+        assert found.dtype == dtype
+        np.testing.assert_array_equal(hooks.backend.asnumpy(found), host[positions])
+
+
 # --- update ----------------------------------------------------------------------------------------------------------
 
 

@@ -47,7 +47,9 @@ ALL = {
 
 def types_of(name: str, kernel: KernelText) -> list[str]:
     """Those of its arrays, and of its results."""
-    return LINES[name].types(kernel) if name in LINES else ["T"] * len(kernel.arrays + kernel.results)
+    if name in LINES:
+        return LINES[name].types(kernel)
+    return ["long long" if array == "rows" else "T" for array in kernel.arrays + kernel.results]
 
 
 def numbered(kernels: dict[str, KernelText]) -> list[KernelText]:
@@ -121,6 +123,15 @@ def test_the_kernels_of_dropout_compute_its_hash(compiled: Any) -> None:
     wanted = PARTS["dropped"](backends.get("cpu"), x, keys, 0.3)
     for found, expected in zip((factor, again, product), (wanted[0], *wanted), strict=True):
         np.testing.assert_array_equal(found, expected)
+
+
+def test_rows_that_are_taken_and_sums_of_columns(compiled: Any) -> None:
+    a = np.random.default_rng(6).standard_normal((7, 3)).astype(compiled.dtype)
+    taken, sums, rows = np.empty((5, 3), compiled.dtype), np.empty(3, compiled.dtype), np.array([6, 0, 3, -1, -7])
+    compiled("rows", [a, rows, taken, taken.size, 3, 7], taken.size)
+    compiled("sums of columns", [a, sums, 3, 7], 3)
+    np.testing.assert_array_equal(taken, a[rows])
+    np.testing.assert_allclose(sums, a.sum(axis=0), **close(compiled.dtype))
 
 
 @pytest.mark.parametrize("name", CHOICES)

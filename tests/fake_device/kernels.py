@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from tinygrad_edu.tapes.cuda.handwritten import ROWS, SUMS_OF_COLUMNS
 from tinygrad_edu.tapes.cuda.lanes import BLOCK, WARP, functions_of
 from tinygrad_edu.tapes.cuda.language import PREAMBLE, TYPES
 from tinygrad_edu.tapes.cuda.lines import POSITION
@@ -27,13 +28,14 @@ _FUNCTIONS = {
     "larger": lambda a, b: np.where((a >= b) | (a != a), a, b),
     "smaller": lambda a, b: np.where((a <= b) | (a != a), a, b),
     "position": lambda label, length: label % length,
-    **{f"{name}_of_{lanes}": lambda x: x for name in ("sum", "max", "min") for lanes in ("lanes", "block")},
-    **{"LANES": 1, "inf": math.inf, "nan": math.nan},
+    **{f"{name}_of_{lanes}": lambda x: x for name in ("sum", "max", "min") for lanes in ("lanes", "block", "column")},
+    **{"LANES": 1, "WIDTH": 1, "inf": math.inf, "nan": math.nan},
 }
 _KNOWN = set(functions_of(" ".join(f"{name}(" for name in _FUNCTIONS)).splitlines())  # lines before a kernel
 _KNOWN |= {PREAMBLE, POSITION, *(f"#define LANES {n}" for n in (WARP, BLOCK))}
+_KNOWN |= {ROWS.preamble, *SUMS_OF_COLUMNS.preamble.splitlines()}
 _DTYPES = {kind: np.dtype(name) for name, kind in TYPES.items()}
-_HEAD = re.compile(r'(.*)\ntypedef (\w+) T;\nextern "C" __global__ void (\w+)\(([^)]*)\) \{\n(.*)\n\}\n', re.DOTALL)
+_HEAD = re.compile(r'(.*)\ntypedef ([\w ]+) T;\nextern "C" __global__ void (\w+)\(([^)]*)\) \{\n(.*)\n\}\n', re.DOTALL)
 
 
 class RawKernel:
@@ -109,8 +111,11 @@ def _statement(line: str) -> str:
     assert line.endswith(";") and line.count(";") == 1, f"not one statement: {line}"
     for c, python in (
         ("(long long)blockIdx.x * blockDim.x + threadIdx.x", "thread"),
+        ("(long long)blockIdx.x * WIDTH + threadIdx.x % WIDTH", "thread"),
         ("threadIdx.x % LANES", "0"),
+        ("threadIdx.x / WIDTH", "0"),
         ("/ LANES", "// LANES"),
+        ("/ width", "// width"),
         ("-1.0 / 0.0", "-inf"),
         ("1.0 / 0.0", "inf"),
         ("0.0 / 0.0", "nan"),

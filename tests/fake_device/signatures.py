@@ -44,6 +44,7 @@ FUNCTIONS = _table(
     concat(tup, axis=0, out=None, *, dtype=None, casting="same_kind")
     concatenate(tup, axis=0, out=None, *, dtype=None, casting="same_kind")
     copy(a, order="K")
+    copyto(dst, src)
     count_nonzero(a, axis=None)
     cumprod(a, axis=None, dtype=None, out=None)
     cumsum(a, axis=None, dtype=None, out=None)

@@ -85,7 +85,8 @@ class Backend(Namespace):
         """The number 1 as an array of a shape of one element; made once, as every backward pass starts with it."""
         key = dtype, shape
         if key not in self._ones:
-            self._ones[key] = self.run(self.xp.ones, shape, dtype=dtype)
+            # uploaded, and with an axis, as CuPy would compile a kernel for a single number
+            self._ones[key] = self.run(lambda: self.xp.asarray(np.ones(1, dtype)).reshape(shape))
         return self._ones[key]
 
     def scatter_add(self, a: Any, index: Any, shape: tuple[int, ...]) -> Any:

@@ -137,9 +137,6 @@ class CupyBackend(FusingBackend):
 
     # NumPy lets a single number, which has no axes, be reduced over the axis 0 or -1; CuPy does not.
 
-    def sum(self, a: Any, axis: Any = None, **options: Any) -> Any:
-        return self.xp.sum(a, axis=of_number(axis, a.ndim), **options)
-
     def max(self, a: Any, axis: Any = None, **options: Any) -> Any:
         return self.xp.max(a, axis=_with_elements(axis, a), **options)
 

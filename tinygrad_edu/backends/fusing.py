@@ -10,9 +10,10 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..errors import TinygradError
-from ..namespaces.indexing import axes_in_range
+from ..namespaces.indexing import axes_in_range, of_number
 from ..namespaces.namespace import PARTS
-from ..tapes.cuda.handwritten import DROPOUT_FACTOR, DROPPED
+from ..tapes.cuda.handwritten import DROPOUT_FACTOR, DROPPED, ROWS, SUMS_OF_COLUMNS
+from ..tapes.cuda.lanes import BLOCK, LONG, WARP
 from ..tapes.cuda.language import KernelText, elementwise
 from ..tapes.cuda.lines import REPEATED, lanes_for, line_kernel
 from ..tapes.kernel import Kernel
@@ -122,6 +123,34 @@ class FusingBackend(Backend):
         self._launch(plan.text, arrays, numbers, results, plan.sizes, plan.threads)
         return results
 
+    # Functions of the library, where one of our kernels does it: CuPy puts long headers before each of its own.
+
+    def sum(self, a: Any, axis: Any = None, **options: Any) -> Any:
+        columns = self._sums_of_columns(a, axis, **options) if options.keys() <= {"out"} else None
+        return self.xp.sum(a, axis=of_number(axis, a.ndim), **options) if columns is None else columns
+
+    def _sums_of_columns(self, a: Any, axis: Any, out: Any = None) -> Any:
+        """The sum over the first axes, in one kernel; or None."""
+        first = leading_of(a.ndim, axis)
+        rows, after = math.prod(a.shape[:first]), a.shape[first:]
+        fits = a.dtype.char in COMPUTED and a.size and a.flags.c_contiguous and rows <= LONG
+        if not first or not after or not fits:
+            return None
+        if out is not None and not (out.dtype == a.dtype and out.shape == after and out.flags.c_contiguous):
+            return None
+        sums, columns = self.xp.empty(after, a.dtype) if out is None else out, math.prod(after)
+        self._launch(SUMS_OF_COLUMNS, [a], [], [sums], (columns, rows), -(-columns // WARP) * BLOCK)
+        return sums
+
+    def take(self, a: Any, indices: Any, axis: Any = None) -> Any:
+        known = a.dtype.char in KNOWN and indices.dtype.kind in "iu" and indices.ndim == 1
+        if axis != 0 or not known or not a.size or not (a.flags.c_contiguous and indices.flags.c_contiguous):
+            return self.xp.take(a, indices, axis=axis)
+        rows = self.xp.empty((*indices.shape, *a.shape[1:]), a.dtype)
+        width = math.prod(a.shape[1:])
+        self._launch(ROWS, [a, indices], [], [rows], (rows.size, width, a.shape[0]), rows.size)
+        return rows
+
     # Parts of rules, fused: like all functions of a backend, they are called where the current device is this one.
 
     def update(self, kernel: KernelText, arrays: list[Any], numbers: list[float], scratch: list[Any]) -> None:
@@ -148,10 +177,9 @@ class FusingBackend(Backend):
 
     def cross_entropy_mean(self, logits: Any, labels: Any, share: float) -> Any:
         labels = self.xp.asarray(labels)
-        rows = self._along_lines(shares_of_mean, ("element", "label"), [logits, labels], [share])
-        if rows is None:
-            return PARTS["cross_entropy_mean"](self, logits, labels, share)
-        return self.xp.sum(rows[0])
+        rows = self.cross_entropy_rows(logits, labels)
+        mean = self._along_lines(mean_of_rows, ("element",), [rows], [share])
+        return self.xp.sum(rows) * share if mean is None else mean[0]
 
     def cross_entropy_slope(self, logits: Any, labels: Any, g: Any) -> Any:
         places = ("element", "label", "line" if g.ndim else "one")
@@ -222,9 +250,8 @@ def likeliest_of_rows(xp: Any, rows: Any) -> Any:
     return xp.likeliest(rows)
 
 
-def shares_of_mean(xp: Any, logits: Any, labels: Any, share: float) -> Any:
-    """What each row adds to the mean."""
-    return xp.cross_entropy_rows(logits, labels) * share
+def mean_of_rows(xp: Any, losses: Any, share: float) -> Any:
+    return xp.sum(losses) * share
 
 
 WHOLE, MANY = 2**16, 64  # longer lines, and fewer of them, keep too few threads busy
@@ -286,11 +313,22 @@ def _rule_kernel(rule: Any, arrays: int, settings: Settings) -> Kernel | None:
 @cache
 def line_of(ndim: int, axis: Any) -> int:
     """How many of the last axes these are; 0 if they are others."""
+    axes = _axes(ndim, axis)
+    return len(axes) if axes == list(range(ndim - len(axes), ndim)) else 0
+
+
+@cache
+def leading_of(ndim: int, axis: Any) -> int:
+    """How many of the first axes these are; 0 if they are others."""
+    axes = _axes(ndim, axis)
+    return len(axes) if axes == list(range(len(axes))) else 0
+
+
+def _axes(ndim: int, axis: Any) -> list[int]:
     try:
-        axes = axes_in_range(axis, ndim)
+        return sorted(axes_in_range(axis, ndim))
     except TinygradError:  # the library refuses them, and what it says is made a message
-        return 0
-    return len(axes) if sorted(axes) == list(range(ndim - len(axes), ndim)) else 0
+        return []
 
 
 class LinePlan(NamedTuple):

@@ -222,7 +222,8 @@ class Compiled:
         """What was recorded on a device, computed once more, by the kernels of later calls: these round in another way,
         and a run that is resumed, and so records again, would have other numbers than one that was not stopped."""
         first = as_tuple(results)[0]
-        replay = once(recording, as_tuple(results)) if first.size == 1 and first.requires_grad else None
+        called = names.arguments(self.function, len(recording.arguments))
+        replay = once(recording, as_tuple(results), called) if first.size == 1 and first.requires_grad else None
         if replay is None:
             return differentiated(results)  # which says what is wrong with the loss
         arrays = [x._data if isinstance(x, Tensor) else x for x in recording.given]

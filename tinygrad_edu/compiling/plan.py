@@ -30,15 +30,18 @@ def raise_if_refused(function: Any, why_not: str | None, strict: bool) -> None:
         )
 
 
-def once(recording: Recording, results: Iterable[Tensor]) -> Replay | None:
+def once(recording: Recording, results: Iterable[Tensor], names: tuple[str, ...]) -> Replay | None:
     """A replay of a recording on a device for its own arguments, where nothing beside the graph is done again; None if
-    it cannot be written."""
-    names = [f"x{k}" for k in range(len(recording.arguments))]
+    it cannot be written.
+
+    Args:
+        names: of its arguments: with those of `confirm`, both have the same kernels, which are compiled once.
+    """
     try:
         computation = trace(recording, list(map(recording.source, results)), again=False)
     except (TypeError, AttributeError):
         return None
-    return DeviceReplay(computation, tuple(names), recording.backend, recording.given)
+    return DeviceReplay(computation, names, recording.backend, recording.given)
 
 
 class Plan:

@@ -65,7 +65,8 @@ class Flat:
         return self.params[0].backend
 
     def _filled(self, value: float, dtype: Any) -> Any:
-        return self.backend.xp.full(self.size, value, dtype=dtype)
+        xp = self.backend.xp
+        return xp.full(self.size, value, dtype=dtype) if value else xp.zeros(self.size, dtype=dtype)
 
     def _updated(self) -> tuple[Any, Any]:
         """The weights and the gradient that an update works on."""

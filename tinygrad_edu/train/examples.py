@@ -88,7 +88,7 @@ class Examples:
     def rows(self, array: Any, rows: Any) -> Any:
         """Some rows of `x`, `targets` or `labels`; `rows` is a slice, or positions on the array's device."""
         data = _array(array)
-        taken = self.backend.run(_taken, data, rows)
+        taken = self.backend.run(_taken, self.backend, data, rows)
         return taken if data is array else Tensor.wrap(taken, self.backend)
 
     def batch(self, rows: Any) -> tuple[Any, Any, Any]:
@@ -127,8 +127,8 @@ def _array(item: Any) -> Any:
     return item._data if isinstance(item, Tensor) else item
 
 
-def _taken(array: Any, rows: Any) -> Any:
-    return array[rows] if isinstance(rows, slice) else array.take(rows, axis=0)
+def _taken(xp: Any, array: Any, rows: Any) -> Any:
+    return array[rows] if isinstance(rows, slice) else xp.take(array, rows, axis=0)
 
 
 def _arrays(data: Any, objective: Objective, what: str) -> tuple[Array, Array, str]:

@@ -1,8 +1,43 @@
-"""Kernels whose text no rule gives: dropout's hash."""
+"""Kernels whose text no rule gives: rows that are taken, sums of columns, and dropout's hash."""
 
 from __future__ import annotations
 
+from .lanes import BLOCK, WARP, functions_of
 from .language import EACH_ELEMENT, KernelText
+from .lines import LOOP, POSITION
+
+ROWS = KernelText(
+    "tinygrad_edu_take",
+    ("a", "rows"),
+    (),
+    ("y",),
+    (*EACH_ELEMENT, "y[i] = a[position(rows[i / width], length) * width + i % width];"),
+    ("size", "width", "length"),
+    POSITION,
+)
+
+# The lanes of a column are the warps of a block, which has as many columns as a warp has threads.
+SUMS_OF_COLUMNS = KernelText(
+    "tinygrad_edu_sums_of_columns",
+    ("a",),
+    (),
+    ("y",),
+    (
+        "long long line = (long long)blockIdx.x * WIDTH + threadIdx.x % WIDTH;",
+        "int lane = threadIdx.x / WIDTH;",
+        "if (line >= lines) return;",
+        "T sum = (T)(0);",
+        f"{LOOP} {{",
+        "sum = sum + a[j * lines + line];",
+        "}",
+        "sum = sum_of_column(sum);",
+        "if (lane == 0) {",
+        "y[line] = sum;",
+        "}",
+    ),
+    ("lines", "length"),
+    f"#define WIDTH {WARP}\n#define LANES {BLOCK // WARP}\n{functions_of('sum_of_column(')}",
+)
 
 # The hash of `nn/dropout.py`, for the element i.
 _HASH = """
