@@ -6,6 +6,7 @@ every model, whatever its `forward` does, and a run that does not ask pays nothi
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -17,6 +18,7 @@ from ..graph.node import Node
 from ..graph.order import nodes as nodes_of
 from ..nn import Module
 from ..precision import widened
+from ..rules.structural import euclidean_norm
 from ..tensors.tensor import Tensor
 from .examples import Examples, evaluating, predict
 from .targets import Objective
@@ -159,11 +161,10 @@ def _state_of_units(node: Node) -> dict[str, float]:
 
 
 def _share(node: Node, question: Callable[[Any], Any]) -> float:
-    """Of how many units or outputs the answer is yes."""
-    return float(node.backend.asnumpy(node.backend.run(question, node._data)).mean())
+    """Of how many units or outputs the answer is yes; for so few rows it is found on the host."""
+    return float(question(node.backend.asnumpy(node._data)).mean())
 
 
 def _root_mean_square(parameter: Tensor, array: Any) -> float:
-    backend = parameter.backend
-    mean_square = backend.run(lambda: backend.mean(backend.square(widened(array))))
-    return float(backend.asnumpy(mean_square).item() ** 0.5)
+    norm = euclidean_norm(Tensor.wrap(widened(array), parameter.backend))
+    return float(norm.item()) / math.sqrt(array.size)
