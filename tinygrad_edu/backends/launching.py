@@ -5,7 +5,7 @@ They are text without CuPy's headers, so that NVRTC compiles one in less time th
 Each is compiled by itself. NVRTC 13.5 took 1.1 s of a processor for the 21 texts of a first `fit` (a classifier with a
 LayerNorm and dropout), and 0.6 s for all of them in one module; but which they are is known only when each is needed,
 as they depend on shapes, types and settings. And CuPy keeps on disk what was compiled, by its text: a kernel is found
-there by the next process, and by every other network that has it, while a module of all would be found by its own alone.
+there by the next process, and by every other network that has it; a module of all would be found by its own alone.
 """
 
 from __future__ import annotations
