@@ -14,6 +14,7 @@ from hypothesis import assume, given, settings
 import tinygrad_edu as tg
 from engine.test_random_expressions import POINTS, TREES, by_differences, evaluate, moderate
 from tinygrad_edu import Value, nn
+from tinygrad_edu.compiling.scalar_function import mean_of
 
 
 def chosen(a: Any, b: Any) -> Any:
@@ -355,3 +356,8 @@ def test_further_results_may_have_another_shape_in_each_group() -> None:
     step = tg.compile(lambda x: (w * sum(x), np.array([w * item for item in x])))
     _, found = step.mean_over([([1.0, 2.0],), ([4.0],), ([5.0, 6.0],)])
     assert [[value.data for value in products] for products in found] == [[3.0, 6.0], [12.0], [15.0, 18.0]]
+
+
+def test_a_mean_loss_is_that_of_a_graph_of_additions():
+    losses = list(map(tg.Value, [1e16, 1.0, -1e16]))  # of which a sum that carries the errors of rounding makes 1.0
+    assert mean_of(losses).data == (sum(losses) / 3).data == 0.0

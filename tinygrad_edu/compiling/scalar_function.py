@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Iterable, Sequence
+from functools import reduce
 from typing import Any
 
 import numpy as np
 
 from ..errors import ArgumentError
 from ..graph.modes import MODES
-from ..namespaces import floats
 from ..namespaces.objects import is_value
 from ..tensors.storing import begin_storing, end_storing
 from ..tensors.tensor import Tensor
@@ -186,8 +187,14 @@ class ScalarFunction:
             results = self.function(*_as_values(row))
             check_results(results)
             found.append(as_tuple(differentiated(results, 1.0 / len(rows))))
-        mean = Value.wrap(floats.total(loss._data for loss, *_ in found) / len(rows))
+        mean = mean_of([loss for loss, *_ in found])
         return (mean, *map(list, zip(*[others for _, *others in found], strict=True))) if len(found[0]) > 1 else mean
+
+
+def mean_of(losses: Sequence[Value]) -> Value:
+    """The mean as a constant, of a sum from left to right, as a graph of additions gives it; that of Python's `sum`
+    depends on its version (3.12 carries the errors of rounding along)."""
+    return Value.wrap(reduce(operator.add, [loss._data for loss in losses]) / len(losses))
 
 
 def _parts(arguments: Any) -> tuple[Any, tuple[float, ...]]:

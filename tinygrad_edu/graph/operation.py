@@ -179,7 +179,7 @@ class Structural(Operation):
             gradient = xp.slope(self, position, upstream, y, operands, settings) if at_once else None
             if gradient is None:
                 gradient = rule(xp, upstream, y, *operands, **settings)  # type: ignore[operator]
-        if xp.guarded:
+        if xp.guarded and not self.moves:
             gradient = xp.settle(upstream, gradient)
         return None, xp.fit(gradient, operand)
 

@@ -7,9 +7,7 @@ should see the same number in a `Value` and in a `Tensor`, so these functions re
 from __future__ import annotations
 
 import math
-import operator
-from collections.abc import Callable, Iterable
-from functools import reduce
+from collections.abc import Callable
 from math import copysign, inf, isnan, nan
 
 
@@ -79,9 +77,3 @@ def clip(a: float, min: float | None = None, max: float | None = None) -> float:
 
 def where(condition: float, a: float, b: float) -> float:
     return a if condition else b
-
-
-def total(numbers: Iterable[float]) -> float:
-    """The sum from left to right, as a chain of additions in a graph gives it; that of Python's `sum` depends on its
-    version (3.12 carries the errors of rounding along)."""
-    return reduce(operator.add, numbers, 0.0)

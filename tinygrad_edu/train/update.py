@@ -11,7 +11,7 @@ import numpy as np
 
 from .. import losses, nn, optim
 from ..compiling import Compiled, compile
-from ..namespaces import floats
+from ..compiling.scalar_function import mean_of
 from ..tensors.value import Value
 from .examples import Examples, predict
 from .metrics import Tally
@@ -98,8 +98,7 @@ class Update:
         if self._row.why_not is not None:
             return self._differentiate(x, targets, share)
         total, losses, predictions = self._row.mean_over([(*row, float(share)) for row in zip(x, targets, strict=True)])
-        loss = Value.wrap(floats.total(loss.data for loss in losses) / len(losses))
-        return total, loss, np.concatenate(predictions)
+        return total, mean_of(losses), np.concatenate(predictions)
 
     def _differentiate(self, *batch: Any) -> tuple[Any, Any, Any]:
         """The same, and the gradients."""

@@ -27,7 +27,7 @@ LONGEST_SHOWN = 60  # characters of a wrong value
 SCHEDULES = ("step", "exponential", "cosine", "warmup", "onecycle", "plateau")
 
 
-class Name(click.ParamType[str]):
+class Name(click.ParamType):  # type: ignore[type-arg]
     """One of the known words; the error for a near miss suggests it."""
 
     name = "name"
@@ -45,7 +45,7 @@ class Name(click.ParamType[str]):
         self.fail(unknown(str(value), self.known), param, ctx)
 
 
-class Number(click.ParamType[float]):
+class Number(click.ParamType):  # type: ignore[type-arg]
     """A finite number, from `least` to `most`; `above` and `below` exclude the ends themselves."""
 
     name = "number"
@@ -98,7 +98,7 @@ class Number(click.ParamType[float]):
         return words[0] + " " * (len(words) > 1) + f" {_('and')} ".join(words[1:])
 
 
-class Net(click.ParamType["tuple[int, ...]"]):
+class Net(click.ParamType):  # type: ignore[type-arg]
     """ "2-16-1": the units of each layer, from the inputs to the outputs."""
 
     name = "net"
@@ -123,7 +123,7 @@ def _is_units(text: str) -> bool:
     return text.isascii() and text.isdigit() and len(text) <= 7 and 0 < int(text) <= MOST_UNITS
 
 
-class Device(click.ParamType[str]):
+class Device(click.ParamType):  # type: ignore[type-arg]
     """The name of a device; "auto" becomes that of the device which is used, and a line says which and why."""
 
     name = "device"
@@ -145,7 +145,7 @@ class Device(click.ParamType[str]):
         return chosen.device
 
 
-class BatchSize(click.ParamType["int | str"]):
+class BatchSize(click.ParamType):  # type: ignore[type-arg]
     """A number of examples, or "full" for all of them."""
 
     name = "size"

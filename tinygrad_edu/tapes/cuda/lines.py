@@ -184,7 +184,7 @@ class _Reader(RuleNamespace):
     # --- elements by their positions ---
 
     def picked(self, rows: Tracer, labels: Tracer) -> Any:
-        return self._view(np.reshape, self._at(rows, labels), shape=labels.shape)
+        return self.tape.note(VIEW, np.reshape, self._at(rows, labels), labels.shape)
 
     def _at(self, x: Any, labels: Tracer) -> Any:
         """The element at the label: what is computed of an element is computed of this one."""
