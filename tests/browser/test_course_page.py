@@ -94,6 +94,17 @@ def test_each_step_shows_the_numbers_of_the_course(show, kind):
     assert page.position == int(page.tab.locator("#slider").get_attribute("max"))
 
 
+def test_what_was_measured_for_room_is_not_what_is_told(show):
+    page = show(perceptron())
+    start = "Only the inputs are known."
+    assert page.text("#formula") == "" and page.text("#sentence").startswith(start)
+    for size in ({"width": 900, "height": 700}, {"width": 500, "height": 700}, {"width": 1200, "height": 800}):
+        page.tab.set_viewport_size(size)
+        page.tab.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+        assert page.text("#formula") == "" and page.text("#sentence").startswith(start)
+        assert page.tab.locator("#story").get_attribute("class") == ""
+
+
 def test_an_update_is_told_and_shown_in_full_precision(show):
     course = perceptron()
     page = show(course, "#pass=2")

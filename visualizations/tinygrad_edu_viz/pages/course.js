@@ -125,8 +125,8 @@ function makeRoom() {
   story.style.minHeight = "";
   if (innerWidth <= 600) return; // there, it would be most of the screen
   const heights = passes.flatMap(({ updates = [] }) => updates).slice(0, UPDATES).map((update) => {
-    $("formula").replaceChildren(...written(update.formula || update.text));
-    $("sentence").replaceChildren(...isolated(update.formula ? update.text : ""));
+    fill("formula", update.formula || update.text, written);
+    fill("sentence", update.formula ? update.text : "", isolated);
     return height();
   });
   document.documentElement.style.setProperty("--story", `${Math.max(height(), ...heights)}px`);
