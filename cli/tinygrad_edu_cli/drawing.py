@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
@@ -38,19 +38,20 @@ class Looks(NamedTuple):
     theme: str | None
 
 
-def show(source: str | None, settings: tuple[str, ...], path: Path | None, level: str, looks: Looks) -> None:
-    """Draw the subject of a command into a file, or in characters on the standard output.
+def show(source: str | None, settings: tuple[str, ...], paths: Sequence[Path], level: str, looks: Looks) -> None:
+    """Draw the subject of a command into files, or in characters on the standard output.
 
     Args:
-        path: ends in one of the formats of `graph`; None prints.
+        paths: each ends in one of the formats of `graph`; none: it is printed.
     Raises:
         CommandError: see the classes in `errors.py`.
     """
     drawn, level = at_level(subject.open_source(source, settings), level)
-    if path is None:
+    if not paths:
         output.say(_on_screen(drawn, level))
-    else:
-        _write(path, _content(drawn, path.suffix[1:].lower(), level, looks))
+    contents = [_content(drawn, path.suffix[1:].lower(), level, looks) for path in paths]
+    for path, content in zip(paths, contents, strict=True):
+        _write(path, content)
 
 
 def _content(subject: Subject, format: str, level: str, looks: Looks) -> bytes:

@@ -46,6 +46,13 @@ TRAIN = [  # what is said; the run that provokes it; one close by that does not
         f"{MOONS} --lr 1e-7 --epochs 20",
         "--data spirals --net 2-8-8-8-8-8-8-1 --activation sigmoid --optimizer sgd --epochs 25",  # gradients vanish
     ),
+    ("One epoch does not show", "--data RARE --epochs 1", "--data RARE --epochs 2"),
+    ("Next: more epochs, 10 say: --epochs 10", "--data RARE --epochs 1", "--data RARE --epochs 10"),
+    (
+        "None of the held-out examples is of the class rare: how well it is known was not measured.",
+        "--data RARE --epochs 2",
+        "--data CSV --epochs 2",
+    ),
     ("leads nowhere", "--data xor --net 2-1", "--data xor --net 2-16-1"),
     ("far too sure where it is wrong", f"{DROPOUT} --seed 3", f"{DROPOUT} --seed 3 --patience 10"),
     ("by heart, and no others", "--data xor --n 60 --noise 3 --net 2-200-200-1", "--data xor --n 60 --net 2-200-200-1"),
@@ -121,12 +128,14 @@ CASES = [
 @pytest.fixture(scope="module")
 def said(tmp_path_factory):
     """What a run says, on one line; each is made once."""
-    path, known = tmp_path_factory.mktemp("advice") / "marks.csv", {}
+    folder, known = tmp_path_factory.mktemp("advice"), {}
+    path, rare = folder / "marks.csv", folder / "rare.csv"
+    rare.write_text("hours,lectures,kind\n1,2,rare\n" + "5,3,often\n4,1,often\n" * 30)
     path.write_text("hours,lectures,passed\n" + "1,2,no\n5,3,yes\n4,1,yes\n3,4,no\n" * 20)
 
     def run(capsys, command: str, typed: str) -> str:
         if (command, typed) not in known:
-            main([command, *typed.replace("CSV", str(path)).split()])
+            main([command, *typed.replace("CSV", str(path)).replace("RARE", str(rare)).split()])
             known[command, typed] = " ".join(capsys.readouterr().out.split())
         return known[command, typed]
 

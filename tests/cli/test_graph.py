@@ -48,6 +48,14 @@ def test_formats(cli, folder, name, begins):
     assert os.listdir(folder) == [name]
 
 
+def test_one_call_writes_several_files(cli, folder):
+    ran = cli("graph", "-o", "g.svg", "-o", "g.png", "--theme", "dark", "-o", "g.txt")
+    assert ran == (0, "", "wrote g.svg\nwrote g.png\nwrote g.txt\n")
+    assert sorted(os.listdir(folder)) == ["g.png", "g.svg", "g.txt"]
+    ran = cli("graph", "-o", "h.svg", "-o", "h.odd")
+    assert ran.code == 2 and "h.odd" in ran.err and "h.svg" not in os.listdir(folder)
+
+
 def test_txt_is_what_is_printed(cli, folder):
     printed = cli("graph")
     assert printed.code == 0 and "w1" in printed.out and "sigmoid" in printed.out

@@ -242,6 +242,10 @@ def test_classes_that_are_new_count_as_wrong(cli, ships: Path):
     ran = cli("evaluate", "m.safetensors", "new.csv", "--json")
     assert "3 rows are of classes that were not in the training (lost): they count as wrong" in ran.err
     assert json.loads(ran.out)["classes"] == ["0", "1", "lost"]
+    lines[1:3] = messy.passengers(20).splitlines()[1:3]
+    Path("new.csv").write_text("\n".join(lines) + "\n")
+    ran = cli("evaluate", "m.safetensors", "new.csv")
+    assert "1 row is of a class that was not in the training (lost): it counts as wrong" in ran.err
 
 
 def test_training_goes_on_with_the_same_columns(cli, ships: Path):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -35,7 +36,7 @@ def account(dataset: Dataset, encoder: Encoder | None = None) -> Iterator[tuple[
     for name in columns.names:
         if name == columns.target:
             classes = f"classes: {listed(dataset.target_names, MOST_WORDS)}" if dataset.classes else PLAIN
-            yield cut(name), f"the target, {classes}"
+            yield cut(name), "; ".join([f"the target, {classes}", *_alike(dataset.target_names)])
         elif name not in plain:
             yield cut(name), said.get(name) or left_out.get(name, "not used: the network was trained without it")
         elif name == plain[0]:
@@ -51,7 +52,14 @@ def _described(column: Column, feature: Feature) -> str:
         inputs = len(feature.words)
         kind = f"words, {inputs} input{'s' * (inputs != 1)}: {listed(feature.words, MOST_WORDS)}"
         stand_in = f"the commonest, {cut(str(feature.fill))}"
-    said = [kind, *filter(None, [column.remark])]
+    said = [kind, *filter(None, [column.remark]), *_alike(feature.words or ())]
     if missing:
         said.append(f"{missing:,} missing, filled with {stand_in}")
     return "; ".join(said)
+
+
+def _alike(words: Sequence[str]) -> list[str]:
+    """What is said of words that may be one, in two spellings: "yes" and "Yes"."""
+    spellings = Counter(word.casefold() for word in words)
+    names = [word for word in words if spellings[word.casefold()] > 1]
+    return [f"some differ in upper and lower case alone: {listed(names, MOST_WORDS)}"] if names else []

@@ -158,7 +158,7 @@ def _number_column(table: Table, k: int, decimal: Decimal) -> Column:
     signs = "".join(table.column(k))
     remark = [f"without the sign {sign}" for sign in "$€£¥" if sign in signs]
     remark += ["decimal commas"] * (decimal == "," and "," in signs) + ["percent: 12% is 0.12"] * ("%" in signs)
-    return Column(name, "number", values, ", ".join(remark))
+    return Column(name, "number", values, "; ".join(remark))
 
 
 def _are_ids(name: str, numbers: Array) -> bool:

@@ -56,7 +56,7 @@ def read_csv(
     with reading(path, DataError):
         table = read_table(str(path), read_bytes(path, LARGEST))
     chosen = _find_column(table, target)
-    table, without = with_target(table, chosen)
+    table = with_target(table, chosen)
     found = [_column(table, k, encoder) for k in range(len(table.header)) if k != chosen]
     y, target_names, task = _target(table, chosen, task)
     table.problems.check()
@@ -66,8 +66,6 @@ def read_csv(
     if not inputs:
         reasons = "; ".join(f"{cut(column.name)!r} is left out: {column.remark}" for column in found)
         raise DataError(f"{table.path} has no column to learn from: {reasons[:1000]}")
-    if without:
-        table = replace(table, remarks=(*table.remarks, f"{without:,} rows without a target are left out"))
     left_out = tuple(column for column in found if column.kind == "left out")
     columns = Columns(inputs, left_out, tuple(table.header), table.header[chosen], table.has_header, table.remarks)
     encoder = encoder or Encoder.fit(columns)
@@ -94,8 +92,8 @@ def _find_column(table: Table, target: str | None) -> int:
     return table.header.index(target)
 
 
-def with_target(table: Table, column: int) -> tuple[Table, int]:
-    """The rows that have a target, and how many have none.
+def with_target(table: Table, column: int) -> Table:
+    """The rows that have a target; where others are left out, a remark says how many.
 
     Raises:
         DataError: none has one.
@@ -103,12 +101,13 @@ def with_target(table: Table, column: int) -> tuple[Table, int]:
     having = [k for k, row in enumerate(table.rows) if not is_missing(row[column])]
     without = len(table.rows) - len(having)
     if not without:
-        return table, 0
+        return table
     if not having:
         name = cut(table.header[column])
         raise DataError(f"{table.path} has no value in the column {name!r}, which is the target: choose another")
     rows, lines = [table.rows[k] for k in having], [table.lines[k] for k in having]
-    return replace(table, rows=rows, lines=lines), without
+    said = f"{without:,} rows without a target are left out" if without > 1 else "1 row without a target is left out"
+    return replace(table, rows=rows, lines=lines, remarks=(*table.remarks, said))
 
 
 def _target(table: Table, column: int, task: Task | None) -> tuple[Array, tuple[str, ...], Task]:

@@ -19,10 +19,11 @@ _DEFAULTS = {"rankdir": "LR", "values": True, "grads": True, "legend": True, "th
 @source_argument
 @set_option
 @click.option(
-    *("-o", "--output", "path"),
+    *("-o", "--output", "paths"),
     type=click.Path(path_type=Path),
     metavar="FILE",
-    help=f"Write to FILE, which ends in .{', .'.join(FORMATS)}; without it the drawing is printed.",
+    multiple=True,
+    help=f"Write to FILE, which ends in .{', .'.join(FORMATS)}; repeatable; without it the drawing is printed.",
 )
 @level_option
 @click.option(
@@ -40,7 +41,7 @@ _DEFAULTS = {"rankdir": "LR", "values": True, "grads": True, "legend": True, "th
     type=click.Choice(["light", "dark"]),
     help="Colours: light; of a page, those that the reader's system has.",
 )
-def graph(source: str | None, settings: tuple[str, ...], path: Path | None, level: str, **looks: Any) -> None:
+def graph(source: str | None, settings: tuple[str, ...], paths: tuple[Path, ...], level: str, **looks: Any) -> None:
     """Draw the graph of an expression, with values and gradients.
 
     Without SOURCE: the perceptron of the first lecture. Without -o the drawing is made of characters, and printed.
@@ -52,20 +53,21 @@ def graph(source: str | None, settings: tuple[str, ...], path: Path | None, leve
       tinygrad-edu graph "sum(relu(W @ x))" --set W=[[1,2],[3,4]] --set x=[1,-1] --level scalar -o scalars.svg
       tinygrad-edu graph neuron.py:loss --level layer --rankdir TB -o loss.png
     """
-    format = "txt" if path is None else path.suffix[1:].lower()
-    if format not in FORMATS:
-        raise click.UsageError(
-            _("-o {path}: unknown format {format!r}; FILE ends in .{formats}").format(
-                path=path, format=format, formats=", .".join(FORMATS)
+    formats = [path.suffix[1:].lower() for path in paths]
+    for path, format in zip(paths, formats, strict=True):
+        if format not in FORMATS:
+            raise click.UsageError(
+                _("-o {path}: unknown format {format!r}; FILE ends in .{formats}").format(
+                    path=path, format=format, formats=", .".join(FORMATS)
+                )
             )
-        )
     changed = [name for name, value in looks.items() if value != _DEFAULTS[name]]
-    if format in ("txt", "json") and changed:
+    if {*formats} <= {"txt", "json"} and changed:
         raise click.UsageError(
             _("--rankdir, --no-values, --no-grads, --no-legend and --theme are for pictures: give -o FILE.svg")
         )
-    if format == "html" and {"values", "grads", "legend"} & {*changed}:
+    if {*formats} == {"html"} and {"values", "grads", "legend"} & {*changed}:
         raise click.UsageError(_("--no-values, --no-grads and --no-legend are for pictures: give -o FILE.svg"))
     from .. import drawing  # brings NumPy, which `--help` need not wait for
 
-    drawing.show(source, settings, path, level, drawing.Looks(**looks))
+    drawing.show(source, settings, paths, level, drawing.Looks(**looks))

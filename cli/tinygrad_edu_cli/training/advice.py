@@ -42,6 +42,8 @@ def advice(run: Run, history: History) -> str:
     best_at_end = bool(history.best_epoch) and (history.best_epoch or 0) >= 0.95 * end.epoch
     if end.stopped == "epochs" and (slow or (best_at_end and _still_falling(run, history))):
         return _("the loss was still falling: --epochs {n}").format(n=2 * config.epochs)
+    if no_better and len(history.train_loss) == 1:
+        return _("more epochs, 10 say: --epochs 10")
     if no_better and "vanishing_gradient" in reported:
         return _("an activation that lets gradients through to the first layers: --activation relu")
     if no_better:

@@ -18,7 +18,7 @@ from tinygrad_edu.data.rows import encode_rows, read_rows, rows_in
 from tinygrad_edu.data.table import Table, cut
 from tinygrad_edu.errors import ShapeError
 from tinygrad_edu.train import Predictor
-from tinygrad_edu_words import _
+from tinygrad_edu_words import _, ngettext
 
 from ..errors import CommandError, FileError, reason
 from ..phrases import some
@@ -60,16 +60,14 @@ class Application:
         try:
             with told():
                 table = read_rows(data, predictor.encoder)
-                remarks = [*table.remarks]
                 if with_answers:
-                    table, without = with_target(table, target_column(table, predictor))
-                    remarks += [_("{n} rows without a target are left out").format(n=f"{without:,}")] * bool(without)
+                    table = with_target(table, target_column(table, predictor))
                 inputs, said, new = encode_rows(rows_in(table), predictor.encoder)
         except OSError as error:
             raise FileError(_("cannot read {path}: {why}").format(path=data, why=reason(error))) from None
         except ShapeError as error:
             raise FileError(str(error)) from None
-        for sentence in [*(["; ".join(remarks)] if remarks else []), *said, *new]:
+        for sentence in [*(["; ".join(table.remarks)] if table.remarks else []), *said, *new]:
             click.echo(f"{data.name}: {column_text(sentence)}", err=True)
         return cls(predictor, table, predictor.outputs(inputs))
 
@@ -96,13 +94,13 @@ class Application:
             ]
         new = sorted(set(cells) - set(names))
         if new:
-            count = sum(cell in new for cell in cells)
-            click.echo(
-                _("{count} rows are of classes that were not in the training ({new}): they count as wrong").format(
-                    count=f"{count:,}", new=some(new)
-                ),
-                err=True,
+            n = sum(cell in new for cell in cells)
+            text = ngettext(
+                "{n} row is of a class that was not in the training ({new}): it counts as wrong",
+                "{n} rows are of classes that were not in the training ({new}): they count as wrong",
+                n,
             )
+            click.echo(text.format(n=f"{n:,}", new=some(new)), err=True)
         every = (*names, *new)
         index = {name: k for k, name in enumerate(every)}
         return np.array([index[cell] for cell in cells]), every

@@ -9,7 +9,7 @@ import numpy as np
 from tinygrad_edu.train import History
 from tinygrad_edu_words import _, ngettext
 
-from ..phrases import count
+from ..phrases import count, some
 from .config import LEARNING_RATES
 from .run import Run
 from .run_word import BARELY, TOO_FEW, still_falls
@@ -22,6 +22,19 @@ LITTLE_LEARNED = 0.5  # of the loss of guessing, in training
 
 def judgement(run: Run, history: History) -> str:
     """A sentence where there is reason for one, else ""."""
+    return " ".join(filter(None, [_against_guessing(run, history), _of_absent_classes(run)]))
+
+
+def _of_absent_classes(run: Run) -> str:
+    """That there are classes of which nothing was measured: those of so few examples that all are learned from."""
+    absent = sorted({*range(run.dataset.classes)} - {*run.held_out.y.tolist()})
+    if not absent:
+        return ""
+    text = _("None of the held-out examples is of the class {names}: how well it is known was not measured.")
+    return text.format(names=some([run.dataset.target_names[k] for k in absent]))
+
+
+def _against_guessing(run: Run, history: History) -> str:
     examples, end = len(run.held_out), history.end
     if examples < TOO_FEW:
         text = ngettext("{n} held-out example is", "{n} held-out examples are", examples).format(n=examples)
@@ -88,4 +101,6 @@ def _heading(run: Run, history: History) -> str:
     if losses[-1] < LITTLE_LEARNED * run.guessing_loss():
         text = _("Its training loss is {loss}: it knows its own examples by heart, and no others.")
         return text.format(loss=number(losses[-1]))
+    if len(losses) == 1:
+        return _("One epoch does not show where its training loss goes.")
     return _("Its training loss leads nowhere, {moves}.").format(moves=moves)
