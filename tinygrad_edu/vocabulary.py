@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import wraps
 from typing import Any
 
@@ -20,12 +20,19 @@ def _table(text: str) -> dict[str, str]:
 # Where a line begins with "-" behind the names, it is no name to write, but a sentence.
 PLACES = {
     "tg": _table("""
-        tensor array asarray as_tensor from_numpy Variable constant FloatTensor ndarray: tg.Tensor([1.0, 2.0])
-        zeros ones empty: tg.Tensor(np.zeros((2, 3))), with NumPy's function
-        full eye arange linspace: tg.Tensor(np.arange(3)), with NumPy's function
+        tensor array asarray as_tensor Variable constant FloatTensor ndarray: tg.Tensor([1.0, 2.0])
+        from_numpy: tg.Tensor(array)
+        zeros empty: tg.Tensor(np.zeros((2, 3))), with NumPy's function
+        ones: tg.Tensor(np.ones((2, 3))), with NumPy's function
+        full: tg.Tensor(np.full((2, 3), 0.5)), with NumPy's function
+        eye: tg.Tensor(np.eye(3)), with NumPy's function
+        arange: tg.Tensor(np.arange(3)), with NumPy's function
+        linspace: tg.Tensor(np.linspace(0, 1, 5)), with NumPy's function
         rand randn: tg.Tensor(np.random.default_rng(0).normal(size=(2, 3)))
         one_hot: tg.Tensor(np.eye(classes)[labels]); losses take the labels themselves
-        zeros_like ones_like full_like: tg.Tensor(np.zeros(x.shape))
+        zeros_like empty_like: np.zeros_like(x), NumPy's function, which gives a tensor here
+        ones_like: np.ones_like(x), NumPy's function, which gives a tensor here
+        full_like: np.full_like(x, 0.5), NumPy's function, which gives a tensor here
         float16 float32 float64 half double: dtype="float32", as a text
         int32 int64 int8 uint8 long: dtype="int64", as a text
         cat concat hstack vstack: tg.concatenate([a, b], axis=0)
@@ -201,6 +208,8 @@ KEYWORDS = {
     "a_min": "min",
     "a_max": "max",
     "label": "name",
+    "retain_graph": "-leave it out: a graph stays while a name holds its result, and backward() may be called again",
+    "set_to_none": "-leave it out: a gradient that is forgotten is None, until the next backward pass",
 }
 
 
@@ -312,10 +321,22 @@ def check_keywords(function: Callable[..., Any], given: dict[str, Any], what: st
     names = [name for name, p in parameters.items() if p.kind not in (p.POSITIONAL_ONLY, p.VAR_POSITIONAL)]
     for word, value in given.items():
         if word not in names:
-            ours = next((name for name in KEYWORDS.get(word, "").split() if name in names), None) or near(word, names)
-            hint = f": write {ours}={repr(value)[:30]}" if ours else ""
             all_names = ", ".join(name for name in names if name != "self")
-            raise TypeError(f"{what} has no argument {word!r}{hint}. It has: {all_names}")
+            has = f". It has: {all_names}" if all_names else ""
+            raise TypeError(f"{what} has no argument {word!r}{_instead(word, value, parameters, names)}{has}")
+
+
+def _instead(word: str, value: Any, parameters: Mapping[str, inspect.Parameter], names: list[str]) -> str:
+    """What to write for a keyword that a function does not have."""
+    known = KEYWORDS.get(word, "")
+    if known.startswith("-"):
+        return f": {known[1:]}"
+    ours = next((name for name in known.split() if name in names), None) or near(word, names)
+    if not ours:
+        return ""
+    if isinstance(value, bool) and type(parameters[ours].default) is int:
+        value = int(value)  # unbiased=True is ddof=1
+    return f": write {ours}={repr(value)[:30]}"
 
 
 def checked_keywords(function: Callable[..., Any]) -> Any:

@@ -50,6 +50,37 @@ def test_what_are_no_real_numbers(data):
         Tensor(data)
 
 
+@pytest.mark.parametrize(
+    ("data", "where"),
+    [
+        ([None, 1.0], r"NoneType 'None', in data\[0\]"),
+        ([[1, 2], (3, "4")], r"str '4', in data\[1\]\[1\]; float\('4'\)"),
+    ],
+)
+def test_the_item_that_is_no_number_is_named(data, where):
+    with pytest.raises(tg.DtypeError, match=f"a tensor holds real numbers, not {where}"):
+        Tensor(data)
+
+
+def test_whole_numbers_of_more_than_64_bits():
+    large = Tensor([10**30, -1])
+    assert large.dtype == tg.get_default_dtype()
+    np.testing.assert_allclose(large.numpy(), [1e30, -1.0])
+    assert Tensor(2**64, dtype="float64").item() == 2.0**64
+    with pytest.raises(tg.DtypeError, match="too large"):
+        Tensor(10**400)
+
+
+@pytest.mark.parametrize("use", [Tensor, tg.exp, lambda data: Tensor([1.0, 2.0]) * data])
+def test_numbers_below_a_mask_are_not_computed_with(use):
+    data = np.ma.array([1.0, 2.0], mask=[False, True])
+    with pytest.raises(tg.DtypeError, match=r"masked array, of which 1 of 2 .*array\.filled\(0\.0\)"):
+        use(data)
+    np.testing.assert_array_equal(use(data.filled(3.0)).numpy(), use(np.array([1.0, 3.0])).numpy())
+    nothing = np.ma.array([1.0, 2.0])
+    assert type(use(nothing).numpy()) is np.ndarray
+
+
 def test_a_list_of_nodes_is_joined_not_converted():
     x = Tensor([1.0], requires_grad=True)
     with pytest.raises(tg.DtypeError, match=r"would lose their history: tg\.stack\(list\)"):

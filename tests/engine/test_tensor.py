@@ -270,6 +270,17 @@ def test_assigning_elements(device):
     assert leaf.numpy()[0, 0] == 1.5
 
 
+def test_data_of_another_shape_begin_without_a_gradient(device):
+    x = Tensor([2.0], requires_grad=True, device=device)
+    (x * 3).sum().backward()
+    x.data = Tensor([1.0, 2.0, 3.0], device=device).data
+    (x * x).sum().backward()
+    np.testing.assert_array_equal(x.grad.numpy(), [2.0, 4.0, 6.0])
+    x.data = Tensor([0.0, 0.0, 0.0], device=device).data  # of the same shape: the gradient accumulates, as PyTorch's
+    x.sum().backward()
+    np.testing.assert_array_equal(x.grad.numpy(), [3.0, 5.0, 7.0])
+
+
 def test_copies_and_pickles(device):
     x = Tensor(A, requires_grad=True, device=device, name="x")
     (x * x).sum().backward()

@@ -66,9 +66,11 @@ def cross_entropy(
     classes, rows = logits.shape[axis], (*logits.shape[:axis], *logits.shape[axis + 1 :])
     whole = target.dtype.kind in "iub"
     if target.shape != (rows if whole else logits.shape):
+        hint = ". A tensor of labels is made by tg.Tensor(labels, dtype=int)" if target.shape == rows else ""
+        hint = ". Probabilities are floating-point numbers" if whole and target.shape == logits.shape else hint
         raise ShapeError(
             f"cross_entropy: logits of shape {logits.shape} take class indices of shape {rows}, which are integers, or "
-            f"probabilities of shape {logits.shape}; the target has shape {target.shape} and dtype {target.dtype}"
+            f"probabilities of shape {logits.shape}; the target has shape {target.shape} and dtype {target.dtype}{hint}"
         )
     weights = None if weight is None else like(weight, logits)
     if weights is not None and weights.shape != (classes,):

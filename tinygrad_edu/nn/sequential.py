@@ -92,6 +92,8 @@ def mlp(
         given = [n for part in (sizes, activation, dropout) for n in (part if isinstance(part, list) else [part])]
         numbers = ", ".join(str(n) for n in given if isinstance(n, int) and n)
         raise ArgumentError(f"mlp: the sizes are one list, from the inputs to the outputs: tg.nn.mlp([{numbers}])")
+    if isinstance(sizes, str):
+        raise ArgumentError(f"mlp: the sizes are a list of numbers, as in tg.nn.mlp([2, 16, 1]), not {sizes!r}")
     sizes = list(sizes)
     if len(sizes) < 2:
         raise ArgumentError(f"mlp: give at least the numbers of inputs and outputs, [2, 1], not {sizes}")

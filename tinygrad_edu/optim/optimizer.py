@@ -28,7 +28,7 @@ from ..graph.node import Node
 from ..tapes.cuda.language import read_by_people
 from ..tapes.kernel import Kernel, written
 from ..tensors.value import Value
-from ..vocabulary import CheckedKeywords
+from ..vocabulary import CheckedKeywords, checked_keywords
 from .flat import Flat, flat_of
 from .state import state_of
 
@@ -119,6 +119,7 @@ class Optimizer(CheckedKeywords):
         """The parameters of all groups."""
         return [p for group in self.groups for p in group["params"]]
 
+    @checked_keywords
     def zero_grad(self) -> None:
         """Forget the gradients: without it the next backward pass adds to them."""
         for flats in self._flats:

@@ -20,7 +20,7 @@ from ..graph.order import newest_first
 from ..namespaces import indexing
 from ..precision import is_half
 from ..rules.structural import move
-from ..vocabulary import ForeignSlot, with_foreign_names
+from ..vocabulary import ForeignSlot, checked_keywords, with_foreign_names
 from .conversion import as_array
 from .operands import as_nodes
 from .operators import Operators
@@ -126,6 +126,8 @@ class Tensor(PythonProtocol, Operators, Node):
         self._report("written")
         array = as_array(data, self.dtype, self.backend, copy=False)
         if self._buffer is None:
+            if array.shape != self.shape:
+                self._grad = None  # it has the shape of the old data, and the next pass would add to it
             self._data = array
         elif array.shape == self.shape:
             self.backend.run(self._data.__setitem__, ..., array)
@@ -220,6 +222,7 @@ class Tensor(PythonProtocol, Operators, Node):
         self.backend.same_device(gradient.backend, "backward")
         return gradient if create_graph else gradient._data
 
+    @checked_keywords
     def backward(self, gradient: Any = None, create_graph: bool = False) -> None:
         start = self.seed(gradient, create_graph)
         gradients: Gradients = {self: start}

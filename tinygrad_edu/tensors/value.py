@@ -16,6 +16,7 @@ from ..graph.operation import Operation
 from ..graph.order import newest_first
 from ..namespaces.namespace import FLOATS, OBJECTS, Graph
 from ..namespaces.objects import as_object
+from ..vocabulary import checked_keywords
 from .float_pass import float_pass
 from .operators import Operators
 from .refusals import check_untracked
@@ -161,6 +162,7 @@ class Value(Operators, Node):
         value = 1.0 if gradient is None else gradient if isinstance(gradient, Value) else float(gradient)
         return Value(value, requires_grad=False) if create_graph and not isinstance(value, Value) else value
 
+    @checked_keywords
     def backward(self, gradient: Any = None, create_graph: bool = False) -> None:
         start = self.seed(gradient, create_graph)
         gradients: Gradients = {self: start}

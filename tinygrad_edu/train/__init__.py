@@ -1,5 +1,8 @@
 """Training: `fit` as a stream of events, `start` for a run that can be looked into, and what can be made of them."""
 
+from typing import Any
+
+from ..vocabulary import missing
 from .checkpoint import Checkpoint
 from .early_stopping import EarlyStopping
 from .events import (
@@ -47,3 +50,7 @@ __all__ = [
     "save_model",
     "start",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    raise missing("tg.train", name, __all__)
