@@ -83,7 +83,7 @@ def column_of(table: Table, k: int) -> Column:
     different = len(set(present))
     if numbers >= len(present) / 2 and not _are_few(different, len(present)):
         return _number_column(table, k, decimal)
-    if why := _why_no_words(name, different, len(present), present[0]):
+    if why := _why_no_words(different, len(present), present[0]):
         return _left_out(name, why)
     return Column(name, "words", words_in(cells))
 
@@ -170,7 +170,7 @@ def _are_ids(name: str, numbers: Array) -> bool:
     return (bool(_ID.fullmatch(name)) and many) or (bool(_COUNTED.fullmatch(name)) and counted)
 
 
-def _why_no_words(name: str, different: int, present: int, first: str) -> str:
+def _why_no_words(different: int, present: int, first: str) -> str:
     """Why nothing can be learned from words; "" where something can."""
     if different == 1:
         return f"the same in every row, {cut(first)!r}"

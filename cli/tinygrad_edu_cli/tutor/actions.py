@@ -190,7 +190,7 @@ def next_page(plain: bool, as_json: bool) -> None:
         steps = [Step(_("What there is, and what is done:"), "tinygrad-edu tutorial list")]
         say(as_json, {"lesson": None}, [said.last_page()], steps)
         return
-    text = [*(lines.left(found, before) if before else ()), *lines.page(found, page)]
+    text = [*(lines.left(found, before) if before else ()), *lines.page(page)]
     say(as_json, facts.page(found, page), text, advice.after_page(found, page))
 
 
@@ -200,7 +200,7 @@ def read(word: str, number: int | None, plain: bool, as_json: bool) -> None:
     if not (plain or as_json) and screen.is_welcome():
         show(found, page)
         return
-    say(as_json, facts.page(found, page), lines.page(found, page), advice.after_page(found, page))
+    say(as_json, facts.page(found, page), lines.page(page), advice.after_page(found, page))
 
 
 def answer(key: str, given: str, as_json: bool) -> None:

@@ -15,17 +15,17 @@ from . import markdown, said
 SCREENS = ("step", "train", "compare", "replay", "landscape")  # commands that fill a terminal
 
 
-def page(session: Session, found: Page) -> Iterator[str]:
+def page(found: Page) -> Iterator[str]:
     """A page, from its heading to what it leaves to do."""
     yield said.place(found)
     yield ""
     if found.number == 1:
         yield from (markdown.prose(said.goal(found)), "")
     for part in found.parts:
-        yield from _part(session, found, part)
+        yield from _part(found, part)
 
 
-def _part(session: Session, found: Page, part: Part) -> Iterator[str]:
+def _part(found: Page, part: Part) -> Iterator[str]:
     if part.kind == "heading":
         title = part.clean.strip()
         yield from (title, ("=" if part.attrs["level"] == "1" else "-") * min(len(title), markdown.width()), "")
