@@ -24,6 +24,12 @@ def is_half(x: Any) -> bool:
     return dtype is not None and dtype.char == "e"
 
 
+def is_wider(x: Any) -> bool:
+    """Whether an array is of floating-point numbers with more digits than float16."""
+    dtype = getattr(x, "dtype", HALF)
+    return dtype.kind == "f" and dtype.itemsize > HALF.itemsize
+
+
 def widened(x):
     """An array or tensor of float16 in float32, also inside a list or tuple; anything else as it is."""
     if isinstance(x, (list, tuple)):

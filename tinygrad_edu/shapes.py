@@ -1,4 +1,4 @@
-"""Why shapes cannot be broadcast."""
+"""Why shapes do not fit: of arrays that cannot be broadcast, of rows in a list."""
 
 from __future__ import annotations
 
@@ -31,3 +31,14 @@ def _meant(shapes: Sequence[tuple[int, ...]]) -> str:
         if k == m:
             return f". The matrix product fits: a @ b gives {(n, other)}"
     return ""
+
+
+def raggedness(data: Any, where: str = "") -> str:
+    """Where a nested list becomes ragged, in words; "" if it does not."""
+    lengths = [len(item) if isinstance(item, (list, tuple)) else None for item in data]
+    for k, length in enumerate(lengths):
+        if length != lengths[0]:
+            first, other = ("a number" if n is None else f"{n} element{'s' * (n != 1)}" for n in (lengths[0], length))
+            return f"data{where}[0] has {first}, but data{where}[{k}] has {other}; every row needs the same length"
+    nested = (raggedness(item, f"{where}[{k}]") for k, item in enumerate(data) if isinstance(item, (list, tuple)))
+    return next(filter(None, nested), "")

@@ -34,9 +34,9 @@ def test_every_error_is_ours_and_the_built_in_one_too():
 @pytest.mark.parametrize(
     ("data", "where"),
     [
-        ([[1, 2], [3]], r"data\[0\] has 2 elements, but data\[1\] has 1 elements"),
+        ([[1, 2], [3]], r"data\[0\] has 2 elements, but data\[1\] has 1 element;"),
         ([[1, 2], 3], r"data\[0\] has 2 elements, but data\[1\] has a number"),
-        ([[[1], [2]], [[3], [4, 5]]], r"data\[1\]\[0\] has 1 elements, but data\[1\]\[1\] has 2"),
+        ([[[1], [2]], [[3], [4, 5]]], r"data\[1\]\[0\] has 1 element, but data\[1\]\[1\] has 2"),
     ],
 )
 def test_ragged_lists_name_the_row(data, where):
@@ -188,6 +188,9 @@ ARGUMENTS = [
     (lambda a: tg.norm(a, ord=0, axis=0), "norm: ord=0"),
     *[(partial(tg.norm, ord=p, axis=(0, 1)), "norm: ord=.*a single one") for p in (1, 2, 3, np.inf)],  # of a matrix
     (lambda a: np.linalg.norm(a, 2), "norm: ord=2.*a single one"),
+    (lambda a: tg.max(a, a), r"max: axis .* the larger of two tensors is tg\.maximum\(a, b\)"),
+    (lambda a: a.min(a), r"min: axis .* the smaller of two tensors is tg\.minimum\(a, b\)"),
+    (lambda a: tg.sum([[Value(1.0), 2.0], [3.0]]), r"a ragged list: data\[0\] has 2 elements, .* has 1 element;"),
     (lambda a: tg.clip(a, tg.sum(a), 1.0), r"clip: .*use tg\.maximum and tg\.minimum"),
 ]
 

@@ -143,6 +143,30 @@ def test_what_was_repeated_receives_the_whole_sum(how, create_graph, device):
     np.testing.assert_array_equal(a.grad.numpy(), [5000, 5000])
 
 
+@pytest.mark.parametrize("swapped", [False, True])
+def test_beside_float32_the_result_is_of_float32(swapped, device):
+    """As NumPy promotes, in whatever order they stand: 1000 · 1000 is more than float16 holds."""
+    half = tg.Tensor([1000.0, 1.0], dtype="float16", requires_grad=True, device=device)
+    single = tg.Tensor([1000.0, 2.0], dtype="float32", requires_grad=True, device=device)
+    total = tg.einsum("i,i->", *([single, half] if swapped else [half, single]))
+    assert total.dtype == "float32" and total.item() == 1e6 + 2
+    total.backward()
+    assert half.grad.dtype == "float16" and half.grad.numpy().tolist() == [1000.0, 2.0]
+    assert single.grad.dtype == "float32" and single.grad.numpy().tolist() == [1000.0, 1.0]
+
+
+def test_layer_norm_of_float16_with_weights_of_float32(device):
+    x = np.array([[300.0, -300.0, 0.5]], dtype="float16")  # whose squares float16 does not hold
+    layer = tg.nn.LayerNorm(3, device=device)
+    leaves = [tg.Tensor(x, dtype=dtype, requires_grad=True, device=device) for dtype in ("float16", "float32")]
+    results = [layer(leaf) for leaf in leaves]
+    np.testing.assert_array_equal(*[y.numpy() for y in results])
+    assert results[0].dtype == "float32"
+    for y in results:
+        (y * y * y).sum().backward()
+    np.testing.assert_allclose(leaves[0].grad.numpy(), leaves[1].grad.numpy(), rtol=1e-3, atol=1e-7)
+
+
 def test_a_gradient_is_clipped_by_its_true_length(device):
     rng = np.random.default_rng(4)
     gradient = rng.uniform(-2, 2, (10_000, 2)).astype("float16")

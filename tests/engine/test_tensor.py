@@ -101,6 +101,13 @@ def test_requires_grad_of_numpys_truths(device):
         Tensor(1.0, 2.0, device=device)
 
 
+@pytest.mark.parametrize("dtype", ["complex64", "U5", "datetime64[s]", object], ids=str)
+def test_dtypes_of_no_real_numbers_are_refused(dtype, device):
+    for make in (lambda dtype: Tensor([1.0], dtype=dtype, device=device), Tensor([1.0], device=device).astype):
+        with pytest.raises(tg.DtypeError, match="a tensor holds real numbers, not"):
+            make(dtype)
+
+
 def test_complex_numbers_and_texts_are_refused(device):
     x = Tensor([1.0], requires_grad=True, device=device)
     for number in (1j, np.complex128(1 + 2j), np.complex64(1), np.str_("1")):

@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import ArgumentError
-from ..precision import HALF, is_half, widened
+from ..precision import HALF, is_half, is_wider, widened
 from ..shapes import misfit
 from ..vocabulary import check_keywords, checked_keywords
 from .node import Node, apply
@@ -156,14 +156,15 @@ class Structural(Operation):
         self.writes_into = frozenset(k for k, rule in enumerate(rules) if rule and "out" in rule.__code__.co_varnames)
 
     def forward_in_float32(self, xp: Any, *operands: Any, **attrs: Any) -> Any:
-        """The forward rule for operands of float16; see `adds_up`."""
-        return self.forward(xp, *map(widened, operands), **attrs).astype(HALF)
+        """The forward rule for operands of which the first is of float16; see `adds_up`."""
+        y = self.forward(xp, *map(widened, operands), **attrs)
+        return y if any(map(is_wider, operands)) else y.astype(HALF)
 
     def vjp(
         self, position: int, xp: Any, upstream: Any, y: Any, operands: Sequence[Any], attrs: Attrs, out: Any = None
     ) -> tuple[Any, Any]:
         settings, operand = attrs or _NONE, operands[position]
-        if self.adds_up and is_half(upstream):
+        if self.adds_up and is_half(operands[0]):
             upstream, y, operands = widened(upstream), widened(y), widened(operands)
         if self.arity is None:  # one rule for all operands of a sequence
             if self.shared is not None:
@@ -194,7 +195,7 @@ def elementwise(*partials: Rule | float | None, **traits: Any) -> Callable[[Rule
     operand. A number stands for a constant derivative, None for an operand that has none (the condition of `where`).
 
     Args:
-        traits: `floating`, `guards` and `hint`, see `Operation`; public=False for what is no public function.
+        traits: `floating`, `guards`, `hint` and `misfit`, see `Operation`; public=False for what is no public function.
     """
     return lambda forward: _publish(Elementwise(forward, partials), **traits)
 
@@ -210,8 +211,8 @@ def structural(*vjps: Rule | None, shared: Rule | None = None, **traits: Any) ->
     gives a list with the `g` of each operand: what costs as much as all operands together must not be done for each.
 
     Args:
-        traits: `adds_up`, `floating`, `along_lines`, `moves`, `picks` and `misfit`, see `Operation`; public=False for
-            what is not public.
+        traits: `adds_up`, `floating`, `along_lines`, `moves`, `picks`, `hint` and `misfit`, see `Operation`;
+            public=False for what is not public.
     """
     return lambda forward: _publish(Structural(forward, vjps, shared), **traits)
 

@@ -10,7 +10,9 @@ from typing import Any
 
 import numpy as np
 
+from ..errors import ShapeError
 from ..graph.node import Node
+from ..shapes import raggedness
 from .namespace import FLOATS
 
 
@@ -34,9 +36,16 @@ def numbers_of(values: np.ndarray) -> np.ndarray:
 
 
 def as_object(operand: Any) -> np.ndarray:
-    """A Value, a list or an array as an object array."""
+    """A Value, a list or an array as an object array.
+
+    Raises:
+        ShapeError: a ragged list, which would become an array of lists.
+    """
     if isinstance(operand, Node):
         array = np.empty((), dtype=object)
         array[()] = operand
         return array
-    return np.asarray(operand, dtype=object)
+    array = np.asarray(operand, dtype=object)
+    if isinstance(operand, (list, tuple)) and any(isinstance(item, (list, tuple)) for item in array.flat):
+        raise ShapeError(f"a ragged list: {raggedness(operand)}")
+    return array

@@ -190,10 +190,10 @@ def einsum(shapes: Shapes, attrs: Attrs) -> str:
 
 def astype(shapes: Shapes, attrs: Attrs) -> str:
     try:
-        np.dtype(attrs["dtype"])
+        kind = np.dtype(attrs["dtype"]).kind
     except TypeError:
         return f"there is no dtype {_short(attrs['dtype'])}; give 'float32', 'float64', 'int64' or 'bool', say"
-    return ""
+    return "" if kind in "fiub" else f"a tensor holds real numbers, not {_short(attrs['dtype'])}"
 
 
 def clip(shapes: Shapes, attrs: Attrs) -> str:

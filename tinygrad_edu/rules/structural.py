@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import math
 
-from ..errors import ArgumentError
+from ..errors import ArgumentError, DtypeError
 from ..graph.broadcast import unbroadcast
 from ..graph.operation import structural
 from ..namespaces import indexing
@@ -128,13 +128,25 @@ def _share_among_winners(xp, g, y, a, axis, keepdims):
     return _restore(xp, g, a, axis, keepdims) * winners / xp.sum(winners, axis=axis, keepdims=True)
 
 
-@structural(_share_among_winners, along_lines=True, misfit=misfits.choice, picks=lambda attrs: "max")
+@structural(
+    _share_among_winners,
+    along_lines=True,
+    misfit=misfits.choice,
+    picks=lambda attrs: "max",
+    hint="; the larger of two tensors is tg.maximum(a, b)",
+)
 def max(xp, a, axis=None, keepdims=False):
     """Largest element over `axis`; equal ones share the gradient equally."""
     return xp.max(a, axis=axis, keepdims=keepdims)
 
 
-@structural(_share_among_winners, along_lines=True, misfit=misfits.choice, picks=lambda attrs: "min")
+@structural(
+    _share_among_winners,
+    along_lines=True,
+    misfit=misfits.choice,
+    picks=lambda attrs: "min",
+    hint="; the smaller of two tensors is tg.minimum(a, b)",
+)
 def min(xp, a, axis=None, keepdims=False):
     """Smallest element over `axis`; equal ones share the gradient equally."""
     return xp.min(a, axis=axis, keepdims=keepdims)
@@ -287,6 +299,8 @@ def scatter_add(xp, a, index, shape):
 @structural(lambda xp, g, y, a, dtype: g, misfit=misfits.astype)
 def astype(xp, a, dtype):
     """The same numbers in another dtype. No gradient passes through integers: they move in steps."""
+    if wrong := misfits.astype((), {"dtype": dtype}):
+        raise DtypeError(f"astype: {wrong}")
     return a.astype(dtype)
 
 

@@ -14,6 +14,7 @@ from ..graph.modes import get_default_dtype
 from ..graph.node import Node
 from ..namespaces.objects import is_value
 from ..rules import misfits
+from ..shapes import raggedness
 
 
 def as_array(data: Any, dtype: Any, backend: Backend, copy: bool) -> Any:
@@ -34,12 +35,10 @@ def as_array(data: Any, dtype: Any, backend: Backend, copy: bool) -> Any:
     subclass = isinstance(data, np.ndarray) and type(data) is not np.ndarray
     if subclass and isinstance(data, np.ma.MaskedArray):  # numpy.ma is imported only here
         data = _unmasked(data)
-    try:
-        array = backend.asarray(data, dtype=dtype)
-    except TypeError as error:
-        if dtype is None:
-            raise
-        raise DtypeError(misfits.astype((), {"dtype": dtype})) from error
+    wrong = "" if dtype is None else misfits.astype((), {"dtype": dtype})
+    if wrong:
+        raise DtypeError(wrong)
+    array = backend.asarray(data, dtype=dtype)
     return backend.run(array.copy) if copy and array is data else array
 
 
@@ -50,7 +49,7 @@ def _from_python(data: Any, dtype: Any) -> np.ndarray:
     try:
         array = np.asarray(data)
     except ValueError as error:
-        raise ShapeError(f"a ragged list: {_ragged(data)}") from error
+        raise ShapeError(f"a ragged list: {raggedness(data)}") from error
     if array.dtype.kind == "O" and all(isinstance(item, Real) for item in array.flat):
         array = _large(array)
     if array.dtype.kind not in "fiub":
@@ -105,14 +104,3 @@ def _is_number(text: str) -> bool:
     except ValueError:
         return False
     return True
-
-
-def _ragged(data: Any, where: str = "") -> str:
-    """Where a nested list becomes ragged, in words."""
-    lengths = [len(item) if isinstance(item, (list, tuple)) else None for item in data]
-    for k, length in enumerate(lengths):
-        if length != lengths[0]:
-            first, other = ("a number" if n is None else f"{n} elements" for n in (lengths[0], length))
-            return f"data{where}[0] has {first}, but data{where}[{k}] has {other}; every row needs the same length"
-    nested = (_ragged(item, f"{where}[{k}]") for k, item in enumerate(data) if isinstance(item, (list, tuple)))
-    return next(filter(None, nested), "")
