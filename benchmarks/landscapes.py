@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
-from statistics import median
-
 import numpy as np
 
 import tinygrad_edu as tg
@@ -15,7 +11,7 @@ from tinygrad_edu_viz.landscapes.model_loss import ModelLoss
 from tinygrad_edu_viz.landscapes.plane import plane_of
 from tinygrad_edu_viz.landscapes.trail import Trail
 
-from .timing import Row
+from .timing import Row, seconds_of
 
 EVALUATIONS = 1200  # a map of 40 by 30 places
 
@@ -29,10 +25,10 @@ def rows() -> list[Row]:
         at = _loss(net, data, loss)
         weights = np.random.default_rng(0).normal(size=(EVALUATIONS, at.size)) / 10
         name = "-".join(map(str, net))
-        found.append((f"landscape of {name}, {EVALUATIONS:,} places", "seconds", _seconds(lambda: at(weights)), most))  # noqa: B023
+        found.append((f"landscape of {name}, {EVALUATIONS:,} places", "seconds", seconds_of(lambda: at(weights)), most))  # noqa: B023
     walk = np.random.default_rng(0).normal(size=(80, 100_000)).cumsum(axis=0)
     trails = [Trail(name, part, np.arange(40)) for name, part in zip("ab", np.split(walk, 2), strict=True)]
-    found.append(("the plane of 2 trails of 100,000 weights", "seconds", _seconds(lambda: plane_of(trails)), 1.0))
+    found.append(("the plane of 2 trails of 100,000 weights", "seconds", seconds_of(lambda: plane_of(trails)), 1.0))
     return found
 
 
@@ -41,12 +37,3 @@ def _loss(net: list[int], data: str, loss: str) -> ModelLoss:
     train, _ = tg.data.load(data).split(0.2, 0)
     model, objective = tg.nn.mlp(net, rng=0), Objective.of(loss)
     return ModelLoss(model, Examples(train, model, objective), objective)
-
-
-def _seconds(work: Callable[[], object], rounds: int = 3) -> float:
-    times = []
-    for _ in range(rounds):
-        start = time.perf_counter()
-        work()
-        times.append(time.perf_counter() - start)
-    return median(times)

@@ -1,6 +1,7 @@
 """Measuring ratios: competitors take turns in one process, so that a machine whose speed drifts is fair to both.
 
-Times are those of the processor, of all threads of the process: what else the machine does is not counted.
+Times are those of the processor, of all threads of the process, unless it says otherwise: what else the machine does is
+not counted.
 """
 
 from __future__ import annotations
@@ -35,6 +36,16 @@ def interleaved(*steps: Callable[[], object], rounds: int, repeat: int = 1, warm
             if turn >= 0:
                 taken.append((time.process_time() - start) / repeat)
     return [statistics.median(taken) for taken in times]
+
+
+def seconds_of(work: Callable[[], object], rounds: int = 3) -> float:
+    """Median seconds of one call, by the clock on the wall: what starts another program waits for it."""
+    times = []
+    for _ in range(rounds):
+        start = time.perf_counter()
+        work()
+        times.append(time.perf_counter() - start)
+    return statistics.median(times)
 
 
 def collected_between(step: Callable[[], object]) -> int:

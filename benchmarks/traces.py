@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import gc
 import tempfile
-import time
 import tracemalloc
-from collections.abc import Callable
 from pathlib import Path
-from statistics import median
 
 import numpy as np
 
@@ -16,7 +13,7 @@ import tinygrad_edu as tg
 from tinygrad_edu.graph.node import Node
 from tinygrad_edu_viz import Trace, draw_graph, render, view
 
-from .timing import Row
+from .timing import Row, seconds_of
 
 
 def rows() -> list[Row]:
@@ -27,16 +24,16 @@ def rows() -> list[Row]:
             trace = Trace.record(root)
             trace.save(file)
             each = len(trace.events) / 10_000
-            seconds = _seconds(lambda file=file: Trace.load(file)) / each
+            seconds = seconds_of(lambda file=file: Trace.load(file)) / each
             found.append((f"open a trace of 10,000 events, {name}", "seconds", seconds, 2.0))
             found.append((f"memory of an event, {name}", "bytes", _bytes(root) / len(trace.events), 2000))
     loss = _network()
     found.append(
-        ("784-1024-256-10, batch 32: record, and find layers", "seconds", _seconds(lambda: _layers(loss)), 1.0)
+        ("784-1024-256-10, batch 32: record, and find layers", "seconds", seconds_of(lambda: _layers(loss)), 1.0)
     )
     many = Trace.record(_values(500))
     found.append(
-        ("draw a graph of 1,500 nodes as SVG", "seconds", _seconds(lambda: render(draw_graph(many), "svg")), 3.0)
+        ("draw a graph of 1,500 nodes as SVG", "seconds", seconds_of(lambda: render(draw_graph(many), "svg")), 3.0)
     )
     return found
 
@@ -63,15 +60,6 @@ def _network() -> Node:
 
 def _layers(loss: Node) -> None:
     assert len(view(Trace.record(loss)).boxes) <= 40
-
-
-def _seconds(work: Callable[[], object], rounds: int = 3) -> float:
-    times = []
-    for _ in range(rounds):
-        start = time.perf_counter()
-        work()
-        times.append(time.perf_counter() - start)
-    return median(times)
 
 
 def _bytes(root: Node) -> int:

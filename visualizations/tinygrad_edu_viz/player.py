@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import difflib
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from typing import Any
 
 from tinygrad_edu.errors import ArgumentError
 
@@ -16,7 +17,51 @@ from .views.levels import view
 OPERATION = "op:"  # begins a breakpoint on all nodes of an operation: op:multiply
 
 
-class Player:
+class Moves:
+    """Moves between the two ends of something that has places, and to breakpoints; what it is says how to go there.
+
+    Attributes:
+        position: how much has happened; 0 is before the first.
+        breakpoints: in the order in which they were set.
+    """
+
+    position: int
+    breakpoints: dict[str, None]
+    length: int  # how much can happen
+
+    at: Callable[[int], Any]  # what happens in the step to a position, from 1
+    go: Callable[[int], None]  # to a position, or to the end that is nearer to it
+    stops_at: Callable[[Any], bool]  # whether there is a breakpoint on what happens
+
+    @property
+    def at_start(self) -> bool:
+        return self.position == 0
+
+    @property
+    def at_end(self) -> bool:
+        return self.position == self.length
+
+    def to_start(self) -> None:
+        self.go(0)
+
+    def to_end(self) -> None:
+        self.go(self.length)
+
+    def continue_(self) -> bool:
+        """On to what happens next at a breakpoint, else to the end. Returns whether there was something."""
+        return self._run(range(self.position + 1, self.length + 1), self.length)
+
+    def reverse_continue(self) -> bool:
+        """Back to what happened at a breakpoint before, else to the start. Returns whether there was something."""
+        return self._run(range(self.position - 1, 0, -1), 0)
+
+    def _run(self, positions: Iterable[int], otherwise: int) -> bool:
+        met = next((place for place in positions if self.stops_at(self.at(place))), None) if self.breakpoints else None
+        self.go(otherwise if met is None else met)
+        return met is not None
+
+
+class Player(Moves):
     """A position in a trace, with breakpoints and a selected node.
 
     What is known at a position follows from the position alone. So k steps forward and k steps back always restore the
@@ -26,7 +71,7 @@ class Player:
         level: see `levels.view`. A step goes to the next stop of the level; every other move goes to any event.
 
     Attributes:
-        position: how many events have happened; 0 is before the first one.
+        position: how many events have happened; 0 is before the first one. `length` is how many there are.
         level: what was asked for; `view` is the graph at it.
         breakpoints: node ids and "op:NAME"s, in the order in which they were set.
     """
@@ -34,7 +79,7 @@ class Player:
     def __init__(self, trace: Trace, level: str = "auto"):
         self.trace, self.level = trace, level
         self.view = view(trace, level)
-        self.position = 0
+        self.position, self.length = 0, len(trace.events)
         self.breakpoints: dict[str, None] = {}
         self._chosen: str | None = None
         self._computed: dict[str, int] = {}
@@ -60,22 +105,9 @@ class Player:
         before = self.view.stops[max(bisect_left(self.view.stops, self.position) - 1, 0)]
         return self.trace.events[before : self.position]
 
-    @property
-    def length(self) -> int:
-        """How many events there are."""
-        return len(self.trace.events)
-
     def at(self, position: int) -> Event:
         """What happens in the step to a position, from 1."""
         return self.trace.events[position - 1]
-
-    @property
-    def at_start(self) -> bool:
-        return self.position == 0
-
-    @property
-    def at_end(self) -> bool:
-        return self.position == len(self.trace.events)
 
     @property
     def first_backward(self) -> int:
@@ -115,28 +147,9 @@ class Player:
         stops = self.view.stops
         self.go(stops[max(bisect_left(stops, self.position) - 1, 0)])
 
-    def to_start(self) -> None:
-        self.go(0)
-
-    def to_end(self) -> None:
-        self.go(len(self.trace.events))
-
     def to_backward(self) -> None:
         """To the first step of the backward pass."""
         self.go(self.first_backward)
-
-    def continue_(self) -> bool:
-        """On to the next event at a breakpoint, else to the end. Returns whether there was one."""
-        return self._run(range(self.position + 1, len(self.trace.events) + 1), len(self.trace.events))
-
-    def reverse_continue(self) -> bool:
-        """Back to the last event at a breakpoint before this one, else to the start. Returns whether there was one."""
-        return self._run(range(self.position - 1, 0, -1), 0)
-
-    def _run(self, positions: Iterable[int], otherwise: int) -> bool:
-        met = next((place for place in positions if self.stops_at(self.trace.events[place - 1])), None)
-        self.go(otherwise if met is None else met)
-        return met is not None
 
     # Levels.
 

@@ -15,6 +15,7 @@ from ..errors import INTERRUPTED, CommandError
 from ..training.help_sections import SectionedCommand
 from ..training.options import Number, run_options, unknown
 from .export_options import PICTURE_OPTIONS, asked_for, picture_options
+from .typed import was_typed
 
 CAN_BE_OFF = ("schedule", "patience", "clip_norm", "clip_value")  # if "none" is given for them
 OWN = ("seeds", "updates", "as_json", "settings", "learn", "plain", *PICTURE_OPTIONS)  # no options of a run
@@ -125,7 +126,7 @@ def read_setting(context: click.Context, text: str, least: int = 2) -> tuple[str
         known = [param.replace("_", "-") for param in params]
         raise CommandError(f"{context.info_name}: {unknown(written.strip(), known, joined='-')}", _how(context))
     param = params[name]
-    if context.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE:
+    if was_typed(context, name):
         raise CommandError(
             _("--{written} is what is compared: it cannot be given to all runs").format(written=written),
             _("leave out --{written}").format(written=written),
@@ -183,16 +184,14 @@ def _refuse_both(context: click.Context, name: str, seeds: int | None, updates: 
     """Two ways to say how long, or with which seeds."""
     if seeds is not None and name == "seed":
         raise CommandError(_("--seeds: seeds are what is compared"), _("leave --seeds out, or compare another setting"))
-    given = context.get_parameter_source("epochs") is click.core.ParameterSource.COMMANDLINE
-    if updates is not None and (given or name == "epochs"):
+    if updates is not None and (was_typed(context, "epochs") or name == "epochs"):
         raise CommandError(_("--updates and --epochs both say how long a run goes on"), _("give one of them"))
 
 
 def _refuse_options(context: click.Context) -> None:
     """Recorded runs have their settings."""
     for param in context.command.params:
-        given = context.get_parameter_source(str(param.name)) is click.core.ParameterSource.COMMANDLINE
-        if given and param.name not in ("what", "as_json", *PICTURE_OPTIONS):
+        if was_typed(context, param.name) and param.name not in ("what", "as_json", *PICTURE_OPTIONS):
             raise CommandError(
                 _("recorded runs have their own settings: {opts} cannot change them").format(opts=param.opts[0]),
                 _("leave it out, or train anew; {how}").format(how=_(_HOW)),

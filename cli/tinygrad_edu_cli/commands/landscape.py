@@ -16,6 +16,7 @@ from ..training.help_sections import SectionedCommand
 from ..training.options import Number, run_options
 from .compare import read_setting
 from .source_options import set_option
+from .typed import was_typed
 
 MOST = 7  # trails on one map
 FORMATS = (".png", ".svg", ".html", ".htm")
@@ -112,7 +113,7 @@ def landscape(
     else:
         beside = [str(param.name) for param in context.command.params if param.name not in (*_OWN, *_OF_EXPRESSIONS)]
         _refuse(context, beside, _("is for networks, and an expression has no data"), _("leave it out"))
-    if _given(context, "updates") and _given(context, "epochs"):
+    if was_typed(context, "updates") and was_typed(context, "epochs"):
         raise CommandError(_("--updates and --epochs both say how long a run goes on"), _("give one of them"))
     name, values = _compared(context, changed, expression, options)
     from ..landscapes import show  # brings NumPy, which `--help` need not wait for
@@ -158,7 +159,7 @@ def _compared(
     context: click.Context, changed: str | None, expression: str | None, options: dict[str, Any]
 ) -> tuple[str, dict[str, Any]]:
     """What differs between the runs, and its values by what the trails are called."""
-    given = _given(context, "optimizer")
+    given = was_typed(context, "optimizer")
     if expression is not None and not given:
         options["optimizer"] = "sgd"  # what the first lecture means by gradient descent
     if changed is None and expression is None and not given:
@@ -182,11 +183,7 @@ def _compared(
     return name, values
 
 
-def _given(context: click.Context, name: str) -> bool:
-    return context.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE
-
-
 def _refuse(context: click.Context, names: Any, why: str, hint: str) -> None:
     for param in context.command.params:
-        if param.name in names and param.name != "what" and _given(context, str(param.name)):
+        if param.name in names and param.name != "what" and was_typed(context, param.name):
             raise CommandError(f"{param.opts[-1]} {why}", hint)

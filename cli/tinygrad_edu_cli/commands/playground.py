@@ -13,6 +13,7 @@ from tinygrad_edu_words import _
 
 from ..errors import CommandError
 from .train import train
+from .typed import was_typed
 
 _PATH: Any = click.Path(path_type=Path)
 
@@ -65,7 +66,7 @@ def playground(output: Path, data: Path | None, like: str | None, opens: bool, t
 
     settings: dict[str, Any] = {}
     if context is not None:
-        given = {name for name in context.params if _given(context, name)}
+        given = {name for name in context.params if was_typed(context, name)}
         settings, left_out = playground_page.settings_like(context.params, given)
         if left_out:
             click.echo(
@@ -102,7 +103,3 @@ def _train(text: str) -> click.Context:
     if {"-h", "--help"} & {*words}:
         raise CommandError(_("--like takes settings, and --help is none"), _("see: tinygrad-edu train --help"))
     return train.make_context("train", words[1:])
-
-
-def _given(context: click.Context, name: str) -> bool:
-    return context.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE

@@ -15,6 +15,7 @@ from ..errors import INTERRUPTED, NEGATIVE, CommandError
 from ..training.help_sections import SectionedCommand
 from ..training.options import Number, run_options
 from .export_options import PICTURE_OPTIONS, Pictures, asked_for, picture_options
+from .typed import was_typed
 
 _PATH: Any = click.Path(path_type=Path)
 FIRST_DATA = "pass_class"
@@ -118,7 +119,7 @@ def train(
         session = sessions.resumed(resume, options["epochs"])
     else:
         session = sessions.started(config.RunConfig(**{**options, "data": options["data"] or FIRST_DATA}), record, load)
-    if resume is None and context.get_parameter_source("data") is not click.core.ParameterSource.COMMANDLINE:
+    if resume is None and not was_typed(context, "data"):
         same = _("The same as: {command}").format(command=f"tinygrad-edu train --data {FIRST_DATA}")
         click.echo(f"{_(FIRST_WORDS)}\n{same}\n", err=True)
     if as_json:
@@ -168,10 +169,7 @@ def _refuse_others(context: click.Context) -> None:
     """A resumed run goes on with its own settings."""
     free = {"resume", "epochs", "save", "live", "plain", "as_json", "batches", *PICTURE_OPTIONS}
     given = [
-        param.opts[0]
-        for param in context.command.params
-        if param.name not in free
-        and context.get_parameter_source(str(param.name)) is click.core.ParameterSource.COMMANDLINE
+        param.opts[0] for param in context.command.params if param.name not in free and was_typed(context, param.name)
     ]
     if given:
         raise CommandError(

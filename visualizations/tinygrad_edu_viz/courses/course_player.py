@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable
 from itertools import accumulate
 
 from tinygrad_edu.errors import ArgumentError
 
-from ..player import Player
+from ..player import Moves, Player
 from ..recording.contents import Event
 from ..views.levels import view
 from .course import Course
@@ -17,7 +16,7 @@ from .update import Update
 UPDATE = "update:"  # begins a breakpoint on the updates of a parameter: update:w
 
 
-class CoursePlayer:
+class CoursePlayer(Moves):
     """A position in a course, with breakpoints and a selected node, which all passes share by the ids of the nodes.
 
     In each pass it is a `Player`. What is known at a position follows from the position alone.
@@ -26,7 +25,7 @@ class CoursePlayer:
         level: see `levels.view`.
 
     Attributes:
-        position: how many events and updates have happened; 0 is before the first one.
+        position: how many events and updates have happened; 0 is before the first one. `length` is how many there are.
         pass_index: the pass that we are in, from 0.
         breakpoints: as those of a `Player`, and "update:NAME"s.
     """
@@ -35,16 +34,12 @@ class CoursePlayer:
         self.course, self.level = course, level
         lengths = [len(trace.events) + len(row) for trace, row in zip(course.passes, course.updates, strict=True)]
         self.starts = [0, *accumulate(lengths)]
+        self.length = self.starts[-1]
         self.breakpoints: dict[str, None] = {}
         self._players: dict[int, Player] = {}
         self.position = self.pass_index = 0
 
     # Where we are.
-
-    @property
-    def length(self) -> int:
-        """How many events and updates there are."""
-        return self.starts[-1]
 
     @property
     def player(self) -> Player:
@@ -70,14 +65,6 @@ class CoursePlayer:
     def event(self) -> Event | Update | None:
         """What happened last; None at the start."""
         return self.updates[-1] if self.updates else self.player.event
-
-    @property
-    def at_start(self) -> bool:
-        return self.position == 0
-
-    @property
-    def at_end(self) -> bool:
-        return self.position == self.length
 
     # Moving.
 
@@ -108,12 +95,6 @@ class CoursePlayer:
         self.player.back()
         self.go(self.starts[self.pass_index] + self.player.position)
 
-    def to_start(self) -> None:
-        self.go(0)
-
-    def to_end(self) -> None:
-        self.go(self.length)
-
     def to_backward(self) -> None:
         """To the first step of the backward pass of this pass."""
         self.go(self.starts[self.pass_index] + self.player.first_backward)
@@ -143,19 +124,6 @@ class CoursePlayer:
     def previous_pass(self) -> bool:
         """To the first step of the pass before; in the first pass, to its start."""
         return self.to_pass(self.pass_index - 1)
-
-    def continue_(self) -> bool:
-        """On to what happens next at a breakpoint, else to the end. Returns whether there was something."""
-        return self._run(range(self.position + 1, self.length + 1), self.length)
-
-    def reverse_continue(self) -> bool:
-        """Back to what happened at a breakpoint before, else to the start. Returns whether there was something."""
-        return self._run(range(self.position - 1, 0, -1), 0)
-
-    def _run(self, positions: Iterable[int], otherwise: int) -> bool:
-        met = next((place for place in positions if self.stops_at(self.at(place))), None) if self.breakpoints else None
-        self.go(otherwise if met is None else met)
-        return met is not None
 
     def at(self, position: int) -> Event | Update:
         """What happens in the step to a position, from 1."""
