@@ -24,8 +24,9 @@ SUMS_OF_COLUMNS = KernelText(
     ("y",),
     (
         "long long line = (long long)blockIdx.x * WIDTH + threadIdx.x % WIDTH;",
+        # threads beyond take the last column once more, as all of a block must meet in `sum_of_column`
+        "line = select(line < lines, line, lines - 1);",
         "int lane = threadIdx.x / WIDTH;",
-        "if (line >= lines) return;",
         "T sum = (T)(0);",
         f"{LOOP} {{",
         "sum = sum + a[j * lines + line];",
