@@ -104,6 +104,22 @@ def test_interrupted_by_a_signal(terminal, number):
     assert b"\x1b[?1049l" in tty.received and tty.echoes()
 
 
+_AS_ON_WINDOWS = """
+import asyncio, signal
+def refuse(*_): raise NotImplementedError
+del signal.SIGHUP
+asyncio.unix_events._UnixSelectorEventLoop.add_signal_handler = refuse
+"""
+
+
+def test_where_there_are_fewer_signals(terminal, environment, tmp_path):
+    (tmp_path / "sitecustomize.py").write_text(_AS_ON_WINDOWS)
+    tty = terminal("step", PYTHONPATH=os.pathsep.join([str(tmp_path), environment["PYTHONPATH"]]))
+    tty.wait_for(*FIRST)
+    tty.type("nq")
+    assert tty.end() == 0 and b"Traceback" not in tty.received
+
+
 def test_the_terminal_goes_away(terminal):
     tty = terminal("step")
     tty.wait_for(*FIRST)

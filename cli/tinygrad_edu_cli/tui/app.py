@@ -18,7 +18,7 @@ from tinygrad_edu_viz.player import Player
 
 from ..errors import INTERRUPTED
 from ..subject import Subject
-from . import look
+from . import ENDING, look
 from .course_screen import CourseStepping
 from .step_screen import Stepping
 
@@ -47,7 +47,7 @@ class FullScreen(App[None]):
         self.app_resume_signal.subscribe(self, lambda _app: self.refresh(layout=True))
         if not self.is_headless:
             with suppress(NotImplementedError):  # on Windows
-                for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+                for number in ENDING:
                     if signal.getsignal(number) is not signal.SIG_IGN:  # under nohup, and in a script's background
                         asyncio.get_running_loop().add_signal_handler(number, self.action_interrupt)
 

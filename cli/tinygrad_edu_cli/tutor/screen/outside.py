@@ -19,7 +19,7 @@ from textual.app import App
 from tinygrad_edu_words import _, language
 
 from ...errors import INTERRUPTED
-from ...tui import COLUMNS, ROWS
+from ...tui import COLUMNS, ENDING, ROWS
 
 EDITORS = ("nano", "vi", "notepad")  # what there may be, where neither VISUAL nor EDITOR says
 PROGRAM = "tinygrad-edu"
@@ -37,8 +37,7 @@ def given_away(app: App[Any]) -> Iterator[None]:
     def leave(*_: Any) -> None:
         app.exit(return_code=INTERRUPTED)
 
-    handlers: dict[int, Callable[..., None]] = {signal.SIGINT: lambda *_: None}
-    handlers |= {getattr(signal, name): leave for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)}
+    handlers: dict[int, Callable[..., None]] = dict.fromkeys(ENDING, leave) | {signal.SIGINT: lambda *_: None}
     with app.suspend():
         wakeup = signal.set_wakeup_fd(-1)
         before = {number: signal.signal(number, handler) for number, handler in handlers.items()}
