@@ -60,8 +60,16 @@ def test_all_lessons_become_files_of_a_folder_that_is_made(folder):
     assert sorted(path.stem for path in (folder / "all/of them").iterdir()) == sorted(library.names())
 
 
+@pytest.mark.parametrize("kind", ["ipynb", "html", "py"])
+def test_the_end_of_the_file_says_what_it_becomes(folder, kind):
+    assert export("8", "-o", f"a.{kind}") == export("8", "--to", kind, "-o", f"b.{kind}") == 0
+    assert (folder / f"a.{kind}").read_bytes() == (folder / f"b.{kind}").read_bytes()
+
+
 WRONG = {  # the exit code, and what is said
-    ("8",): (2, "--to"),
+    ("8",): (2, "as what? Give --to ipynb, --to html or --to py, or -o FILE that ends so"),
+    ("8", "-o", "lesson.pdf"): (2, "as what? Give --to ipynb"),
+    ("--all", "-o", "folder"): (2, "as what? Give --to ipynb"),
     ("--to", "py"): (2, "Give its number or its name, or --all"),
     ("8", "--all", "--to", "py"): (2, "Give its number or its name, or --all"),
     ("backprob", "--to", "py"): (2, "did you mean backprop?"),

@@ -164,6 +164,13 @@ def test_a_damaged_state_is_set_aside(tmp_path, text):
     assert found.state == State("de") and (tmp_path / found.damaged).read_text() == text
 
 
+@pytest.mark.parametrize("words", [["list"], ["read", "8"], ["hint", "pass_on"]])
+def test_json_may_stand_before_the_command_too(folder, words, capsys):
+    assert main(["tutorial", "--json", *words]) == 0
+    objects = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert objects and all(isinstance(each, dict) for each in objects)
+
+
 def test_a_damaged_state_is_rebuilt_from_the_files(folder, capsys):
     (folder / LESSON).mkdir()
     for key in ("pass_on", "walk"):

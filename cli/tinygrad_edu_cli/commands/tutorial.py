@@ -11,6 +11,7 @@ from tinygrad_edu_words import LANGUAGES, _
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, one object a line.")
 plain_option = click.option("--plain", is_flag=True, help="Print lines of text only (the default without a terminal).")
+_EXPORTED = ("ipynb", "html", "py")
 exercise_argument = click.argument("exercise", metavar="[FILE|NAME]", required=False, default="")
 
 
@@ -37,6 +38,8 @@ def tutorial(context: click.Context, plain: bool, as_json: bool) -> None:
     """
     if context.invoked_subcommand is None:
         _do("where", plain, as_json)
+    looks = {"plain": plain, "as_json": as_json}  # `tutorial --json list` is `tutorial list --json`
+    context.default_map = dict.fromkeys(tutorial.commands, looks)
 
 
 @tutorial.command("list")
@@ -130,9 +133,9 @@ def watch(as_json: bool) -> None:
 @click.option(
     "--to",
     "kind",
-    type=click.Choice(["ipynb", "html", "py"]),
-    required=True,
-    help="A notebook whose cells are checked, a page that needs no network, or one file of Python.",
+    type=click.Choice(_EXPORTED),
+    help="A notebook whose cells are checked, a page that needs no network, or one file of Python; by default, what "
+    "the end of FILE says.",
 )
 @click.option(
     *("-o", "--output"),
@@ -146,7 +149,7 @@ def watch(as_json: bool) -> None:
 def export(
     lesson: str,
     all_lessons: bool,
-    kind: str,
+    kind: str | None,
     output: Path | None,
     solutions: bool,
     language: str | None,
@@ -157,11 +160,14 @@ def export(
     \b
     Examples:
       tinygrad-edu tutorial export 8 --to ipynb
-      tinygrad-edu tutorial export 8 --to html --lang de -o backprop.html
+      tinygrad-edu tutorial export 8 --lang de -o backprop.html
       tinygrad-edu tutorial export --all --to ipynb --with-solutions -o for_teachers
     """
     if bool(lesson) == all_lessons:
         raise click.UsageError(_("which lesson? Give its number or its name, or --all"))
+    kind = kind or (output.suffix[1:] if output else "")
+    if kind not in _EXPORTED:
+        raise click.UsageError(_("as what? Give --to ipynb, --to html or --to py, or -o FILE that ends so"))
     from ..tutor import exporting  # brings NumPy, which `--help` need not wait for
 
     exporting.export(lesson, kind, output, solutions, language, force)
