@@ -57,6 +57,15 @@ def test_arrow_keys_change_picture_and_sentence(opened, name, scheme):
     assert page.text("#story").startswith("Before")
 
 
+def test_what_a_small_table_shows_stands_on_a_line(opened):
+    page = opened([shown("iris", epochs=1)], viewport={"width": 1200, "height": 800})
+    about = page.tab.locator(".answers p.quiet")
+    assert about.inner_text().startswith("rows: what it is; columns: what was said")
+    assert page.tab.locator(".counts").get_attribute("aria-label") == about.inner_text()
+    lines = about.evaluate("p => p.getBoundingClientRect().height / parseFloat(getComputedStyle(p).lineHeight)")
+    assert lines < 1.5
+
+
 def test_the_picture_is_what_the_model_answers(opened):
     """The colour of a dot far from the boundary is that of the likelier class."""
     run = shown("moons", epochs=4, lr=0.3)

@@ -133,6 +133,23 @@ def test_where_a_page_cannot_compute_the_command_says_why(cli, folder, words, wh
     assert 'id="change"' not in page and why in said
 
 
+@pytest.mark.parametrize(
+    ("expression", "numbers", "helps"),
+    [
+        ("sum(relu(W)**2)", "[1,2]", True),
+        ("max(W)", "[1,2]", False),  # with other numbers it may be another one
+        ("sum(W @ W)", str([[1.0] * 30] * 30), False),  # too many numbers
+    ],
+)
+def test_what_a_page_computes_with_once_it_is_taken_apart(cli, folder, expression, numbers, helps):
+    words = (expression, f"--set=W={numbers}")
+    _page, said = page_of(cli, folder, *words)
+    assert "note:" in said and ("with --level scalar it computes" in said) == helps
+    if helps:
+        page, said = page_of(cli, folder, *words, "--level", "scalar")
+        assert 'id="change"' in page and "note:" not in said
+
+
 FILE = """
 import tinygrad_edu as tg
 def smooth():

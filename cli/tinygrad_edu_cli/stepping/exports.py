@@ -17,8 +17,9 @@ from tinygrad_edu_viz.player import Player
 from tinygrad_edu_viz.text.terminal import draw
 from tinygrad_edu_words import _, ngettext
 
-from ..errors import FileError, reason
+from ..errors import CommandError, FileError, reason
 from ..exporting import explained, font_warning, write_by_kind
+from ..scalar_level import at_level
 from ..subject import Subject
 from .other_numbers import recorded_again
 
@@ -125,7 +126,20 @@ def page_of(
         shown, subject.title, " ".join(notes), rankdir, level, theme=theme, opens=opens, live=live, others=others
     )
     said = _("note: this page replays what was recorded, and does not compute: {reason}").format(reason=reason)
+    if reason and _computes_in_numbers(subject):
+        said += "\n  " + _("with --level scalar it computes, number by number")
     return text, reason and said
+
+
+def _computes_in_numbers(subject: Subject) -> bool:
+    """Whether the page of a subject with tensors computes once they are taken apart."""
+    if subject.course or all(node.kind == "value" for node in subject.trace.nodes.values()):
+        return False
+    try:
+        apart, _level = at_level(subject, "scalar")
+        return not (why_not_live(apart.trace) or _picked(apart.picks))
+    except (CommandError, UnwritableError):
+        return False
 
 
 def _picked(op: str) -> str:

@@ -189,9 +189,10 @@ function say(pen, text, colours) {
 }
 
 function matrix(run, figure) {
-  const scroll = element("div", figure, "", "scroll");
-  const table = element("table", scroll, "", "counts");
-  element("caption", table, _("rows: what it is; columns: what was said (held-out examples)"), "quiet");
+  const about = _("rows: what it is; columns: what was said (held-out examples)");
+  element("p", figure, about, "quiet"); // a caption would be no wider than the table, which may be narrow
+  const table = element("table", element("div", figure, "", "scroll"), "", "counts");
+  table.setAttribute("aria-label", about);
   const head = element("tr", element("thead", table));
   element("td", head);
   for (const name of run.names) element("th", head, name, run.names.some((each) => each.length > 4) ? "long" : "").scope = "col";
