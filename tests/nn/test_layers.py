@@ -265,6 +265,7 @@ def test_the_vectors_of_an_embedding_are_drawn_as_weights_are() -> None:
         nn.Embedding(3, 2, initializer=None, rng=0).weight.numpy(), nn.init.normal((3, 2), rng=0)
     )
     assert not nn.Embedding(3, 2, initializer="zeros").weight.numpy().any()
+    assert nn.Embedding(3, 2)([]).shape == (0, 2)
     with pytest.raises(tg.ArgumentError, match="Embedding: initializer 'ones' is unknown"):
         nn.Embedding(3, 2, initializer="ones")
 

@@ -185,6 +185,16 @@ def test_a_state_that_does_not_fit_is_refused_whole() -> None:
         net.load_state_dict(before | {"0.bias": np.array(["a"] * 16)})
 
 
+def test_a_counter_that_is_no_number_of_steps_changes_nothing() -> None:
+    layer = nn.BatchNorm1d(2)
+    state = {**layer.state_dict(), "running_mean": np.ones(2), "num_batches_tracked": np.array(np.nan)}
+    with pytest.raises(tg.StateError, match=r"num_batches_tracked, of Batch.*: a counter is a whole number, not nan"):
+        layer.load_state_dict(state)
+    assert layer.running_mean.numpy().tolist() == [0.0, 0.0]
+    layer.load_state_dict({**state, "num_batches_tracked": np.array(3.0)})
+    assert layer.num_batches_tracked == 3
+
+
 def test_a_model_can_be_copied_and_dies_without_the_garbage_collector() -> None:
     net = nn.mlp([2, 3, 1], rng=0)
     twin = copy.deepcopy(net)

@@ -80,3 +80,5 @@ def test_the_rule_is_for_steps_and_for_fitting_shapes() -> None:
         nn.rosenblatt_step(nn.Perceptron(2).scalar(), [1.0, 2.0], 1)
     with pytest.raises(tg.ShapeError, match=r"x of shape \(3, 2\) wants y of shape \(3,\), not \(2,\)"):
         nn.rosenblatt_step(nn.Perceptron(2), np.ones((3, 2)), [0, 1])
+    with pytest.raises(tg.DataError, match=r"rosenblatt_step: a target must be 0 or 1 .*, not -1 at position 1"):
+        nn.rosenblatt_step(nn.Perceptron(2), np.ones((2, 2)), [1, -1])

@@ -92,7 +92,7 @@ def _differ(labels: Any, label: int) -> Any:
 
 
 def _check_labels(labels: np.ndarray, n: int, where: str, what: str, of: str, advice: str) -> np.ndarray:
-    if labels.dtype.kind == "b":
+    if labels.dtype.kind == "b" or not labels.size:  # an empty list is an array of float64
         return labels.astype(np.intp)
     _check_integers(labels, where, what)
     # read without a sign, a negative label is larger than all others: one pass over the labels is enough

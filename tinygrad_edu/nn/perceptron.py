@@ -7,7 +7,7 @@ from typing import Any
 
 from ..errors import ArgumentError, ShapeError
 from ..graph.modes import no_grad
-from ..losses.common import like
+from ..losses.common import check_target, like
 from ..rules import functional
 from ..tensors.tensor import Tensor
 from . import activations, init
@@ -71,6 +71,7 @@ def rosenblatt_step(perceptron: Perceptron, x: Any, y: Any, lr: float = 1.0) -> 
         the errors y - ŷ before the change, 0 where the answer was right; of the shape of y.
     Raises:
         ArgumentError: the perceptron has another activation, or is one of Values (`scalar()`).
+        DataError: an answer on the host that is neither 0 nor 1.
         ShapeError: x or y of a shape that does not fit.
     """
     if perceptron.activation != "step":
@@ -80,6 +81,7 @@ def rosenblatt_step(perceptron: Perceptron, x: Any, y: Any, lr: float = 1.0) -> 
         )
     if perceptron.taken_apart:
         raise ArgumentError("rosenblatt_step: take the perceptron itself, not the one that scalar() took apart")
+    check_target("rosenblatt_step", y, _is_answer, "0 or 1 (of labels -1 and 1 make (y + 1) / 2)")
     weight, bias = perceptron.weight, perceptron.bias
     x, y = like(x, weight), like(y, weight)
     with no_grad():
@@ -91,3 +93,7 @@ def rosenblatt_step(perceptron: Perceptron, x: Any, y: Any, lr: float = 1.0) -> 
         weight.data = (weight + lr * change).data
         bias.data = (bias + lr * functional.sum(error)).data
     return error
+
+
+def _is_answer(y: Any) -> Any:
+    return (y == 0) | (y == 1)

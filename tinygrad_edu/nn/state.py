@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
@@ -25,9 +25,9 @@ def load(module: ModuleTree, state: dict[str, Any]) -> None:
     """Check everything, then write everything: see `Module.load_state_dict`."""
     arrays = dict(module.named_arrays())
     counters = {name: (owner, counter) for name, owner, counter in _counters(module)}
-    shapes = {name: array.shape for name, array in arrays.items()} | dict.fromkeys(counters, ())
+    shapes = {name: array.shape for name, array in arrays.items()}
     host = {name: item.numpy() if isinstance(item, Tensor) else np.asarray(item) for name, item in state.items()}
-    if problems := _problems(module, shapes, host):
+    if problems := _problems(module, shapes, counters, host):
         raise StateError(
             f"{type(module).__name__}: the state is that of another model; nothing was loaded.\n  "
             + "\n  ".join(problems)
@@ -48,8 +48,10 @@ def _counters(module: ModuleTree) -> Iterator[tuple[str, ModuleTree, str]]:
             yield f"{prefix}.{counter}" if prefix else counter, owner, counter
 
 
-def _problems(module: ModuleTree, shapes: dict[str, tuple[int, ...]], state: dict[str, np.ndarray]) -> list[str]:
-    modules = dict(module.named_modules())
+def _problems(
+    module: ModuleTree, shapes: dict[str, tuple[int, ...]], counters: Iterable[str], state: dict[str, np.ndarray]
+) -> list[str]:
+    modules, shapes = dict(module.named_modules()), shapes | dict.fromkeys(counters, ())
     problems = []
     for name, shape in shapes.items():
         layer = modules.get(name.rpartition(".")[0], module).title()
@@ -59,4 +61,6 @@ def _problems(module: ModuleTree, shapes: dict[str, tuple[int, ...]], state: dic
             problems.append(f"{name}, of {layer}: shape {shape} here, {state[name].shape} in the state")
         elif state[name].dtype.kind not in "fiub":
             problems.append(f"{name}, of {layer}: the state holds {state[name].dtype}, not numbers")
+        elif name in counters and not float(state[name]).is_integer():
+            problems.append(f"{name}, of {layer}: a counter is a whole number, not {state[name]}")
     return problems + [f"unexpected: {name}, shape {state[name].shape}" for name in state if name not in shapes]
