@@ -61,9 +61,9 @@ def check_width(layer: ModuleTree, x: Any, weight: Any) -> None:
     network, interval = layer, scopes.current()
     while interval is not None:
         network, interval = interval.owner or network, interval.outer
-    if network._told_of_width:
+    if network._warned_of_width:
         return
-    network._told_of_width = True
+    network._warned_of_width = True
     warnings.warn(
         f"{layer.title()}: the input is of {given} and the parameters are of {mine}, so this network computes in "
         f"{given}, with twice the memory and half the speed (PyTorch refuses it). Give it x.astype('{mine}'); or, if "

@@ -33,7 +33,7 @@ class ModuleTree:
     """
 
     counters: ClassVar[tuple[str, ...]] = ()
-    _told_of_width: bool = False  # see `checks.check_width`
+    _warned_of_width: bool = False  # see `checks.check_width`
 
     def __setattr__(self, name: str, value: Any) -> None:
         if "." in name or isinstance(value, (dict, list, tuple)):
