@@ -144,6 +144,10 @@ def test_functions_without_a_derivative_say_so():
             f(x, 1.0)
     with pytest.raises(TypeError, match=r"no derivative for np\.cross"):
         np.cross(x, x)
+    cube = tg.stack([x, x])
+    for f in (np.linalg.trace, np.linalg.diagonal, np.emath.sqrt):  # which do not compute what np.trace, ... compute
+        with pytest.raises(TypeError, match=rf"no derivative for np\..*\.{f.__name__}\."):
+            f(cube)
     with pytest.raises(TypeError, match=r"np\.multiply\.outer has no derivative"):
         np.multiply.outer(x, x)
     with pytest.raises(TypeError, match=r"np\.add\.accumulate has no derivative"):

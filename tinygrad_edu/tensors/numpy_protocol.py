@@ -28,6 +28,7 @@ _QUESTIONS = frozenset([
     "logical_not", "logical_or", "ndim", "not_equal", "result_type", "shape", "shares_memory", "size",
 ])
 # fmt: on
+_SAME_IN_LINALG = frozenset(["matmul", "norm", "outer"])
 _CONSTANTS = frozenset(["zeros_like", "ones_like", "full_like", "empty_like"])
 
 
@@ -53,8 +54,15 @@ def ufunc_call(node: Node, ufunc: np.ufunc, method: str, /, *operands: Any, **op
 
 def function_call(node: Node, function: Any, types: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """`np.function(*args, **kwargs)` where some argument is a tensor."""
-    name = _ALIASES.get(function.__name__, function.__name__)
-    return _call(name, function, args, {k: v for k, v in kwargs.items() if v is not np._NoValue})
+    name = _name_of(function)
+    return _call(_ALIASES.get(name, name), function, args, {k: v for k, v in kwargs.items() if v is not np._NoValue})
+
+
+def _name_of(function: Any) -> str:
+    """ "sum" of np.sum; "linalg.trace" of np.linalg.trace, which goes along other axes than np.trace."""
+    _, _, module = function.__module__.partition(".")
+    same = not module or (module == "linalg" and function.__name__ in _SAME_IN_LINALG)
+    return function.__name__ if same else f"{module}.{function.__name__}"
 
 
 def _call(name: str, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
