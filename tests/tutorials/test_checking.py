@@ -148,3 +148,13 @@ def test_nan_equals_nan_and_shapes_must_agree():
     assert difference({"a": 1.0}, {"a": 1.0, "b": 2.0}, 1e-6) == {"why": "key", "what": "b"}
     assert difference({"a": 1.0, "b": 2.0}, {"a": 1.0}, 1e-6) == {"why": "extra", "what": "b"}
     assert difference([1.0, "x"], [1.0, "y"], 1e-6) == {"why": "number", "what": "[1]", "got": "x", "right": "y"}
+
+
+def test_a_tensor_of_shape_0_is_a_number_and_a_list_has_a_length():
+    for four in (4.0, plain(tg.Tensor(4.0))):
+        found = difference(plain(tg.Tensor(3.0)), four, 1e-6)
+        assert found == {"why": "number", "what": "", "got": 3.0, "right": 4.0}
+    layers = [np.ones(2), np.ones(3), np.ones(4)]
+    assert difference(layers[:2], layers, 1e-6) == {"why": "shape", "what": "", "got": "(2,)", "right": "(3,)"}
+    found = difference({"w": {"grad": np.ones(2)}}, {"w": {"grad": np.zeros(2)}}, 1e-6)
+    assert found == {"why": "number", "what": "w.grad[0]", "got": 1.0, "right": 0.0}

@@ -80,7 +80,7 @@ def plain(given: Any) -> Plain:
         array = np.array(given, dtype=float)
     except (TypeError, ValueError):
         return Strange(type(given).__name__)
-    return float(array) if np.isscalar(given) else array
+    return array if array.ndim else float(array)
 
 
 def kind_of(thing: Plain) -> str:
@@ -115,22 +115,28 @@ def difference(theirs: Plain, right: Plain, tolerance: float, what: str = "") ->
     if same(theirs, right, tolerance):
         return None
     if isinstance(theirs, dict) and isinstance(right, dict):
+        inside = f"{what}." if what else ""
         for key in right:
             if key not in theirs:
-                return {"why": "key", "what": f"{what}{key}"}
-            if found := difference(theirs[key], right[key], tolerance, f"{what}{key}"):
+                return {"why": "key", "what": f"{inside}{key}"}
+            if found := difference(theirs[key], right[key], tolerance, f"{inside}{key}"):
                 return found
-        return {"why": "extra", "what": f"{what}{min(theirs.keys() - right.keys())}"}
+        return {"why": "extra", "what": f"{inside}{min(theirs.keys() - right.keys())}"}
     if kind_of(theirs) != kind_of(right):
         return {"why": "kind", "what": what, "got": kind_of(theirs), "right": kind_of(right)}
     if isinstance(right, list) and len(theirs) == len(right):
         pairs = enumerate(zip(theirs, right, strict=True))
         return next(filter(None, (difference(a, b, tolerance, f"{what}[{k}]") for k, (a, b) in pairs)))
-    if isinstance(right, (list, np.ndarray)) and np.shape(theirs) != np.shape(right):
-        return {"why": "shape", "what": what, "got": str(np.shape(theirs)), "right": str(np.shape(right))}
+    if isinstance(right, (list, np.ndarray)) and _shape(theirs) != _shape(right):
+        return {"why": "shape", "what": what, "got": str(_shape(theirs)), "right": str(_shape(right))}
     if isinstance(right, np.ndarray):
         near = np.isclose(theirs, right, rtol=tolerance, atol=tolerance * 1e-3, equal_nan=True)
         place = tuple(int(k) for k in np.argwhere(~near)[0])
         where = f"{what}[{', '.join(map(str, place))}]"
         return {"why": "number", "what": where, "got": float(theirs[place]), "right": float(right[place])}
     return {"why": "number", "what": what, "got": theirs, "right": str(right) if hasattr(right, "holds") else right}
+
+
+def _shape(thing: Plain) -> tuple[int, ...]:
+    """Of a list, which holds things of different shapes, its length."""
+    return np.shape(thing) if isinstance(thing, np.ndarray) else (len(thing),)
