@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+import threading
 from contextlib import nullcontext
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from tinygrad_edu_cli.tutor.screen import keys, outside
 from tinygrad_edu_cli.tutor.screen.app import Tutor
 from tinygrad_edu_cli.tutor.screen.blocks import Details, Exercise, Prediction, markdown_of, parser
 from tinygrad_edu_cli.tutor.screen.desk import Desk
+from tinygrad_edu_cli.tutor.screen.reader import WATCHER
 from tinygrad_edu_tutorials import library
 from tinygrad_edu_tutorials.learning.session import Session
 from tinygrad_edu_tutorials.learning.workspace import NAME, Workspace
@@ -147,6 +149,16 @@ async def test_hints_checks_and_the_solution(tmp_path):
         assert learner.state["done"] == [f"{LESSON}/neuron"] and learner.state["hints"] == {f"{LESSON}/neuron": 3}
     async with tutor(tmp_path, page=NEURON) as learner:
         assert "neuron.py is done." in learner.whole and learner.whole.count("Hint ") == 3
+
+
+@in_loop
+async def test_nobody_watches_for_saved_files_when_the_screen_was_left(tmp_path):
+    def watching() -> bool:
+        return any(thread.name == WATCHER for thread in threading.enumerate())
+
+    async with tutor(tmp_path) as learner:
+        await learner.wait(watching)
+    assert not watching(), "Python crashes if it ends now"
 
 
 @in_loop

@@ -33,6 +33,7 @@ from .blocks import Details, Exercise, Prediction, Text, page_blocks, pictures, 
 from .desk import Desk
 from .windows import Choose, Figure, Told
 
+WATCHER = "saved files"  # the name of the thread that watches for them
 SMALL = 8  # rows, below which title and progress make way for the page
 
 
@@ -74,6 +75,8 @@ class Reader(Screen[None]):
 
     def on_unmount(self) -> None:
         self.leaving.set()
+        if self.watcher is not None:
+            self.watcher.join()  # at once; where Python ends while it is in the library of `saved`, Python crashes
 
     def on_resize(self, event: events.Resize) -> None:
         self.set_class(event.size.height < SMALL, "small")
@@ -338,7 +341,7 @@ class Reader(Screen[None]):
                 except Problem as problem:
                     loop.call_soon_threadsafe(self.show_bars, problem.message)
 
-        self.watcher = threading.Thread(target=watch, daemon=True)
+        self.watcher = threading.Thread(target=watch, name=WATCHER, daemon=True)
         self.watcher.start()
 
     def saved(self, path: Path) -> None:
