@@ -101,6 +101,17 @@ def test_requires_grad_of_numpys_truths(device):
         Tensor(1.0, 2.0, device=device)
 
 
+def test_a_choice_between_numbers_is_of_the_default_dtype(device):
+    mask = Tensor([True, False], device=device)
+    for a, b in ((1.0, 0.0), (1, 0.5), (np.float64(1.0), 0)):
+        y = tg.where(mask, a, b)
+        assert y.dtype == np.float32 and y.numpy().tolist() == [float(a), float(b)]
+        with tg.default_dtype("float64"):
+            assert tg.where(mask, a, b).dtype == np.float64
+    assert tg.where(mask, 1, 0).dtype == np.int64
+    assert tg.where(mask, Tensor([1, 2], dtype="int64", device=device), 0).dtype == np.int64
+
+
 @pytest.mark.parametrize("dtype", ["complex64", "U5", "datetime64[s]", object], ids=str)
 def test_dtypes_of_no_real_numbers_are_refused(dtype, device):
     for make in (lambda dtype: Tensor([1.0], dtype=dtype, device=device), Tensor([1.0], device=device).astype):

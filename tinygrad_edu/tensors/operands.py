@@ -12,6 +12,7 @@ from ..errors import GraphError
 from ..graph.modes import get_default_dtype
 from ..graph.node import KINDS, Node
 from ..graph.operation import Operation
+from ..rules.elementwise import multiply
 from ..rules.structural import astype
 from .value import Value
 
@@ -36,6 +37,8 @@ def as_nodes(op: Operation, operands: tuple[Any, ...]) -> tuple[Backend, tuple[N
     nodes = [x if hasattr(x, "backend") else _constant(x, backend, op) for x in operands]
     if op.floating:
         nodes = _as_floats(nodes)
+    elif None in op.rules:
+        nodes = _with_a_dtype(nodes, op, backend)
     return backend, tuple(nodes), any([node._tracked for node in nodes])
 
 
@@ -48,6 +51,16 @@ def _as_floats(nodes: list[Node]) -> list[Node]:
         node if kind is None or kind.kind == "f" else astype(node, dtype)
         for node, kind in zip(nodes, kinds, strict=True)
     ]
+
+
+def _with_a_dtype(nodes: list[Node], op: Operation, backend: Backend) -> list[Node]:
+    """Where only a condition is an array, as in where(mask, 1.0, 0.0): Python's floats are of the default dtype."""
+    numbers = [k for k, rule in enumerate(op.rules) if rule is not None]
+    data = [nodes[k]._data for k in numbers]
+    if all(isinstance(number, (int, float)) for number in data) and any(isinstance(number, float) for number in data):
+        one = KINDS.tensor(backend.one(get_default_dtype(), ()), device=backend)  # an array that is the same in all calls
+        nodes[numbers[0]] = multiply(one, data[0])
+    return nodes
 
 
 def _constant(operand: Any, backend: Backend, op: Operation) -> Node:
