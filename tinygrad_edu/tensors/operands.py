@@ -58,7 +58,7 @@ def _with_a_dtype(nodes: list[Node], op: Operation, backend: Backend) -> list[No
     numbers = [k for k, rule in enumerate(op.rules) if rule is not None]
     data = [nodes[k]._data for k in numbers]
     if all(isinstance(number, (int, float)) for number in data) and any(isinstance(number, float) for number in data):
-        one = KINDS.tensor(backend.one(get_default_dtype(), ()), device=backend)  # an array that is the same in all calls
+        one = KINDS.tensor(backend.one(get_default_dtype(), ()), device=backend)  # the same array in all calls
         nodes[numbers[0]] = multiply(one, data[0])
     return nodes
 
