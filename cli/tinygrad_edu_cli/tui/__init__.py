@@ -6,7 +6,6 @@ imported where there is no terminal: Textual takes its time to import, and waits
 
 from __future__ import annotations
 
-import signal
 from typing import TYPE_CHECKING
 
 from ..errors import INTERRUPTED
@@ -18,8 +17,6 @@ if TYPE_CHECKING:
     from ..subject import Subject
 
 COLUMNS, ROWS = 80, 20  # what the full screen needs to be of use
-ENDING = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
-"""The signals that ask a program to end; Windows has no SIGHUP."""
 
 
 def run(subject: Subject, player: Player | CoursePlayer) -> None:

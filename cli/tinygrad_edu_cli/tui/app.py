@@ -18,8 +18,9 @@ from tinygrad_edu_viz.player import Player
 
 from ..errors import INTERRUPTED
 from ..subject import Subject
-from . import ENDING, look
+from . import look
 from .course_screen import CourseStepping
+from .signals import ENDING
 from .step_screen import Stepping
 
 

@@ -19,7 +19,8 @@ from textual.app import App
 from tinygrad_edu_words import _, language
 
 from ...errors import INTERRUPTED
-from ...tui import COLUMNS, ENDING, ROWS
+from ...tui import COLUMNS, ROWS
+from ...tui.signals import ENDING
 
 EDITORS = ("nano", "vi", "notepad")  # what there may be, where neither VISUAL nor EDITOR says
 PROGRAM = "tinygrad-edu"
