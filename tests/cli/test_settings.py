@@ -48,6 +48,8 @@ def test_keeps_the_order():
         ("x=abc", "abc", "'abc' is not a number"),
         ("x==1", "=1", "not a number"),
         ("x=1,5x", "1,5x", "not a number"),
+        ("x=1,5", "1,5", "'1,5' is not a number"),
+        ("x=1,2,3", "1,2,3", "'1,2,3' is not a number"),
         ("x=2*3", "2*3", "not a number"),
         ("x=1+2j", "1+2j", "not a number"),
         ("x='1'", "'1'", "not a number"),

@@ -8,6 +8,7 @@ and the depth of its tree.
 from __future__ import annotations
 
 import ast
+import re
 import unicodedata
 import warnings
 from typing import Any
@@ -172,6 +173,10 @@ def _syntax_error(source: Text, error: SyntaxError) -> ExpressionError:
         hint = _("a multiplication is written with *, as in 2*x")
     elif "never closed" in message:
         hint = _("close it with {bracket}").format(bracket=dict(zip("([{", ")]}", strict=True)).get(here, here))
+    elif not here:
+        hint = _("something is missing here")
+    elif here.isalnum() and re.search(r"[\w)\]]\s+$", source.text[:place]):
+        hint = _("before it an operator is missing, as in 2*x, or a bracket, as in sin(x)")
     return ExpressionError(
         _("cannot read the expression: {message}").format(message=message), source.text, place, place + 1, hint
     )

@@ -57,8 +57,9 @@ def _parse(text: str) -> tuple[str, Any]:
     def error(message: str, hint: str = "") -> ExpressionError:
         return ExpressionError(f"--set {short(text, 30)}: {message}", text, start, len(text), hint)
 
+    value = value.strip()
     try:
-        number = _read(value.strip())
+        number = _read(value)
     except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
         raise error(
             _("'{value}' is not a number").format(value=short(value, 30)),
@@ -69,6 +70,13 @@ def _parse(text: str) -> tuple[str, Any]:
             _("too large"),
             _("at most {max_elements} numbers, in at most {max_brackets} brackets inside one another").format(
                 max_elements=f"{MAX_ELEMENTS:,}", max_brackets=MAX_BRACKETS
+            ),
+        )
+    if isinstance(number, list) and value[0] not in "([":  # 1,5 is a list in Python, and in Germany a number
+        raise error(
+            _("'{value}' is not a number").format(value=short(value, 30)),
+            _("decimals stand behind a point, as in {name}=1.5, and a list in brackets: {name}=[{value}]").format(
+                name=name, value=short(value, 30)
             ),
         )
     wrong = _wrong(number)
