@@ -1,4 +1,4 @@
-"""What a page holds, read as a browser does: deflated, and written in base64."""
+"""What a page holds, read as a browser does: data and program deflated and in base64, and the style as it is."""
 
 from __future__ import annotations
 
@@ -20,6 +20,12 @@ def text_of(page: str, name: str) -> str:
     """The text of the one element that has this id."""
     (found,) = [text for block, text in BLOCK.findall(page) if block == name]
     return _inflated(found)
+
+
+def style_of(page: str) -> str:
+    """The text of its one style."""
+    (found,) = re.findall("<style>(.*?)</style>", page, re.DOTALL)
+    return str(found)
 
 
 def content_of(page: str, name: str = "trace") -> Any:

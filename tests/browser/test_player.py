@@ -400,6 +400,9 @@ def test_without_javascript(visit):
     page = visit(neuron(), apart=True, java_script_enabled=False)
     assert page.tab.get_by_text("Stepping needs JavaScript").is_visible()
     assert page.box("n4", "grad") == ["0.5"]
+    box, text = page.tab.locator("#node-n4 .box"), page.tab.locator("#node-n4 .grad").first
+    fills = [each.evaluate("part => getComputedStyle(part).fill") for each in (box, text)]
+    assert fills[0] != fills[1], "the numbers can be read, as the style is there"
 
 
 def test_a_browser_that_cannot_unpack_it_is_told(chromium, tmp_path):

@@ -13,7 +13,7 @@ import pytest
 
 from tinygrad_edu_viz.cells import cell_width
 from tinygrad_edu_viz.pictures import dot_binary
-from unpacked import content_of, text_of, unpacked
+from unpacked import content_of, style_of, unpacked
 
 NEURON = ["tanh(w1*x1 + w2*x2 + b)"]
 for setting in ("w1=-3", "x1=2", "w2=1", "x2=0", "b=6.8813735870195432"):
@@ -153,7 +153,7 @@ def test_the_page_is_that_of_step(cli, net):
         assert ("live" in of) is not bool(reason)
         assert of["opens"] == len(of["steps"]) and page == step.replace('"opens":0', f'"opens":{of["opens"]}')
     ran = cli("graph", "a * 1", "--set", "a=2", "--theme", "dark", "--rankdir", "TB", "-o", "d.html")
-    assert ran.code == 0 and "@media screen and (min-width: 0px)" in text_of((net / "d.html").read_text(), "style")
+    assert ran.code == 0 and "@media screen and (min-width: 0px)" in style_of((net / "d.html").read_text())
     assert cli("graph", "a * 1", "--set", "a=2", "--no-values", "-o", "d.html").code == 2
 
 

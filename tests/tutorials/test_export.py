@@ -5,6 +5,7 @@ Notebooks are run in tests/notebooks, pages in tests/browser/test_lessons.py.
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -64,6 +65,14 @@ def test_all_lessons_become_files_of_a_folder_that_is_made(folder):
 def test_the_end_of_the_file_says_what_it_becomes(folder, kind):
     assert export("8", "-o", f"a.{kind}") == export("8", "--to", kind, "-o", f"b.{kind}") == 0
     assert (folder / f"a.{kind}").read_bytes() == (folder / f"b.{kind}").read_bytes()
+
+
+def test_names_in_questions_are_code():
+    for language in ("en", "de"):
+        with speaking(language):
+            made = pages.page(library.lesson("zoo", language), language)
+        (question,) = re.findall(r'<div class="recall"><p><strong>(.*?)</strong>', made)
+        assert "<code>zero_grad()</code>" in question and "`" not in question
 
 
 WRONG = {  # the exit code, and what is said

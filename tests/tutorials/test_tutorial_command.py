@@ -171,6 +171,16 @@ def test_json_may_stand_before_the_command_too(folder, words, capsys):
     assert objects and all(isinstance(each, dict) for each in objects)
 
 
+def test_what_is_to_be_remembered_is_wrapped_and_has_no_marks(folder, capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    assert main(["tutorial", "read", "zoo"]) == main(["tutorial", "next"]) == 0
+    shown = capsys.readouterr().out
+    question = shown[shown.index("Zur Erinnerung:") :].partition("\n\n")[0]
+    assert "zero_grad()" in question and "`" not in question
+    assert main(["tutorial", "read", "8"]) == main(["tutorial", "next"]) == 0
+    assert max(map(len, capsys.readouterr().out.splitlines())) <= 80
+
+
 def test_a_damaged_state_is_rebuilt_from_the_files(folder, capsys):
     (folder / LESSON).mkdir()
     for key in ("pass_on", "walk"):

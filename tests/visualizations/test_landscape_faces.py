@@ -16,7 +16,7 @@ from tinygrad_edu_viz.landscapes import words
 from tinygrad_edu_viz.landscapes.landscape import Landscape, survey
 from tinygrad_edu_viz.landscapes.trail import Trail
 from tinygrad_edu_viz.pages.landscape_page import page
-from unpacked import content_of, text_of
+from unpacked import content_of, style_of
 
 
 def bowl(names=("sgd", "adam"), missing: str = "") -> Landscape:
@@ -139,12 +139,12 @@ def test_a_page_asks_for_nothing():
 def test_names_may_be_anything(name):
     found = bowl((name, "adam"), missing=f"it is {name}")
     text = page(found)
-    assert text.count("</script>") == 4 and text.count("<script") == 4
+    assert text.count("</script>") == 3 and text.count("<script") == 3
     assert len(content_of(text, "landscape")["trails"]) == 2
 
 
 def test_themes():
-    dark, auto = (text_of(text, "style") for text in (page(line(), "dark"), page(line())))
+    dark, auto = (style_of(text) for text in (page(line(), "dark"), page(line())))
     assert "color-scheme: dark;" in dark and "color-scheme: light dark;" in auto
     with pytest.raises(tg.ArgumentError, match="auto, light, dark"):
         page(line(), "blue")

@@ -18,7 +18,7 @@ from tinygrad_edu_viz import Trace
 from tinygrad_edu_viz.pages import page, page_data
 from tinygrad_edu_viz.pictures.scene import CHARACTER, PADDING, lay_out
 from tinygrad_edu_viz.readable import number, number_lines
-from unpacked import content_of, text_of
+from unpacked import content_of, style_of, text_of
 
 
 class Parsed(HTMLParser):
@@ -165,7 +165,7 @@ def test_numbers_fit_their_boxes(trace):
 
 def test_it_asks_for_nothing():
     text = page.page(perceptron())
-    parsed, style = Parsed(text), text_of(text, "style")
+    parsed, style = Parsed(text), style_of(text)
     places = [value for name, value in parsed.attributes if name in ("src", "href", "action", "xlink:href", "data")]
     assert places == ["data:,", "#aside"]  # an empty icon; the way past the graph
     assert not {"base", "form", "iframe", "object", "embed", "img"} & {*parsed.tags}
@@ -184,7 +184,7 @@ def test_the_policy_allows_our_program_and_style_and_nothing_else():
     assert rules == {
         "default-src": "'none'",
         "script-src": f"{hashed(parsed.texts['script module'])} {hashed(text_of(text, 'program'))}",
-        "style-src": hashed(text_of(text, "style")),
+        "style-src": hashed(style_of(text)),
         "img-src": "data:",
         "base-uri": "'none'",
         "form-action": "'none'",
@@ -225,7 +225,7 @@ def contrast(first: str, second: str) -> float:
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 def test_text_and_lines_can_be_seen(dark):
-    style = text_of(page.page(perceptron()), "style")
+    style = style_of(page.page(perceptron()))
     light_part, dark_part = style.split("prefers-color-scheme: dark", 1)
     colours = dict(re.findall(r"--([a-z]+): ?(#[0-9a-fA-F]{6})", light_part))
     if dark:

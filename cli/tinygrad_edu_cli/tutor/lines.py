@@ -57,8 +57,7 @@ def left(session: Session, found: Page) -> Iterator[str]:
     """What a page asked, once it is left: answers from earlier lessons, and predictions that were not right."""
     for part in found.parts:
         if part.kind == "recall":
-            yield _("To remember: {question}").format(question=part.summary)
-            yield ""
+            yield from (markdown.prose(_("To remember: {question}").format(question=part.summary)), "")
             yield from markdown.parts(part.parts)
         elif part.kind == "predict" and not session.is_right(found, part):
             yield _("To the prediction {key}: it is {answer}.").format(key=part.key, answer=part.attrs["answer"])

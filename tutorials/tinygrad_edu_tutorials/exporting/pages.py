@@ -43,7 +43,7 @@ def page(lesson: Lesson, language: str, solutions: bool = False) -> str:
         contents="\n".join(f'<li><a href="#{key}">{words}</a></li>' for key, words in made.contents),
         parts=parts,
         made=_("A lesson of {program}.").format(program="tinygrad-edu"),
-        packed=packed(script, style, predictions=made.predictions),
+        packed=packed(script, predictions=made.predictions),
     )
 
 
@@ -100,7 +100,7 @@ class _Page:
             case "predict":
                 return self._prediction(part) + (self._details(part) if self.solutions else "")
             case "recall":
-                question, answer = html.escape(part.summary), self._details(part, _("The answer"))
+                question, answer = _MARKDOWN.renderInline(part.summary), self._details(part, _("The answer"))
                 return f'<div class="recall"><p><strong>{question}</strong></p>\n{answer}</div>'
             case "hint":
                 return self._details(part)
@@ -121,7 +121,7 @@ class _Page:
 
     def _details(self, part: Part, summary: str = "") -> str:
         inside = "\n".join(map(self.part, part.parts))
-        words = html.escape(summary or part.summary)
+        words = _MARKDOWN.renderInline(summary or part.summary)
         return f'<details class="{part.kind}"><summary>{words}</summary>\n{inside}\n</details>'
 
     def _picture(self, part: Part) -> str:

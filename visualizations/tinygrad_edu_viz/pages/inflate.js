@@ -1,5 +1,5 @@
-// The page's data, its style and its program are deflated, and written in base64. The browser uses the last two because the
-// page's policy has the hashes of their texts: these, and no others.
+// The page's data and its program are deflated, and written in base64. The browser runs the program because the page's
+// policy has the hash of its text: this, and no other.
 
 const _ = (text) => text;
 
@@ -11,13 +11,11 @@ const inflated = async (element) => {
 
 if ("DecompressionStream" in window) {
   await Promise.all([...document.querySelectorAll("[data-deflated]")].map(inflated));
-  for (const [kind, id] of [["style", "style"], ["script", "program"]]) {
-    const packed = document.getElementById(id), used = document.createElement(kind);
-    used.textContent = packed.textContent;
-    packed.remove();
-    document.head.append(used); // a program runs here, and has done its work
-    if (kind === "script") used.remove();
-  }
+  const packed = document.getElementById("program"), used = document.createElement("script");
+  used.textContent = packed.textContent;
+  packed.remove();
+  document.head.append(used); // it runs here, and has done its work
+  used.remove();
 } else {
   const word = document.createElement("p");
   word.setAttribute("role", "alert");

@@ -66,7 +66,7 @@ def page(landscape: Landscape, theme: str = "auto") -> str:
         rows="\n".join(_row(trail, landscape.plane.exact) for trail in landscape.trails),
         facts="\n".join(f"<p>{html.escape(clean(fact))}</p>" for fact in _facts(landscape)),
         keys=" ".join(map(_, ([] if landscape.is_curve else [_KEYS]) + [_TIME, _POINT])),
-        packed=packed(script, style, landscape=_content(landscape, times)),
+        packed=packed(script, landscape=_content(landscape, times)),
     )
 
 

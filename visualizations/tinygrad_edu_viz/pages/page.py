@@ -141,7 +141,7 @@ def assembled(parts: Parts, title: str, note: str, legend: str, theme: str, widt
         note=note,
         last=parts.last,
         legend=legend,
-        packed=packed(script, style, **({} if parts.data is None else {"trace": parts.data})),
+        packed=packed(script, **({} if parts.data is None else {"trace": parts.data})),
         **parts.words,
     )
     return Document(content, script, style)

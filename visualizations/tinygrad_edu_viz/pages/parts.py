@@ -45,10 +45,11 @@ def head(title: str, script: str, style: str, *inside: tuple[str, str], framed: 
 
     Args:
         title: as HTML.
+        style: which is not compressed: so the page is itself from the first moment on, and without JavaScript.
         inside, framed: as of `policy_of`.
     """
     policy = policy_of(script, style, *inside, framed=framed)
-    return Template(packaged("head.html")).substitute(title=title, policy=policy).rstrip()
+    return Template(packaged("head.html")).substitute(title=title, policy=policy, style=style).rstrip()
 
 
 def policy_of(script: str, style: str, *inside: tuple[str, str], framed: Sequence[str] = ()) -> str:
@@ -72,24 +73,22 @@ def policy_of(script: str, style: str, *inside: tuple[str, str], framed: Sequenc
     )
 
 
-def packed(script: str, style: str, **data: Any) -> str:
-    """What a page ends with: its data, style and program, compressed, and a short program that unpacks them,
-    `inflate.js`.
+def packed(script: str, **data: Any) -> str:
+    """What a page ends with: its data and program, compressed, and a short program that unpacks them, `inflate.js`.
 
-    A program weighs most of its page, and compressed a third of that. `inflate.js` puts the texts into the page, where
-    the hashes in `policy_of` let the browser use them, as it uses nothing else.
+    A program weighs most of its page, and compressed a third of that. `inflate.js` puts its text into the page, where
+    the hash in `policy_of` lets the browser use it, as it uses nothing else.
 
     Args:
         script: the text of the program. It runs when the data are there.
-        style: its text. A browser that cannot unpack it shows the page without.
         data: by their ids the contents, as JSON, of the elements that the program reads.
     """
     blocks = [
         _block("application/json", name, json.dumps(content, allow_nan=False, separators=(",", ":")))
         for name, content in data.items()
     ]
-    texts = [_block("text/plain", "style", style), _block("text/plain", "program", enclosed(script))]
-    return "\n".join([*texts, *blocks, f'<script type="module">{packaged("inflate.js")}</script>'])
+    program = _block("text/plain", "program", enclosed(script))
+    return "\n".join([program, *blocks, f'<script type="module">{packaged("inflate.js")}</script>'])
 
 
 def _block(kind: str, name: str, text: str) -> str:

@@ -112,7 +112,8 @@ def document(sets: dict[str, Any], start: dict[str, Any] | None, theme: str) -> 
     pages = [(script, style), (inside.script, inside.style)]
     content = Template(packaged("playground.html")).substitute(
         policy=policy_of(*pages[0], *pages[1:]),
-        packed=packed(script, style, embedded={"sets": sets, "start": start or {}, "stepper": of_one}),
+        style=style,
+        packed=packed(script, embedded={"sets": sets, "start": start or {}, "stepper": of_one}),
     )
     return content, pages
 

@@ -94,7 +94,7 @@ def report(
         playground=Template(packaged("report_playground.html")).substitute(words=_text(inside.words))
         if playground
         else "",
-        packed=packed(script, style, data={"runs": frames}, **({"page": playground.page} if playground else {})),
+        packed=packed(script, data={"runs": frames}, **({"page": playground.page} if playground else {})),
     )
 
 
