@@ -149,6 +149,18 @@ def test_shapes_that_one_tensor_cannot_take(f, message, device):
             f(Tensor(A, requires_grad=tracked, device=device))
 
 
+def test_what_cannot_be_written_into_elements(device):
+    x = Tensor(A, device=device)
+    for index, value, error, message in (
+        (0, [1.0, 2.0], tg.ShapeError, r"numbers of shape \(2,\) do not fit into elements of shape \(3,\)"),
+        ((0, 0), [1.0, 2.0], tg.ShapeError, r"numbers of shape \(2,\) do not fit into elements of shape \(\)"),
+        ((0, 0), "one", tg.DtypeError, "a tensor holds real numbers, not str 'one'"),
+    ):
+        with pytest.raises(error, match=message):
+            x[index] = value
+    np.testing.assert_array_equal(x.numpy(), A)
+
+
 BAD_INDICES = [
     (2, "index 2 is out of range for axis 0 .* use -2 to 1"),
     ((0, -4), "index -4 is out of range for axis 1 .* use -3 to 2"),
@@ -209,6 +221,10 @@ def test_calls_with_the_wrong_number_of_arguments():
         (lambda: tg.exp(1.0, 2.0), "takes 1 positional argument but 2"),
         (lambda: tg.add(Value(1.0)), "missing 1 required positional argument"),
         (lambda: tg.sum(A, axes=0), "axes"),
+        (lambda: tg.reshape(Tensor(A)), "missing a required argument: 'shape'"),
+        (lambda: tg.roll(A), "missing a required argument: 'shift'"),
+        (lambda: Tensor(A).astype(), "missing a required argument: 'dtype'"),
+        (lambda: tg.pad(Tensor(A), mode="constant"), "missing a required argument: 'pad_width'"),
     ):
         with pytest.raises(TypeError, match=message):
             call()

@@ -40,7 +40,8 @@ class Operation:
         name: the name of the public function and of the node in a graph.
         forward: the rule `forward(xp, *operands, **attrs)`.
         arity: how many operands it takes; None for operations on a sequence of operands, such as `concatenate`.
-        defaults: the attributes that are not operands (axis, keepdims, ...) and their default values.
+        defaults: the attributes that are not operands (axis, keepdims, ...) and their default values; None for those
+            that are `required`.
         may_be_whole: whether its results may be integers where an operand wants a gradient: only if some operand has no
             derivative (a condition), or it is given a dtype.
         function: the public function, which records a node for each call.
@@ -78,6 +79,7 @@ class Operation:
         names = code.co_varnames[1 if variadic else 1 + len(rules) : code.co_argcount + code.co_kwonlyargcount]
         defaults = {**dict(zip(names[::-1], (forward.__defaults__ or ())[::-1])), **(forward.__kwdefaults__ or {})}  # noqa: B905
         self.defaults = {name: defaults.get(name) for name in names}
+        self.required = frozenset(names) - defaults.keys()
         self.may_be_whole = None in rules or "dtype" in names
         self.function: Rule = apply
         REGISTRY[self.name] = self
@@ -261,17 +263,18 @@ _PLAIN = {bool, int, float, str, tuple, type(None), np.ndarray}  # types of attr
 
 
 def _with_attributes(op: Operation) -> Rule:
-    names, arity, defaults = list(op.defaults), len(op.rules), op.defaults
+    names, arity, defaults, required = list(op.defaults), len(op.rules), op.defaults, op.required
 
     def function(*operands: Any, **given: Any) -> Any:
         attrs = defaults | given if given else defaults
-        if len(operands) == arity and len(attrs) == len(names) and _PLAIN.issuperset(map(type, given.values())):
+        known = len(operands) == arity and len(attrs) == len(names) and (not required or required <= given.keys())
+        if known and _PLAIN.issuperset(map(type, given.values())):
             a = operands[0]
             return a._apply(op, operands, attrs) if isinstance(a, Node) else apply(op, operands, attrs)
         positional = dict(zip(names, operands[arity:], strict=False))
         attrs = defaults | given | positional
         as_usual = arity <= len(operands) <= arity + len(names) and given.keys().isdisjoint(positional)
-        if not as_usual or len(attrs) > len(names):
+        if not as_usual or len(attrs) > len(names) or not required <= given.keys() | positional.keys():
             check_keywords(function, given, op.name)
             bound = inspect.signature(function).bind(*operands, **given).arguments  # raises with Python's own words
             operands = tuple([bound.pop(name) for name in [*bound] if name not in names])  # given by name

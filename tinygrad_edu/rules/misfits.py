@@ -87,7 +87,7 @@ def reshape(shapes: Shapes, attrs: Attrs) -> str:
     if -1 not in lengths:
         if math.prod(lengths) == there:
             return ""
-        product = " · ".join(map(str, lengths))
+        product = " · ".join(map(str, lengths)) or "1, as a number has"
         equals = f" = {math.prod(lengths)}" if len(lengths) > 1 else ""
         return f"there are {there} elements, and the new shape has {product}{equals}; one length may be -1, to fit"
     rest = math.prod(n for n in lengths if n != -1)

@@ -53,3 +53,20 @@ def raise_in_our_words(op: Operation, operands: Iterable[Any], attrs: dict[str, 
         raise ShapeError(f"{op.name}: operands of shape {given} do not fit: {why or error}") from error
     if why:
         raise DtypeError(f"{op.name}: {why}") from error
+
+
+def raise_of_written(node: Any, index: Any, value: Any, error: Exception) -> None:
+    """Raise an error of the array library anew, which could not write a value into elements.
+
+    Raises:
+        DtypeError: the value holds no numbers.
+        ShapeError: it has another shape than the elements.
+    """
+    numbers = value if hasattr(value, "dtype") else np.asarray(value)
+    if numbers.dtype.kind not in "fiub":
+        raise DtypeError(f"a tensor holds real numbers, not {type(value).__name__} {str(value)[:40]!r}") from error
+    there = node.backend.run(node._data.__getitem__, index).shape
+    if numbers.shape != there:
+        raise ShapeError(
+            f"numbers of shape {tuple(numbers.shape)} do not fit into elements of shape {there} of a {node.describe()}"
+        ) from error

@@ -26,7 +26,7 @@ from .operands import as_nodes
 from .operators import Operators
 from .python_protocol import PythonProtocol
 from .questions import argmax, argmin
-from .refusals import check_untracked, raise_in_our_words
+from .refusals import check_untracked, raise_in_our_words, raise_of_written
 from .storing import end_ahead, free_buffer, go_ahead, owned, store_all
 
 _new, _tick = object.__new__, SERIAL.__next__
@@ -297,6 +297,7 @@ class Tensor(PythonProtocol, Operators, Node):
         Raises:
             GraphError: the tensor takes part in a graph, in which an overwritten element has no derivative; or the
                 value has a history, which would be lost.
+            ShapeError, DtypeError: numbers of a shape that does not fit, or no numbers.
         """
         if self.op is not None or (self._tracked and MODES.get().recording):
             raise GraphError(
@@ -306,7 +307,11 @@ class Tensor(PythonProtocol, Operators, Node):
         check_untracked(f"a {self.describe()}", value)
         self._report("written")
         index = indexing.ready(index, self.shape)
-        self.backend.run(operator.setitem, self._data, index, value._data if isinstance(value, Tensor) else value)
+        try:
+            self.backend.run(operator.setitem, self._data, index, value._data if isinstance(value, Tensor) else value)
+        except (ValueError, TypeError) as error:
+            raise_of_written(self, index, value, error)
+            raise
         self.changed()
 
     def __getstate__(self) -> tuple[Any, dict[str, Any]]:

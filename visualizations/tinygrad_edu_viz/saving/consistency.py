@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import math
 from functools import cache
 from typing import Any
@@ -141,10 +140,8 @@ class Graph:
 @cache
 def attributes_of(op: Operation) -> Check:
     """The schema of the further arguments of an operation: those without a default value must be there."""
-    parameters = inspect.signature(op.forward).parameters
-    required = [name for name in op.defaults if parameters[name].default is inspect.Parameter.empty]
     checks = {name: index if name == "index" else attribute for name in op.defaults}
-    return record({name: checks[name] for name in required}, checks)
+    return record({name: checks[name] for name in sorted(op.required)}, checks)
 
 
 def _fits(found: Shape, wanted: Shape) -> bool:
