@@ -8,7 +8,7 @@ from sklearn.preprocessing import StandardScaler
 
 import tinygrad_edu as tg
 from tinygrad_edu.data import Dataset, Standardizer
-from tinygrad_edu.errors import DataError, StateError
+from tinygrad_edu.errors import ArgumentError, DataError, StateError
 
 
 @pytest.mark.parametrize("name", ["digits", "iris", "breast_cancer", "diabetes"])
@@ -67,6 +67,11 @@ def test_its_numbers_can_be_saved() -> None:
     np.testing.assert_array_equal(again.y, standardizer.apply(held_out).y)
     with pytest.raises(StateError, match="lacks the field 'scale'"):
         Standardizer.from_state({"mean": state["mean"]})
+
+
+def test_an_array_is_no_data_set() -> None:
+    with pytest.raises(ArgumentError, match=r"takes a data set, and not a ndarray: tg\.data\.Dataset\(x, y\)"):
+        Standardizer.fit(np.ones((3, 2)))  # type: ignore[arg-type]
 
 
 def test_other_data_does_not_fit() -> None:

@@ -136,6 +136,8 @@ def test_words_that_are_new_are_said(trained: Any) -> None:
         ([["male", 1, float("inf")]], DataError, "'inf' is not a finite number"),
         ([["male", 1]], ShapeError, "2 columns, but the network was trained on 3: sex, age, fare"),
         (["male", 1, 2], ShapeError, r"a single row is a table of one, \[\[...\]\]"),
+        ({"sex": "male"}, ShapeError, r"a row that is a dictionary stands in a list, \[\{...\}\]"),
+        ("new.csv", ShapeError, r"'new.csv' is a text\. Of a file: pandas\.read_csv\(path\)"),
         ([["male", 1, 2], ["male", 1]], ShapeError, "different lengths"),
         (
             [{"sex": "male", "fares": 2}],

@@ -80,6 +80,13 @@ def rows_of(x: Any, encoder: Encoder) -> Rows:
 
 def _table_of(x: Any) -> Array:
     """Rows by the place of their values, shape (rows, columns)."""
+    if isinstance(x, Mapping):
+        raise ShapeError("a row that is a dictionary stands in a list, [{...}], of one row or more")
+    if isinstance(x, (str, Path)):
+        raise ShapeError(
+            f"predictions are made for rows, and {cut(repr(str(x)))} is a text. Of a file: pandas.read_csv(path), or "
+            "in a terminal: tinygrad-edu predict MODEL.safetensors DATA.csv"
+        )
     if hasattr(x, "numpy"):
         x = x.numpy()
     if not isinstance(x, np.ndarray):

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import DataError, StateError
+from ..errors import ArgumentError, DataError, StateError
 from ..storage.schema import Check, Mismatch, array, expected, record
 from .dataset import Array, Dataset
 
@@ -40,8 +40,12 @@ class Standardizer:
         """Mean and standard deviation (divided by n, not n - 1, as in scikit-learn) of the rows.
 
         Raises:
+            ArgumentError: no data set.
             DataError: numbers so large that their squares are infinite.
         """
+        if not isinstance(train, Dataset):
+            kind = type(train).__name__
+            raise ArgumentError(f"Standardizer.fit takes a data set, and not a {kind}: tg.data.Dataset(x, y)")
         of_x, of_y = _mean_and_scale(train.x), (np.array(0.0), np.array(1.0))
         if train.task == "regression":
             of_y = _mean_and_scale(train.y)
