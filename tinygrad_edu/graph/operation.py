@@ -271,10 +271,11 @@ def _with_attributes(op: Operation) -> Rule:
         if known and _PLAIN.issuperset(map(type, given.values())):
             a = operands[0]
             return a._apply(op, operands, attrs) if isinstance(a, Node) else apply(op, operands, attrs)
-        positional = dict(zip(names, operands[arity:], strict=False))
-        attrs = defaults | given | positional
-        as_usual = arity <= len(operands) <= arity + len(names) and given.keys().isdisjoint(positional)
-        if not as_usual or len(attrs) > len(names) or not required <= given.keys() | positional.keys():
+        stated = given | dict(zip(names, operands[arity:], strict=False))
+        attrs = defaults | stated
+        too_many = len(stated) < len(given) + len(operands) - arity  # or one of them twice
+        missing = len(operands) < arity or not required <= stated.keys()
+        if too_many or missing or len(attrs) > len(names):
             check_keywords(function, given, op.name)
             bound = inspect.signature(function).bind(*operands, **given).arguments  # raises with Python's own words
             operands = tuple([bound.pop(name) for name in [*bound] if name not in names])  # given by name
