@@ -271,7 +271,11 @@ class Tensor(PythonProtocol, Operators, Node):
         return self.backend.asnumpy(self._data).item()
 
     def detach(self) -> Tensor:
-        """A constant with the same data (not copied) and no history."""
+        """A constant with the same data and no history.
+
+        The data are not copied: who writes into the one writes into the other, and a backward pass through what was
+        computed from the other notices it only under `detect_anomaly()`. `tg.Tensor(x.numpy().copy())` is independent.
+        """
         return Tensor(self, device=self.backend)
 
     def to(self, device: str | Backend) -> Tensor:
