@@ -149,7 +149,7 @@ def test_the_task_can_be_told(write: Write) -> None:
     assert (data.target_names, data.y.tolist()) == (("0.5", "1.5"), [0, 1, 0])
     with pytest.raises(ArgumentError, match="not 'ranking'"):
         tg.data.read_csv(write(POINTS), task="ranking")  # type: ignore[arg-type]
-    with pytest.raises(DataError, match=r"line 2, column 3.*'yes' is not a number"):
+    with pytest.raises(DataError, match=r"line 2, column 3.*'yes' is not a number: a regression predicts numbers"):
         tg.data.read_csv(write(POINTS), task="regression")
 
 

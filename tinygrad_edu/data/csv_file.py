@@ -18,6 +18,7 @@ from .table import MOST_COLUMNS, Table, cut, read_table
 
 LARGEST = 1 << 28  # bytes of a file: as lists of cells, it takes several times as many
 _ALL_WORDS = "name all classes in words, or none (a header, if there is one, has no numbers)"
+_NUMBERS = "a regression predicts numbers; for words leave the task out, they are classes"
 
 
 def read_csv(
@@ -126,7 +127,7 @@ def _target(table: Table, column: int, task: Task | None) -> tuple[Array, tuple[
     mixed = numbers < len(cells)
     if task != "regression" and (not numbers or (mixed and few and len(different) > 2)):
         return _words(table, column, cells, different)
-    values = numbers_in(table, column, decimal, _ALL_WORDS)
+    values = numbers_in(table, column, decimal, _NUMBERS if task == "regression" else _ALL_WORDS)
     distinct = np.unique(values[~np.isnan(values)])
     if len(distinct) < 2 and not mixed:
         _only_one(table, column)
