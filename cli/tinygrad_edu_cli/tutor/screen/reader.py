@@ -33,7 +33,7 @@ from .blocks import Details, Exercise, Prediction, Text, page_blocks, pictures, 
 from .desk import Desk
 from .windows import Choose, Figure, Told
 
-WATCHER = "saved files"  # the name of the thread that watches for them
+WATCHER = "saved-files"  # the name of the thread that watches for them
 SMALL = 8  # rows, below which title and progress make way for the page
 
 
