@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from operator import attrgetter
 
+from ..clock import LAST_WRITE
 from ..errors import GraphError, MutationError
 from .node import Node
+from .overwritten import first_overwritten
 
 
 def nodes(root: Node) -> list[Node]:
@@ -40,7 +42,7 @@ def newest_first(root: Node, targets: frozenset[Node] = frozenset()) -> list[Nod
     """The computed nodes that `root` depends on, consumers before their inputs; nothing beyond the `targets`.
 
     Raises:
-        MutationError: an input is newer than the node computed from it.
+        MutationError: an input is newer than the node computed from it, or shares memory with what was written into.
     """
     oldest = min(target.serial for target in targets) if targets else 0
     seen = {root, *targets}
@@ -56,7 +58,12 @@ def newest_first(root: Node, targets: frozenset[Node] = frozenset()) -> list[Nod
                 seen.add(operand)
                 order.append(operand)
                 waiting.append(operand)
-    return sorted_newest_first(order)
+    sorted_newest_first(order)
+    if order and LAST_WRITE[0] > order[-1].serial:
+        overwritten = first_overwritten(order)
+        if overwritten is not None:
+            raise mutation_error(*overwritten)
+    return order
 
 
 def sorted_newest_first(order: list[Node]) -> list[Node]:

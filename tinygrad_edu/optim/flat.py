@@ -13,6 +13,7 @@ from .. import backends
 from ..clock import SERIAL
 from ..errors import DeviceError
 from ..graph.node import data_of
+from ..graph.overwritten import note_write
 from ..precision import HALF, widened
 from ..tapes.kernel import Kernel
 from ..tensors.value import Value
@@ -114,6 +115,8 @@ class Flat:
 
     def bring_back(self, ready: Sequence[int]) -> None:
         """After an update: a graph that was recorded with the old data cannot be differentiated any more."""
+        for array in [self.weights] if len(ready) == len(self.params) else [self.views[k] for k in ready]:
+            note_write(array)
         for k in ready:
             self.params[k].serial = next(SERIAL)  # what `changed` does for a leaf, without the call
 

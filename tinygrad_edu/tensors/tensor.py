@@ -17,6 +17,7 @@ from ..graph.modes import MODES, RECORDING
 from ..graph.node import Node, checked_name, data_of
 from ..graph.operation import Operation
 from ..graph.order import newest_first
+from ..graph.overwritten import note_write
 from ..namespaces import indexing
 from ..precision import is_half
 from ..rules.structural import move
@@ -131,6 +132,7 @@ class Tensor(PythonProtocol, Operators, Node):
             self._data = array
         elif array.shape == self.shape:
             self.backend.run(self._data.__setitem__, ..., array)
+            note_write(self._data)
         else:
             raise ShapeError(
                 f"data of shape {array.shape} for a {self.describe()} of shape {self.shape}, which an optimizer updates"
@@ -274,7 +276,7 @@ class Tensor(PythonProtocol, Operators, Node):
         """A constant with the same data and no history.
 
         The data are not copied: who writes into the one writes into the other, and a backward pass through what was
-        computed from the other notices it only under `detect_anomaly()`. `tg.Tensor(x.numpy().copy())` is independent.
+        computed from either is refused then. `tg.Tensor(x.numpy().copy())` is independent.
         """
         return Tensor(self, device=self.backend)
 
@@ -316,6 +318,7 @@ class Tensor(PythonProtocol, Operators, Node):
         except (ValueError, TypeError) as error:
             raise_of_written(self, index, value, error)
             raise
+        note_write(self._data)
         self.changed()
 
     def __getstate__(self) -> tuple[Any, dict[str, Any]]:
