@@ -50,6 +50,13 @@ def test_several_classes_against_the_same_loop() -> None:
     )
 
 
+def test_few_rows_are_one_batch() -> None:
+    x, y = np.eye(4, dtype=np.float32), np.array([0, 1, 0, 1])
+    model = network((4, 3, 2))
+    run = tg.train.start(model, (x, y), "cross_entropy", tg.optim.SGD(model.parameters(), lr=0.1), epochs=2)
+    assert run.settings.batch_size == 4 and [event.of for event in run.events() if event.kind == "batch"] == [1, 1]
+
+
 def test_the_order_of_events() -> None:
     train, validation = moons()
     events = list(start(network(), train, validation=validation, epochs=2))

@@ -30,7 +30,7 @@ def fit(
     *,
     validation: Any = None,
     epochs: int = 100,
-    batch_size: int | str = 32,
+    batch_size: int | str | None = None,
     shuffle: bool = True,
     seed: int = 0,
     drop_last: bool = False,

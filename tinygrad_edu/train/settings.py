@@ -16,6 +16,7 @@ from ..optim import OneCycleLR, ReduceLROnPlateau, Schedule, WarmupLR
 from .examples import Examples
 from .targets import Objective
 
+BATCH_SIZE = 32  # rows in a batch, if it is not told
 # What the numbers of a run depend on, besides its parts: a resumed run must have the same.
 COMPARED = "batch_size shuffle seed drop_last accumulate clip_norm clip_value l1 l2 loss rows data label_smoothing"
 BY_BATCH = (OneCycleLR, WarmupLR)  # schedules whose steps are usually counted in batches
@@ -27,7 +28,7 @@ class Settings:
 
     Attributes:
         epochs: how often every example is learned from; a resumed run counts those before it.
-        batch_size: rows in a batch, or "full", which becomes the number of rows.
+        batch_size: rows in a batch, or "full", which becomes the number of rows; None: 32, or all rows of fewer.
         shuffle, seed: in a new order each epoch, which depends on the seed and the epoch alone.
         drop_last: leave out an epoch's last batch where it is smaller than the others.
         accumulate: add up the gradients of so many batches before an update.
@@ -90,7 +91,8 @@ class Settings:
         if self.schedule_per not in (None, "epoch", "batch"):
             raise ArgumentError(f"schedule_per must be 'epoch' or 'batch', not {self.schedule_per!r}")
         self.checkpoint = folder("checkpoint", self.checkpoint)
-        self.batch_size = rows_in_batch(self.batch_size, self.rows)
+        default = min(BATCH_SIZE, self.rows)
+        self.batch_size = default if self.batch_size is None else rows_in_batch(self.batch_size, self.rows)
         self._check_label_smoothing()
 
     def _check_label_smoothing(self) -> None:
