@@ -30,6 +30,8 @@ from tinygrad_edu import backends
 from tinygrad_edu.backends.cupy import CupyBackend
 from tinygrad_edu.errors import DeviceError
 
+os.fsync = lambda handle: None  # no power fails here, and disks are slow
+
 hypothesis.settings.register_profile("tests", derandomize=True, deadline=None)
 hypothesis.settings.load_profile("tests")
 
@@ -124,6 +126,26 @@ _NEEDS = {
     "oracle": lambda: _without("torch"),
     "cupy": lambda: _without("cupy"),
 }
+
+
+@pytest.hookimpl(wrapper=True, optionalhook=True)  # of pytest-xdist, which may not be there
+def pytest_xdist_auto_num_workers() -> Generator[None, int, int]:
+    """`-n auto` is one process more than there are cores: who watches a terminal waits most of the time."""
+    return (yield) + 1
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Who has nothing left to do takes over half of what another has, and none waits alone for the last minute."""
+    from xdist.scheduler import WorkStealingScheduling
+
+    return WorkStealingScheduling(config, log) if config.getvalue("dist") == "load" else None
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The slowest come first: commands in terminals."""
+    items.sort(key=lambda item: "terminal" not in getattr(item, "fixturenames", ()))
 
 
 def pytest_collection_finish() -> None:

@@ -7,9 +7,11 @@ which interval a serial lies in.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import deque
 from collections.abc import Iterable
 from contextvars import ContextVar
+from operator import attrgetter
 from typing import Any
 
 from .blocks import Block
@@ -105,12 +107,14 @@ def intervals_of(serials: Iterable[int]) -> list[Interval | None]:
     """
     log = list(_LOG.get() or ())
     found: list[Interval | None] = []
-    interval, entered = None, 0
+    entered = 0
     for serial in serials:
-        while entered < len(log) and log[entered].first < serial:
-            interval = log[entered]
-            entered += 1
+        entered = bisect_left(log, serial, lo=entered, key=_BEGINNING)
+        interval = log[entered - 1] if entered else None
         while interval is not None and interval.last is not None and interval.last < serial:
             interval = interval.outer
         found.append(interval)
     return found
+
+
+_BEGINNING = attrgetter("first")

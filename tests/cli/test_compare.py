@@ -173,7 +173,7 @@ def test_ctrl_c_says_what_was_not_trained(environment, ctrl_c):
     out = ran.read()
     ran.close()
     assert ran.exitstatus == 130 and "interrupted: lr=1 was not trained" in out
-    assert "lr=0.1 learned" in out and "Take" not in out
+    assert re.search("lr=0.1 (learned|is still learning)", out) and "Take" not in out  # by the epoch that it came to
 
 
 def test_ctrl_c_before_anything_was_measured(environment, ctrl_c):

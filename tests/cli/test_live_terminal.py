@@ -45,9 +45,8 @@ def test_a_whole_session(terminal, tmp_path: Path):
     assert report.read_text().lower().startswith("<!doctype html>")
     for columns, rows in [(10, 3), (140, 45), (60, 16), (100, 30)]:
         tty.resize(columns, rows)
-    tty.wait_for("PAUSED", "q quit")
     tty.type(" ")
-    tty.wait_for("RUNNING")
+    tty.wait_for("RUNNING", "q quit")
     tty.type("q")
     assert tty.end() == 130 and tty.echoes()
     assert b"\x1b[?1049l" in tty.received and b"\x1b[?25h" in tty.received, "the screen before, and the cursor"

@@ -17,27 +17,42 @@ FIRST = ("START 0/20", "w1", "sigmoid", "forward", "backward", "this step", "q q
 """What is on the first screen of the perceptron."""
 
 
-def test_stepping_to_and_fro(terminal):
-    tty = terminal("step")
+def test_a_whole_session(terminal):
+    """Keys that arrive alone and at once, breakpoints of the command line, another size at any time, and out."""
+    tty = terminal("step", "--break", "b", "--break", "op:sigmoid")
     tty.wait_for(*FIRST, "The perceptron of")
     for keys, position in [
         *[("n", "FORWARD 1/20"), ("\x1b[C", "FORWARD 2/20"), ("\x1b[D", "FORWARD 1/20"), ("nnnnnnn", "BACKWARD 8/20")],
         *[("\x1b[F", "BACKWARD 20/20"), ("\x1b[H", "START 0/20"), ("f", "BACKWARD 8/20"), ("G", "BACKWARD 20/20")],
+        *[("C", "BACKWARD 14/20"), ("g", "START 0/20"), ("c", "FORWARD 5/20"), ("c", "BACKWARD 12/20")],
+        *[("c", "BACKWARD 14/20"), ("c", "BACKWARD 20/20"), ("f", "BACKWARD 8/20")],
     ]:
         tty.type(keys)
         tty.wait_for(position)
+    for columns, rows, seen in [
+        *[(10, 5, "q quit"), (140, 40, "sigmoid n10"), (3, 2, ""), (80, 20, "BACKWARD 8/20"), (10, 5, "BACKWARD")],
+        (100, 30, "sigmoid n10"),
+    ]:
+        tty.resize(columns, rows)
+        tty.wait_for(seen)
     tty.type("n")
+    tty.wait_for("BACKWARD 9/20", "∂L/∂n11 += ∂L/∂n13 · ∂n13/∂n11")
+    tty.type("Gn")
     tty.wait_for("∂L/∂x1", "-0.75", "that was the last step")
     tty.type("q")
-    assert tty.end() == 0 and tty.echoes()
+    assert tty.end() == 0 and tty.echoes() and b"interrupted" not in tty.received
     assert b"\x1b[?1049l" in tty.received and b"\x1b[?25h" in tty.received, "the screen before, and the cursor"
+    assert {b"38", b"48"} <= styles(tty), "in colours"
 
 
-@pytest.mark.parametrize(
-    "command", [("step", "--updates", "2"), ("train", "--data", "moons", "--net", "2-3-1", "--step", "--updates", "2")]
-)
-def test_stepping_through_updates(terminal, command):
-    tty = terminal(*command)
+def styles(tty):
+    """The numbers by which a terminal is told how to write."""
+    numbers = re.findall(rb"\x1b\[([0-9;]*)m", tty.received)
+    return {number for style in numbers for number in style.split(b";")}
+
+
+def test_stepping_through_updates(terminal):
+    tty = terminal("train", "--data", "moons", "--net", "2-3-1", "--step", "--updates", "2")
     tty.wait_for("PASS 1/3 START 0/", "Learned:", "pass 1", "pass 3", "u update")
     for keys, seen in [("u", "PASS 1/3 UPDATE 1/"), ("n", "PASS 2/3 FORWARD 1/"), ("f", "PASS 2/3 BACKWARD")]:
         tty.type(keys)
@@ -50,23 +65,6 @@ def test_stepping_through_updates(terminal, command):
     assert tty.end() == 0 and tty.echoes() and b"Traceback" not in tty.received
 
 
-def test_resizing_in_the_middle(terminal):
-    tty = terminal("step")
-    tty.wait_for(*FIRST)
-    tty.type("f")
-    tty.wait_for("BACKWARD 8/20")
-    for columns, rows, seen in [
-        *[(10, 5, "q quit"), (140, 40, "sigmoid n10"), (3, 2, ""), (80, 20, "BACKWARD 8/20"), (10, 5, "BACKWARD")],
-        (100, 30, "sigmoid n10"),
-    ]:
-        tty.resize(columns, rows)
-        tty.wait_for(seen)
-    tty.type("n")
-    tty.wait_for("BACKWARD 9/20", "∂L/∂n11 += ∂L/∂n13 · ∂n13/∂n11")
-    tty.type("q")
-    assert tty.end() == 0 and tty.echoes()
-
-
 @pytest.mark.parametrize(("columns", "rows"), [(79, 30), (100, 19), (10, 5)])
 def test_a_terminal_that_is_too_small_gets_lines(terminal, columns, rows):
     tty = terminal("step", columns=columns, rows=rows)
@@ -77,22 +75,12 @@ def test_a_terminal_that_is_too_small_gets_lines(terminal, columns, rows):
     assert len(steps) > 15 and max(map(len, steps)) < max(columns, 50), "lines end before the terminal does"
 
 
-def test_who_asks_for_the_full_screen_gets_it_in_a_small_terminal_too(terminal):
-    tty = terminal("step", "--tui", columns=40, rows=12, CI="1")
-    tty.wait_for("START 0/20", "q quit")
-    tty.type("q")
-    assert tty.end() == 0
-
-
-@pytest.mark.parametrize(("key", "code"), [("\x03", 130), ("q", 0), ("nnq", 0), ("?\x03", 130), ("/\x03", 130)])
-def test_leaving(terminal, key, code):
+def test_ctrl_c_leaves(terminal):
     tty = terminal("step")
     tty.wait_for(*FIRST)
-    tty.type(key)
-    assert tty.end() == code
-    assert b"Traceback" not in tty.received and b"\x1b[?1049l" in tty.received
-    assert (b"interrupted" in tty.received) == (code == 130)
-    assert tty.echoes()
+    tty.type("\x03")
+    assert tty.end() == 130 and tty.echoes()
+    assert b"interrupted" in tty.received and b"Traceback" not in tty.received and b"\x1b[?1049l" in tty.received
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
@@ -129,21 +117,6 @@ def test_the_terminal_goes_away(terminal):
     os.close(watched)
 
 
-def test_no_color(terminal):
-    styles = {}
-    for variables in ({"NO_COLOR": "1"}, {}):
-        tty = terminal("step", **variables)
-        tty.wait_for(*FIRST)
-        tty.type("f")
-        tty.wait_for("BACKWARD 8/20")
-        tty.type("q")
-        assert tty.end() == 0
-        numbers = re.findall(rb"\x1b\[([0-9;]*)m", tty.received)
-        styles["NO_COLOR" in variables] = {number for style in numbers for number in style.split(b";")}
-    assert styles[True] <= {b"0", b"1", b"7", b"39", b"49", b""}, "bold, reverse, and the default colours"
-    assert {b"38", b"48"} <= styles[False]
-
-
 @pytest.mark.parametrize(
     ("arguments", "variables"),
     [((), {"TERM": "dumb"}), ((), {"CI": "true"}), (("--plain",), {}), (("--json",), {})],
@@ -160,29 +133,23 @@ def test_a_dumb_terminal_has_no_full_screen(terminal):
     assert b"--tui needs a terminal" in tty.received
 
 
-def test_characters_of_ascii(terminal):
-    """All that we send: boxes, scroll bars, windows, names."""
-    tty = terminal(
-        "step", "λ*x + tanh(λ)", "--set", "λ=2", "--set", "x=3", columns=80, rows=20, PYTHONIOENCODING="ascii"
-    )
+def test_without_colours_and_with_ascii_alone(terminal):
+    """All that we send: boxes, scroll bars, windows, names.
+
+    Who asks for the full screen gets it in a small terminal too, and where nobody seems to sit.
+    """
+    plain = {"NO_COLOR": "1", "PYTHONIOENCODING": "ascii", "CI": "1"}
+    tty = terminal("step", "λ*x + tanh(λ)", "--set", "λ=2", "--set", "x=3", "--tui", columns=40, rows=12, **plain)
+    tty.wait_for("START 0/", "q quit")
+    tty.resize(80, 20)
     tty.wait_for("START 0/", "+--", "q quit")
     for keys, seen in [("f", "BACKWARD"), ("\x1b[F", "dL/d"), ("?", "Keys"), ("q", "q quit"), ("/", "Which node")]:
         tty.type(keys)
         tty.wait_for(seen)
     tty.type("\x03")
-    assert tty.end() == 130 and tty.received.isascii()
-
-
-def test_breakpoints_of_the_command_line(terminal):
-    tty = terminal("step", "--break", "b", "--break", "op:sigmoid")
-    tty.wait_for(*FIRST)
-    for position in ("FORWARD 5/20", "BACKWARD 12/20", "BACKWARD 14/20", "BACKWARD 20/20"):
-        tty.type("c")
-        tty.wait_for(position)
-    tty.type("C")
-    tty.wait_for("BACKWARD 14/20")
-    tty.type("q")
-    assert tty.end() == 0
+    assert tty.end() == 130 and tty.echoes() and b"Traceback" not in tty.received
+    assert tty.received.isascii()
+    assert styles(tty) <= {b"0", b"1", b"7", b"39", b"49", b""}, "bold, reverse, and the default colours"
 
 
 @pytest.mark.parametrize(

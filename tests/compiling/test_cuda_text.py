@@ -142,8 +142,7 @@ KINDS = [kind for kind, data, loss, _ in test_training.RUNS if data == "classes"
 
 
 @pytest.mark.cupy
-@pytest.mark.parametrize("architecture", ["sm_80", "sm_90"])
-@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize(("dtype", "architecture"), [("float32", "sm_80"), ("float64", "sm_90")])
 def test_nvrtc_compiles_the_kernels(write: Write, dtype: str, architecture: str) -> None:
     nvrtc = pytest.importorskip("cupy_backends.cuda.libs.nvrtc", reason="needs CuPy: pip install --group cupy")
     for kind in dict.fromkeys(KINDS):

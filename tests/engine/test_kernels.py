@@ -178,8 +178,7 @@ def test_the_fake_device_reads_a_kernel_as_c_does(name: str, compiled: Any) -> N
 
 
 @pytest.mark.cupy
-@pytest.mark.parametrize("architecture", ["sm_80", "sm_90"])
-@pytest.mark.parametrize("element", ["float", "double"])
+@pytest.mark.parametrize(("element", "architecture"), [("float", "sm_80"), ("double", "sm_90")])
 def test_nvrtc_compiles_every_kernel(element: str, architecture: str) -> None:
     nvrtc = pytest.importorskip("cupy_backends.cuda.libs.nvrtc", reason="needs CuPy: pip install --group cupy")
     by_preamble: dict[str, list[str]] = {}

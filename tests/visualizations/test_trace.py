@@ -593,11 +593,11 @@ def many_tensors(rows: int, times: int) -> tg.Tensor:
 
 
 def scalars() -> tg.Value:
-    return tg.sum(tg.nn.mlp([2, 16, 16, 1], activation="tanh", rng=0).scalar()(sample(2, 2)))
+    return tg.sum(tg.nn.mlp([2, 16, 16, 1], activation="tanh", rng=0).scalar()(sample(1, 2)))
 
 
 @pytest.mark.parametrize(
-    "make", [scalars, lambda: many_tensors(4, 1200), lambda: many_tensors(30, 250)], ids=["scalars", "small", "large"]
+    "make", [scalars, lambda: many_tensors(7, 300), lambda: many_tensors(30, 250)], ids=["scalars", "small", "large"]
 )
 def test_memory(make, tmp_path):
     root = make()
