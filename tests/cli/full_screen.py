@@ -15,6 +15,8 @@ from tinygrad_edu_cli.tui.app import Stepper
 from tinygrad_edu_viz.courses.course_player import CoursePlayer
 from tinygrad_edu_viz.player import Player
 
+from .shown import shows
+
 SIZE = (100, 30)
 
 
@@ -52,7 +54,7 @@ class Driven:
     async def until(self, *expected: str) -> None:
         """Wait for the screen to show all of the texts (blanks and line breaks do not count)."""
         for _ in range(200):
-            if all("".join(text.split()) in "".join(self.text.split()) for text in expected):
+            if shows(self.text, expected):
                 return
             await self.pilot.pause(0)
         raise AssertionError(f"never saw {expected} on:\n{self.text}")

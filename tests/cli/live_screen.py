@@ -20,6 +20,8 @@ from tinygrad_edu_cli.training import session as sessions
 from tinygrad_edu_cli.training.config import DEFAULTS, RunConfig
 from tinygrad_edu_cli.training.session import Session
 
+from .shown import shows
+
 PATIENCE = 60  # seconds: a guard against hanging
 SIZE = (100, 26)
 SMALL: dict[str, Any] = {"data": "moons", "n": 100, "net": (2, 4, 1), "epochs": 6, "batch_size": 32}
@@ -54,7 +56,7 @@ class Watching:
         while not true():
             if self.app.failure or time.monotonic() > end:
                 raise self.app.failure or AssertionError(f"never came to this:\n{self.text}")
-            await self.pilot.pause(0)
+            await self.pilot.pause(0.002)  # the thread that works shall not fight for Python's lock with who only waits
 
     async def type(self, text: str) -> None:
         """Write in the window that asks, and press Enter."""
@@ -63,7 +65,7 @@ class Watching:
 
     async def until(self, *expected: str) -> None:
         """Wait for the screen to show all of the texts (blanks and line breaks do not count)."""
-        await self.when(lambda: all("".join(text.split()) in "".join(self.text.split()) for text in expected))
+        await self.when(lambda: shows(self.text, expected))
 
     @property
     def lines(self) -> list[str]:

@@ -11,6 +11,8 @@ import pexpect
 import pyte
 import pytest
 
+from .shown import shows
+
 PATIENCE = 120  # seconds without a sign from the command, on a machine that has much else to do
 
 
@@ -42,7 +44,7 @@ class Terminal:
 
     def wait_for(self, *expected: str) -> None:
         """Read until the screen shows all of the texts (blanks and line breaks do not count)."""
-        while not all("".join(text.split()) in "".join(self.text.split()) for text in expected):
+        while not shows(self.text, expected):
             try:
                 self._feed(self.child.read_nonblocking(4096, timeout=PATIENCE))
             except (pexpect.EOF, pexpect.TIMEOUT):

@@ -20,6 +20,7 @@ from tinygrad_edu_tutorials.running import forked
 from tinygrad_edu_words import speaking
 
 from .full_screen import Driven
+from .shown import shows
 
 SIZE = (80, 24)
 PATIENCE = 60  # seconds for a check, on a machine that has much else to do
@@ -51,7 +52,7 @@ class Learner(Driven):
 
     async def until(self, *expected: str) -> None:
         """As that of `Driven`, with patience for other processes."""
-        await self.wait(lambda: all("".join(text.split()) in "".join(self.text.split()) for text in expected), expected)
+        await self.wait(lambda: shows(self.text, expected), expected)
 
     async def wait(self, is_so: Callable[[], Any], what: object = "") -> None:
         end = time.monotonic() + PATIENCE
