@@ -204,3 +204,9 @@ def test_what_is_no_file_is_an_error_of_the_system(tmp_path: Path) -> None:
         tg.data.read_csv(tmp_path / "missing.csv")
     with pytest.raises(OSError, match=r"directory|denied"):
         tg.data.read_csv(tmp_path)
+
+
+@pytest.mark.parametrize("path", [5, None, ["a.csv"]])
+def test_what_is_no_path(path):
+    with pytest.raises(ArgumentError, match=r"read_csv: the path of a file is wanted, such as 'passengers\.csv', not"):
+        tg.data.read_csv(path)

@@ -62,13 +62,27 @@ def test_the_item_that_is_no_number_is_named(data, where):
         Tensor(data)
 
 
+@pytest.mark.parametrize("dtype", [np.float16, "float16", np.dtype("float16")])
+def test_a_dtype_is_no_device(dtype):
+    with pytest.raises(tg.errors.DeviceError, match=r"unknown device .*; x\.astype\('float16'\) changes the dtype"):
+        Tensor([1.0]).to(dtype)
+
+
+def test_nothing_is_no_number(device):
+    x = Tensor([1.0, 2.0], device=device)
+    with pytest.raises(tg.DtypeError, match="an element of a constant node is a number, not None"):
+        x[0] = None
+    np.testing.assert_array_equal(x.numpy(), [1.0, 2.0])
+
+
 def test_whole_numbers_of_more_than_64_bits():
     large = Tensor([10**30, -1])
     assert large.dtype == tg.get_default_dtype()
     np.testing.assert_allclose(large.numpy(), [1e30, -1.0])
     assert Tensor(2**64, dtype="float64").item() == 2.0**64
-    with pytest.raises(tg.DtypeError, match="too large"):
-        Tensor(10**400)
+    for kind in (Tensor, tg.Value):
+        with pytest.raises(tg.DtypeError, match="too large"):
+            kind(10**400)
 
 
 @pytest.mark.parametrize("use", [Tensor, tg.exp, lambda data: Tensor([1.0, 2.0]) * data])

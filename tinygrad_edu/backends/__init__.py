@@ -5,6 +5,8 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
+import numpy as np
+
 from ..errors import DeviceError
 from .base import Backend
 from .numpy import NumpyBackend
@@ -28,11 +30,21 @@ def get(device: str | Backend) -> Backend:
         if kind != "cuda" or not number.isdigit():
             raise DeviceError(
                 f"unknown device {device!r}: use {', '.join(map(repr, [*_backends, 'auto', 'cuda']))} or 'cuda:1'"
+                + _if_dtype(device)
             )
         from .cupy import CupyBackend  # CuPy is optional, and slow to import
 
         _backends[name] = CupyBackend.of_device(int(number))
     return _backends[name]
+
+
+def _if_dtype(device: Any) -> str:
+    """What to do instead, if a dtype was given for a device, as PyTorch's `to` takes one; or ""."""
+    try:
+        name = np.dtype(device).name if device is not None else ""
+    except TypeError:
+        name = ""
+    return f"; x.astype({name!r}) changes the dtype" if name else ""
 
 
 @cache

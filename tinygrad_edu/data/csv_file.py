@@ -49,9 +49,11 @@ def read_csv(
     Raises:
         DataError: what cannot be learned from, all of it in one message, with lines and columns; a file of more than
             256 MiB.
-        ArgumentError: there is no column of the target's name, or no such task.
+        ArgumentError: there is no column of the target's name, or no such task; path is no path.
         OSError: the file is not there, is a folder, or may not be read.
     """
+    if not isinstance(path, (str, Path)):
+        raise ArgumentError(f"read_csv: the path of a file is wanted, such as 'passengers.csv', not {path!r}")
     if task is not None:
         check_task(task)
     with reading(path, DataError):

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ..checks import choose
+from ..checks import check_name, choose
 from ..rules import functional
+from .checks import check_number
 from .module import Module
 
 
@@ -71,6 +72,7 @@ class LeakyReLU(Module):
     """x where x > 0, else negative_slope · x, elementwise (Maas, Hannun & Ng 2013)."""
 
     def __init__(self, negative_slope: float = 0.01):
+        check_number("LeakyReLU", negative_slope=negative_slope)
         self.negative_slope = negative_slope
 
     def forward(self, x: Any) -> Any:
@@ -84,6 +86,7 @@ class ELU(Module):
     """x where x > 0, else alpha · (exp(x) - 1), elementwise (Clevert, Unterthiner & Hochreiter 2015)."""
 
     def __init__(self, alpha: float = 1.0):
+        check_number("ELU", alpha=alpha)
         self.alpha = alpha
 
     def forward(self, x: Any) -> Any:
@@ -101,7 +104,7 @@ class GELU(Module):
     """
 
     def __init__(self, approximate: str = "none"):
-        self.approximate = approximate
+        self.approximate = check_name(approximate, ("none", "tanh"), "GELU: approximate")
 
     def forward(self, x: Any) -> Any:
         return functional.gelu(x, approximate=self.approximate)

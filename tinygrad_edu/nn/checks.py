@@ -8,8 +8,8 @@ import warnings
 from typing import Any
 
 from .. import scopes
-from ..checks import whole_number
-from ..errors import ShapeError
+from ..checks import is_number, whole_number
+from ..errors import ArgumentError, ShapeError
 from ..rules.composed import as_tensor
 from .tree import ModuleTree
 
@@ -20,6 +20,13 @@ def check_size(layer: str, **sizes: Any) -> None:
     """Raise ArgumentError for a size that is no positive integer; the message names the layer and the argument."""
     for name, size in sizes.items():
         whole_number(f"{layer}: {name}", size, at_least=1)
+
+
+def check_number(layer: str, **numbers: Any) -> None:
+    """Raise ArgumentError for an argument that is no number."""
+    for name, number in numbers.items():
+        if not is_number(number):
+            raise ArgumentError(f"{layer}: {name} must be a number, not {number!r}")
 
 
 def check_features(layer: ModuleTree, x: Any, features: int, weight: Any) -> Any:

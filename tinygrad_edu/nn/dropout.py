@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 from .. import backends
-from ..checks import is_within
+from ..checks import is_within, whole_number
 from ..errors import ArgumentError
 from ..graph.modes import MODES, call_beside
 from ..graph.operation import REGISTRY
@@ -44,8 +44,8 @@ class Dropout(Module):
                 f"Dropout: p is the probability that a unit is dropped, at least 0 and below 1, not {p!r}"
                 + ("; with 1.0 nothing would be left to learn from" if p == 1 else "")
             )
-        if seed is not None and not 0 <= seed < 2**63:
-            raise ArgumentError(f"Dropout: seed must be an integer from 0 to 2**63 - 1, not {seed!r}")
+        if seed is not None and whole_number("Dropout: seed", seed, 0) >= 2**63:
+            raise ArgumentError(f"Dropout: seed must be below 2**63, not {seed!r}")
         self.p = float(p)
         self.seed = int(generator().integers(2**63)) if seed is None else int(seed)
         self.step = 0

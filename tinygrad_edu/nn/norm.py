@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 
+from ..checks import is_within
 from ..errors import ArgumentError, ShapeError
 from ..graph.modes import call_beside, get_default_dtype, no_grad
 from ..graph.operation import REGISTRY
@@ -35,7 +37,7 @@ class BatchNorm1d(Module):
         affine: whether there are `weight` (starts as 1) and `bias` (starts as 0), each of shape (C,).
         dtype, device: of parameters and buffers.
     Raises:
-        ArgumentError: num_features below 1.
+        ArgumentError: num_features below 1, or another argument out of its range.
         ShapeError: in a call, another number of features, or in training a single value for each feature.
 
     `running_mean`, `running_var` (C,) and the counter `num_batches_tracked` belong to the state.
@@ -55,6 +57,8 @@ class BatchNorm1d(Module):
         self.num_features, self.eps, self.momentum, self.affine = num_features, eps, momentum, affine
         check_size(self.title(), num_features=num_features)
         _check_eps(self.title(), eps)
+        if momentum is not None and not is_within(momentum, 0, below=math.nextafter(1, 2)):
+            raise ArgumentError(f"{self.title()}: momentum must be a number from 0 to 1, or None, not {momentum!r}")
         shape = (num_features,)
         self.weight = _constant(1, shape, dtype, device, learned=True) if affine else None
         self.bias = _constant(0, shape, dtype, device, learned=True) if affine else None
@@ -170,7 +174,7 @@ class LayerNorm(Module):
 
 
 def _check_eps(layer: str, eps: float) -> None:
-    if not eps >= 0:
+    if not is_within(eps, 0):
         raise ArgumentError(f"{layer}: eps must be a number of at least 0, not {eps!r}")
 
 

@@ -310,6 +310,8 @@ class Tensor(PythonProtocol, Operators, Node):
                 f"an element of a {self.describe()} that requires gradients cannot be assigned: use tg.where or "
                 "tg.concatenate, which have derivatives, or assign under tg.no_grad()"
             )
+        if value is None:  # NumPy makes nan of it
+            raise DtypeError(f"an element of a {self.describe()} is a number, not None")
         check_untracked(f"a {self.describe()}", value)
         self._report("written")
         index = indexing.ready(index, self.shape)

@@ -218,7 +218,10 @@ class Value(Operators, Node):
 def _number(data: Any) -> float:
     """A true Python float (a NumPy scalar would carry NumPy's types into every result)."""
     if isinstance(data, (Number, np.bool_, Value)) and not isinstance(data, (complex, np.complexfloating)):
-        return float(data)  # type: ignore[arg-type]
+        try:
+            return float(data)  # type: ignore[arg-type]
+        except OverflowError as error:
+            raise DtypeError("the number is too large for a float, which ends at 1.8e308") from error
     if getattr(data, "shape", None) == () and getattr(data.dtype, "kind", "f") in "fiub":  # PyTorch's have no kind
         return float(data)
     hint = "; for arrays and lists use tg.Tensor" if hasattr(data, "__len__") and not isinstance(data, str) else ""

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from tinygrad_edu.storage.documents import parse, read_bytes, reading
+from tinygrad_edu.storage.files import write_atomically
 from tinygrad_edu.storage.schema import Mismatch, brief, list_of, located
 
 from ..recording.contents import Contents, Event, TraceError, TraceNode, to_json
@@ -45,7 +46,7 @@ def write_document(path: str | PathLike[str], document: dict[str, Any]) -> None:
     Raises:
         OSError: the file cannot be written.
     """
-    Path(path).write_text(json.dumps(document, allow_nan=False) + "\n", encoding="utf-8")
+    write_atomically(Path(path), (json.dumps(document, allow_nan=False) + "\n").encode())
 
 
 def written_pass(nodes: dict[str, TraceNode], events: tuple[Event, ...], root: str, arrays: Arrays) -> dict[str, Any]:
