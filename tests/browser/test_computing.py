@@ -23,7 +23,7 @@ from tinygrad_edu.formulas.text import number_text
 from tinygrad_edu.graph.backprop import backprop
 from tinygrad_edu.graph.operation import FUNCTIONS, REGISTRY, Elementwise, elementwise
 from tinygrad_edu.namespaces.namespace import FLOATS
-from tinygrad_edu.nn.dropout import keep_mask
+from tinygrad_edu.nn.dropout import keep_mask, mask_keys
 from tinygrad_edu.tapes.javascript_code import expressions
 from tinygrad_edu_viz import Trace
 from tinygrad_edu_viz.javascript import tables
@@ -324,5 +324,5 @@ def test_dropout_leaves_out_the_same_units(run: Callable[..., Any]) -> None:
         [(str(seed), step, p) for seed, step, p in cases],
     )
     for (seed, step, p), factors in zip(cases, found, strict=True):
-        kept = keep_mask(backends.get("cpu"), seed, step, (100,), p)
+        kept = keep_mask(backends.get("cpu"), mask_keys(seed, step), (100,), p)
         assert factors == (kept * (1 / (1 - p))).tolist()

@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 
 from tinygrad_edu import backends
-from tinygrad_edu.nn.dropout import keep_mask
+from tinygrad_edu.nn.dropout import keep_mask, mask_keys
 
 
 def mask(device: str, seed: int, step: int, shape: tuple[int, ...], p: float) -> np.ndarray:
     backend = backends.get(device)
-    return backend.asnumpy(backend.run(keep_mask, backend, seed, step, shape, p))
+    return backend.asnumpy(backend.run(keep_mask, backend, mask_keys(seed, step), shape, p))
 
 
 @pytest.mark.parametrize("p", [0.1, 0.5, 0.9])

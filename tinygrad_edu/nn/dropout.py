@@ -78,16 +78,6 @@ class Dropout(Module):
         return f"p={self.p}"
 
 
-def keep_mask(xp: Any, seed: int, step: int, shape: tuple[int, ...], p: float) -> Any:
-    """Which elements dropout keeps: booleans, each False with probability `p`.
-
-    A mask is a pure function of (seed, step, index), so it is the same on every device, and the same again when a run
-    is resumed. The index goes through an integer hash with good mixing (lowbias32, Wellons 2018), whose keys come from
-    seed and step (splitmix64, Steele, Lea & Flood 2014).
-    """
-    return _kept(xp, mask_keys(seed, step), shape, p)
-
-
 def mask_keys(seed: int, step: int) -> int:
     """The keys of the hash in a step, 32 bits and 32 bits."""
     return _splitmix(_splitmix(seed) + step)
@@ -96,7 +86,7 @@ def mask_keys(seed: int, step: int) -> int:
 @part
 def dropout_factor(xp: Any, keys: int, shape: tuple[int, ...], p: float, dtype: Any) -> Any:
     """What each element is multiplied by: 0 where it is dropped, 1 / (1 - p) where it is kept."""
-    return _kept(xp, keys, shape, p).astype(dtype) * (1 / (1 - p))
+    return keep_mask(xp, keys, shape, p).astype(dtype) * (1 / (1 - p))
 
 
 @part
@@ -106,7 +96,13 @@ def dropped(xp: Any, x: Any, keys: int, p: float) -> tuple[Any, Any]:
     return xp.asarray(factor), xp.asarray(x * factor)  # of a single number NumPy makes scalars
 
 
-def _kept(xp: Any, keys: int, shape: tuple[int, ...], p: float) -> Any:
+def keep_mask(xp: Any, keys: int, shape: tuple[int, ...], p: float) -> Any:
+    """Which elements dropout keeps: booleans, each False with probability `p`.
+
+    A mask is a pure function of (seed, step, index), so it is the same on every device, and the same again when a run
+    is resumed. The index goes through an integer hash with good mixing (lowbias32, Wellons 2018), whose keys come from
+    seed and step (splitmix64, Steele, Lea & Flood 2014).
+    """
     x = xp.arange(math.prod(shape), dtype="uint32")
     x ^= keys & 0xFFFFFFFF
     x ^= x >> 16
