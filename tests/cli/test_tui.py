@@ -274,6 +274,7 @@ async def test_sizes():
             await screen.pilot.resize_terminal(width, height)
             for position in (0, 3, 9, 15):
                 screen.go(position)
+                await screen.pilot.pause(0)
                 await screen.until(f"{position}/15" if width >= 80 else "")
                 assert len(screen.lines) == height and all(cell_width(line) == width for line in screen.lines)
         await screen.until("15/15", "w1")
