@@ -17,7 +17,7 @@ from tinygrad_edu_viz.pictures.gif import FONTS, missing_letters
 from tinygrad_edu_viz.pictures.graph_files import graph_json
 from tinygrad_edu_viz.text.terminal import draw, fitting
 from tinygrad_edu_viz.views.levels import view
-from tinygrad_edu_words import _
+from tinygrad_edu_words import _, grouped
 
 from . import output, subject
 from .errors import MissingPieceError
@@ -95,7 +95,7 @@ def _on_screen(drawn: Subject, level: str) -> str:
                 "A drawing of its {n} nodes takes {wide} columns, and this terminal has {width}: "
                 "give -o graph.svg for a picture, -o graph.html for a page, {coarser}or make the "
                 "terminal wider"
-            ).format(n=f"{len(trace.nodes):,}", wide=f"{wide:,}", width=width, coarser=coarser)
+            ).format(n=grouped(len(trace.nodes)), wide=grouped(wide), width=width, coarser=coarser)
         )
     )
 

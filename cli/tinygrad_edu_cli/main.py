@@ -12,7 +12,7 @@ from contextlib import suppress
 import click
 
 import tinygrad_edu_words
-from tinygrad_edu_words import LANGUAGES, _
+from tinygrad_edu_words import LANGUAGES, _, grouped
 
 from . import completion, cuda_errors, output, translating
 from .commands import help as help_commands
@@ -185,7 +185,7 @@ def _usage(error: click.ClickException) -> str:
 def _complain(text: str, exit_code: int) -> int:
     lines = [_cut(line) for line in text.split("\n")]
     if len(lines) > MOST:
-        lines[MOST:] = ["  " + _("... ({n} more lines)").format(n=f"{len(lines) - MOST:,}")]
+        lines[MOST:] = ["  " + _("... ({n} more lines)").format(n=grouped(len(lines) - MOST))]
     click.echo("\n".join(lines), err=True)
     return exit_code
 
@@ -193,7 +193,7 @@ def _complain(text: str, exit_code: int) -> int:
 def _cut(line: str) -> str:
     if len(line) <= LONGEST:
         return line
-    return _("{text}... ({n} characters)").format(text=line[:LONGEST], n=f"{len(line):,}")
+    return _("{text}... ({n} characters)").format(text=line[:LONGEST], n=grouped(len(line)))
 
 
 def _output_failed(error: OSError) -> int:

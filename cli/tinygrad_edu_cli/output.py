@@ -10,7 +10,7 @@ from typing import IO, Any
 
 import click
 
-from tinygrad_edu_words import ENGLISH, language, speaking
+from tinygrad_edu_words import ENGLISH, GAP, language, speaking
 
 _BOXES = "╭╮╰╯─│╔╗╚╝═║├►▼×…"
 _SUPERSCRIPTS = "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"
@@ -18,6 +18,8 @@ _DIGITS = str.maketrans(_SUPERSCRIPTS, "-0123456789")
 _ASCII = str.maketrans(
     {
         **{
+            GAP: " ",
+            "\u202f": " ",
             "∂": "d",
             "·": "*",
             "×": "x",

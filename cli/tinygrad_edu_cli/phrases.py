@@ -9,7 +9,7 @@ from typing import Any
 
 from tinygrad_edu import Tensor
 from tinygrad_edu.graph.node import Node
-from tinygrad_edu_words import ENGLISH, N_, _, language
+from tinygrad_edu_words import ENGLISH, N_, _, grouped, language
 
 COUNTED = {
     "epoch": (N_("epoch"), N_("epochs")),
@@ -81,11 +81,11 @@ def either(words: Iterable[Any]) -> str:
     return _("{first} or {last}").format(first=", ".join(first), last=last) if first else last
 
 
-def count(number: int | None, noun: str) -> str:
+def count(number: int, noun: str) -> str:
     """ "1 epoch", "1,200 epochs"; in another language, of the nouns that are known there."""
     if language() != ENGLISH and noun in COUNTED:
-        return f"{number:,} {_(COUNTED[noun][number != 1])}"
-    return f"{number:,} {noun}{'s' * (number != 1)}"
+        return f"{grouped(number)} {_(COUNTED[noun][number != 1])}"
+    return f"{grouped(number)} {noun}{'s' * (number != 1)}"
 
 
 def short(text: str, longest: int = 200) -> str:

@@ -12,7 +12,7 @@ from tinygrad_edu.graph.node import Node
 from tinygrad_edu_viz import Course
 from tinygrad_edu_viz.courses.repeating import Repeated
 from tinygrad_edu_viz.recording.names import names
-from tinygrad_edu_words import _
+from tinygrad_edu_words import _, grouped
 
 from . import optimizers
 from .errors import CommandError
@@ -84,7 +84,7 @@ def _check_length(subject: Subject, updates: int) -> None:
     if updates > most:
         raise CommandError(
             _("--updates {updates}: a pass of this has {n}, and a course at most {most_events}").format(
-                updates=updates, n=count(events, "step"), most_events=f"{MOST_EVENTS:,}"
+                updates=updates, n=count(events, "step"), most_events=grouped(MOST_EVENTS)
             ),
             _("give --updates {most} or less; tinygrad-edu train learns for longer").format(most=most),
         )

@@ -41,11 +41,11 @@ def in_python(source: str) -> Iterator[tuple[int, str]]:
             marked |= isinstance(above, ast.keyword) and above.arg in ("help", "epilog", "metavar")
             marked |= isinstance(above, ast.Call) and _called(above) == "Binding"
             above, at = parents.get(above), above
-        if not marked and (not isinstance(above, ast.Raise) or _is_shown(above)):
+        if not marked and (not isinstance(above, ast.Raise) or is_shown(above)):
             yield node.lineno, text
 
 
-def _is_shown(raised: ast.Raise) -> bool:
+def is_shown(raised: ast.Raise) -> bool:
     """Whether an error is a command's own, and not one of the library."""
     return isinstance(raised.exc, ast.Call) and SHOWN.fullmatch(_called(raised.exc)) is not None
 

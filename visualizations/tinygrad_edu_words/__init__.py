@@ -5,6 +5,7 @@
     say(_("the loss is rising"))
     say(_("no node is called {name}").format(name=name))         never an f-string inside _()
     say(ngettext("{n} step", "{n} steps", n).format(n=n))
+    say(_("{n} rows").format(n=grouped(n)))                      a count: never f"{n:,}", which is a decimal to a German
     HEADINGS = N_("data"), N_("gradient")                        marks what is translated later, by _(HEADINGS[0])
 
 In the JavaScript of a page it is the same, with the slots as a second argument, and `words.js` stands before it:
@@ -37,6 +38,7 @@ from .reading import catalogue
 
 ENGLISH = "en"
 LANGUAGES = (ENGLISH, "de")
+GAP = "\u00a0"  # between groups of digits
 CONTEXT = "\x04"  # between a context and a text, as in gettext
 
 _process = ENGLISH
@@ -113,6 +115,16 @@ def ngettext(one: str, many: str, n: float) -> str:
 def pgettext(context: str, text: str) -> str:
     """A text that has several translations; the context says which is meant."""
     return _found(context + CONTEXT + text, [text])[0]
+
+
+def grouped(n: float) -> str:
+    """A count as people read it, in groups of three digits: "1,185" in English, "1\u00a0185" in German.
+
+    The gap is ISO 80000-1's, as a comma is a German's decimal sign. It is U+00A0, no-break, which every terminal and
+    font has, unlike the narrow U+202F. Decimals have a point in both languages.
+    """
+    text = f"{n:,.15g}" if isinstance(n, float) else f"{n:,}"
+    return text if language() == ENGLISH else text.replace(",", GAP)
 
 
 def _found(key: str, english: Sequence[str]) -> Sequence[str]:

@@ -16,12 +16,13 @@ from __future__ import annotations
 import re
 from functools import cache
 
-from . import ENGLISH, N_, _, language
+from . import ENGLISH, N_, _, grouped, language
 
 SLOT = re.compile(r"\{(\w+)\}")
 _OF_RULE = re.compile(r"(\w+): (.+)", re.DOTALL)
 _CLAUSES = re.compile(r"(?=; |, and |, whatever )")
 _NUMBER = r"-?\w[.\w]*(?:[-+]\d+)?"
+_COUNTS = ("all", "different", "gaps", "rows")  # slots with a count as English writes it: "1,185"
 _WITHIN = {
     "op": r"\w+",
     "n": r"\d+",
@@ -31,6 +32,7 @@ _WITHIN = {
     "place": ".*?",
     "stop": ".*?",
     "share": r"[\d.]+%",
+    **dict.fromkeys(_COUNTS, r"\d{1,3}(?:,\d{3})*"),
 }  # other slots: anything
 _ROWS = ("shapes", "operands")  # slots with several things: "(2, 3) and (3,)"
 
@@ -84,6 +86,8 @@ def _filled(pattern: str, slots: dict[str, str]) -> str:
 def _of_slot(name: str, text: str) -> str:
     if name == "why":
         return reason(text)
+    if name in _COUNTS:
+        return grouped(int(text.replace(",", "")))
     return text.replace(" and ", f" {_('and')} ") if name in _ROWS else _in_slots(text)
 
 

@@ -17,7 +17,7 @@ from tinygrad_edu import Tensor, Value
 from tinygrad_edu.graph.node import Node
 from tinygrad_edu.graph.operation import REGISTRY
 from tinygrad_edu.rules import elementwise, functional
-from tinygrad_edu_words import N_, _
+from tinygrad_edu_words import N_, _, grouped
 
 from ..errors import ExpressionError
 from ..phrases import describe, is_plain, nearest, shapes, short, some
@@ -352,12 +352,12 @@ class Evaluator:
             n = limits.size(getattr(part, "shape", ()))
             self.elements += n
             if n > limits.MAX_RESULT:
-                raise self.too_large(tree, _("{name} made {n} elements").format(name=name, n=f"{n:,}"))
+                raise self.too_large(tree, _("{name} made {n} elements").format(name=name, n=grouped(n)))
         if self.elements > limits.MAX_TOTAL:
             raise self.too_large(
                 tree,
                 _("the results of the expression so far have {elements} elements").format(
-                    elements=f"{self.elements:,}"
+                    elements=grouped(self.elements)
                 ),
             )
         return result
@@ -367,7 +367,7 @@ class Evaluator:
             tree,
             what,
             _("a result may have {max_result}; use smaller arrays, or FILE.py:FUNC").format(
-                max_result=f"{limits.MAX_RESULT:,}"
+                max_result=grouped(limits.MAX_RESULT)
             ),
         )
 

@@ -13,7 +13,7 @@ import unicodedata
 import warnings
 from typing import Any
 
-from tinygrad_edu_words import N_, _
+from tinygrad_edu_words import N_, _, grouped
 
 from ..errors import CommandError, ExpressionError
 
@@ -134,7 +134,7 @@ def _check_characters(text: str) -> None:
     if len(text) > MAX_CHARACTERS:
         raise CommandError(
             _("the expression has {n} characters, and at most {max_characters} can be stepped through").format(
-                n=f"{len(text):,}", max_characters=f"{MAX_CHARACTERS:,}"
+                n=grouped(len(text)), max_characters=grouped(MAX_CHARACTERS)
             ),
             _("put it into a file: tinygrad-edu step FILE.py:FUNC"),
         )
@@ -192,7 +192,7 @@ def _check_size(source: Text, statements: list[ast.stmt]) -> None:
         if count > MAX_NODES:
             raise source.error(
                 place,
-                _("the expression has more than {max_nodes} parts").format(max_nodes=f"{MAX_NODES:,}"),
+                _("the expression has more than {max_nodes} parts").format(max_nodes=grouped(MAX_NODES)),
                 _("put it into a file: FILE.py:FUNC"),
             )
         if depth > MAX_DEPTH:

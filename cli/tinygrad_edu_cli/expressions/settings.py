@@ -12,7 +12,7 @@ from typing import Any
 
 from tinygrad_edu import Tensor
 from tinygrad_edu.errors import ShapeError
-from tinygrad_edu_words import N_, _
+from tinygrad_edu_words import N_, _, grouped
 
 from ..errors import ExpressionError
 from ..phrases import short
@@ -69,7 +69,7 @@ def _parse(text: str) -> tuple[str, Any]:
         raise error(
             _("too large"),
             _("at most {max_elements} numbers, in at most {max_brackets} brackets inside one another").format(
-                max_elements=f"{MAX_ELEMENTS:,}", max_brackets=MAX_BRACKETS
+                max_elements=grouped(MAX_ELEMENTS), max_brackets=MAX_BRACKETS
             ),
         )
     if isinstance(number, list) and value[0] not in "([":  # 1,5 is a list in Python, and in Germany a number
@@ -120,7 +120,7 @@ def _as_lists(value: Any) -> Any:
 def _wrong(value: Any) -> str:
     """What is wrong with nested lists of floats, or ""."""
     if sum(1 for _ in _numbers(value)) > MAX_ELEMENTS:
-        return _("more than {max_elements} numbers").format(max_elements=f"{MAX_ELEMENTS:,}")
+        return _("more than {max_elements} numbers").format(max_elements=grouped(MAX_ELEMENTS))
     if not all(map(math.isfinite, _numbers(value))):
         return _("the number is not finite: gradients of inf and nan say nothing")
     try:

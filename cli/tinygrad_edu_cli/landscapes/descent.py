@@ -11,7 +11,7 @@ import numpy as np
 from tinygrad_edu import Tensor, Value
 from tinygrad_edu_viz.landscapes.landscape import COARSE, Landscape, survey
 from tinygrad_edu_viz.landscapes.trail import MOST_POINTS, THINNED, Trail, finite, flat
-from tinygrad_edu_words import _, ngettext
+from tinygrad_edu_words import _, grouped, ngettext
 
 from .. import optimizers
 from ..errors import CommandError, ExpressionError
@@ -61,7 +61,7 @@ class Descent:
             others = [name for name in found.leaves if name not in self.learned]
             raise CommandError(
                 _("{n} numbers are to be learned ({names}), and a picture has two directions").format(
-                    n=f"{len(self.names):,}", names=some(self.names)
+                    n=grouped(len(self.names)), names=some(self.names)
                 ),
                 _("say which two (or one), and the others stay as they are: --learn {names}").format(
                     names=",".join(self.names[:2])

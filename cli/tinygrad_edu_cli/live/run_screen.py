@@ -20,7 +20,7 @@ from tinygrad_edu_viz import Trace
 from tinygrad_edu_viz.cells import clean
 from tinygrad_edu_viz.player import Player
 from tinygrad_edu_viz.training.progress import title_of
-from tinygrad_edu_words import _
+from tinygrad_edu_words import _, grouped
 
 from .. import painting
 from ..errors import CommandError
@@ -196,7 +196,7 @@ class RunScreen(Screen[None]):
         note = _(
             "The update that comes next, from {n} examples: first the loss forward, then the gradients backward, "
             "exactly as they will be computed. q goes back to the run."
-        ).format(n=f"{rows:,}")
+        ).format(n=grouped(rows))
         with np.errstate(all="ignore"):
             return Subject(title, Trace.record(root, title=title), note, root)
 
@@ -234,13 +234,13 @@ class RunScreen(Screen[None]):
             return
         rows = len(self.driver.run.train)
         self.app.push_screen(
-            Ask(_("How many examples for an update? 1 to {n}, or full:").format(n=f"{rows:,}"), self._batch_size)
+            Ask(_("How many examples for an update? 1 to {n}, or full:").format(n=grouped(rows)), self._batch_size)
         )
 
     def _batch_size(self, text: str) -> str:
         rows = len(self.driver.run.train)
         if text != "full" and not (text.isascii() and text.isdigit() and 1 <= int(text) <= rows):
-            return _("a whole number from 1 to {n}, or full").format(n=f"{rows:,}")
+            return _("a whole number from 1 to {n}, or full").format(n=grouped(rows))
         size = text if text == "full" else int(text)
         self.loop.ask(lambda: self._steer(_("batch size {n}").format(n=text), batch_size=size))
         return ""

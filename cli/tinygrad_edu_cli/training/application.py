@@ -18,7 +18,7 @@ from tinygrad_edu.data.rows import encode_rows, read_rows, rows_in
 from tinygrad_edu.data.table import Table, cut
 from tinygrad_edu.errors import ShapeError
 from tinygrad_edu.train import Predictor
-from tinygrad_edu_words import _, ngettext
+from tinygrad_edu_words import _, grouped, ngettext
 
 from ..errors import CommandError, FileError, reason
 from ..phrases import some
@@ -100,7 +100,7 @@ class Application:
                 "{n} rows are of classes that were not in the training ({new}): they count as wrong",
                 n,
             )
-            click.echo(text.format(n=f"{n:,}", new=some(new)), err=True)
+            click.echo(text.format(n=grouped(n), new=some(new)), err=True)
         every = (*names, *new)
         index = {name: k for k, name in enumerate(every)}
         return np.array([index[cell] for cell in cells]), every

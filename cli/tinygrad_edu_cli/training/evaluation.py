@@ -9,7 +9,7 @@ import numpy as np
 
 import tinygrad_edu as tg
 from tinygrad_edu_viz.cells import cell_width
-from tinygrad_edu_words import _, pgettext
+from tinygrad_edu_words import _, grouped, pgettext
 
 from ..phrases import count
 from .application import Application
@@ -139,12 +139,12 @@ def lines(application: Application, measured: Classified | Regressed) -> Iterato
         cells = [[_("calibration"), _("rows"), _("predicted"), pgettext("a number that is", "true")]]
         for group in measured.groups:
             span = _("{low} to {high}").format(low=number(group.low), high=number(group.high))
-            cells.append([span, f"{group.rows:,}", number(group.predicted), number(group.found)])
+            cells.append([span, grouped(group.rows), number(group.predicted), number(group.found)])
         yield from _aligned(cells)
         return
     share, guessing = measured.right / measured.rows, measured.guessing / measured.rows
     of = _("{right} of {rows}; always answering the commonest class gives {percent}").format(
-        right=f"{measured.right:,}", rows=f"{measured.rows:,}", percent=percent(guessing)
+        right=grouped(measured.right), rows=grouped(measured.rows), percent=percent(guessing)
     )
     yield f"{_('accuracy')}  {percent(share)}  ({of})"
     yield ""
@@ -156,7 +156,7 @@ def lines(application: Application, measured: Classified | Regressed) -> Iterato
     cells = [[_("calibration"), _("rows"), _("probability"), _("right")]]
     for group in measured.groups:
         span = _("{low} to {high}%").format(low=f"{group.low * 100:.0f}", high=f"{group.high * 100:.0f}")
-        cells.append([span, f"{group.rows:,}", percent(group.predicted), percent(group.found)])
+        cells.append([span, grouped(group.rows), percent(group.predicted), percent(group.found)])
     yield from _aligned(cells)
     error = measured.calibration_error or 0.0
     yield _("The probability is off by {percent} on average (0% is perfect).").format(percent=percent(error))
@@ -170,10 +170,10 @@ def _matrix(measured: Classified) -> Iterator[str]:
     if len(names) > MOST_CLASSES:
         cells = [[_("class"), _("rows"), _("recall"), _("precision")]]
         for k, name in enumerate(names):
-            cells.append([name, f"{true[k]:,}", recall[k], precision[k]])
+            cells.append([name, grouped(true[k]), recall[k], precision[k]])
     else:
         cells = [[_("true \\ predicted"), *names, _("recall")]]
-        cells += [[name, *(f"{n:,}" for n in matrix[k]), recall[k]] for k, name in enumerate(names)]
+        cells += [[name, *(grouped(n) for n in matrix[k]), recall[k]] for k, name in enumerate(names)]
         cells.append([_("precision"), *precision, ""])
     yield from _aligned(cells)
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from tinygrad_edu.train import History
 from tinygrad_edu_viz.cells import cell_width
-from tinygrad_edu_words import _
+from tinygrad_edu_words import _, grouped
 
 from ..errors import CommandError
 from ..phrases import count
@@ -136,10 +136,12 @@ def _told(parting: Parting) -> Iterator[str]:
         where = _("They differ from the start")
     elif parting.size is None:
         where = _("They are the same to the last bit until update {step}, the last of epoch {epoch}").format(
-            step=f"{parting.step:,}", epoch=parting.epoch
+            step=grouped(parting.step), epoch=parting.epoch
         )
     else:
-        where = _("They part at update {step}, in epoch {epoch}").format(step=f"{parting.step:,}", epoch=parting.epoch)
+        where = _("They part at update {step}, in epoch {epoch}").format(
+            step=grouped(parting.step), epoch=parting.epoch
+        )
     yield f"{where}: {'; '.join(parting.causes)}."
     if parting.size is not None:
         rounding = _(", as little as rounding makes it") if parting.size < ROUNDING else ""

@@ -11,7 +11,7 @@ from typing import Any
 import click
 from click.shell_completion import CompletionItem
 
-from tinygrad_edu_words import N_, _
+from tinygrad_edu_words import N_, _, grouped
 
 from ..completion import words, words_or_files
 
@@ -93,7 +93,7 @@ class Number(click.ParamType):  # type: ignore[type-arg]
             )
         if self.most < math.inf:
             words.append(
-                (_("below {limit}") if self.below else _("of at most {limit}")).format(limit=f"{self.most:,.15g}")
+                (_("below {limit}") if self.below else _("of at most {limit}")).format(limit=grouped(self.most))
             )
         return words[0] + " " * (len(words) > 1) + f" {_('and')} ".join(words[1:])
 

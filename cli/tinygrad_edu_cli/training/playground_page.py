@@ -14,7 +14,7 @@ import tinygrad_edu as tg
 from tinygrad_edu.data.toys import TOYS
 from tinygrad_edu_viz.pages import playground
 from tinygrad_edu_viz.pages.report import Playground
-from tinygrad_edu_words import _
+from tinygrad_edu_words import _, grouped
 
 from ..errors import CommandError, FileError, reason
 from ..exporting import write_by_kind
@@ -160,7 +160,7 @@ def write(output: Path, data: Path | None, settings: dict[str, Any], theme: str 
             left_out = len(own) - playground.MOST_ROWS
             click.echo(
                 _("The page takes {most_rows} rows: {left_out} of {data} are left out.").format(
-                    most_rows=f"{playground.MOST_ROWS:,}", left_out=f"{left_out:,}", data=data
+                    most_rows=grouped(playground.MOST_ROWS), left_out=grouped(left_out), data=data
                 ),
                 err=True,
             )

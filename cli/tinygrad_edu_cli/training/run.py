@@ -24,7 +24,7 @@ from tinygrad_edu.errors import ArgumentError, DataError
 from tinygrad_edu.train.events import SteerEvent
 from tinygrad_edu.train.settings import updates_per_epoch
 from tinygrad_edu.train.targets import Objective, targets_of
-from tinygrad_edu_words import _
+from tinygrad_edu_words import _, grouped
 
 from ..errors import CommandError, FileError, MissingPieceError, reason
 from ..phrases import as_options
@@ -274,7 +274,7 @@ def _check_measurable(held_out: Dataset, dataset: Dataset) -> None:
         _(
             "R² is undefined for the single example that is held out of {n}: it measures how far "
             "targets lie from their mean"
-        ).format(n=f"{n:,}"),
+        ).format(n=grouped(n)),
         _("give --validation {share} or more").format(share=f"{math.ceil(200 / n) / 100:g}")
         if n > 2
         else _("give more examples"),
@@ -309,7 +309,7 @@ def network(config: RunConfig) -> tg.nn.Sequential:
         weights = sum((n + 1) * m for n, m in pairwise(net))
         raise CommandError(
             _("--net {net} has {weights} weights, more than there is memory for").format(
-                net="-".join(map(str, net)), weights=f"{weights:,}"
+                net="-".join(map(str, net)), weights=grouped(weights)
             ),
             _("give fewer units to the hidden layers"),
         ) from None

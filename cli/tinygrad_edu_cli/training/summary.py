@@ -9,7 +9,7 @@ import numpy as np
 from tinygrad_edu.data import account
 from tinygrad_edu.train import History
 from tinygrad_edu_viz.cells import cell_width
-from tinygrad_edu_words import N_, _
+from tinygrad_edu_words import N_, _, grouped
 
 from ..phrases import count, some
 from ..terminal_width import room, wrap
@@ -32,9 +32,9 @@ def introduction(run: Run) -> Iterator[str]:
         task = _("{n} classes ({names})").format(n=data.classes, names=some(data.target_names))
     yield from accounted(run)
     text = _("Data: {name}, {n} examples with {inputs}, {task}")
-    yield text.format(name=data.name, n=f"{len(data):,}", inputs=count(inputs, "input"), task=task)
+    yield text.format(name=data.name, n=grouped(len(data)), inputs=count(inputs, "input"), task=task)
     text = _("{train} to learn from, {held_out} held out to measure on")
-    text = text.format(train=f"{len(run.train):,}", held_out=f"{len(run.held_out):,}")
+    text = text.format(train=grouped(len(run.train)), held_out=grouped(len(run.held_out)))
     scaled = _("pixels from 0 to 1") if data.name in PIXELS else _("standardized")
     yield f"      {text}; {scaled}" if run.standardizer else f"      {text}"
     parameters = sum(p.size for p in run.model.parameters())
@@ -42,7 +42,7 @@ def introduction(run: Run) -> Iterator[str]:
     activation = _("no hidden layer") if len(config.net or ()) == 2 else config.activation
     text = _("Net:  {net}, {activation}, {n} parameters")
     dropout = _(", dropout {dropout}").format(dropout=f"{config.dropout:g}") if config.dropout else ""
-    yield text.format(net=net, activation=activation, n=f"{parameters:,}") + dropout
+    yield text.format(net=net, activation=activation, n=grouped(parameters)) + dropout
     yield _("How:  {how}").format(how=how(config))
 
 
@@ -69,7 +69,7 @@ def how(config: RunConfig) -> str:
         _("{name} loss").format(name=config.loss),
         _("{optimizer} with lr {rate}").format(optimizer=config.optimizer, rate=f"{config.lr:g}"),
         batches,
-        count(config.epochs, "epoch"),
+        count(config.epochs or 0, "epoch"),
     ]
     if config.schedule:
         words.append(_("{name} schedule").format(name=config.schedule))
@@ -120,8 +120,8 @@ def _classified(run: Run, accuracy: float) -> Iterator[str]:
         "{guessing})."
     ).format(
         accuracy=percent(accuracy),
-        right=f"{round(accuracy * count):,}",
-        all=f"{count:,}",
+        right=grouped(round(accuracy * count)),
+        all=grouped(count),
         guessing=percent(guessing),
     )
     answers = run.predictions()
@@ -135,7 +135,7 @@ def _classified(run: Run, accuracy: float) -> Iterator[str]:
             _("{right} taken for {answer} ({times})").format(
                 right=names[pairs[0, k]],
                 answer=names[pairs[1, k]],
-                times=often.get(int(counts[k]), _("{n} times").format(n=f"{counts[k]:,}")),
+                times=often.get(int(counts[k]), _("{n} times").format(n=grouped(counts[k]))),
             )
             for k in order
         ]

@@ -7,7 +7,7 @@ from typing import Any
 
 from tinygrad_edu.train.events import plain as json_number
 from tinygrad_edu_viz.cells import cell_width
-from tinygrad_edu_words import _
+from tinygrad_edu_words import _, grouped
 
 from ..phrases import count
 from ..terminal_width import room, wrap
@@ -70,7 +70,7 @@ def _above(comparison: Comparison, scale: Scale, epochs: int) -> Iterator[str]:
         yield _("Data: {name}.").format(name=names.pop())
     updates = {each.updates for each in comparison.candidates if each.updates}
     if comparison.changed in BATCHES and updates and max(updates) <= FAIR * min(updates):
-        yield _("Each run makes {n} updates of the weights.").format(n=f"{max(updates):,}")
+        yield _("Each run makes {n} updates of the weights.").format(n=grouped(max(updates)))
     low, high, seeds = number(scale.low), number(scale.high), comparison.seeds
     over = _("its epochs") if comparison.changed in BATCHES else count(epochs, "epoch")
     over += " " + _("with seed {n}").format(n=seeds[0]) if len(seeds) > 1 else ""

@@ -6,7 +6,7 @@ import math
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 
-from tinygrad_edu_words import _, ngettext
+from tinygrad_edu_words import _, grouped, ngettext
 
 from ..phrases import count
 from .candidate import Candidate, ComparedRun
@@ -182,7 +182,7 @@ def _unfair(comparison: Comparison) -> str | None:
     return _(
         "At equal epochs {most} made {updates} of the weights, and {least} {fewer}: who makes more steps comes "
         "further. Compare at equal updates: leave --epochs out, or give --updates {n}."
-    ).format(most=most, updates=count(updates[most], "update"), least=least, fewer=f"{updates[least]:,}", n=UPDATES)
+    ).format(most=most, updates=count(updates[most], "update"), least=least, fewer=grouped(updates[least]), n=UPDATES)
 
 
 def _problem(run: ComparedRun) -> tuple[object, ...]:

@@ -25,7 +25,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from tinygrad_edu_words import _
+from tinygrad_edu_words import _, grouped
 
 CPU_SECONDS, SECONDS = 10, 60
 PRINTED = 20_000  # bytes of output that are kept
@@ -161,7 +161,7 @@ class _Drain(threading.Thread):
 
     def text(self) -> str:
         text = self.kept.decode("utf-8", "replace")
-        return text if self.total <= PRINTED else f"{text}\n{_('... ({n} bytes)').format(n=f'{self.total:,}')}"
+        return text if self.total <= PRINTED else f"{text}\n{_('... ({n} bytes)').format(n=grouped(self.total))}"
 
 
 def _child(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from tinygrad_edu_words import _
+from tinygrad_edu_words import _, grouped
 
 from ..training.answers import Boundary, Confusion, FittedCurve, HiddenUnits, Mistake, Truth
 from .boundary import boundary, field_rows
@@ -55,12 +55,12 @@ def _confusion(answers: Confusion, width: int, height: int, look: Look) -> Grid:
     total, right = int(counts.sum()), int(np.trace(counts))
     below = len(counts) + 3
     grid = Grid(width, height, look)
-    title = _("held out: {right} of {all} right").format(right=f"{right:,}", all=f"{total:,}")
+    title = _("held out: {right} of {all} right").format(right=grouped(right), all=grouped(total))
     grid.paste(confusion(width, min(height, below - 1), counts, answers.names, title=title, look=look), 0, 0)
     if height - below < 2:
         return grid
     found = answers.mistakes()
-    title = _("the surest mistakes ({n} in {all})").format(n=f"{total - right:,}", all=f"{total:,}")
+    title = _("the surest mistakes ({n} in {all})").format(n=grouped(total - right), all=grouped(total))
     title = title if found else _("no mistakes")
     names = answers.names
     images = [mistake.image for mistake in found if mistake.image is not None]

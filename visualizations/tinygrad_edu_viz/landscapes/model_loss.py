@@ -14,7 +14,7 @@ from tinygrad_edu.tensors.tensor import Tensor
 from tinygrad_edu.train.examples import Examples, predict
 from tinygrad_edu.train.metrics import VALIDATION_ROWS
 from tinygrad_edu.train.targets import Objective
-from tinygrad_edu_words import _
+from tinygrad_edu_words import _, grouped
 
 Array = np.ndarray[Any, Any]
 
@@ -82,7 +82,7 @@ class ModelLoss:
         if self.rows < len(self.examples):
             found.append(
                 _("the loss is measured on {rows} of the {n} examples").format(
-                    rows=f"{self.rows:,}", n=f"{len(self.examples):,}"
+                    rows=grouped(self.rows), n=grouped(len(self.examples))
                 )
             )
         return found

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from tinygrad_edu_words import _
+from tinygrad_edu_words import _, grouped
 
 from .landscape import Landscape, WalkedTrail
 
@@ -46,7 +46,7 @@ def held(landscape: Landscape) -> str:
         return _("The axes are what is learned, {names}: nothing is left out.").format(names=names)
     whose = _("the trails' movement") if many else _("the trail's movement")
     what = _("This line") if landscape.is_curve else _("This plane")
-    n = f"{plane.centre.size:,}"
+    n = grouped(plane.centre.size)
     if plane.share >= ALL:
         return _("{what}, one of many among the {n} weights, holds all of {whose}.").format(what=what, n=n, whose=whose)
     share = percent(plane.share)

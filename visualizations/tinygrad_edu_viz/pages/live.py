@@ -9,7 +9,7 @@ from typing import Any
 
 from tinygrad_edu.graph.operation import REGISTRY, Elementwise
 from tinygrad_edu.tapes.javascript_code import UnwritableError
-from tinygrad_edu_words import N_, _
+from tinygrad_edu_words import N_, _, grouped
 
 from ..javascript.assemble import graph_program
 from ..javascript.calls import calls
@@ -48,7 +48,7 @@ def live_graph(trace: Trace, *others: Trace) -> ComputedGraph:
     """
     if len(trace.nodes) > MOST:
         text = _("a page computes up to {most} nodes, and this graph has {n}")
-        raise UnwritableError(text.format(most=MOST, n=f"{len(trace.nodes):,}"))
+        raise UnwritableError(text.format(most=MOST, n=grouped(len(trace.nodes))))
     if not any(node.requires_grad for node in trace.nodes.values() if node.op is None):
         raise UnwritableError(_("no input has a gradient"))
     if trace.nodes[trace.root].op is None:

@@ -9,7 +9,7 @@ import numpy as np
 
 from tinygrad_edu.errors import ArgumentError, ShapeError
 from tinygrad_edu.tensors.tensor import Tensor
-from tinygrad_edu_words import _, pgettext
+from tinygrad_edu_words import _, grouped, pgettext
 
 from ..training.asking import count_pairs
 from . import figure
@@ -49,7 +49,7 @@ def confusion_matrix(true: Any, predicted: Any, names: Sequence[str] | None = No
     draw_counts(ax, counts, [str(name) for name in (classes if names is None else names)], figure.LIGHT)
     return figure.labelled(
         ax,
-        _("{share} of {n} right").format(share=f"{np.trace(counts) / len(right):.1%}", n=f"{len(right):,}"),
+        _("{share} of {n} right").format(share=f"{np.trace(counts) / len(right):.1%}", n=grouped(len(right))),
         _("predicted"),
         pgettext("a class that is", "true"),
     )
@@ -66,7 +66,7 @@ def draw_counts(ax: Any, counts: Any, names: Sequence[str], look: figure.Look, l
     for (row, column), count in np.ndenumerate(counts):
         if numbered and (count or len(counts) <= 4):
             colour = "#FFFFFF" if shares[row, column] > 0.6 else look.ink
-            ax.text(column, row, f"{count:,}", ha="center", va="center", color=colour, fontsize=letters)
+            ax.text(column, row, grouped(count), ha="center", va="center", color=colour, fontsize=letters)
     names = [shortened(name, LONGEST) for name in names]
     is_long = max(map(len, names)) > 4
     step = 1 if numbered else -(-len(names) // MOST_NUMBERS)

@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_edu_words import _
+from tinygrad_edu_words import _, grouped
 
 from ..readable import number
 from ..recording.contents import Data, Event, plain
@@ -167,7 +167,7 @@ class _Explanation:
                 "The recursion walks every path, and would take {total} steps; the right order takes {right}. It was "
                 "stopped after {done}."
             )
-            count = text.format(total=f"{self.total:,}", right=f"{right:,}", done=len(self.steps))
+            count = text.format(total=grouped(self.total), right=grouped(right), done=len(self.steps))
             return count if parting is None else f"{self._parted(parting)} {count}"
         if parting is None:
             return self._agreed()

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from tinygrad_edu_words import _
+from tinygrad_edu_words import _, grouped
 
 from .answers import Boundary, Confusion, Picture
 from .progress import Progress
@@ -81,4 +81,4 @@ def rightness(right: int, asked: int, brief: bool = False) -> str:
     share = f"{100 * right / max(asked, 1):.1f} %"
     if brief:
         return _("{share} right").format(share=share)
-    return _("{share} of {n} held out are right").format(share=share, n=f"{asked:,}")
+    return _("{share} of {n} held out are right").format(share=share, n=grouped(asked))

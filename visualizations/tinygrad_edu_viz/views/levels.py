@@ -17,7 +17,7 @@ from itertools import chain, count, pairwise
 from math import prod
 
 from tinygrad_edu.errors import ArgumentError
-from tinygrad_edu_words import _, ngettext
+from tinygrad_edu_words import _, grouped, ngettext
 
 from ..readable import short
 from ..recording.contents import Event, TraceNode
@@ -137,13 +137,13 @@ def _why(nodes: Mapping[str, TraceNode], room: int, grouping: Grouping) -> str:
     """Why a graph is not shown node by node."""
     groups = len({*grouping.values()})
     what = ngettext("a layer is one box", "each of {n} layers is one box", groups).format(n=groups)
-    why = _("as {n} nodes are more than the {room} boxes that are readable").format(n=f"{len(nodes):,}", room=room)
+    why = _("as {n} nodes are more than the {room} boxes that are readable").format(n=grouped(len(nodes)), room=room)
     return f"{what}, {why}"
 
 
 def _why_bands(nodes: Mapping[str, TraceNode], room: int) -> str:
     text = _("operations of about the same depth are one box, as {n} nodes are more than {room} readable boxes")
-    return text.format(n=f"{len(nodes):,}", room=room)
+    return text.format(n=grouped(len(nodes)), room=room)
 
 
 Grouping = dict[str, Path]
@@ -209,7 +209,7 @@ def _view(trace: Trace, level: str, grouping: Grouping, limit: int | None, note:
         hidden = nodes.keys() - {node for inside in shown.values() for node in inside}
         found = {more: [node for node in nodes if node in hidden], **shown}
         aside = _("{n} more nodes: only the {boxes} boxes nearest to the result are drawn")
-        aside = aside.format(n=f"{len(hidden):,}", boxes=len(kept))
+        aside = aside.format(n=grouped(len(hidden)), boxes=len(kept))
         note = f"{note}; {aside}" if note else aside
     box_of = {node: key for key, inside in found.items() for node in inside}
     boxes = _boxes(trace, found, box_of, {name: path for path, name in names.items()}, more)
@@ -233,7 +233,7 @@ def _boxes(
             boxes[key] = ViewBox(key, nodes[key].label, (key,), nodes[key].scope, key)
             continue
         path = () if key == more else paths[key]
-        title = short(path[-1], LONGEST_TITLE) if path else _("{n} more nodes").format(n=f"{len(inside):,}")
+        title = short(path[-1], LONGEST_TITLE) if path else _("{n} more nodes").format(n=grouped(len(inside)))
         result = next((node for node in reversed(inside) if node in leaving or node == trace.root), inside[-1])
         lines = _lines([nodes[node] for node in inside], nodes[result], is_scope=bool(path))
         boxes[key] = ViewBox(key, title, tuple(inside), path, result, lines, collapsed=True)
@@ -245,9 +245,9 @@ def _lines(inside: list[TraceNode], result: TraceNode, is_scope: bool) -> tuple[
     learned = sum(prod(node.shape) for node in inside if node.op is None and node.requires_grad)
     lines = [f"{result.shape} {result.dtype}"] if is_scope and result.kind == "tensor" else []
     if learned:
-        lines.append(ngettext("{n} parameter", "{n} parameters", learned).format(n=f"{learned:,}"))
+        lines.append(ngettext("{n} parameter", "{n} parameters", learned).format(n=grouped(learned)))
     if is_scope:
-        lines.append(ngettext("{n} node", "{n} nodes", len(inside)).format(n=f"{len(inside):,}"))
+        lines.append(ngettext("{n} node", "{n} nodes", len(inside)).format(n=grouped(len(inside))))
     return tuple(lines)
 
 
