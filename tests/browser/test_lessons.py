@@ -31,6 +31,7 @@ def show(visit: Callable[..., Any]) -> Callable[..., Any]:
 
 
 TYPED = "0 1 5 -15 −15 0.99 0,993 75 70 1/3 1/0 2e-6 64% 1e400 a B c) c. nan, ,5 5. 4 - x hello 1.2 1.3".split()
+TYPED += ["1,185", "1 185", "1\u202f185", "1,234,567", "0,185", "150 528"]
 
 
 @pytest.mark.parametrize("name", library.names())

@@ -3,7 +3,7 @@
 const predictions = JSON.parse(document.getElementById("predictions").textContent);
 
 function numberOf(text) {
-  const plain = text.trim().replaceAll("−", "-").replaceAll("\u202f", "").replaceAll(",", ".").replace(/%$/, "").trim();
+  const plain = text.trim().replaceAll("−", "-").replace(/(?<=\d)[ \u00a0\u2009\u202f](?=\d{3}(?!\d))/g, "").replaceAll(",", ".").replace(/%$/, "").trim();
   const parts = plain.split("/");
   if (parts.length > 2 || !parts.every((part) => /^\s*[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?\s*$/i.test(part))) return null;
   const number = parts.length === 2 ? Number(parts[0]) / Number(parts[1]) : Number(parts[0]);
@@ -20,6 +20,7 @@ function digits(text) {
 
 function isRight(prediction, given) {
   const right = numberOf(prediction.answer), number = numberOf(given);
+  if (/^[-−]?[1-9]\d{0,2}(,\d{3})+$/.test(given.trim()) && numberOf(given.replaceAll(",", "")) === right) return true;
   if (right === null || number === null) return letter(given) === letter(prediction.answer);
   if (prediction.within !== null) return Math.abs(number - right) <= prediction.within;
   if (Math.abs(number - right) <= 1e-6 * Math.max(Math.abs(number), Math.abs(right))) return true;

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import math
+import re
 
 from .lesson import Part, wrong_answers
+
+_GAPS = re.compile(r"(?<=\d)[ \u00a0\u2009\u202f](?=\d{3}(?!\d))")  # between thousands, as German has them
+_COMMAS = re.compile(r"[-−]?[1-9]\d{0,2}(,\d{3})+")  # between thousands, as English has them; or a German decimal
 
 
 def is_right(prediction: Part, given: str) -> bool:
@@ -12,6 +16,8 @@ def is_right(prediction: Part, given: str) -> bool:
     was typed, to two digits at least."""
     answer = prediction.attrs["answer"]
     right, number = number_of(answer), number_of(given)
+    if _COMMAS.fullmatch(given.strip()) and number_of(given.replace(",", "")) == right:
+        return True
     if right is None or number is None:
         return _letter(given) == _letter(answer)
     if "within" in prediction.attrs:
@@ -37,8 +43,8 @@ def why_wrong(prediction: Part, given: str) -> str | None:
 
 
 def number_of(text: str) -> float | None:
-    """What somebody may type for a number: -3, 0.5, 0,5, 1/3, 2e-6, 64 %; None for what is none."""
-    plain = text.strip().replace("−", "-").replace("\u202f", "").replace(",", ".").removesuffix("%").strip()
+    """What somebody may type for a number: -3, 0.5, 0,5, 1/3, 2e-6, 64 %, 1 185; None for what is none."""
+    plain = _GAPS.sub("", text.strip().replace("−", "-")).replace(",", ".").removesuffix("%").strip()
     above, slash, below = plain.partition("/")
     try:
         return float(above) / float(below) if slash else float(plain)
