@@ -142,10 +142,13 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     return WorkStealingScheduling(config, log) if config.getvalue("dist") == "load" else None
 
 
+_SLOW = {"terminal", "fuzz", "lectures", "notebooks"}  # a fixture, and markers
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The slowest come first: commands in terminals."""
-    items.sort(key=lambda item: "terminal" not in getattr(item, "fixturenames", ()))
+    """What takes seconds comes first, so that none of it is left for the end."""
+    items.sort(key=lambda item: _SLOW.isdisjoint(item.keywords) and _SLOW.isdisjoint(getattr(item, "fixturenames", ())))
 
 
 def pytest_collection_finish() -> None:
