@@ -6,6 +6,7 @@ all gradients are compared. A sample is left out only by name: `NotOffered` with
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Callable, Iterator
 from functools import cache
@@ -83,6 +84,16 @@ def vector_norm(a: Any, ord: Any = 2, dim: Any = None, keepdim: bool = False, dt
     if dim is None or (isinstance(dim, (list, tuple)) and not dim):  # of all elements as one vector
         y = reduction(tg.norm, of_number=False)(tg.ravel(a), None, False, dtype, ord=ord)
         return tg.reshape(y, (1,) * a.ndim) if keepdim else y
+    if (
+        isinstance(dim, (list, tuple)) and len(dim) > 1 and a.ndim
+    ):  # of several axes as one: NumPy has norms of matrices
+        along = sorted(axis % a.ndim for axis in dim)
+        kept = [axis for axis in range(a.ndim) if axis not in along]
+        flat = tg.reshape(
+            tg.transpose(a, (*kept, *along)), (*[a.shape[k] for k in kept], math.prod(a.shape[k] for k in along))
+        )
+        y = tg.norm(flat, axis=-1, ord=ord)
+        return tg.reshape(y, tuple(1 if axis in along else a.shape[axis] for axis in range(a.ndim))) if keepdim else y
     return reduction(tg.norm, of_number=False)(a, dim, keepdim, dtype, ord=ord)
 
 
