@@ -58,12 +58,19 @@ class Page:
         return self.session.execute_script(call, sandbox=None)
 
     def press(self, *keys: str) -> None:
+        """Press keys, and wait until the page has heard of them: they come from another process."""
+        listen = (
+            "(window.heard ??= addEventListener('keydown', () => window.pressed++, true) ?? true, window.pressed = 0)"
+        )
+        self.evaluate(listen)
         chain = self.session.actions.sequence("key", "keys")
         for key in keys:
             chain.key_down(key)
         for key in reversed(keys):
             chain.key_up(key)
         chain.perform()
+        wait = f"const [done] = arguments, look = () => pressed < {len(keys)} ? setTimeout(look, 20) : done(); look();"
+        self.session.execute_async_script(wait, sandbox=None)
 
     def complaints(self) -> list[str]:
         """What stands in the browser's console about the page."""
