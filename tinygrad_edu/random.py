@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import operator
-
 import numpy as np
 
-from .errors import ArgumentError
+from .checks import whole_number
 
 _default: np.random.Generator | None = None  # made when it is first asked for: numpy.random is slow to import
 
@@ -36,13 +34,7 @@ def generator(rng: np.random.Generator | int | None = None) -> np.random.Generat
 
 
 def _started(seed: int) -> np.random.Generator:
-    try:
-        number = operator.index(seed)
-    except TypeError:
-        number = -1
-    if number < 0:
-        raise ArgumentError(f"seed must be a whole number, 0 or more, not {seed!r}")
-    return np.random.default_rng(number)
+    return np.random.default_rng(whole_number("seed", seed, 0))
 
 
 __all__ = ["generator", "seed"]

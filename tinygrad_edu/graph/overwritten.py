@@ -7,13 +7,12 @@ not: so each write into an array is noted here, and a backward pass asks, if the
 from __future__ import annotations
 
 import weakref
-from collections.abc import Iterable
+from collections.abc import Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 from ..clock import LAST_WRITE, SERIAL
 from .node import Node
-
-KEPT = 64  # so many arrays are remembered; of more, those are forgotten that are gone
 
 
 class Write(NamedTuple):
@@ -42,25 +41,30 @@ _writes: dict[int, Write] = {}  # by the identity of their arrays
 def note_write(array: Any) -> None:
     """An array was written into, in which others than its holder may have an interest."""
     LAST_WRITE[0] = serial = next(SERIAL)
-    _writes[id(array)] = Write(serial, weakref.ref(array), weakref.ref(_owner(array)))
-    if len(_writes) > KEPT:
-        for key, write in list(_writes.items()):
-            if write.owner() is None:
-                _writes.pop(key, None)
+    key = id(array)
+    _writes[key] = Write(serial, weakref.ref(array), weakref.ref(_owner(array), partial(_forget, key)))
 
 
-def first_overwritten(order: Iterable[Node]) -> tuple[Node, Node] | None:
+def _forget(key: int, owner: Any) -> None:
+    """The owner of its memory is gone."""
+    _writes.pop(key, None)
+
+
+def first_overwritten(order: Sequence[Node]) -> tuple[Node, Node] | None:
     """The first node of these of which, or of whose inputs, the numbers are not those that it was computed from; and
-    the one that was written into. None, if all are."""
+    the one that was written into. None, if all are.
+
+    Args:
+        order: newest first.
+    """
+    recent = [write for write in list(_writes.values()) if write.serial > order[-1].serial]
     for node in order:
         for item in (node, *node.inputs):
-            if hasattr(item, "backend") and _is_overwritten(item, node.serial):
+            if hasattr(item, "backend") and any(
+                write.serial > node.serial and write.is_into(item._data, item.backend) for write in recent
+            ):
                 return node, item
     return None
-
-
-def _is_overwritten(item: Node, since: int) -> bool:
-    return any(write.serial > since and write.is_into(item._data, item.backend) for write in list(_writes.values()))
 
 
 def _owner(array: Any) -> Any:
